@@ -1,0 +1,54 @@
+"""What every table has in common: the declarative base, the clock, ids and times."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+from typeid import TypeID
+
+
+class Base(DeclarativeBase):
+    """The declarative base; every constraint has a name, so that migrations and errors can speak of it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A point in time: an aware datetime in UTC on both sides of the database, refused without a zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store in UTC; SQLite keeps no zone, so UTC is the only one that may reach it."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone is no point in time")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Give back an aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    """The time, in UTC, from the only clock of the shop."""
+    return datetime.now(UTC)
+
+
+def new_id(prefix: str) -> str:
+    """A new id: the prefix, `_`, and 26 characters of a UUIDv7, so that ids sort by time (TypeID 0.3)."""
+    return str(TypeID(prefix=prefix))

@@ -1,0 +1,83 @@
+"""The families of refusals. A resource's own refusals are subclasses with a code, beside its table.
+
+A family says what kind of refusal it is; which HTTP status that is only `openapi/problems.py` knows. Raising rolls
+the transaction back. The message of a refusal is shown to the caller, so it names no value that he did not send.
+"""
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+
+class Refusal(Exception):
+    """A request that the shop declines. `code` is what programs read, the message what people read."""
+
+    code: str
+    detail: str = ""
+    commits = False
+    """True where the refusal is itself a fact to keep: the seam commits, then refuses."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or self.detail
+        super().__init__(self.detail)
+
+
+class Invalid(Refusal):
+    """Something in the body that no schema can express; `pointer` leads to it (RFC 6901)."""
+
+    code = "validation_error"
+    detail = "The request does not fit the contract."
+
+    def __init__(self, pointer: str, keyword: str, message: str) -> None:
+        super().__init__()
+        self.errors = [{"in": "body", "pointer": pointer, "keyword": keyword, "message": message}]
+
+
+class Unauthenticated(Refusal):
+    """Nobody is known to be calling."""
+
+
+class Forbidden(Refusal):
+    """Somebody is calling who may not do this."""
+
+    code = "forbidden"
+    detail = "Your role or your credential's scopes do not allow this operation."
+
+
+class NotFound(Refusal):
+    """It does not exist, or it is not the caller's: the answer is the same."""
+
+    code = "not_found"
+    detail = "There is no such object."
+
+
+class Conflict(Refusal):
+    """It is understood and allowed, but the state of things is against it."""
+
+
+class Unavailable(Refusal):
+    """It cannot be done now; the same request may succeed in a moment."""
+
+    code = "unavailable"
+    detail = "The service cannot do this right now. Please try again."
+
+
+RETRYABLE_SQLSTATES = {"40001", "40P01"}
+"""serialization_failure and deadlock_detected: PostgreSQL asks for the whole transaction again."""
+
+
+def is_retryable(error: Exception) -> bool:
+    """Whether the same transaction, run again from its start, may succeed."""
+    if isinstance(error, StaleDataError):
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES
+
+
+def violates_unique(error: IntegrityError, table: str, column: str) -> bool:
+    """Whether an error is the violation of the unique constraint or index on one column.
+
+    PostgreSQL names the constraint, SQLite the column.
+    """
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        return str(diagnosis.constraint_name) in (f"uq_{table}_{column}", f"ix_{table}_{column}")
+    return f"UNIQUE constraint failed: {table}.{column}" in str(error.orig)

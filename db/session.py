@@ -1,0 +1,106 @@
+"""The databases: one engine that reads, one that writes, and the sessions on them."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+
+BUSY_TIMEOUT = 5.0
+"""Seconds that a writer waits for another one before it gives up."""
+POOL_TIMEOUT = 2.0
+"""Seconds that a request waits for a connection of the pool (PostgreSQL, and SQLite's readers)."""
+
+
+class Database:
+    """Where sessions come from.
+
+    On SQLite the writing engine has exactly one connection, so a process has one writer at a time and writers
+    queue in order: SQLite's own busy handler is unfair and lets some wait for seconds. Write transactions begin
+    with BEGIN IMMEDIATE, because a transaction that reads first and writes later cannot wait for its turn.
+    """
+
+    def __init__(self, url: str, read_url: str | None = None, *, threads: int = 4) -> None:
+        self.url = _with_driver(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._write_engine = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", connections=1, timeout=BUSY_TIMEOUT)
+            self._read_engine = _sqlite_engine(self.url, begin="BEGIN", connections=threads, timeout=POOL_TIMEOUT)
+            return
+        self._write_engine = _postgresql_engine(self.url, threads)
+        reading = _postgresql_engine(_with_driver(read_url), threads) if read_url else self._write_engine
+        self._read_engine = reading.execution_options(postgresql_readonly=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that can only read; its transaction begins with the first statement."""
+        with Session(self._read_engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self, *, snapshot: bool = False) -> Iterator[Session]:
+        """A session that can write; its transaction begins with the first statement.
+
+        Nothing is kept unless the caller commits. With `snapshot` PostgreSQL runs it at REPEATABLE READ, which
+        refuses (40001) to change a row that changed since it was read; on SQLite every write transaction is alone.
+        """
+        engine = self._write_engine
+        if snapshot and not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with Session(engine, expire_on_commit=False) as session:
+            yield session
+
+    def connect(self) -> Connection:
+        """A bare connection of the writing engine, for migrations and health."""
+        return self._write_engine.connect()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._write_engine.dispose()
+        self._read_engine.dispose()
+
+
+def _with_driver(url: str) -> URL:
+    parsed = make_url(url)
+    if parsed.drivername in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def _postgresql_engine(url: URL, threads: int) -> Engine:
+    # A request may hold a read session and a write session at once, hence two connections a thread.
+    return create_engine(
+        url,
+        pool_size=threads,
+        max_overflow=threads,
+        pool_timeout=POOL_TIMEOUT,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        connect_args={"connect_timeout": 5, "options": "-c statement_timeout=10s -c lock_timeout=5s"},
+    )
+
+
+def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=timeout,
+        connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        if begin == "BEGIN":
+            connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
