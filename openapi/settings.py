@@ -1,0 +1,172 @@
+"""The settings: every one of them, its default and its meaning, read once from the environment and `.env`."""
+
+import os
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from openapi.secret import MINIMUM_BYTES, Refused, kept_secret
+
+__all__ = ["PREFIX", "Refused", "Settings"]
+
+PREFIX = "ORDERLY_"
+ENV_FILE = Path(".env")
+TEST_PREFIX = "ORDERLY_TEST_"
+"""Variables that only the tests read."""
+
+
+class Settings(BaseSettings):
+    """What can be set. A variable is the name in capitals after `ORDERLY_`; lists are separated by commas."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    env: Literal["development", "production"] = Field(
+        "development",
+        description="`production` makes no secret by itself, refuses `ORDERLY_DEBUG` and logs JSON.",
+    )
+    debug: bool = Field(False, description="Log in detail. Refused in production.")
+    host: str = Field("127.0.0.1", description="The address to listen at; `0.0.0.0` is every IPv4 address.")
+    port: int = Field(8000, ge=1, le=65535, description="The port to listen at.")
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes that serve. With more than one, set `ORDERLY_REDIS_URL`."
+    )
+    threads: int = Field(4, ge=1, le=64, description="Threads of a process, which is requests at work at once.")
+    data_dir: Path = Field(Path("data"), description="The folder of the SQLite file and of the kept secret.")
+    database_url: str = Field(
+        "",
+        repr=False,
+        description="`postgresql://user:password@host/name` or `sqlite:///path`; "
+        "`orderly.db` in the data folder if empty.",
+    )
+    database_read_url: str = Field("", repr=False, description="A PostgreSQL replica that serves the GETs.")
+    redis_url: str = Field(
+        "", repr=False, description="`redis://host:6379/0`: rate limits shared by processes and machines."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Signs tokens and cursors: 32 bytes or more. "
+        "In development it is made and kept in the data folder if empty.",
+    )
+    admin_email: str = Field("admin@example.com", description="The email of the first admin.")
+    admin_password: SecretStr = Field(
+        SecretStr(""), description="The password of the first admin; made and shown once if empty."
+    )
+    rate_limits: bool = Field(True, description="`on` or `off`: whether the contract's rate limits are applied.")
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="Addresses or networks whose `X-Forwarded-For` is believed."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins, such as `https://shop.example`, whose pages may call the API."
+    )
+    log_format: Literal["", "console", "json"] = Field(
+        "", description="`console` or `json`; if empty `json` in production and `console` in development."
+    )
+
+    @classmethod
+    def load(cls) -> Self:
+        """The settings of this process. Raises Refused with one line that says what to do."""
+        try:
+            _refuse_unknown({**os.environ, **dotenv_values(ENV_FILE)})
+            return cls(_env_file=ENV_FILE)  # type: ignore[call-arg]  # pydantic-settings adds this argument
+        except ValidationError as error:
+            raise Refused("; ".join(_say(e["loc"], e["msg"]) for e in error.errors()) + ".") from None
+        except (UnicodeDecodeError, OSError):
+            raise Refused("The file .env cannot be read: make it a readable UTF-8 file or remove it.") from None
+
+    @property
+    def is_production(self) -> bool:
+        """Whether this is the real thing."""
+        return self.env == "production"
+
+    @field_validator("trusted_proxies", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_is_origin(origin) for origin in origins):
+            raise ValueError("give each origin as scheme://host[:port], in lower case and without a path; * is refused")
+        return origins
+
+    @field_validator("database_url", "database_read_url")
+    @classmethod
+    def _is_database(cls, url: str) -> str:
+        scheme = url.partition(":")[0]
+        if url and scheme not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
+            raise ValueError("give a URL that begins with postgresql:// or sqlite:///")
+        if scheme == "sqlite" and (not url.startswith("sqlite:///") or ":memory:" in url or url == "sqlite:///"):
+            raise ValueError("give the path of a file after sqlite:///")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: str) -> str:
+        if url and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("give a URL that begins with redis://, rediss:// or unix://")
+        return url
+
+    @model_validator(mode="before")
+    @classmethod
+    def _strip(cls, values: dict[str, object]) -> dict[str, object]:
+        # Docker's env files and shells leave blanks behind that no setting can mean.
+        return {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.is_production and self.debug:
+            raise Refused("Debugging is on in production: remove ORDERLY_DEBUG or set ORDERLY_ENV=development.")
+        filled = {
+            "database_url": self.database_url or f"sqlite:///{self.data_dir / 'orderly.db'}",
+            "log_format": self.log_format or ("json" if self.is_production else "console"),
+            "secret_key": self._find_secret(),
+        }
+        for name, value in filled.items():
+            object.__setattr__(self, name, value)  # the one moment before the settings are frozen
+        return self
+
+    def _find_secret(self) -> SecretStr:
+        given = self.secret_key.get_secret_value()
+        if not given and not self.is_production:
+            return SecretStr(kept_secret(self.data_dir))
+        if len(given.encode()) < MINIMUM_BYTES:
+            what = "is too short" if given else "is missing"
+            raise Refused(
+                f"ORDERLY_SECRET_KEY {what}: set it to {MINIMUM_BYTES} bytes or more, "
+                "for example the output of `openssl rand -base64 48`."
+            )
+        return self.secret_key
+
+
+def _refuse_unknown(variables: Mapping[str, str | None]) -> None:
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    for name in sorted(variables):
+        if name.upper().startswith(PREFIX) and not name.upper().startswith(TEST_PREFIX) and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, n=1)
+            advice = f"did you mean {near[0]}?" if near else "remove it."
+            raise Refused(f"There is no setting {name}: {advice}")
+
+
+def _say(location: Iterable[int | str], message: str) -> str:
+    name = next((str(part) for part in location), "")
+    message = message.removeprefix("Value error, ")
+    return f"{PREFIX}{name.upper()} is not valid: {message[:1].lower()}{message[1:].rstrip('.')}"
+
+
+def _is_origin(origin: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+        shown = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port is not None else "")
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "*" not in origin and shown == origin
