@@ -1,0 +1,64 @@
+"""The command line."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from db.errors import Invalid, Refusal
+from openapi.commands import check, database, key, purge, routes, serve, user
+from openapi.commands.terminal import err, out
+from openapi.settings import Refused
+from openapi.yaml_source import BrokenContract
+
+app = typer.Typer(
+    name="orderly",
+    help="The back end of a small business behind one contract.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(serve.serve)
+app.command()(check.check)
+app.command()(routes.routes)
+app.command()(purge.purge)
+app.add_typer(database.app, name="db")
+app.add_typer(user.app, name="user")
+app.add_typer(key.app, name="key")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        out.print(version("orderly"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    wanted: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run one command. What it refuses is one plain line on stderr, and exit code 1."""
+    try:
+        app()
+    except (Refused, BrokenContract) as refusal:
+        _end(str(refusal))
+    except Invalid as refusal:
+        _end("; ".join(f"{error['pointer'].lstrip('/')}: {error['message']}" for error in refusal.errors))
+    except Refusal as refusal:
+        _end(refusal.detail)
+
+
+def _end(line: str) -> None:
+    err.print(line, markup=False)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""`orderly db`: the database's shape, and the check that it is the one which this version needs."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError
+
+from db import migrations
+from db.session import Database
+from openapi.commands.terminal import out
+from openapi.settings import Refused, Settings
+
+CONNECT_TIMEOUT = 3
+"""Seconds that PostgreSQL has to answer a command; a refusal should not take longer than five."""
+
+app = typer.Typer(help="Make, change and look at the database.", no_args_is_help=True)
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """The database of the settings, closed at the end. Raises Refused if it cannot be used."""
+    try:
+        database = Database(settings.database_url, settings.database_read_url or None, threads=settings.threads)
+    except ArgumentError:
+        raise Refused("ORDERLY_DATABASE_URL is not a URL that can be read.") from None
+    try:
+        yield database
+    except (DatabaseError, InterfaceError) as error:
+        raise Refused(f"{_place(database)} cannot be used: {_reason(error)}") from None
+    finally:
+        database.close()
+
+
+@contextmanager
+def open_migrated(settings: Settings) -> Iterator[Database]:
+    """The same, with the schema that this version needs, or Refused."""
+    with open_database(settings) as database:
+        refuse_wrong_schema(database)
+        yield database
+
+
+def refuse_wrong_schema(database: Database) -> None:
+    """Raise Refused unless the database is at the revision that this version needs."""
+    revision = current(database)
+    _refuse_newer(revision)
+    if revision != migrations.head():
+        what = "is empty" if revision is None else "has an older schema"
+        raise Refused(f"{_place(database)} {what}: run `orderly db upgrade` first.")
+
+
+def current(database: Database) -> str | None:
+    """The revision of the database; None if there is none yet."""
+    timeout = {}
+    if database.is_sqlite:
+        if not _usable_file(database):
+            return None
+    else:
+        timeout = {"connect_timeout": CONNECT_TIMEOUT}
+    engine = create_engine(database.url, poolclass=NullPool, connect_args=timeout)
+    with engine.connect() as connection:
+        return migrations.current(connection)
+
+
+@app.command()
+def upgrade() -> None:
+    """Make the database, or bring it to the newest revision."""
+    with open_database(Settings.load()) as database:
+        if database.is_sqlite:
+            _make_folder(database)
+        _refuse_newer(current(database))
+        migrations.upgrade(database.url)
+        out.print(f"{_place(database)} is at revision {current(database)}.")
+
+
+@app.command()
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="A revision, or `base` for none: this deletes data.")],
+) -> None:
+    """Take the database back to an older revision."""
+    with open_database(Settings.load()) as database:
+        _refuse_newer(current(database))
+        try:
+            migrations.downgrade(database.url, revision)
+        except CommandError:
+            raise Refused(f"{revision} is no revision that the database can be taken back to.") from None
+        out.print(f"{_place(database)} is at revision {current(database) or 'base'}.")
+
+
+@app.command()
+def status() -> None:
+    """Tell the database's revision and the newest one; exit code 1 if they differ."""
+    with open_database(Settings.load()) as database:
+        revision = current(database)
+        out.print(f"{_place(database)} is at revision {revision or 'base'}; the newest is {migrations.head()}.")
+        if revision != migrations.head():
+            raise typer.Exit(1)
+
+
+def _refuse_newer(revision: str | None) -> None:
+    if revision is None:
+        return
+    try:
+        ScriptDirectory(str(migrations.HERE)).get_revision(revision)
+    except CommandError:
+        raise Refused(
+            f"The database is at revision {revision}, which this version of Orderly does not know: "
+            "run the version that made it, or a newer one."
+        ) from None
+
+
+def _make_folder(database: Database) -> None:
+    folder = _file(database).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise Refused(f"The folder {folder} cannot be made: set ORDERLY_DATA_DIR to one that can.") from None
+
+
+def _usable_file(database: Database) -> bool:
+    path = _file(database)
+    if not path.exists():
+        return False
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        raise Refused(f"{path} and its folder must be writable for the user that runs Orderly.")
+    return True
+
+
+def _file(database: Database) -> Path:
+    return Path(str(database.url.database))
+
+
+def _place(database: Database) -> str:
+    """The database's name, without the user and the password that its URL may hold."""
+    if database.is_sqlite:
+        return f"The database {_file(database)}"
+    return f"The database {database.url.database} on {database.url.host or 'this machine'}"
+
+
+def _reason(error: DatabaseError | InterfaceError) -> str:
+    if "password authentication" in str(error.orig):
+        return "it refuses the user or the password of ORDERLY_DATABASE_URL."
+    if "does not exist" in str(error.orig):
+        return "it or its user does not exist; create it, or correct ORDERLY_DATABASE_URL."
+    return "see whether it runs, and whether ORDERLY_DATABASE_URL or ORDERLY_DATA_DIR is right."

@@ -1,0 +1,25 @@
+"""`orderly purge`: forget what has expired."""
+
+from rich.progress import Progress
+
+from db import api_keys, idempotency, sessions
+from openapi.commands.database import open_migrated
+from openapi.commands.terminal import err, out
+from openapi.settings import Settings
+
+PURGES = {
+    "sessions and their tokens": sessions.purge,
+    "API keys": api_keys.purge,
+    "idempotency records": idempotency.purge,
+}
+
+
+def purge() -> None:
+    """Forget expired and ended sessions, tokens and API keys, and idempotency records that are over 24 hours old."""
+    forgotten = {}
+    with open_migrated(Settings.load()) as database, Progress(console=err, transient=True) as progress:
+        for what, forget in progress.track(PURGES.items(), description="Purging"):
+            with database.writing() as session:
+                forgotten[what] = forget(session)
+                session.commit()
+    out.print("Forgotten: " + ", ".join(f"{count} {what}" for what, count in forgotten.items()) + ".")

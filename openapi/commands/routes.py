@@ -1,0 +1,41 @@
+"""`orderly routes`: every operation, who may call it, how often, and what handles it."""
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from openapi import contract
+from openapi.commands.check import scopes_of
+from openapi.commands.terminal import out
+
+
+def routes() -> None:
+    """List every operation: method, path, who may call it, its limits, and its handler or none."""
+    loaded = contract.load()
+    table = Table("method", "path", "operation", "who", "scopes", "limits", "handler", box=SIMPLE_HEAD)
+    for operation in loaded.operations:
+        table.add_row(
+            operation.method,
+            loaded.base_path + operation.path,
+            operation.operation_id,
+            _who(loaded, operation),
+            " ".join(sorted(scopes_of(operation))),
+            ", ".join(f"{r.limit}/{r.window} s per {r.per}" for r in operation.rate_limits),
+            _handler(operation),
+        )
+    out.print(table)
+
+
+def _who(loaded: contract.Contract, operation: contract.Operation) -> str:
+    if not all(operation.security):
+        return "anyone"
+    if not operation.security:
+        return "public"
+    roles = [role for role, scopes in loaded.roles.items() if scopes_of(operation) <= scopes]
+    who = "signed in" if len(roles) == len(loaded.roles) else ", ".join(roles) or "nobody"
+    schemes = {scheme for each in operation.security for scheme in each}
+    return who if len(schemes) > 1 else f"{who} ({schemes.pop()} only)"
+
+
+def _handler(operation: contract.Operation) -> str:
+    handler = contract.find_handler(operation)
+    return "[red]none[/]" if handler is None else f"{handler.__module__}.{handler.__name__}"

@@ -1,0 +1,20 @@
+"""`orderly serve`: the service, after every check that can be made before a port is open."""
+
+from openapi.commands.database import open_database, refuse_wrong_schema
+from openapi.commands.terminal import err, out
+from openapi.serving import serve as run
+from openapi.settings import Settings
+
+
+def serve() -> None:
+    """Serve the API, its docs and its errors until SIGINT or SIGTERM."""
+    settings = Settings.load()
+    with open_database(settings) as database:
+        refuse_wrong_schema(database)
+    if settings.workers > 1 and settings.rate_limits and not settings.redis_url:
+        err.print("Without ORDERLY_REDIS_URL each of the workers counts its own rate limits.")
+    run(settings, _announce)
+
+
+def _announce(url: str) -> None:
+    out.print(f"Orderly serves its API at {url}/v1\nand explains it at {url}/docs")

@@ -1,0 +1,88 @@
+"""The pages beside the API: the docs, the list of errors, and the contract itself."""
+
+from hashlib import sha256
+from http import HTTPStatus
+from importlib.resources import files
+
+import orjson
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+
+from db.errors import Refusal
+from openapi.contract import Contract
+from openapi.docs.errors import explained
+from openapi.message import KEY
+from openapi.problems import Problems
+from openapi.refusals import MethodNotAllowed, NoSuchPath
+
+ASSETS = {
+    "swagger-ui.css": ("flask_swagger_ui", "dist/swagger-ui.css", "text/css"),
+    "swagger-ui-bundle.js": ("flask_swagger_ui", "dist/swagger-ui-bundle.js", "text/javascript"),
+    "favicon.png": ("flask_swagger_ui", "dist/favicon-32x32.png", "image/png"),
+    "init.js": ("openapi.docs", "assets/init.js", "text/javascript"),
+    "pages.css": ("openapi.docs", "assets/pages.css", "text/css"),
+}
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def create_pages(contract: Contract) -> Flask:
+    """The application of the pages. Whatever they answer is made here, once; a request only picks it up."""
+    pages = Flask(__name__, static_folder=None)
+    pages.url_map.merge_slashes = False  # no answer of this service is a redirect
+    pages.after_request(_answer_options)
+    problems = Problems(contract.errors)
+    pages.register_error_handler(HTTPException, lambda error: _problem(problems, error))
+    with pages.app_context():
+        title = contract.document["info"]["title"]
+        docs = render_template("docs.html", title=title)
+        errors = render_template("errors.html", title=title, errors=list(explained(contract)))
+    _serve(pages, "/openapi.yaml", contract.source, "application/yaml")
+    _serve(pages, "/openapi.json", orjson.dumps(contract.document), "application/json")
+    _serve(pages, "/docs", docs.encode(), "text/html; charset=utf-8")
+    _serve(pages, "/errors", errors.encode(), "text/html; charset=utf-8")
+    for name, (package, path, media_type) in ASSETS.items():
+        _serve(pages, f"/docs/assets/{name}", files(package).joinpath(path).read_bytes(), media_type)
+    return pages
+
+
+def _serve(pages: Flask, path: str, content: bytes, media_type: str) -> None:
+    etag = sha256(content).hexdigest()[:32]
+
+    def answer() -> Response:
+        response = Response(content, content_type=media_type)
+        response.set_etag(etag)
+        response.headers["Cache-Control"] = "no-cache"  # keep it, and ask each time whether it is still true
+        if media_type.startswith("text/html"):
+            response.headers["Content-Security-Policy"] = PAGE_POLICY
+        response.make_conditional(request)
+        return response
+
+    pages.add_url_rule(path, endpoint=path, view_func=answer, methods=["GET"])
+
+
+def _answer_options(response: Response) -> Response:
+    if request.method == "OPTIONS" and response.status_code == HTTPStatus.OK:
+        response.status_code = HTTPStatus.NO_CONTENT
+        response.headers["Allow"] = ", ".join(sorted(response.allow))
+        del response.headers["Content-Type"]
+    return response
+
+
+def _problem(problems: Problems, error: HTTPException) -> Response:
+    reply = problems.reply(_refusal(error), _request_id())
+    return Response(reply.body, reply.status, reply.headers, content_type=reply.media_type)
+
+
+def _refusal(error: HTTPException) -> Refusal:
+    if isinstance(error, WrongMethod):
+        return MethodNotAllowed(", ".join(sorted(error.valid_methods or ())))
+    return NoSuchPath()
+
+
+def _request_id() -> str:
+    arrived = request.environ.get("asgi.scope", {}).get(KEY)
+    return arrived.id if arrived else ""

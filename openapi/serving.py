@@ -1,0 +1,97 @@
+"""The server: Granian with one process a worker, opened only when everything has been checked."""
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from openapi.app import create_app
+from openapi.settings import Refused, Settings
+
+HEADER_TIMEOUT = 15_000
+"""Milliseconds that a client may take for the headers of a request."""
+STOP_TIMEOUT = 25
+"""Seconds that the requests in flight have after SIGTERM; who has not sent his by then is cut."""
+LOGGING = {
+    "handlers": {
+        "console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
+        "access": {"formatter": "access", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
+    }
+}
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` gets the address once it answers.
+
+    Raises:
+        Refused: the address cannot be listened at.
+    """
+    create_app(settings)  # what cannot be built refuses here, before any port is open; each worker builds its own
+    _refuse_taken_address(settings)
+    server = Granian(
+        "openapi.app:create_app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT),
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=LOGGING,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_TIMEOUT,
+    )
+    server.on_startup(partial(_announce_later, settings, announce))
+    server.serve(target_loader=partial(create_app, settings), wrap_loader=False)
+
+
+def address(settings: Settings) -> str:
+    """The URL of the service, as somebody on this machine reaches it."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # not bound here
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def _refuse_taken_address(settings: Settings) -> None:
+    # Granian's sockets share their port (SO_REUSEPORT), so a second service would start and take half of the requests.
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            raise Refused(
+                f"{settings.host}:{settings.port} cannot be listened at, or something else does already: "
+                "set ORDERLY_HOST or ORDERLY_PORT to another one."
+            ) from None
+
+
+def _announce_later(settings: Settings, announce: Callable[[str], None]) -> None:
+    threading.Thread(target=_announce, args=(settings, announce), daemon=True).start()
+
+
+def _announce(settings: Settings, announce: Callable[[str], None]) -> None:
+    url = address(settings)
+    for _ in range(300):
+        if _answers(url.removeprefix("http://")):
+            announce(url)
+            return
+        time.sleep(0.1)
+
+
+def _answers(authority: str) -> bool:
+    connection = http.client.HTTPConnection(authority, timeout=5)
+    try:
+        connection.request("GET", "/v1/health/live")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
