@@ -1,5 +1,6 @@
 """What every table has in common: the declarative base, the clock, ids and times."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,8 @@ from sqlalchemy import DateTime, Dialect, MetaData
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 from typeid import TypeID
+
+RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
 
 
 class Base(DeclarativeBase):
@@ -41,12 +44,32 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Give back an aware datetime in UTC."""
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        aware: datetime = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return aware
 
 
 def now() -> datetime:
     """The time, in UTC, from the only clock of the shop."""
     return datetime.now(UTC)
+
+
+def parse_time(text: str) -> datetime:
+    """The point in time that an RFC 3339 text names.
+
+    Raises:
+        ValueError: it is none, or none that a datetime in UTC can hold (a leap second, the year 0).
+    """
+    if not RFC_3339.fullmatch(text):
+        raise ValueError("not a time as RFC 3339 writes it")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("out of range") from error
+
+
+def rfc3339(time: datetime) -> str:
+    """A point in time as answers write it: RFC 3339 in UTC with `Z`, to the microsecond."""
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z".rjust(27, "0")
 
 
 def new_id(prefix: str) -> str:

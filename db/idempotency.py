@@ -1,0 +1,74 @@
+"""What was answered to requests with an Idempotency-Key, kept in the transaction that made what it tells of."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from db.base import Base, UtcDateTime, now
+
+LIFETIME = timedelta(hours=24)
+
+
+class KeyInFlight(Exception):
+    """Another transaction is handling a request with this key right now."""
+
+
+class IdempotencyRecord(Base):
+    """The answer to the first request with a key; a key belongs to one caller."""
+
+    __tablename__ = "idempotency_records"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    headers: Mapped[dict[str, str]] = mapped_column(JSON)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key of a caller, and the fingerprint of the request that it came with."""
+
+    user_id: str
+    key: str
+    fingerprint: str
+
+
+def find(session: Session, claim: Claim) -> IdempotencyRecord | None:
+    """The record of a key, if there is one that has not expired; from now on nobody else handles this key.
+
+    On SQLite a write transaction is alone. PostgreSQL has a lock for it that ends with the transaction.
+
+    Raises:
+        KeyInFlight: somebody handles it already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        number = int.from_bytes(sha256(f"{claim.user_id} {claim.key}".encode()).digest()[:8], signed=True)
+        if not session.scalar(select(func.pg_try_advisory_xact_lock(number))):
+            raise KeyInFlight
+    record = session.get(IdempotencyRecord, (claim.user_id, claim.key))
+    if record is not None and record.created_at <= now() - LIFETIME:
+        session.delete(record)
+        session.flush()
+        return None
+    return record
+
+
+def keep(session: Session, claim: Claim, *, status: int, headers: dict[str, str], body: bytes) -> None:
+    """Keep the answer, in the transaction of what it tells of: both are kept, or neither."""
+    values: dict[str, Any] = {"status": status, "headers": headers, "body": body}
+    session.add(IdempotencyRecord(user_id=claim.user_id, key=claim.key, fingerprint=claim.fingerprint, **values))
+    session.flush()
+
+
+def purge(session: Session, *, at: datetime | None = None) -> int:
+    """Forget the records that have expired; how many they were."""
+    expired = IdempotencyRecord.created_at <= (at or now()) - LIFETIME
+    gone = delete(IdempotencyRecord).where(expired).returning(IdempotencyRecord.key)
+    return len(session.scalars(gone).all())

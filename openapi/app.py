@@ -1,0 +1,64 @@
+"""The composition root: everything is made here, once, and joined from top to bottom."""
+
+from a2wsgi import WSGIMiddleware
+from connexion import ConnexionMiddleware
+
+from db.session import Database
+from openapi.arguments import HandlerOf, find_handler
+from openapi.contract import Contract, load
+from openapi.docs import create_pages
+from openapi.edge import Edge
+from openapi.lifespan import Lifespan
+from openapi.limits import Counters
+from openapi.operation import Services
+from openapi.paging import Cursors
+from openapi.problems import Problems
+from openapi.routing import Corridor, HandlerResolver
+from openapi.security import Credentials, Tokens
+from openapi.settings import Settings
+from openapi.validation import Validators
+from openapi.workers import Workers
+
+
+def create_app(settings: Settings, contract: Contract | None = None, handler_of: HandlerOf = find_handler) -> Edge:
+    """The service as one ASGI application.
+
+    Args:
+        settings: what this process was told.
+        contract: what to serve; `openapi.yaml` if left out.
+        handler_of: finds the function of an operation, None if there is none.
+
+    Raises:
+        BrokenContract: the contract cannot be served.
+    """
+    contract = contract or load()
+    secret = settings.secret_key.get_secret_value()
+    database = Database(settings.database_url, settings.database_read_url or None, threads=settings.threads)
+    workers = Workers(settings.threads)
+    problems = Problems(contract.errors)
+    tokens = Tokens(secret)
+    services = Services(
+        contract=contract,
+        handler_of=handler_of,
+        database=database,
+        validators=Validators(contract),
+        problems=problems,
+        tokens=tokens,
+        credentials=Credentials(database, tokens, contract.roles),
+        counters=Counters(settings.redis_url) if settings.rate_limits else None,
+        cursors=Cursors(secret),
+        workers=workers,
+    )
+    pages = WSGIMiddleware(create_pages(contract), workers=2)  # type: ignore[arg-type]  # Flask says dict
+    connexion = ConnexionMiddleware(pages, import_name=__name__, middlewares=[Corridor])
+    connexion.add_api(
+        contract.shell(), base_path=contract.base_path, resolver=HandlerResolver(services), services=services
+    )
+    # Connexion would build this at the first request; what cannot be built must refuse to start.
+    connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()
+    return Edge(
+        Lifespan(connexion, database, workers),
+        problems,
+        proxies=settings.trusted_proxies,
+        origins=settings.cors_origins,
+    )

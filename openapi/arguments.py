@@ -1,0 +1,45 @@
+"""From an operation to its handler: where it is, and which arguments it wants."""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from openapi.contract import Operation
+from openapi.yaml_source import BrokenContract
+
+Handler = Callable[..., Any]
+HandlerOf = Callable[[Operation], Handler | None]
+
+OWN = frozenset({"session", "reads", "caller", "tokens"})
+"""What the corridor hands to any handler that names it."""
+
+
+def find_handler(operation: Operation) -> Handler | None:
+    """The function of an operation: tag `api-keys` and operationId `create_api_key` are
+    `handlers/api_keys.py:create_api_key`. None if there is none.
+    """
+    name = f"handlers.{operation.tag.replace('-', '_')}"
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
+    return getattr(module, operation.operation_id, None)
+
+
+def wanted_by(handler: Handler, operation: Operation) -> frozenset[str]:
+    """The names of a handler's arguments, found once.
+
+    Raises:
+        BrokenContract: it takes one that neither the contract nor the corridor has.
+    """
+    names = frozenset(inspect.signature(handler).parameters)
+    known = OWN | {p.argument for p in operation.parameters} | ({"body"} if operation.body else frozenset())
+    if strange := sorted(names - known):
+        raise BrokenContract(
+            f"{handler.__module__}.{handler.__name__} takes {', '.join(strange)}, "
+            f"which {operation.method} {operation.path} does not have"
+        )
+    return names

@@ -1,0 +1,244 @@
+"""First and last to touch a request: sizes, paths, the request id, media types, the headers of every answer."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+import structlog
+
+from db.base import new_id
+from openapi.message import KEY, App, Message, Receive, Request, Scope, Send
+from openapi.problems import Problems
+from openapi.refusals import (
+    BadRequest,
+    BodyTooLarge,
+    HeadersTooLarge,
+    NoSuchPath,
+    NotAcceptable,
+    UnsupportedMediaType,
+    UriTooLong,
+)
+from openapi.strict_json import NotJson, parse
+
+MAX_BODY = 256 * 1024
+MAX_TARGET = 8 * 1024
+MAX_HEADERS = 16 * 1024
+MAX_HEADER_COUNT = 100
+BODY_TIMEOUT = 15.0
+"""Seconds that a client may take to send its body."""
+
+ODD_PATH = re.compile(rb"//|/\.{1,2}(?:/|$)|%(?:[01][0-9a-f]|7f|2f|5c|2e)|[\x00-\x20\x7f\\]|%(?![0-9a-f]{2})|.;", re.I)
+"""What no path of ours has, and what the layers behind would each read in their own way."""
+
+EVERY_ANSWER = {
+    b"x-content-type-options": b"nosniff",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"referrer-policy": b"no-referrer",
+    b"cache-control": b"no-store",
+}
+
+log = structlog.get_logger(__name__)
+
+
+class ClientGone(Exception):
+    """The client hung up before its request was complete: there is nobody to answer."""
+
+
+class Edge:
+    """The outermost layer: nothing reaches the application that is not a sane request, and nothing leaves bare."""
+
+    def __init__(
+        self,
+        app: App,
+        problems: Problems,
+        *,
+        proxies: Iterable[IPv4Network | IPv6Network] = (),
+        origins: Iterable[str] = (),
+    ) -> None:
+        self._app = app
+        self._problems = problems
+        self._proxies = tuple(proxies)
+        self._origins = frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or pass the lifespan on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = self._request(scope)
+        scope[KEY] = request
+        finish = _Finish(send, request, self._origins)
+        try:
+            _refuse_insane(scope, request)
+            await self._app(scope, receive, finish)
+        except ClientGone:
+            log.info("client_gone", request_id=request.id)
+        except Exception as error:
+            if finish.started:
+                raise
+            await self._problems.reply(error, request.id).send(finish)
+
+    def _request(self, scope: Scope) -> Request:
+        headers: dict[str, list[str]] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        return Request(
+            id=new_id("req"),
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            headers=headers,
+            client=self._client(scope, headers),
+        )
+
+    def _client(self, scope: Scope, headers: dict[str, list[str]]) -> str:
+        """The address nearest to the client that somebody trusted vouches for."""
+        address = (scope.get("client") or ("",))[0]
+        hops = ",".join(headers.get("x-forwarded-for", [])).split(",") if self._proxies else []
+        while hops and self._is_proxy(address):
+            address = hops.pop().strip()
+        return str(address)
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            return any(ip_address(address) in network for network in self._proxies)
+        except ValueError:
+            return False
+
+
+class _Finish:
+    """A `send` that gives every answer the headers that every answer has, and HEAD no body."""
+
+    def __init__(self, send: Send, request: Request, origins: frozenset[str]) -> None:
+        self._send = send
+        self._request = request
+        self._origins = origins
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = [(k, v) for k, v in message["headers"] if k.lower() != b"server"]
+            present = {name.lower() for name, _ in headers}
+            headers += [(name, value) for name, value in EVERY_ANSWER.items() if name not in present]
+            headers.append((b"x-request-id", self._request.id.encode()))
+            if self._origins:
+                headers += self._cross_origin()
+            message = {**message, "headers": headers}
+        elif self._request.method == "HEAD":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def _cross_origin(self) -> list[tuple[bytes, bytes]]:
+        """Fetch, 3.2: an origin that is configured may read answers; `*` and credentials are never allowed."""
+        headers = [(b"vary", b"Origin")]
+        origin = self._request.header("origin")
+        if origin not in self._origins:
+            return headers
+        headers.append((b"access-control-allow-origin", origin.encode()))
+        headers.append(
+            (b"access-control-expose-headers", b"ETag, Location, Link, Retry-After, RateLimit, X-Request-Id")
+        )
+        if self._request.method == "OPTIONS" and "access-control-request-method" in self._request.headers:
+            headers += [
+                (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
+                (b"access-control-allow-headers", b"Authorization, X-API-Key, Content-Type, Idempotency-Key, If-Match"),
+                (b"access-control-max-age", b"600"),
+            ]
+        return headers
+
+
+def _refuse_insane(scope: Scope, request: Request) -> None:
+    """Refuse what no honest client sends, before any layer can read it in its own way."""
+    raw_path = scope.get("raw_path") or request.path.encode()
+    if len(raw_path) + len(scope["query_string"]) + 1 > MAX_TARGET:
+        raise UriTooLong
+    size = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    if size > MAX_HEADERS or len(scope["headers"]) > MAX_HEADER_COUNT:
+        raise HeadersTooLarge
+    if ODD_PATH.search(raw_path) or "�" in request.path or (len(raw_path) > 1 and raw_path.endswith(b"/")):
+        raise NoSuchPath
+    if len(request.headers.get("host", [])) != 1 and scope.get("http_version") != "2":
+        raise BadRequest([{"in": "header", "name": "Host", "keyword": "required", "message": "must be sent once"}])
+
+
+def refuse_unacceptable(request: Request) -> None:
+    """Refuse an Accept that leaves out JSON (RFC 9110, 12.5.1), before anything has had an effect.
+
+    Raises:
+        NotAcceptable: neither application/json nor a range that includes it is acceptable.
+    """
+    accept = ",".join(request.headers.get("accept", []))
+    if not accept.strip():
+        return
+    weights: dict[str, bool] = {}
+    for item in accept.split(","):
+        kind, *parameters = (part.strip().lower() for part in item.split(";"))
+        weights[kind] = not any(re.fullmatch(r"q=0(\.0{0,3})?", p) for p in parameters)
+    for kind in ("application/json", "application/*", "*/*"):
+        if kind in weights:
+            if weights[kind]:
+                return
+            break
+    raise NotAcceptable
+
+
+def refuse_media_type(request: Request, declared: frozenset[str]) -> None:
+    """Refuse a body whose media type the operation does not declare, or that is encoded.
+
+    Raises:
+        UnsupportedMediaType: or the Content-Type is missing, sent twice, or names a charset other than UTF-8.
+    """
+    kinds = request.headers.get("content-type", [])
+    if len(kinds) != 1 or request.header("content-encoding") not in (None, "identity"):
+        raise UnsupportedMediaType
+    kind, *parameters = (part.strip().lower() for part in kinds[0].split(";"))
+    charsets = [p.removeprefix("charset=").strip('"') for p in parameters if p.startswith("charset=")]
+    if kind not in declared or any(charset != "utf-8" for charset in charsets):
+        raise UnsupportedMediaType
+
+
+async def read_body(request: Request, receive: Receive) -> bytes:
+    """The whole body, however it is framed.
+
+    Raises:
+        BodyTooLarge: as soon as it is known to be over 256 KiB, without reading the rest.
+        BadRequest: it did not arrive in time.
+        ClientGone: it never will.
+    """
+    length = request.header("content-length")
+    if length is not None and length.isdecimal() and int(length[:20]) > MAX_BODY:
+        raise BodyTooLarge
+    chunks: list[bytes] = []
+    size, more = 0, True
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                chunks.append(message.get("body", b""))
+                size += len(chunks[-1])
+                if size > MAX_BODY:
+                    raise BodyTooLarge
+                more = message.get("more_body", False)
+    except TimeoutError:
+        raise BadRequest([_body_error("complete", f"did not arrive within {BODY_TIMEOUT:.0f} seconds")]) from None
+    return b"".join(chunks)
+
+
+def read_json(body: bytes) -> object:
+    """What a body says, as strict JSON.
+
+    Raises:
+        BadRequest: it is not strict JSON.
+    """
+    try:
+        return parse(body)
+    except NotJson as error:
+        raise BadRequest([_body_error("json", str(error))]) from None
+
+
+def _body_error(keyword: str, message: str) -> dict[str, str]:
+    return {"in": "body", "pointer": "", "keyword": keyword, "message": message}

@@ -1,0 +1,68 @@
+"""`x-idempotent`: a request with an Idempotency-Key has its effect once, however often it is sent."""
+
+from hashlib import sha256
+
+import orjson
+from sqlalchemy.orm import Session
+
+from db import idempotency
+from db.idempotency import Claim, KeyInFlight
+from db.users import Caller
+from openapi.contract import Operation
+from openapi.message import Reply, Request
+from openapi.refusals import IdempotencyKeyInFlight, IdempotencyKeyReused
+
+KEPT_HEADERS = ("Location", "ETag")
+
+
+class Replays:
+    """Finds and keeps the answers of one operation; without a key, or for an operation that takes none, nothing."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._takes_keys = operation.idempotent
+
+    def find(self, request: Request, caller: Caller | None, session: Session) -> Reply | None:
+        """The answer that was given to this request before, None if it is the first one.
+
+        Raises:
+            IdempotencyKeyReused: the key came with another request before.
+            IdempotencyKeyInFlight: the first request with this key is not finished.
+        """
+        claim = self._claim(request, caller)
+        if claim is None:
+            return None
+        try:
+            record = idempotency.find(session, claim)
+        except KeyInFlight:
+            raise IdempotencyKeyInFlight from None
+        if record is None:
+            return None
+        if record.fingerprint != claim.fingerprint:
+            raise IdempotencyKeyReused
+        headers = {**record.headers, "Idempotency-Replayed": "true"}
+        return Reply(record.status, headers, record.body, orjson.loads(record.body))
+
+    def keep(self, request: Request, caller: Caller | None, session: Session, reply: Reply) -> None:
+        """Keep an answer for the next request with the same key."""
+        claim = self._claim(request, caller)
+        if claim is not None:
+            headers = {name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers}
+            idempotency.keep(session, claim, status=reply.status, headers=headers, body=reply.body)
+
+    def _claim(self, request: Request, caller: Caller | None) -> Claim | None:
+        key = request.header("idempotency-key") if self._takes_keys else None
+        if key is None or caller is None:
+            return None
+        return Claim(caller.user_id, _unquoted(key), _fingerprint(request))
+
+
+def _unquoted(key: str) -> str:
+    """The draft writes the key as a string of RFC 8941, in quotes; most clients leave them out."""
+    return key[1:-1] if len(key) > 2 and key[0] == key[-1] == '"' else key
+
+
+def _fingerprint(request: Request) -> str:
+    body = orjson.dumps(request.body, option=orjson.OPT_SORT_KEYS)
+    return sha256(
+        b"\n".join([request.method.encode(), request.path.encode(), request.query.encode(), body])
+    ).hexdigest()

@@ -1,0 +1,70 @@
+"""Places in the contract: walked by key, with every reference followed, and named by their JSON pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from openapi.yaml_source import BrokenContract
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A place in the contract: what stands there, and the JSON pointer to it (RFC 6901)."""
+
+    document: dict[str, Any] = field(repr=False)
+    pointer: str
+    value: Any = field(repr=False)
+
+    def get(self, *keys: str | int) -> Node | None:
+        """The place below this one, with references on the way followed; None if nothing stands there."""
+        node = self
+        for key in keys:
+            holder = node.target.value
+            try:
+                value = holder[key]
+            except (KeyError, IndexError, TypeError):
+                return None
+            step = str(key).replace("~", "~0").replace("/", "~1")
+            node = Node(self.document, f"{node.target.pointer}/{step}", value)
+        return node
+
+    def __getitem__(self, key: str | int) -> Node:
+        node = self.get(key)
+        if node is None:
+            raise BrokenContract(f"{self.pointer or '/'} has no {key!r}")
+        return node
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """The members of the object that stands here."""
+        return ((key, self[key].target) for key in self.target.value)
+
+    @property
+    def target(self) -> Node:
+        """This place, or the one that its `$ref` leads to."""
+        node = self
+        for _ in range(32):
+            reference = node.value.get("$ref") if isinstance(node.value, dict) else None
+            if not isinstance(reference, str):
+                return node
+            node = self._at(reference)
+        raise BrokenContract(f"{self.pointer}: its $ref leads in a circle")
+
+    def _at(self, reference: str) -> Node:
+        if not reference.startswith("#/"):
+            raise BrokenContract(f"{self.pointer}: $ref {reference!r} does not stay in this file")
+        value: Any = self.document
+        for step in reference[2:].split("/"):
+            key = step.replace("~1", "/").replace("~0", "~")
+            try:
+                value = value[int(key) if isinstance(value, list) else key]
+            except (KeyError, IndexError, ValueError, TypeError):
+                raise BrokenContract(f"{self.pointer}: $ref {reference!r} leads nowhere") from None
+        return Node(self.document, reference[1:], value)
+
+    @property
+    def uri(self) -> str:
+        """The place as a URI, for a validator that has the document as `urn:contract`."""
+        return "urn:contract#" + quote(self.pointer, safe="/~-._$")

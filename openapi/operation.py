@@ -1,0 +1,206 @@
+"""The seam: one operation of the contract, compiled at start; session, idempotency, preconditions, commit, answer."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+from sqlalchemy.orm import Session
+
+from db.errors import Refusal, is_retryable
+from db.page import Listing
+from db.session import Database
+from db.users import Caller
+from openapi import edge
+from openapi.answers import Answers, BrokenPromise
+from openapi.arguments import Handler, HandlerOf, wanted_by
+from openapi.contract import Contract, Operation
+from openapi.idempotency import Replays
+from openapi.limits import Counters, Limiter
+from openapi.message import Receive, Reply, Request, Send
+from openapi.paging import Cursors, Pager
+from openapi.precondition import Precondition, etag, is_current
+from openapi.problems import Problems
+from openapi.refusals import Fault, NotImplementedYet
+from openapi.representation import location
+from openapi.security import Credentials, Guard, Tokens
+from openapi.validation import RequestReader, Validators
+from openapi.workers import Workers
+
+ATTEMPTS = 8
+"""How often a transaction is run when the database asks for it again."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What operations share."""
+
+    contract: Contract
+    handler_of: HandlerOf
+    database: Database
+    validators: Validators
+    problems: Problems
+    tokens: Tokens
+    credentials: Credentials
+    counters: Counters | None
+    """None where limits are off."""
+    cursors: Cursors
+    workers: Workers
+
+
+class CompiledOperation:
+    """An operation with everything that serving it takes, made once. Calling it serves one request."""
+
+    def __init__(self, operation: Operation, handler: Handler | None, read: Handler | None, services: Services) -> None:
+        """Compile.
+
+        Args:
+            operation: what the contract says.
+            handler: what does it; None answers 501.
+            read: the handler of the GET on the same path, whose version If-Match is compared with.
+            services: what all operations share.
+
+        Raises:
+            BrokenContract: the handler takes an argument that the contract does not have.
+        """
+        self.operation = operation
+        self._services = services
+        self._handler = handler
+        self._wanted = wanted_by(handler, operation) if handler else frozenset()
+        self._media_types = frozenset(operation.body)
+        self._guard = Guard(operation, services.credentials)
+        self._limiter = Limiter(operation, services.counters)
+        self._reader = RequestReader(operation, services.validators)
+        self._answers = Answers(operation, services.validators)
+        self._pager = Pager(operation, services.contract.base_path, services.cursors)
+        self._precondition = Precondition(operation, read)
+        self._replays = Replays(operation)
+        self._success = operation.success
+        self._declares = {header.name for header in operation.success.headers}
+        self._location = location(services.contract, operation) if "Location" in self._declares else None
+        self._only_reads = operation.method == "GET"
+        self._needs_thread = not operation.is_public or bool(self._wanted & {"session", "reads"})
+
+    async def __call__(self, request: Request, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        request.facts["operation"] = self.operation.operation_id
+        try:
+            edge.refuse_unacceptable(request)
+            if self._media_types:
+                await self._take_body(request, receive)
+            if self._needs_thread:
+                reply = await self._services.workers.run(self._serve, request)
+            else:
+                reply = self._serve(request)
+        except edge.ClientGone:
+            raise
+        except Exception as error:
+            reply = self._refused(error, request)
+        await reply.send(send)
+
+    async def _take_body(self, request: Request, receive: Receive) -> None:
+        body = await edge.read_body(request, receive)
+        if body:
+            edge.refuse_media_type(request, self._media_types)
+            request.body = edge.read_json(body)
+            request.has_body = True
+
+    def _serve(self, request: Request) -> Reply:
+        """Everything that may wait for the database, in one go and in one thread."""
+        quota: dict[str, str] = {}
+        try:
+            with self._services.database.reading() as reads:
+                caller = self._guard.admit(request, reads)
+                request.facts["caller"] = caller.user_id if caller else None
+                quota = self._limiter.take(request, caller)
+                if self._handler is None:
+                    raise NotImplementedYet
+                arguments = self._reader.arguments(request)
+                if self._only_reads:
+                    reply = self._perform(request, arguments, caller, reads, reads)
+                else:
+                    reads.rollback()  # gives the connection back before the write transaction asks for one
+                    reply = self._write(request, arguments, caller, reads)
+        except Exception as error:
+            reply = self._refused(error, request)
+        reply.headers = {**quota, **reply.headers}
+        return reply
+
+    def _write(self, request: Request, arguments: dict[str, Any], caller: Caller | None, reads: Session) -> Reply:
+        """One write transaction, run again as often as the database asks for it."""
+        for attempt in range(1, ATTEMPTS + 1):
+            with self._services.database.writing(snapshot=self._precondition.is_declared) as session:
+                try:
+                    reply = self._perform(request, arguments, caller, session, reads)
+                    session.commit()
+                    return reply
+                except Refusal as refusal:
+                    if refusal.commits:
+                        session.commit()
+                    raise
+                except Exception as error:
+                    if attempt == ATTEMPTS or not is_retryable(error):
+                        raise
+            time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311  # jitter, not a secret
+        raise AssertionError("unreachable")
+
+    def _perform(
+        self, request: Request, arguments: dict[str, Any], caller: Caller | None, session: Session, reads: Session
+    ) -> Reply:
+        """What happens inside the transaction: the answer is checked before anything is committed."""
+        replay = self._replays.find(request, caller, session)
+        if replay is not None:
+            return replay
+        self._precondition.check(arguments, caller, session)
+        result = self._call(arguments, session=session, reads=reads, caller=caller)
+        session.flush()
+        reply = self._reply(request, arguments, caller, session, result)
+        self._replays.keep(request, caller, session, reply)
+        return reply
+
+    def _call(self, arguments: dict[str, Any], **own: Any) -> Any:
+        handler: Callable[..., Any] | None = self._handler
+        assert handler is not None  # noqa: S101  # refused in _serve
+        given = {**arguments, **own, "tokens": self._services.tokens}
+        return handler(**{name: given[name] for name in self._wanted if name in given})
+
+    def _reply(
+        self, request: Request, arguments: dict[str, Any], caller: Caller | None, session: Session, result: Any
+    ) -> Reply:
+        """The declared success, with the headers that the contract declares for it."""
+        headers: dict[str, str] = {}
+        if isinstance(result, Listing):
+            result = self._pager.page(result, request, arguments, caller, session, headers)
+        if "ETag" in self._declares:
+            headers["ETag"] = etag(result)
+            if self._only_reads and is_current(headers["ETag"], request):
+                return self._checked(Reply(304, headers, media_type=None))
+        if self._location is not None:
+            headers["Location"] = self._location(result, request)
+        media_type = next(iter(self._success.media), None)
+        body = b"" if media_type is None else orjson.dumps(result)
+        return self._checked(Reply(int(self._success.status), headers, body, result, media_type))
+
+    def _checked(self, reply: Reply) -> Reply:
+        self._answers.check(reply.status, reply.media_type, reply.headers, reply.json)
+        return reply
+
+    def _refused(self, error: Exception, request: Request) -> Reply:
+        """The answer to a request that ended in an error; one that the contract does not declare is our fault."""
+        if isinstance(error, BrokenPromise):
+            log.error("broken_promise", request_id=request.id, rule=str(error))
+            error = Fault()
+        problems = self._services.problems
+        reply = problems.reply(error, request.id)
+        if isinstance(error, NotImplementedYet):
+            return reply
+        try:
+            return self._checked(reply)
+        except BrokenPromise as broken:
+            log.error("broken_promise", request_id=request.id, rule=str(broken))
+            return problems.reply(Fault(), request.id)

@@ -1,0 +1,89 @@
+"""Lists: signed cursors, the page object and its Link header (RFC 8288)."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy.orm import Session
+
+from db.page import Key, Listing
+from db.users import Caller
+from openapi.contract import Operation
+from openapi.message import Request
+from openapi.refusals import BadRequest
+
+BAD_CURSOR = {
+    "in": "query",
+    "name": "cursor",
+    "keyword": "cursor",
+    "message": "must be a next_cursor of the same list with the same filters, as the same caller",
+}
+
+
+class Cursors:
+    """Makes and reads cursors, which are signed: a place in one list, as one caller sees it under one filter."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def write(self, key: Key, scope: str) -> str:
+        """The cursor of a place."""
+        return str(self._serializer(scope).dumps(list(key)))
+
+    def read(self, cursor: str, scope: str) -> Key:
+        """The place of a cursor.
+
+        Raises:
+            BadRequest: it was altered, or is of another list, caller or filter.
+        """
+        try:
+            key: Key = self._serializer(scope).loads(cursor)
+        except BadSignature:
+            raise BadRequest([BAD_CURSOR]) from None
+        return key
+
+    def _serializer(self, scope: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._secret, salt=f"cursor {scope}")
+
+
+class Pager:
+    """Pages the list of one operation."""
+
+    def __init__(self, operation: Operation, base_path: str, cursors: Cursors) -> None:
+        self._name = operation.operation_id
+        self._url = base_path + operation.path
+        self._cursors = cursors
+        self._parameters = {p.name: p.argument for p in operation.parameters if p.location == "query"}
+        limits = [p.schema.target.value for p in operation.parameters if p.argument == "limit"]
+        self._arguments = set(self._parameters.values())
+        self._default_limit = int(limits[0]["default"]) if limits else 0
+
+    def page(
+        self,
+        listing: Listing,
+        request: Request,
+        arguments: dict[str, Any],
+        caller: Caller | None,
+        session: Session,
+        headers: dict[str, str],
+    ) -> dict[str, Any]:
+        """One page as the contract has pages; puts its `Link` into the headers."""
+        scope = self._scope(request, arguments, caller)
+        cursor = arguments.get("cursor")
+        after = self._cursors.read(cursor, scope) if cursor is not None else None
+        page = listing.page(session, arguments.get("limit", self._default_limit), after)
+        resume = page.last or (after if listing.follow else None)
+        following = self._cursors.write(resume, scope) if resume and (page.has_more or listing.follow) else None
+        if page.has_more and following:
+            headers["Link"] = f'<{self._link(request, arguments, following)}>; rel="next"'
+        return {"data": page.data, "has_more": page.has_more, "next_cursor": following}
+
+    def _scope(self, request: Request, arguments: dict[str, Any], caller: Caller | None) -> str:
+        """What a cursor is bound to: the list, the object that it hangs on, the caller and the filters."""
+        filters = sorted((k, v) for k, v in arguments.items() if k not in ("cursor", "limit") and k in self._arguments)
+        return f"{self._name} {sorted(request.path_arguments.items())} {caller and caller.user_id} {filters}"
+
+    def _link(self, request: Request, arguments: dict[str, Any], cursor: str) -> str:
+        given = {n: arguments[a] for n, a in self._parameters.items() if a in arguments and n != "cursor"}
+        query = {n: str(v).lower() if isinstance(v, bool) else v for n, v in given.items()} | {"cursor": cursor}
+        return f"{request.path}?{urlencode(query, doseq=True)}"

@@ -1,0 +1,62 @@
+"""Conditional requests (RFC 9110, 13): strong ETags made of the version, If-Match and If-None-Match."""
+
+import re
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from db.users import Caller
+from openapi.arguments import Handler
+from openapi.contract import Operation
+from openapi.message import Request
+from openapi.refusals import PreconditionFailed, PreconditionRequired
+from openapi.yaml_source import BrokenContract
+
+ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
+
+
+def etag(representation: dict[str, Any]) -> str:
+    """The strong ETag of what is answered: every change of it has raised its version."""
+    return f'"{representation["version"]}"'
+
+
+def is_current(tag: str, request: Request) -> bool:
+    """Whether If-None-Match has this ETag, by the weak comparison that RFC 9110, 13.1.2 asks for."""
+    header = request.header("if-none-match")
+    if header is None:
+        return False
+    return header.strip() == "*" or any(opaque == tag for _, opaque in ENTITY_TAG.findall(header))
+
+
+class Precondition:
+    """`x-precondition`: compares If-Match with what the GET on the same path answers, in the same transaction."""
+
+    def __init__(self, operation: Operation, read: Handler | None) -> None:
+        self.is_declared = operation.precondition is not None
+        self._is_required = operation.precondition == "required"
+        self._read = read
+        self._path_names = [p.argument for p in operation.parameters if p.location == "path"]
+        if self.is_declared and not any(p.argument == "if_match" for p in operation.parameters):
+            raise BrokenContract(f"{operation.operation_id} has x-precondition but no parameter If-Match")
+
+    def check(self, arguments: dict[str, Any], caller: Caller | None, session: Session) -> None:
+        """Let a request through whose If-Match names the version that is there.
+
+        Raises:
+            PreconditionRequired: the contract asks for If-Match, and there is none.
+            PreconditionFailed: it names another version.
+            NotFound: there is nothing that the caller may see.
+        """
+        if not self.is_declared:
+            return
+        header = arguments.get("if_match")
+        if header is None:
+            if self._is_required:
+                raise PreconditionRequired
+            return
+        if self._read is None:  # built before its GET: nothing can be compared
+            raise PreconditionFailed
+        path = {name: arguments[name] for name in self._path_names}
+        current = etag(self._read(**path, session=session, caller=caller))
+        if header.strip() != "*" and ("", current) not in ENTITY_TAG.findall(header):
+            raise PreconditionFailed
