@@ -1,6 +1,7 @@
 """The command line."""
 
 import sys
+import warnings
 from importlib.metadata import version
 from typing import Annotated
 
@@ -45,6 +46,7 @@ def _options(
 
 def main() -> None:
     """Run one command. What it refuses is one plain line on stderr, and exit code 1."""
+    warnings.filterwarnings("ignore", module="connexion")  # about its own imports; nobody who runs Orderly can mend it
     try:
         app()
     except (Refused, BrokenContract) as refusal:

@@ -7,6 +7,7 @@ import typer
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from openapi import contract
+from openapi.arguments import find_handler
 from openapi.commands.terminal import err, out
 
 
@@ -18,7 +19,7 @@ def check(
     complaints = [*_invalid(loaded), *_unexplained(loaded), *_unheld(loaded)]
     for complaint in complaints:
         err.print(complaint, markup=False)
-    missing = [o for o in loaded.operations if contract.find_handler(o) is None]
+    missing = [o for o in loaded.operations if find_handler(o) is None]
     for operation in missing:
         out.print(f"{operation.operation_id} ({operation.method} {operation.path}) has no handler: it answers 501.")
     if complaints:

@@ -4,6 +4,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from openapi import contract
+from openapi.arguments import find_handler
 from openapi.commands.check import scopes_of
 from openapi.commands.terminal import out
 
@@ -30,12 +31,13 @@ def _who(loaded: contract.Contract, operation: contract.Operation) -> str:
         return "anyone"
     if not operation.security:
         return "public"
-    roles = [role for role, scopes in loaded.roles.items() if scopes_of(operation) <= scopes]
+    wanted = [scopes for each in operation.security for scopes in each.values()]
+    roles = [role for role, held in loaded.roles.items() if any(scopes <= held for scopes in wanted)]
     who = "signed in" if len(roles) == len(loaded.roles) else ", ".join(roles) or "nobody"
     schemes = {scheme for each in operation.security for scheme in each}
     return who if len(schemes) > 1 else f"{who} ({schemes.pop()} only)"
 
 
 def _handler(operation: contract.Operation) -> str:
-    handler = contract.find_handler(operation)
+    handler = find_handler(operation)
     return "[red]none[/]" if handler is None else f"{handler.__module__}.{handler.__name__}"

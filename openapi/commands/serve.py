@@ -1,16 +1,17 @@
 """`orderly serve`: the service, after every check that can be made before a port is open."""
 
-from openapi.commands.database import open_database, refuse_wrong_schema
+from openapi.commands.database import open_migrated
 from openapi.commands.terminal import err, out
-from openapi.serving import serve as run
 from openapi.settings import Settings
 
 
 def serve() -> None:
     """Serve the API, its docs and its errors until SIGINT or SIGTERM."""
+    from openapi.serving import serve as run  # the corridor takes a second to import, and only this command needs it
+
     settings = Settings.load()
-    with open_database(settings) as database:
-        refuse_wrong_schema(database)
+    with open_migrated(settings):
+        pass
     if settings.workers > 1 and settings.rate_limits and not settings.redis_url:
         err.print("Without ORDERLY_REDIS_URL each of the workers counts its own rate limits.")
     run(settings, _announce)

@@ -5,10 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from markupsafe import Markup, escape
+
 from openapi.contract import Contract
 
 OUTSIDE_OF_OPERATIONS = {"method_not_allowed": {405}, "not_implemented": {501}}
 """What no operation declares, because the method or the handler is what is missing."""
+
+NO_STATUS = 1000
+"""Where a code stands that no operation declares yet: at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +22,18 @@ class ExplainedError:
 
     code: str
     statuses: tuple[str, ...]
-    title: str
-    cause: str
-    cure: str
+    title: Markup
+    cause: Markup
+    cure: Markup
 
 
 def explained(contract: Contract) -> Iterator[ExplainedError]:
-    """Every code of `x-errors`, by status and then by name."""
+    """Every code of `x-errors`, by status and then by name, with `such words` marked as code."""
     statuses = _statuses(contract)
-    for code in sorted(contract.errors, key=lambda code: (sorted(statuses[code]), code)):
+    for code in sorted(contract.errors, key=lambda code: (sorted(statuses[code]) or [NO_STATUS], code)):
         entry = contract.errors[code]
         shown = tuple(f"{status} {HTTPStatus(status).phrase}" for status in sorted(statuses[code]))
-        yield ExplainedError(code, shown, entry["title"], entry["cause"], entry["cure"])
+        yield ExplainedError(code, shown, *(_marked(entry[part]) for part in ("title", "cause", "cure")))
 
 
 def _statuses(contract: Contract) -> dict[str, set[int]]:
@@ -38,3 +43,11 @@ def _statuses(contract: Contract) -> dict[str, set[int]]:
             for code in response.error_codes or ():
                 found[code].add(int(status))
     return found
+
+
+def _marked(text: str) -> Markup:
+    # Markdown as far as a sentence of the contract needs it: between backticks stands code.
+    pieces = [escape(piece) for piece in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if index % 2 else piece for index, piece in enumerate(pieces)
+    )

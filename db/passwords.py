@@ -1,0 +1,70 @@
+"""Passwords: how they are hashed, compared and refused. They are taken byte for byte, spaces and all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from db.errors import Invalid, Unavailable
+
+MIN_LENGTH = 12
+AT_ONCE = 2
+"""Hashes computed at one time: each takes 19 MiB and a core for about 30 ms."""
+WAITING = 8
+"""Hashes that may wait for their turn; more are refused rather than kept waiting."""
+PATIENCE = 2.0
+"""Seconds that a hash waits for its turn."""
+
+NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$CWuVXdq+lhndjNpMk2n82A$4kqEReAovmJNsDncyYXFNndf0GV5PmvQxVsesUPD6oo"
+"""The hash of a password that was thrown away: an unknown email takes as long as a wrong password."""
+
+COMMON = frozenset(word.casefold() for word in FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
+
+# The second recommendation of OWASP's password storage cheat sheet.
+_hasher = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
+_turns = BoundedSemaphore(AT_ONCE)
+_places = BoundedSemaphore(AT_ONCE + WAITING)
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash to store."""
+    with _turn():
+        return _hasher.hash(password)
+
+
+def verify(password_hash: str | None, password: str) -> bool:
+    """Whether a password is the one of a hash; without a hash it is not, after the same time."""
+    with _turn():
+        try:
+            return _hasher.verify(password_hash or NOBODYS, password) and password_hash is not None
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+
+
+def needs_rehash(password_hash: str) -> bool:
+    """Whether a hash was made with other parameters than today's."""
+    return _hasher.check_needs_rehash(password_hash)
+
+
+def refuse_common(password: str, pointer: str = "/password") -> None:
+    """Refuse a password that is among the first that anybody tries."""
+    if password.casefold() in COMMON:
+        raise Invalid(pointer, "common", "This password is one of the most common ones.")
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _places.acquire(blocking=False):
+        raise Unavailable("Too many people are signing in right now. Please try again.")
+    try:
+        if not _turns.acquire(timeout=PATIENCE):
+            raise Unavailable("Too many people are signing in right now. Please try again.")
+        try:
+            yield
+        finally:
+            _turns.release()
+    finally:
+        _places.release()

@@ -1,0 +1,200 @@
+"""Sign-ins: a session is a family of refresh tokens, of which at most one is live."""
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, bindparam, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from db.base import Base, UtcDateTime, new_id, now
+from db.errors import NotFound, Unauthenticated
+from db.users import ACTIVE, Caller, User
+
+LIFETIME = timedelta(days=30)
+IDLE = timedelta(days=14)
+GRACE = timedelta(seconds=10)
+"""How long the last used token is taken again, for a client that did not get the answer."""
+
+
+class InvalidToken(Unauthenticated):
+    """The credential is unknown, expired or revoked: the answer is the same."""
+
+    code = "invalid_token"
+    detail = "The token is invalid, expired or revoked."
+
+
+class TokenReused(Unauthenticated):
+    """A refresh token came a second time, so somebody else may have it: its whole family is revoked."""
+
+    code = "token_reused"
+    detail = "This refresh token was used before. The session has been ended; please sign in again."
+    commits = True
+
+
+class UserSession(Base):
+    """One sign-in on one device."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    user_agent: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether the session can still be used at a time."""
+        return self.revoked_at is None and self.expires_at > at and self.last_used_at > at - IDLE
+
+
+class RefreshToken(Base):
+    """A refresh token, known by its hash only."""
+
+    __tablename__ = "refresh_tokens"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
+    parent_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Issued(NamedTuple):
+    """A session and the refresh token that continues it, which only its holder knows from now on."""
+
+    session: UserSession
+    refresh_token: str
+
+
+class CallerState(NamedTuple):
+    """What is true at this moment of the person whose access token was read."""
+
+    role: str
+    status: str
+
+
+def start(session: Session, user: User, *, user_agent: str | None = None, at: datetime | None = None) -> Issued:
+    """Sign somebody in."""
+    at = at or now()
+    family = UserSession(id=new_id("ses"), user_id=user.id, user_agent=user_agent, created_at=at, last_used_at=at)
+    family.expires_at = at + LIFETIME
+    session.add(family)
+    session.flush()
+    return Issued(family, _issue(session, family, None, at))
+
+
+def rotate(session: Session, refresh_token: str, *, at: datetime | None = None) -> Issued:
+    """Give the next refresh token for the live one; `InvalidToken`, or `TokenReused` for one that was used.
+
+    The session's row is locked first, so that the refreshes of a family stand in one line. A used token is taken
+    again for ten seconds if the one given for it was not used: the new one then takes its place.
+    """
+    at = at or now()
+    token = _hash(refresh_token)
+    family = _lock_family(session, token, at)
+    if not _use(session, token, at) and not _replace_child(session, token, at):
+        family.revoked_at = at
+        session.flush()
+        raise TokenReused
+    family.last_used_at = at
+    return Issued(family, _issue(session, family, token, at))
+
+
+def find_caller_state(session: Session, session_id: str, user_id: str) -> CallerState | None:
+    """Role and status of an access token's user; None if the session has ended or the user is not active."""
+    row = session.connection().execute(_CALLER_STATE, _caller_key(session_id, user_id, now())).first()
+    return CallerState(row.role, row.status) if row else None
+
+
+def visible_to(caller: Caller, *, at: datetime | None = None) -> Select[UserSession]:
+    """The caller's own sessions that have not ended; nobody sees those of others."""
+    at = at or now()
+    return select(UserSession).where(UserSession.user_id == caller.user_id, _live(at))
+
+
+def revoke(session: Session, session_id: str, caller: Caller) -> None:
+    """End one session of the caller; `NotFound` if it has ended."""
+    found = session.scalar(visible_to(caller).where(UserSession.id == session_id).with_for_update())
+    if found is None:
+        raise NotFound
+    found.revoked_at = now()
+    session.flush()
+
+
+def revoke_all(session: Session, user_id: str, *, but: str | None = None) -> None:
+    """End all sessions of a user, one excepted."""
+    statement = update(UserSession).where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+    if but is not None:
+        statement = statement.where(UserSession.id != but)
+    session.execute(statement.values(revoked_at=now()))
+
+
+def erase(session: Session, user_id: str) -> None:
+    """Forget all sessions of a user."""
+    session.execute(delete(UserSession).where(UserSession.user_id == user_id))
+
+
+def purge(session: Session, *, at: datetime | None = None) -> int:
+    """Forget the sessions that have ended, with their tokens; how many they were."""
+    return len(session.scalars(delete(UserSession).where(~_live(at or now())).returning(UserSession.id)).all())
+
+
+def _lock_family(session: Session, token: str, at: datetime) -> UserSession:
+    owner = select(RefreshToken.session_id).where(RefreshToken.hash == token)
+    family = session.scalar(
+        select(UserSession)
+        .join(User, User.id == UserSession.user_id)
+        .where(UserSession.id == owner.scalar_subquery(), User.status == ACTIVE)
+        .with_for_update(of=UserSession)
+        .execution_options(populate_existing=True)
+    )
+    if family is None or not family.is_live(at):
+        raise InvalidToken
+    return family
+
+
+def _use(session: Session, token: str, at: datetime) -> bool:
+    unused = update(RefreshToken).where(RefreshToken.hash == token, RefreshToken.used_at.is_(None))
+    return session.scalar(unused.values(used_at=at).returning(RefreshToken.hash)) is not None
+
+
+def _replace_child(session: Session, token: str, at: datetime) -> bool:
+    """Whether a used token is within its grace; then its unused child is no more."""
+    within_grace = select(RefreshToken.hash).where(RefreshToken.hash == token, RefreshToken.used_at >= at - GRACE)
+    child = delete(RefreshToken).where(
+        RefreshToken.parent_hash == within_grace.scalar_subquery(), RefreshToken.used_at.is_(None)
+    )
+    return session.scalar(child.returning(RefreshToken.hash)) is not None
+
+
+def _issue(session: Session, family: UserSession, parent: str | None, at: datetime) -> str:
+    secret = secrets.token_urlsafe(32)
+    session.add(RefreshToken(hash=_hash(secret), session_id=family.id, parent_hash=parent, created_at=at))
+    session.flush()
+    return secret
+
+
+def _hash(refresh_token: str) -> str:
+    # 256 random bits need no slow hash: there is nothing to guess.
+    return sha256(refresh_token.encode()).hexdigest()
+
+
+def _live(at: datetime) -> ColumnElement[bool]:
+    return and_(UserSession.revoked_at.is_(None), UserSession.expires_at > at, UserSession.last_used_at > at - IDLE)
+
+
+_CALLER_STATE = (
+    select(User.role, User.status)
+    .join(UserSession, UserSession.user_id == User.id)
+    .where(UserSession.id == bindparam("session_id"), User.id == bindparam("user_id"), User.status == ACTIVE)
+    .where(UserSession.revoked_at.is_(None), UserSession.expires_at > bindparam("at"))
+)
+"""Runs in every request with an access token, so it is built once."""
+
+
+def _caller_key(session_id: str, user_id: str, at: datetime) -> dict[str, object]:
+    return {"session_id": session_id, "user_id": user_id, "at": at}

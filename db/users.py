@@ -1,0 +1,266 @@
+"""People: who has an account, what role they have, and the rules on both."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import CheckConstraint, Select, String, UniqueConstraint, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from db.base import Base, UtcDateTime, new_id, now
+from db.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, violates_unique
+
+ROLES = ("customer", "staff", "admin")
+ACTIVE, DISABLED, ERASED = "active", "disabled", "erased"
+
+
+class EmailTaken(Conflict):
+    """Somebody else has this email address."""
+
+    code = "email_taken"
+    detail = "An account with this email address exists already."
+
+
+class LastAdmin(Conflict):
+    """Nobody could administer the shop any more."""
+
+    code = "last_admin"
+    detail = "The only active admin cannot be demoted, disabled or deleted."
+
+
+class InvalidCredentials(Unauthenticated):
+    """Unknown email or wrong password: the answer is the same."""
+
+    code = "invalid_credentials"
+    detail = "The email address or the password is wrong."
+
+
+class AccountDisabled(Forbidden):
+    """The right password of an account that was disabled."""
+
+    code = "account_disabled"
+    detail = "This account is disabled."
+
+
+class WrongPassword(Forbidden):
+    """Someone signed in, but without knowing the current password."""
+
+    code = "wrong_password"
+    detail = "The current password is wrong."
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling, by which credential, and what that allows: the role's scopes, for a key the key's too."""
+
+    user_id: str
+    role: str
+    scopes: frozenset[str]
+    session_id: str | None = None
+    key_id: str | None = None
+
+    def may(self, scope: str) -> bool:
+        """Whether the credential carries a scope."""
+        return scope in self.scopes
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the caller works here, as staff or as admin."""
+        return self.role in ("staff", "admin")
+
+
+class User(Base):
+    """An account. When it is erased its row stays without personal data, for the orders that point to it."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("role IN ('customer', 'staff', 'admin')", name="role"),
+        CheckConstraint("status IN ('active', 'disabled', 'erased')", name="status"),
+        CheckConstraint(
+            "(status = 'erased') = (email IS NULL) AND (email IS NULL) = (email_key IS NULL)"
+            " AND (email IS NULL) = (name IS NULL) AND (email IS NULL) = (password_hash IS NULL)",
+            name="erased",
+        ),
+        UniqueConstraint("email_key"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    email: Mapped[str | None] = mapped_column(String(254))
+    email_key: Mapped[str | None] = mapped_column(String(254))
+    """The address as it is compared: in lower case."""
+    name: Mapped[str | None] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20), default=ACTIVE)
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+
+    __mapper_args__ = {"version_id_col": version}
+
+    def rename(self, name: str) -> None:
+        """Change the name."""
+        self.name = name
+
+    def change_email(self, session: Session, email: str) -> None:
+        """Change the email address; `EmailTaken` if it is another account's."""
+        self.email = normal_email(email)
+        self.email_key = self.email.lower()
+        _flush(session)
+
+    def change_role(self, session: Session, role: str) -> None:
+        """Change the role; `LastAdmin` if nobody else could give it back."""
+        if role == self.role:
+            return
+        self.keep_an_admin(session)
+        self.role = role
+        session.flush()
+
+    def keep_an_admin(self, session: Session) -> None:
+        """Refuse with `LastAdmin` unless there is another active admin, and keep it so until the commit.
+
+        The admins' rows are locked in one order, so of two admins who demote each other the second one sees what
+        the first one did. On SQLite the write transaction is alone anyway.
+        """
+        if self.role != "admin" or self.status != ACTIVE:
+            return
+        admins = select(User.id).where(User.role == "admin", User.status == ACTIVE).order_by(User.id)
+        if not set(session.scalars(admins.with_for_update())) - {self.id}:
+            raise LastAdmin
+
+
+class Credentials(NamedTuple):
+    """What a sign-in is compared with."""
+
+    user_id: str
+    password_hash: str
+    status: str
+
+
+def normal_email(email: str, pointer: str = "/email") -> str:
+    """The address in its one form: NFC, the domain in lower case and as A-labels; `Invalid` if it is none.
+
+    Nothing is asked of the DNS, and special-use domains are as good as others: a shop may well be on an intranet.
+    """
+    try:
+        found = validate_email(
+            unicodedata.normalize("NFC", email),
+            allow_smtputf8=False,
+            check_deliverability=False,
+            globally_deliverable=False,
+        )
+    except EmailNotValidError as error:
+        raise Invalid(pointer, "format", "This is not an email address that we can use.") from error
+    return f"{found.local_part}@{found.ascii_domain}"
+
+
+def create(session: Session, *, email: str, name: str, password_hash: str, role: str = "customer") -> User:
+    """A new account; `EmailTaken` if there is one with this address."""
+    address = normal_email(email)
+    user = User(id=new_id("usr"), email=address, email_key=address.lower(), name=name)
+    user.password_hash, user.role = password_hash, role
+    session.add(user)
+    _flush(session)
+    return user
+
+
+def visible_to(caller: Caller) -> Select[User]:
+    """The accounts that a caller may see: his own, and all of them for staff; erased ones are gone for everybody."""
+    statement = select(User).where(User.status != ERASED)
+    return statement if caller.is_staff else statement.where(User.id == caller.user_id)
+
+
+def matching(
+    statement: Select[User],
+    *,
+    email: str | None = None,
+    role: str | None = None,
+    status: str | None = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+) -> Select[User]:
+    """Those of the accounts that fit all the filters given; `created_before` itself is not within."""
+    if email is not None:
+        statement = statement.where(User.email_key == _email_key(email))
+    if role is not None:
+        statement = statement.where(User.role == role)
+    if status is not None:
+        statement = statement.where(User.status == status)
+    if created_after is not None:
+        statement = statement.where(User.created_at >= created_after)
+    if created_before is not None:
+        statement = statement.where(User.created_at < created_before)
+    return statement
+
+
+def get(session: Session, user_id: str, caller: Caller) -> User:
+    """One account that the caller may see."""
+    user = session.scalar(visible_to(caller).where(User.id == user_id))
+    if user is None:
+        raise NotFound
+    return user
+
+
+def find_by_email(session: Session, email: str) -> User | None:
+    """The account with this address, for those who run the shop."""
+    return session.scalar(select(User).where(User.email_key == _email_key(email)))
+
+
+def find_credentials(session: Session, *, email: str) -> Credentials | None:
+    """What the sign-in of an address is compared with; None if nobody has it."""
+    return _credentials(session, select(User).where(User.email_key == _email_key(email)))
+
+
+def get_credentials(session: Session, user_id: str) -> Credentials:
+    """What the current password of somebody signed in is compared with."""
+    found = _credentials(session, select(User).where(User.id == user_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_unchanged(session: Session, credentials: Credentials) -> User | None:
+    """The account, locked until the commit, if it is still active and its password the one that was verified."""
+    return session.scalar(
+        select(User)
+        .where(User.id == credentials.user_id, User.status == ACTIVE)
+        .where(User.password_hash == credentials.password_hash)
+        .with_for_update()
+    )
+
+
+def rehash(session: Session, user: User, password_hash: str) -> None:
+    """Keep the same password under today's parameters: nobody sees a difference, so the version stays."""
+    session.execute(
+        update(User)
+        .where(User.id == user.id)
+        .values(password_hash=password_hash, updated_at=User.updated_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _credentials(session: Session, statement: Select[User]) -> Credentials | None:
+    row = session.execute(
+        statement.with_only_columns(User.id, User.password_hash, User.status).where(User.status != ERASED)
+    ).first()
+    return Credentials(row.id, row.password_hash, row.status) if row else None
+
+
+def _email_key(email: str) -> str | None:
+    """How an address is looked up; None, which no row equals, if it is no address."""
+    try:
+        return normal_email(email).lower()
+    except Invalid:
+        return None
+
+
+def _flush(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if violates_unique(error, "users", "email_key"):
+            raise EmailTaken from error
+        raise

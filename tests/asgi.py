@@ -1,0 +1,124 @@
+"""Drives the application in process, byte for byte: no client library tidies up what a test wants to send."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from openapi.message import App
+
+Headers = dict[str, str] | list[tuple[str, str]]
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int
+    raw_headers: list[tuple[str, str]]
+    body: bytes
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """By lower-case name; of one that was sent twice, the last."""
+        return dict(self.raw_headers)
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """The problem's code."""
+        assert self.headers["content-type"] == "application/problem+json", self
+        assert self.json["status"] == self.status
+        return self.json["code"]
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """What is wrong, as place: keyword."""
+        return {e.get("pointer", e.get("name")): e["keyword"] for e in self.json["errors"]}
+
+
+class Client:
+    """Calls an ASGI application."""
+
+    def __init__(self, app: App, headers: dict[str, str] | None = None, address: str = "127.0.0.1") -> None:
+        self.app = app
+        self.own = headers or {}
+        self.address = address
+
+    def signed_in(self, token: str) -> "Client":
+        """The same, with a bearer token."""
+        return Client(self.app, {"Authorization": f"Bearer {token}"}, self.address)
+
+    def __call__(
+        self, method: str, target: str, body: Any = None, headers: Headers | None = None, chunks: Iterable[bytes] = ()
+    ) -> Answer:
+        """Send one request; a body that is not bytes is sent as JSON."""
+        given = list(headers.items()) if isinstance(headers, dict) else list(headers or [])
+        sent = [*self.own.items(), *given]
+        names = {name.lower() for name, _ in sent}
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+            if "content-type" not in names:
+                sent.append(("Content-Type", "application/json"))
+        if "host" not in names:
+            sent.append(("Host", "shop.test"))
+        return asyncio.run(self._call(method, target, sent, [body] if body is not None else list(chunks)))
+
+    def get(self, target: str, headers: Headers | None = None) -> Answer:
+        """GET."""
+        return self("GET", target, headers=headers)
+
+    def post(self, target: str, body: Any = None, headers: Headers | None = None) -> Answer:
+        """POST."""
+        return self("POST", target, body, headers)
+
+    def patch(self, target: str, body: Any = None, headers: Headers | None = None) -> Answer:
+        """PATCH."""
+        return self("PATCH", target, body, headers)
+
+    def put(self, target: str, body: Any = None, headers: Headers | None = None) -> Answer:
+        """PUT."""
+        return self("PUT", target, body, headers)
+
+    def delete(self, target: str, headers: Headers | None = None) -> Answer:
+        """DELETE."""
+        return self("DELETE", target, headers=headers)
+
+    async def _call(self, method: str, target: str, headers: list[tuple[str, str]], chunks: list[bytes]) -> Answer:
+        path, _, query = target.partition("?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": unquote(path),
+            "raw_path": path.encode("latin-1"),
+            "query_string": query.encode("latin-1"),
+            "root_path": "",
+            "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+            "client": (self.address, 1234),
+            "server": ("127.0.0.1", 8000),
+        }
+        incoming = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+        incoming.append({"type": "http.request", "body": b"", "more_body": False})
+        answer = Answer(0, [], b"")
+
+        async def receive() -> dict[str, Any]:
+            return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                answer.status = message["status"]
+                answer.raw_headers = [(k.decode().lower(), v.decode("latin-1")) for k, v in message["headers"]]
+            else:
+                answer.body += message.get("body", b"")
+
+        await self.app(scope, receive, send)
+        return answer

@@ -1,0 +1,83 @@
+"""The history of the database's shape leads to the shape that the code has, and back."""
+
+from threading import Thread
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import OperationalError
+
+from db import migrations
+from db.session import Database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request, tmp_path):
+    """A database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    url = request.getfixturevalue("new_postgresql")
+    migrations.downgrade(url, "base")
+    yield url
+    migrations.upgrade(url)
+
+
+def revision_of(url):
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names())
+        found = migrations.current(connection)
+    engine.dispose()
+    return found, tables - {"alembic_version"}
+
+
+def test_up_down_and_up_again(empty):
+    migrations.upgrade(empty)
+    assert revision_of(empty) == (migrations.head(), set(migrations.metadata().tables))
+    migrations.downgrade(empty, "base")
+    assert revision_of(empty) == (None, set())
+    migrations.upgrade(empty)
+    migrations.upgrade(empty)
+    assert revision_of(empty)[0] == migrations.head()
+
+
+def test_two_processes_may_migrate_at_once(empty):
+    failures = []
+
+    def migrate():
+        try:
+            migrations.upgrade(empty)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [Thread(target=migrate) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert revision_of(empty)[0] == migrations.head()
+
+
+def test_the_models_are_the_head(database: Database):
+    with database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, migrations.metadata()) == []
+
+
+def test_a_migration_that_fails_leaves_nothing(empty):
+    with pytest.raises(OperationalError, match="broken") if "sqlite" in empty else pytest.raises(Exception):  # noqa: B017, PT011
+        with migrations.transaction(empty) as connection:
+            connection.execute(text("CREATE TABLE half (id INTEGER)"))
+            connection.execute(text("SELECT * FROM broken"))
+    assert revision_of(empty) == (None, set())
+
+
+def test_a_migration_keeps_the_references_whole(tmp_path):
+    url = f"sqlite:///{tmp_path / 'references.db'}"
+    with pytest.raises(ValueError, match="a row of child"), migrations.transaction(url) as connection:
+        connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
+        connection.execute(text("CREATE TABLE child (id INTEGER REFERENCES parent (id))"))
+        connection.execute(text("INSERT INTO child VALUES (1)"))

@@ -1,0 +1,44 @@
+"""The people and things of the tests: alice owns, bob is staff, carol is admin, charlie is a stranger."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from db import api_keys, sessions, users
+from db.api_keys import Made
+from db.base import new_id
+from db.passwords import hash_password
+from db.sessions import Issued
+from db.users import Caller, User
+
+PASSWORD = "correct horse battery staple"
+ROLE_OF = {"bob": "staff", "carol": "admin"}
+SCOPES = frozenset({"me:read", "me:write", "orders:read", "orders:write"})
+
+
+@cache
+def password_hash() -> str:
+    """The hash of `PASSWORD`, at its real cost but once."""
+    return hash_password(PASSWORD)
+
+
+def make_user(session: Session, name: str = "alice", **given: Any) -> User:
+    """Somebody with an account."""
+    given = {"email": f"{name}@example.com", "role": ROLE_OF.get(name, "customer"), **given}
+    return users.create(session, name=name.title(), **{"password_hash": password_hash(), **given})
+
+
+def make_caller(user: User, **given: Any) -> Caller:
+    """Somebody who calls, with scopes enough."""
+    return Caller(**{"user_id": user.id, "role": user.role, "scopes": SCOPES, **given})
+
+
+def make_session(session: Session, user: User | None = None, **given: Any) -> Issued:
+    """A sign-in."""
+    return sessions.start(session, user or make_user(session, f"user-{new_id('t')}"), **given)
+
+
+def make_key(session: Session, user: User, **given: Any) -> Made:
+    """A key that may read the owner's orders."""
+    return api_keys.create(session, make_caller(user), **{"name": "laptop", "scopes": ["orders:read"], **given})
