@@ -13,7 +13,7 @@ from sqlalchemy import JSON, ForeignKey, Select, String, bindparam, delete, or_,
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, UtcDateTime, new_id, now
-from db.errors import Forbidden, NotFound
+from db.errors import Forbidden, Invalid, NotFound
 from db.users import ACTIVE, Caller, User
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -75,14 +75,17 @@ def create(
     expires_at: datetime | None = None,
     at: datetime | None = None,
 ) -> Made:
-    """A new key of the caller; `ScopeNotHeld` if it could do more than he can."""
+    """A new key of the caller; `ScopeNotHeld` if it could do more than he can, `Invalid` if it would never work."""
+    at = at or now()
+    if expires_at is not None and expires_at <= at:
+        raise Invalid("/expires_at", "future", "must be a time to come")
     wanted = sorted(set(scopes))
     if not caller.scopes.issuperset(wanted):
         raise ScopeNotHeld
     key_id = new_id("key")
     secret = make_secret(key_id)
     key = ApiKey(id=key_id, user_id=caller.user_id, name=name, prefix=_prefix(secret), secret_hash=_hash(secret))
-    key.scopes, key.created_at, key.expires_at = wanted, at or now(), expires_at
+    key.scopes, key.created_at, key.expires_at = wanted, at, expires_at
     session.add(key)
     session.flush()
     return Made(key, secret)
@@ -102,20 +105,19 @@ def visible_to(caller: Caller) -> Select[ApiKey]:
     return select(ApiKey).where(ApiKey.user_id == caller.user_id, ApiKey.revoked_at.is_(None))
 
 
+def unexpired(statement: Select[ApiKey], *, at: datetime | None = None) -> Select[ApiKey]:
+    """Those of the keys that still work."""
+    return statement.where(or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > (at or now())))
+
+
 def get(session: Session, key_id: str, caller: Caller) -> ApiKey:
     """One key of the caller, locked until the commit."""
-    key = session.scalar(visible_to(caller).where(ApiKey.id == key_id).with_for_update())
-    if key is None:
-        raise NotFound
-    return key
+    return _one(session, visible_to(caller), key_id)
 
 
 def get_unexpired(session: Session, key_id: str, caller: Caller, *, at: datetime | None = None) -> ApiKey:
     """One key of the caller that still works."""
-    key = get(session, key_id, caller)
-    if key.expires_at is not None and key.expires_at <= (at or now()):
-        raise NotFound
-    return key
+    return _one(session, unexpired(visible_to(caller), at=at), key_id)
 
 
 def revoke(session: Session, key_id: str, caller: Caller) -> None:
@@ -167,6 +169,13 @@ def well_formed(secret: str) -> bool:
     if len(secret) != len("ok_") + 8 + 1 + RANDOM + CHECKSUM or not secret.isascii():
         return False
     return secret.startswith("ok_") and compare_digest(_checksum(secret[:-CHECKSUM]), secret[-CHECKSUM:])
+
+
+def _one(session: Session, statement: Select[ApiKey], key_id: str) -> ApiKey:
+    key = session.scalar(statement.where(ApiKey.id == key_id).with_for_update())
+    if key is None:
+        raise NotFound
+    return key
 
 
 def _checksum(body: str) -> str:

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+
+from db.errors import Unavailable
 
 BUSY_TIMEOUT = 5.0
 """Seconds that a writer waits for another one before it gives up."""
@@ -60,6 +64,14 @@ class Database:
         """Close all connections."""
         self._write_engine.dispose()
         self._read_engine.dispose()
+
+
+def refuse_unusable(session: Session) -> None:
+    """Raise `Unavailable`, which names the database, unless it answers."""
+    try:
+        session.execute(text("SELECT 1"))
+    except (DBAPIError, PoolTimeout) as error:
+        raise Unavailable("The database does not answer.") from error
 
 
 def _with_driver(url: str) -> URL:

@@ -12,6 +12,8 @@ from db.base import Base, UtcDateTime, new_id, now
 from db.errors import NotFound, Unauthenticated
 from db.users import ACTIVE, Caller, User
 
+USER_AGENT = 200
+"""How much is kept of what a client calls itself."""
 LIFETIME = timedelta(days=30)
 IDLE = timedelta(days=14)
 GRACE = timedelta(seconds=10)
@@ -40,11 +42,16 @@ class UserSession(Base):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
-    user_agent: Mapped[str | None] = mapped_column(String(500))
+    user_agent: Mapped[str | None] = mapped_column(String(USER_AGENT))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the session ends unless its token is rotated before."""
+        return min(self.expires_at, self.last_used_at + IDLE)
 
     def is_live(self, at: datetime) -> bool:
         """Whether the session can still be used at a time."""
@@ -80,7 +87,8 @@ class CallerState(NamedTuple):
 def start(session: Session, user: User, *, user_agent: str | None = None, at: datetime | None = None) -> Issued:
     """Sign somebody in."""
     at = at or now()
-    family = UserSession(id=new_id("ses"), user_id=user.id, user_agent=user_agent, created_at=at, last_used_at=at)
+    family = UserSession(id=new_id("ses"), user_id=user.id, created_at=at, last_used_at=at)
+    family.user_agent = user_agent and user_agent[:USER_AGENT]
     family.expires_at = at + LIFETIME
     session.add(family)
     session.flush()

@@ -96,14 +96,15 @@ class User(Base):
     status: Mapped[str] = mapped_column(String(20), default=ACTIVE)
     password_hash: Mapped[str | None] = mapped_column(String(255))
     version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, onupdate=now)
 
     __mapper_args__ = {"version_id_col": version}
 
-    def rename(self, name: str) -> None:
+    def rename(self, session: Session, name: str | None) -> None:
         """Change the name."""
         self.name = name
+        session.flush()
 
     def change_email(self, session: Session, email: str) -> None:
         """Change the email address; `EmailTaken` if it is another account's."""
@@ -160,7 +161,8 @@ def normal_email(email: str, pointer: str = "/email") -> str:
 def create(session: Session, *, email: str, name: str, password_hash: str, role: str = "customer") -> User:
     """A new account; `EmailTaken` if there is one with this address."""
     address = normal_email(email)
-    user = User(id=new_id("usr"), email=address, email_key=address.lower(), name=name)
+    at = now()
+    user = User(id=new_id("usr"), email=address, email_key=address.lower(), name=name, created_at=at, updated_at=at)
     user.password_hash, user.role = password_hash, role
     session.add(user)
     _flush(session)

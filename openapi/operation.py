@@ -77,7 +77,7 @@ class CompiledOperation:
         self._limiter = Limiter(operation, services.counters)
         self._reader = RequestReader(operation, services.validators)
         self._answers = Answers(operation, services.validators)
-        self._pager = Pager(operation, services.contract.base_path, services.cursors)
+        self._pager = Pager(operation, services.cursors)
         self._precondition = Precondition(operation, read)
         self._replays = Replays(operation)
         self._success = operation.success

@@ -12,9 +12,10 @@ from openapi.contract import Operation
 from openapi.message import Request
 from openapi.refusals import BadRequest
 
+CURSORS = ("cursor", "after")
+"""What the parameter is called that a page begins after."""
 BAD_CURSOR = {
     "in": "query",
-    "name": "cursor",
     "keyword": "cursor",
     "message": "must be a next_cursor of the same list with the same filters, as the same caller",
 }
@@ -30,7 +31,7 @@ class Cursors:
         """The cursor of a place."""
         return str(self._serializer(scope).dumps(list(key)))
 
-    def read(self, cursor: str, scope: str) -> Key:
+    def read(self, cursor: str, scope: str, parameter: str) -> Key:
         """The place of a cursor.
 
         Raises:
@@ -39,7 +40,7 @@ class Cursors:
         try:
             key: Key = self._serializer(scope).loads(cursor)
         except BadSignature:
-            raise BadRequest([BAD_CURSOR]) from None
+            raise BadRequest([{**BAD_CURSOR, "name": parameter}]) from None
         return key
 
     def _serializer(self, scope: str) -> URLSafeSerializer:
@@ -49,14 +50,12 @@ class Cursors:
 class Pager:
     """Pages the list of one operation."""
 
-    def __init__(self, operation: Operation, base_path: str, cursors: Cursors) -> None:
+    def __init__(self, operation: Operation, cursors: Cursors) -> None:
         self._name = operation.operation_id
-        self._url = base_path + operation.path
         self._cursors = cursors
         self._parameters = {p.name: p.argument for p in operation.parameters if p.location == "query"}
-        limits = [p.schema.target.value for p in operation.parameters if p.argument == "limit"]
-        self._arguments = set(self._parameters.values())
-        self._default_limit = int(limits[0]["default"]) if limits else 0
+        self._filters = set(self._parameters.values()) - {"limit", *CURSORS}
+        self._cursor = next((name for name in self._parameters if name in CURSORS), CURSORS[0])
 
     def page(
         self,
@@ -69,9 +68,9 @@ class Pager:
     ) -> dict[str, Any]:
         """One page as the contract has pages; puts its `Link` into the headers."""
         scope = self._scope(request, arguments, caller)
-        cursor = arguments.get("cursor")
-        after = self._cursors.read(cursor, scope) if cursor is not None else None
-        page = listing.page(session, arguments.get("limit", self._default_limit), after)
+        cursor = arguments.get(self._cursor)
+        after = self._cursors.read(cursor, scope, self._cursor) if cursor is not None else None
+        page = listing.page(session, arguments["limit"], after)
         resume = page.last or (after if listing.follow else None)
         following = self._cursors.write(resume, scope) if resume and (page.has_more or listing.follow) else None
         if page.has_more and following:
@@ -80,10 +79,10 @@ class Pager:
 
     def _scope(self, request: Request, arguments: dict[str, Any], caller: Caller | None) -> str:
         """What a cursor is bound to: the list, the object that it hangs on, the caller and the filters."""
-        filters = sorted((k, v) for k, v in arguments.items() if k not in ("cursor", "limit") and k in self._arguments)
+        filters = sorted((name, value) for name, value in arguments.items() if name in self._filters)
         return f"{self._name} {sorted(request.path_arguments.items())} {caller and caller.user_id} {filters}"
 
     def _link(self, request: Request, arguments: dict[str, Any], cursor: str) -> str:
-        given = {n: arguments[a] for n, a in self._parameters.items() if a in arguments and n != "cursor"}
-        query = {n: str(v).lower() if isinstance(v, bool) else v for n, v in given.items()} | {"cursor": cursor}
+        given = {n: arguments[a] for n, a in self._parameters.items() if a in arguments and n != self._cursor}
+        query = {n: str(v).lower() if isinstance(v, bool) else v for n, v in given.items()} | {self._cursor: cursor}
         return f"{request.path}?{urlencode(query, doseq=True)}"

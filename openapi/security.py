@@ -109,7 +109,6 @@ class Guard:
         self._alternatives = operation.security
         self._is_public = operation.is_public
         self._is_optional = any(not alternative for alternative in operation.security)
-        self._schemes = {scheme for alternative in operation.security for scheme in alternative}
 
     def admit(self, request: Request, session: Session) -> Caller | None:
         """The caller; None where the operation is public.
@@ -128,8 +127,6 @@ class Guard:
                 return None
             raise MissingCredential
         scheme, secret = credential
-        if scheme not in self._schemes:
-            raise InvalidCredential
         find = self._credentials.of_token if scheme == "bearer" else self._credentials.of_key
         caller = find(secret, session)
         if not any(scheme in each and caller.scopes.issuperset(each[scheme]) for each in self._alternatives):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,13 +12,16 @@ from db.base import parse_time
 from openapi.contract import Contract, Operation, Parameter
 from openapi.message import Request
 from openapi.node import Node
-from openapi.refusals import BadRequest
+from openapi.refusals import MAX_ERRORS, BadRequest
 from openapi.strict_json import NotJson, parse
 
 Error = dict[str, str]
 
 MAX_FIELDS = 100
 """How many query parameters are read at all."""
+
+LONGEST = 100
+"""Beyond so many characters a pattern or a list of values helps nobody."""
 
 MESSAGES = {
     "required": "is required",
@@ -38,7 +42,7 @@ MESSAGES = {
     "exclusiveMinimum": "must be greater than {limit}",
     "exclusiveMaximum": "must be less than {limit}",
     "multipleOf": "must be a multiple of {multiple_of}",
-    "pattern": "must match the pattern {pattern}",
+    "pattern": "must match {pattern}",
     "format": "must be a valid {format}",
     "uniqueItems": "must not have an item twice",
     "propertyNames": "has a member whose name is not allowed",
@@ -69,23 +73,31 @@ class Validators:
 
 
 def errors_of(validator: jsonschema_rs.Draft202012Validator, value: Any, place: Error) -> list[Error]:
-    """Every way in which a value breaks a schema; `place` says where the value was."""
-    return [error for found in validator.iter_errors(value) for error in _worded(found, place)]
+    """Every way in which a value breaks a schema, up to 100; `place` says where the value was."""
+    errors = (error for found in validator.iter_errors(value) for error in _worded(found, place))
+    return list(islice(errors, MAX_ERRORS))
 
 
 def _worded(found: jsonschema_rs.ValidationError, place: Error) -> Iterable[Error]:
     kind: Any = found.kind
     keyword = str(kind.name)
     pointer = "".join(f"/{_escaped(step)}" for step in found.instance_path)
-    words = {name: getattr(kind, name, None) for name in ("limit", "multiple_of", "pattern", "format", "types")}
-    words["options"] = ", ".join(str(option) for option in getattr(kind, "options", None) or [])
-    if isinstance(words["types"], list):
-        words["types"] = " or ".join(words["types"])
-    message = MESSAGES.get(keyword, "does not fit the contract").format(**words)
+    message = MESSAGES.get(keyword, "does not fit the contract").format(**_words(kind))
     members = [kind.property] if keyword == "required" else getattr(kind, "unexpected", None)
     for end in [f"/{_escaped(member)}" for member in members] if members else [""]:
         located = {"pointer": (pointer + end)[:500]} if place["in"] == "body" else {}
         yield {**place, **located, "keyword": keyword, "message": message}
+
+
+def _words(kind: Any) -> dict[str, Any]:
+    """What the contract says of a broken keyword, as far as it is short enough to help."""
+    words = {name: getattr(kind, name, None) for name in ("limit", "multiple_of", "format")}
+    types, pattern = getattr(kind, "types", None), getattr(kind, "pattern", None) or ""
+    options = ", ".join(str(option) for option in getattr(kind, "options", None) or [])
+    words["types"] = " or ".join(types) if isinstance(types, list) else types
+    words["pattern"] = f"the pattern {pattern}" if len(pattern) <= LONGEST else "the form that the contract describes"
+    words["options"] = options if len(options) <= LONGEST else "the values that the contract lists"
+    return words
 
 
 def _escaped(step: str | int) -> str:
@@ -107,6 +119,7 @@ class ParameterReader:
         self.name = parameter.name
         self.argument = parameter.argument
         self.required = parameter.required
+        self._default = _default(parameter.schema)
         self._key = parameter.name.lower() if parameter.location == "header" else parameter.name
         self._location = parameter.location
         self._place = {"in": parameter.location, "name": parameter.name}
@@ -122,7 +135,7 @@ class ParameterReader:
         """Put the value into the arguments, or say what is wrong with it."""
         raw = sources[self._location].get(self._key)
         if raw is None:
-            return [self._error("required", "is required")] if self.required else []
+            return self._read_absent(into)
         if len(raw) > 1 and not (self._is_array and self._explode):
             return [self._error("repeated", "must be sent once")]
         if any("\0" in each for each in raw):
@@ -136,6 +149,11 @@ class ParameterReader:
                 into[self.argument] = value
                 return []
         return errors_of(self._validator, candidates[0], self._place)
+
+    def _read_absent(self, into: dict[str, Any]) -> list[Error]:
+        if self._default is not None:
+            into[self.argument] = self._default
+        return [self._error("required", "is required")] if self.required else []
 
     def value_errors(self, text: str) -> list[Error]:
         """What is wrong with the text of a header that is about to be sent."""
@@ -200,6 +218,7 @@ class RequestReader:
         ]
         self._known = {p.name for p in operation.parameters if p.location == "query"}
         self._bodies = {kind: validators.of(schema) for kind, schema in operation.body.items()}
+        self._defaults = {kind: _defaults(schema.target) for kind, schema in operation.body.items()}
         self._body_required = operation.body_required
 
     def arguments(self, request: Request) -> dict[str, Any]:
@@ -234,8 +253,22 @@ class RequestReader:
             arguments["body"] = {}  # an optional body that is left out says nothing
             return [_MISSING_BODY] if self._body_required else []
         kind = (request.header("content-type") or "").split(";")[0].strip().lower()
-        arguments["body"] = request.body
-        return errors_of(self._bodies[kind], request.body, {"in": "body"})
+        body, defaults = request.body, self._defaults[kind]
+        arguments["body"] = {**defaults, **body} if defaults and isinstance(body, dict) else body
+        return errors_of(self._bodies[kind], body, {"in": "body"})
+
+
+def _defaults(schema: Node) -> dict[str, Any]:
+    """What the members of an object are when they are left out."""
+    members = schema.get("properties")
+    found = {name: _default(members[name]) for name in members.value} if members else {}
+    return {name: default for name, default in found.items() if default is not None}
+
+
+def _default(schema: Node) -> Any:
+    """The default of a schema, None if it has none; one beside a `$ref` goes before one behind it."""
+    node = schema if isinstance(schema.value, dict) and "default" in schema.value else schema.target
+    return node.value.get("default") if isinstance(node.value, dict) else None
 
 
 _MISSING_BODY = {"in": "body", "pointer": "", "keyword": "required", "message": "is required"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from db.users import User
 from openapi.message import App
 
 Headers = dict[str, str] | list[tuple[str, str]]
@@ -46,14 +47,21 @@ class Answer:
 class Client:
     """Calls an ASGI application."""
 
-    def __init__(self, app: App, headers: dict[str, str] | None = None, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self, app: App, headers: dict[str, str] | None = None, address: str = "127.0.0.1", user: User | None = None
+    ) -> None:
         self.app = app
+        self.user = user
         self.own = headers or {}
         self.address = address
 
-    def signed_in(self, token: str) -> "Client":
+    def signed_in(self, token: str, user: User | None = None) -> "Client":
         """The same, with a bearer token."""
-        return Client(self.app, {"Authorization": f"Bearer {token}"}, self.address)
+        return Client(self.app, {"Authorization": f"Bearer {token}"}, self.address, user)
+
+    def with_key(self, secret: str) -> "Client":
+        """The same, with an API key."""
+        return Client(self.app, {"X-API-Key": secret}, self.address)
 
     def __call__(
         self, method: str, target: str, body: Any = None, headers: Headers | None = None, chunks: Iterable[bytes] = ()
@@ -122,3 +130,16 @@ class Client:
 
         await self.app(scope, receive, send)
         return answer
+
+
+async def shut_down(app: App) -> None:
+    """Tell the application that the server stops."""
+    messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(_: Any) -> None:
+        pass
+
+    await app({"type": "lifespan"}, receive, send)

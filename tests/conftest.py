@@ -1,10 +1,10 @@
-"""The databases that tests run on: each test that needs one runs on SQLite and on PostgreSQL."""
+"""The databases and the service that tests run on: each test that needs one runs on SQLite and on PostgreSQL."""
 
+import asyncio
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,9 +13,19 @@ from sqlalchemy.orm import Session
 
 from db import migrations
 from db.session import Database
+from openapi.app import create_app
+from openapi.message import App
+from openapi.security import Tokens
+from tests.asgi import Client, shut_down
+from tests.factories import SECRET, make_session, make_settings, make_user
 
 POSTGRESQL = os.environ.get("ORDERLY_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REQUIRED = bool(os.environ.get("CI")) or os.environ.get("ORDERLY_TEST_REQUIRE_SERVICES") == "1"
+
+
+def url_of(database: Database) -> str:
+    """The URL of a database, password and all."""
+    return database.url.render_as_string(hide_password=False)
 
 
 @cache
@@ -34,17 +44,26 @@ def pytest_report_header() -> str | None:
     return reason and f"PostgreSQL's half of the tests {'FAILS' if REQUIRED else 'is skipped'}: {reason}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A migrated, empty database."""
-    if request.param == "postgresql":
-        yield request.getfixturevalue("empty_postgresql")
-        return
-    file = request.getfixturevalue("tmp_path") / "orderly.db"
-    shutil.copy(request.getfixturevalue("sqlite_template"), file)
-    database = Database(f"sqlite:///{file}")
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database with the tables of today, one for each process of tests."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'orderly.db'}"
+    else:
+        url = request.getfixturevalue("new_postgresql")
+    migrations.upgrade(url)
+    database = Database(url, threads=10)
     yield database
     database.close()
+
+
+@pytest.fixture
+def database(migrated: Database) -> Database:
+    """A migrated database without rows."""
+    with migrated.connect() as connection, connection.begin():
+        for table in reversed(migrations.metadata().sorted_tables):
+            connection.execute(table.delete())
+    return migrated
 
 
 @pytest.fixture
@@ -55,40 +74,54 @@ def session(database: Database) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file, for tests to copy."""
-    file = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrations.upgrade(f"sqlite:///{file}")
-    return file
+def application(migrated: Database) -> Iterator[App]:
+    """The service on that database, made once; limits are off, for tests are in a hurry."""
+    app = create_app(make_settings(database_url=url_of(migrated), rate_limits=False, threads=10))
+    yield app
+    asyncio.run(shut_down(app))
+
+
+@pytest.fixture
+def client(application: App, database: Database) -> Client:
+    """Somebody who calls the service on an empty database."""
+    return Client(application)
+
+
+@pytest.fixture
+def sign_in(client: Client, database: Database) -> Callable[..., Client]:
+    """Makes somebody with an account who is signed in: `sign_in("alice")`; `.user` is the account."""
+
+    def sign_in(name: str = "alice", **given: Any) -> Client:
+        with database.writing() as session:
+            user = make_user(session, name, **given)
+            started = make_session(session, user).session
+            session.commit()
+        token, _ = Tokens(SECRET).access_token(user.id, started.id)
+        return client.signed_in(token, user)
+
+    return sign_in
 
 
 @pytest.fixture(scope="session")
 def new_postgresql() -> Iterator[str]:
     """A new database on the server, without tables; one for each process of tests."""
+    yield from make_postgresql("main")
+
+
+@pytest.fixture(scope="session")
+def bare_postgresql() -> Iterator[str]:
+    """Another one, whose tables come and go."""
+    yield from make_postgresql("bare")
+
+
+def make_postgresql(purpose: str) -> Iterator[str]:
+    """A database on the server, dropped at the end."""
     reason = why_no_postgresql()
     if reason:
         (pytest.fail if REQUIRED else pytest.skip)(reason)
-    name = f"orderly_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+    name = f"orderly_test_{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
     with psycopg.connect(POSTGRESQL, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
         url = make_url(POSTGRESQL).set(drivername="postgresql+psycopg", database=name)
         yield url.render_as_string(hide_password=False)
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(scope="session")
-def migrated_postgresql(new_postgresql: str) -> Iterator[Database]:
-    """That database, with the tables of today."""
-    migrations.upgrade(new_postgresql)
-    database = Database(new_postgresql, threads=10)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def empty_postgresql(migrated_postgresql: Database) -> Database:
-    """That database, without rows."""
-    with migrated_postgresql.connect() as connection, connection.begin():
-        for table in reversed(migrations.metadata().sorted_tables):
-            connection.execute(table.delete())
-    return migrated_postgresql

@@ -1,8 +1,10 @@
 """The people and things of the tests: alice owns, bob is staff, carol is admin, charlie is a stranger."""
 
+import os
 from functools import cache
 from typing import Any
 
+import pytest
 from sqlalchemy.orm import Session
 
 from db import api_keys, sessions, users
@@ -11,7 +13,9 @@ from db.base import new_id
 from db.passwords import hash_password
 from db.sessions import Issued
 from db.users import Caller, User
+from openapi.settings import PREFIX, Settings
 
+SECRET = "a secret for tests, of 32 bytes and more"
 PASSWORD = "correct horse battery staple"
 ROLE_OF = {"bob": "staff", "carol": "admin"}
 SCOPES = frozenset({"me:read", "me:write", "orders:read", "orders:write"})
@@ -21,6 +25,14 @@ SCOPES = frozenset({"me:read", "me:write", "orders:read", "orders:write"})
 def password_hash() -> str:
     """The hash of `PASSWORD`, at its real cost but once."""
     return hash_password(PASSWORD)
+
+
+def make_settings(**given: Any) -> Settings:
+    """Settings of a service, whatever the environment says."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith(PREFIX)]:
+            environment.delenv(name)
+        return Settings(**{"secret_key": SECRET, **given})
 
 
 def make_user(session: Session, name: str = "alice", **given: Any) -> User:

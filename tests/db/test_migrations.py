@@ -18,10 +18,9 @@ def empty(request, tmp_path):
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
-    url = request.getfixturevalue("new_postgresql")
+    url = request.getfixturevalue("bare_postgresql")
     migrations.downgrade(url, "base")
     yield url
-    migrations.upgrade(url)
 
 
 def revision_of(url):

@@ -41,7 +41,7 @@ def upgrade() -> None:
         "sessions",
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("user_id", sa.String(40), nullable=False),
-        sa.Column("user_agent", sa.String(500)),
+        sa.Column("user_agent", sa.String(200)),
         sa.Column("created_at", time, nullable=False),
         sa.Column("last_used_at", time, nullable=False),
         sa.Column("expires_at", time, nullable=False),

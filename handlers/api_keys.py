@@ -1,0 +1,51 @@
+"""Keys for programs that act for their owner."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from db import api_keys
+from db.api_keys import ApiKey, Made
+from db.base import parse_time, rfc3339
+from db.page import Listing
+from db.users import Caller
+
+
+def list_api_keys(*, caller: Caller) -> Listing:
+    """The caller's keys that still work, newest first."""
+    return Listing(api_keys.unexpired(api_keys.visible_to(caller)), order=[ApiKey.id], shape=_shape)
+
+
+def create_api_key(body: dict[str, Any], *, session: Session, caller: Caller) -> dict[str, Any]:
+    """A new key with its secret, which nobody can read again."""
+    expires_at = parse_time(body["expires_at"]) if "expires_at" in body else None
+    made = api_keys.create(session, caller, name=body["name"], scopes=body["scopes"], expires_at=expires_at)
+    return _with_secret(made)
+
+
+def rotate_api_key(body: dict[str, Any], *, key_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+    """A new key in the place of an old one, which goes on working for the overlap."""
+    key = api_keys.get_unexpired(session, key_id, caller)
+    return _with_secret(api_keys.rotate(session, key, caller, overlap=timedelta(seconds=body["overlap_seconds"])))
+
+
+def revoke_api_key(*, key_id: str, session: Session, caller: Caller) -> None:
+    """End one of the caller's keys."""
+    api_keys.revoke(session, key_id, caller)
+
+
+def _with_secret(made: Made) -> dict[str, Any]:
+    return {**_shape(made.key), "secret": made.secret}
+
+
+def _shape(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": key.scopes,
+        "created_at": rfc3339(key.created_at),
+        "expires_at": rfc3339(key.expires_at) if key.expires_at else None,
+        "last_used_at": rfc3339(key.last_used_at) if key.last_used_at else None,
+    }

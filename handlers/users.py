@@ -1,0 +1,66 @@
+"""Accounts, as staff and administrators see them, and signing up."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from db import accounts, passwords, users
+from db.base import parse_time
+from db.page import Listing
+from db.users import Caller, User
+from handlers.account import shape
+
+
+def list_users(
+    *,
+    caller: Caller,
+    email: str | None = None,
+    role: str | None = None,
+    status: str | None = None,
+    created_after: str | None = None,
+    created_before: str | None = None,
+) -> Listing:
+    """The accounts that fit all filters, newest first."""
+    found = users.matching(
+        users.visible_to(caller),
+        email=email,
+        role=role,
+        status=status,
+        created_after=parse_time(created_after) if created_after else None,
+        created_before=parse_time(created_before) if created_before else None,
+    )
+    return Listing(found, order=[User.id], shape=shape)
+
+
+def create_user(body: dict[str, Any], *, session: Session) -> dict[str, Any]:
+    """Sign up: a new account, a customer's."""
+    passwords.refuse_common(body["password"])
+    password_hash = passwords.hash_password(body["password"])  # before the transaction begins: it takes its time
+    return shape(users.create(session, email=body["email"], name=body["name"], password_hash=password_hash))
+
+
+def get_user(*, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+    """One account that the caller may see."""
+    return shape(users.get(session, user_id, caller))
+
+
+def update_user(body: dict[str, Any], *, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+    """Change somebody's name or role."""
+    user = users.get(session, user_id, caller)
+    user.rename(session, body.get("name", user.name))
+    user.change_role(session, body.get("role", user.role))
+    return shape(user)
+
+
+def disable_user(*, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+    """Lock somebody out, at once."""
+    user = users.get(session, user_id, caller)
+    accounts.disable(session, user)
+    return shape(user)
+
+
+def enable_user(*, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+    """Let somebody in again."""
+    user = users.get(session, user_id, caller)
+    accounts.enable(session, user)
+    return shape(user)
