@@ -60,8 +60,8 @@ def _refuse_depth(text: str, value: Any) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [child for each in level for child in _children(each)]
+    for _ in range(MAX_DEPTH):
+        level = [child for each in level for child in _children(each) if isinstance(child, dict | list)]
     if level:
         raise NotJson(f"is nested deeper than {MAX_DEPTH}")
 

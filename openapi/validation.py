@@ -27,7 +27,7 @@ MESSAGES = {
     "required": "is required",
     "additionalProperties": "is not a known property",
     "unevaluatedProperties": "is not a known property",
-    "dependentRequired": "is missing a member that another one needs",
+    "falseSchema": "is not allowed here",
     "type": "must be of type {types}",
     "const": "must be the one value that the contract names",
     "enum": "must be one of {options}",

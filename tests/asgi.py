@@ -4,12 +4,14 @@ import asyncio
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any
 from urllib.parse import unquote
 
 from db.users import User
 from openapi.message import App
 
+GONE = object()
 Headers = dict[str, str] | list[tuple[str, str]]
 
 
@@ -67,6 +69,12 @@ class Client:
         self, method: str, target: str, body: Any = None, headers: Headers | None = None, chunks: Iterable[bytes] = ()
     ) -> Answer:
         """Send one request; a body that is not bytes is sent as JSON."""
+        return asyncio.run(self.call(method, target, body, headers, chunks))
+
+    async def call(
+        self, method: str, target: str, body: Any = None, headers: Headers | None = None, chunks: Iterable[bytes] = ()
+    ) -> Answer:
+        """The same, from within a loop."""
         given = list(headers.items()) if isinstance(headers, dict) else list(headers or [])
         sent = [*self.own.items(), *given]
         names = {name.lower() for name, _ in sent}
@@ -76,7 +84,11 @@ class Client:
                 sent.append(("Content-Type", "application/json"))
         if "host" not in names:
             sent.append(("Host", "shop.test"))
-        return asyncio.run(self._call(method, target, sent, [body] if body is not None else list(chunks)))
+        return await self._send(method, target, sent, [body] if body is not None else chunks)
+
+    def without_host(self, target: str) -> Answer:
+        """GET as HTTP/1.0 had it."""
+        return asyncio.run(self._send("GET", target, [], []))
 
     def get(self, target: str, headers: Headers | None = None) -> Answer:
         """GET."""
@@ -98,7 +110,7 @@ class Client:
         """DELETE."""
         return self("DELETE", target, headers=headers)
 
-    async def _call(self, method: str, target: str, headers: list[tuple[str, str]], chunks: list[bytes]) -> Answer:
+    async def _send(self, method: str, target: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> Answer:
         path, _, query = target.partition("?")
         scope = {
             "type": "http",
@@ -114,12 +126,14 @@ class Client:
             "client": (self.address, 1234),
             "server": ("127.0.0.1", 8000),
         }
-        incoming = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
-        incoming.append({"type": "http.request", "body": b"", "more_body": False})
+        parts = chain(chunks, [None], repeat(GONE))
         answer = Answer(0, [], b"")
 
         async def receive() -> dict[str, Any]:
-            return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+            part = next(parts)
+            if part is GONE:
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": part or b"", "more_body": part is not None}
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
