@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+import email_validator
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import CheckConstraint, Select, String, UniqueConstraint, select, update
 from sqlalchemy.exc import IntegrityError
@@ -141,10 +142,14 @@ class Credentials(NamedTuple):
     status: str
 
 
+# A shop may well be on an intranet.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+
 def normal_email(email: str, pointer: str = "/email") -> str:
     """The address in its one form: NFC, the domain in lower case and as A-labels; `Invalid` if it is none.
 
-    Nothing is asked of the DNS, and special-use domains are as good as others: a shop may well be on an intranet.
+    Nothing is asked of the DNS, and special-use domains are as good as others.
     """
     try:
         found = validate_email(

@@ -53,4 +53,5 @@ def make_session(session: Session, user: User | None = None, **given: Any) -> Is
 
 def make_key(session: Session, user: User, **given: Any) -> Made:
     """A key that may read the owner's orders."""
-    return api_keys.create(session, make_caller(user), **{"name": "laptop", "scopes": ["orders:read"], **given})
+    given = {"caller": make_caller(user), "name": "laptop", "scopes": ["orders:read"], **given}
+    return api_keys.create(session, **given)

@@ -1,0 +1,81 @@
+"""`python -m tests.fuzz`: schemathesis against the live service, as somebody of each role."""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from db import migrations
+from openapi.contract import DEFAULT_PATH, load
+from tests.serving import environment, served
+
+HERE = Path(__file__).parent
+POSITIVE = ["2xx", "3xx", 401, 403, 404, 409, 429, "5xx"]
+"""What schemathesis itself lets pass for a request that fits the contract."""
+ROLES = ("admin", "staff", "customer", "key")
+
+
+def fuzz(
+    role: Annotated[list[str] | None, typer.Option(help="admin, staff, customer or key; repeat for more.")] = None,
+    seed: Annotated[int | None, typer.Option(help="To replay a run; chosen at random if left out.")] = None,
+    examples: Annotated[int, typer.Option(help="Cases for each operation in the fuzzing phase.")] = 20,
+    seconds: Annotated[int | None, typer.Option(help="Go on until so many seconds are over.")] = None,
+    operation: Annotated[list[str] | None, typer.Option(help="Only this operationId; repeat for more.")] = None,
+) -> None:
+    """Fuzz the service on a new SQLite database. The exit code is not 0 if anything failed."""
+    seed = random.randrange(2**31) if seed is None else seed  # noqa: S311  # chooses cases
+    roles = role or list(ROLES)
+    options = ["--seed", str(seed), "--max-examples", str(examples)]
+    options += ["--max-time", str(seconds // len(roles))] if seconds else []
+    options += [option for each in operation or [] for option in ("--include-operation-id", each)]
+    failed = [each for each in roles if not _fuzz_as(each, options)]
+    if failed:
+        print(f"Failed as {', '.join(failed)}. Replay: python -m tests.fuzz --seed {seed} --role {failed[0]}")
+        raise typer.Exit(1)
+
+
+def _fuzz_as(role: str, options: list[str]) -> bool:
+    print(f"Fuzzing as {role}: {' '.join(options)}", flush=True)
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/orderly.db"
+        migrations.upgrade(url)
+        config = Path(folder) / "schemathesis.toml"
+        config.write_text((HERE / "schemathesis.toml").read_text() + _business_refusals())
+        with served(Path(folder), url, rate_limits="off", threads=8) as service:
+            st = str(Path(sys.executable).with_name("st"))
+            command = [
+                st,
+                "--config-file",
+                str(config),
+                "run",
+                str(DEFAULT_PATH),
+                "--url",
+                f"{service.url}/v1",
+                *options,
+            ]
+            settings = environment(test_fuzz_role=role, test_fuzz_database=url)
+            settings |= {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "PYTHONPATH": str(HERE.parent.parent)}
+            passed = subprocess.run(command, env=settings, check=False).returncode == 0
+        if not passed:
+            print(service.log.read_text()[-5000:])
+        return passed
+
+
+def _business_refusals() -> str:
+    """Where the contract declares them, these statuses are an answer to a request that fits its schemas too."""
+    table = ""
+    for operation in load().operations:
+        declared = [status for status in ("412", "422", "428") if status in operation.responses]
+        if declared:
+            allowed = [*POSITIVE, *map(int, declared)]
+            table += f'\n[[operations]]\ninclude-operation-id = "{operation.operation_id}"\n'
+            table += f"checks.positive_data_acceptance.expected-statuses = {allowed}\n"
+    return table
+
+
+if __name__ == "__main__":
+    typer.run(fuzz)

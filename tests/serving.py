@@ -1,0 +1,82 @@
+"""The service as an operator starts it: a process of its own, real sockets, ended by its id."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from openapi.settings import PREFIX
+from tests.factories import SECRET
+
+ROOT = Path(__file__).parent.parent
+START = 30
+"""Seconds after which a service that is not ready never will be."""
+
+
+@dataclass
+class Served:
+    """A running service."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@contextmanager
+def served(folder: Path, database_url: str, *, wait: bool = True, **settings: object) -> Iterator[Served]:
+    """Serve a migrated database until the end of the block; what the service logs is in the folder."""
+    port = free_port()
+    log = folder / f"service-{port}.log"
+    given = {"port": port, "database_url": database_url, "data_dir": folder, "secret_key": SECRET, **settings}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "openapi", "serve"],
+            cwd=ROOT,
+            env=environment(**given),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    service = Served(f"http://127.0.0.1:{port}", process, log)
+    try:
+        if wait:
+            wait_until_ready(service)
+        yield service
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(START)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """The variables of a process with these settings and no others of the service."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return kept | {PREFIX + name.upper(): str(value) for name, value in settings.items()}
+
+
+def wait_until_ready(service: Served) -> None:
+    """Come back when the service says that it is ready; fail with its log if it never does."""
+    end = time.monotonic() + START
+    while time.monotonic() < end and service.process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{service.url}/v1/health/ready", timeout=2):  # noqa: S310  # always http
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"the service is not ready: {service.log.read_text()[-2000:]}")
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
