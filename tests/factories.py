@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from db import api_keys, sessions, users
+from db import api_keys, products, sessions, users
 from db.api_keys import Made
 from db.base import new_id
 from db.passwords import hash_password
+from db.products import Product
 from db.sessions import Issued
+from db.stock import StockAdjustment
 from db.users import Caller, User
 from openapi.settings import PREFIX, Settings
 
@@ -54,3 +56,16 @@ def make_session(session: Session, user: User | None = None, **given: Any) -> Is
 def make_key(session: Session, user: User, **given: Any) -> Made:
     """A key that may read the owner's orders."""
     return api_keys.create(session, make_caller(user), **{"name": "laptop", "scopes": ["orders:read"], **given})
+
+
+def make_product(session: Session, **given: Any) -> Product:
+    """Ten of something for sale."""
+    n = new_id("t")[2:]
+    default = {"sku": f"MUG-{n}", "name": "Mug", "price_amount": 1250, "currency": "EUR", "stock": 10}
+    return products.create(session, None, **{**default, **given})
+
+
+def make_adjustment(session: Session, product: Product, **given: Any) -> StockAdjustment:
+    """A delivery of five."""
+    caller = make_caller(make_user(session, f"user-{new_id('t')}"))
+    return products.adjust(session, caller, product.id, **{"delta": 5, "reason": "delivery", **given})
