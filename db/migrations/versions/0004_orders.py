@@ -80,7 +80,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_order_lines"),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_order_lines_order_id"),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name="fk_order_lines_product_id"),
-        sa.UniqueConstraint("order_id", "product_id", name="uq_order_lines_order_id"),
+        sa.UniqueConstraint("order_id", "product_id", name="uq_order_lines_order_id_product_id"),
         sa.CheckConstraint("quantity BETWEEN 1 AND 1000000", name=op.f("ck_order_lines_quantity")),
         sa.CheckConstraint("unit_price_amount >= 0", name=op.f("ck_order_lines_unit_price_amount")),
     )
