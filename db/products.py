@@ -53,11 +53,11 @@ class InsufficientStock(Conflict):
     detail = "There is not enough stock."
 
 
-class StockLimit(Conflict):
+class StockTooLarge(Conflict):
     """There would be more than can be counted."""
 
-    code = "stock_limit"
-    detail = f"A product's stock cannot be more than {MOST}."
+    code = "stock_too_large"
+    detail = f"The stock of a product cannot be more than {MOST}."
 
 
 def _of_those_for_sale(name: str, *columns: str, unique: bool = False) -> Index:
@@ -107,8 +107,8 @@ class Product(Base):
     """What the list is filtered by. An index on the stock itself would be written by every order."""
     search: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, onupdate=now)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __mapper_args__ = {"version_id_col": version}
@@ -122,7 +122,8 @@ class Product(Base):
 
 def create(session: Session, caller: Caller | None, *, stock: int = 0, **given: Any) -> Product:
     """A new product, as `Product.describe` takes it; `SkuTaken` if another one that is for sale has its SKU."""
-    product = Product(id=new_id("prd"), stock=stock)
+    at = now()
+    product = Product(id=new_id("prd"), stock=stock, created_at=at, updated_at=at)
     product.describe(given)
     session.add(product)
     _flush(session)
@@ -140,11 +141,13 @@ def get(session: Session, product_id: str) -> Product:
     return product
 
 
-def change(session: Session, caller: Caller, product: Product, given: Mapping[str, Any]) -> None:
+def change(session: Session, caller: Caller, product_id: str, given: Mapping[str, Any]) -> Product:
     """Describe a product anew; `SkuTaken` if its new SKU is another one's. What is as it was changes nothing."""
+    product = get(session, product_id)
     product.describe(given)
     if session.is_modified(product):
         _flush(session)
+    return product
 
 
 def archive(session: Session, caller: Caller, product_id: str) -> None:
@@ -159,11 +162,11 @@ def adjust(session: Session, caller: Caller, product_id: str, *, delta: int, rea
     Raises:
         NotFound: there is no such product for sale.
         InsufficientStock: there would be fewer than none.
-        StockLimit: there would be too many.
+        StockTooLarge: there would be too many.
     """
     get(session, product_id)
     if not _move(session, {product_id: delta}):
-        raise InsufficientStock if delta < 0 else StockLimit
+        raise InsufficientStock if delta < 0 else StockTooLarge
     return ledger.enter(session, product_id, delta, reason, user_id=caller.user_id)
 
 
@@ -183,10 +186,10 @@ def take(session: Session, wanted: Mapping[str, int]) -> dict[str, Product]:
 
 
 def put_back(session: Session, quantities: Mapping[str, int]) -> None:
-    """Give back what was taken, to archived products too; `StockLimit` if there would be too many of one."""
+    """Give back what was taken, to archived products too; `StockTooLarge` if there would be too many of one."""
     _lock(session, quantities)
     if full := quantities.keys() - _move(session, quantities).keys():
-        raise StockLimit(_naming(f"The stock would be more than {MOST}", full))
+        raise StockTooLarge(_naming(f"The stock would be more than {MOST}", full))
 
 
 def _lock(session: Session, ids: Iterable[str], *conditions: ColumnElement[bool]) -> set[str]:
