@@ -53,10 +53,10 @@ class InsufficientStock(Conflict):
     detail = "There is not enough stock."
 
 
-class StockTooLarge(Conflict):
+class StockLimit(Conflict):
     """There would be more than can be counted."""
 
-    code = "stock_too_large"
+    code = "stock_limit"
     detail = f"The stock of a product cannot be more than {MOST}."
 
 
@@ -162,11 +162,11 @@ def adjust(session: Session, caller: Caller, product_id: str, *, delta: int, rea
     Raises:
         NotFound: there is no such product for sale.
         InsufficientStock: there would be fewer than none.
-        StockTooLarge: there would be too many.
+        StockLimit: there would be too many.
     """
     get(session, product_id)
     if not _move(session, {product_id: delta}):
-        raise InsufficientStock if delta < 0 else StockTooLarge
+        raise InsufficientStock if delta < 0 else StockLimit
     return ledger.enter(session, product_id, delta, reason, user_id=caller.user_id)
 
 
@@ -186,10 +186,10 @@ def take(session: Session, wanted: Mapping[str, int]) -> dict[str, Product]:
 
 
 def put_back(session: Session, quantities: Mapping[str, int]) -> None:
-    """Give back what was taken, to archived products too; `StockTooLarge` if there would be too many of one."""
+    """Give back what was taken, to archived products too; `StockLimit` if there would be too many of one."""
     _lock(session, quantities)
     if full := quantities.keys() - _move(session, quantities).keys():
-        raise StockTooLarge(_naming(f"The stock would be more than {MOST}", full))
+        raise StockLimit(_naming(f"The stock would be more than {MOST}", full))
 
 
 def _lock(session: Session, ids: Iterable[str], *conditions: ColumnElement[bool]) -> set[str]:

@@ -5,7 +5,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from db import products
-from db.products import MOST, InsufficientStock, Product, ProductUnavailable, StockTooLarge
+from db.products import MOST, InsufficientStock, Product, ProductUnavailable, StockLimit
 from db.stock import StockAdjustment
 from tests.factories import make_caller, make_product, make_user
 
@@ -55,7 +55,7 @@ class TestTake:
 
     def test_more_cannot_be_put_back_than_can_be_counted(self, session):
         cup = make_product(session, stock=MOST)
-        with pytest.raises(StockTooLarge):
+        with pytest.raises(StockLimit):
             products.put_back(session, {cup.id: 1})
 
     def test_the_table_refuses_what_a_bug_would_do(self, session):
