@@ -1,5 +1,6 @@
 """Orders: what somebody bought at which price, and the states that an order can be in."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,9 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from db.base import Base, UtcDateTime, now
-from db.errors import Conflict, NotFound
+from db.errors import Conflict, Invalid, NotFound
 from db.users import Caller
 
+MEMBERS = 20
+"""How many members an order's metadata can have."""
 PENDING, PAID, FULFILLED, CANCELLED, REFUNDED = "pending", "paid", "fulfilled", "cancelled", "refunded"
 
 
@@ -102,11 +105,12 @@ class Order(Base):
         """How much of which product was ordered."""
         return {line.product_id: line.quantity for line in self.lines}
 
-    def revise(self, changes: dict[str, Any]) -> None:
-        """Change note, shipping address or metadata, which only a pending order lets happen."""
+    def revise(self, patch: Mapping[str, Any]) -> None:
+        """Change note, shipping address or metadata of a pending order; None removes, also a member of metadata."""
         self._must_be(PENDING)
-        for name, value in changes.items():
-            setattr(self, name, value)
+        self.note = patch.get("note", self.note)
+        self.shipping_address = patch.get("shipping_address", self.shipping_address)
+        self.order_metadata = _merged(self.order_metadata, patch.get("metadata", {}))
 
     def pay(self, reference: str) -> None:
         """Take note of the payment of a pending order."""
@@ -217,6 +221,16 @@ def erase(session: Session, user_id: str) -> None:
         "version": Order.version + 1,
     }
     session.execute(update(Order).where(Order.user_id == user_id).values(forgotten))
+
+
+def _merged(metadata: Mapping[str, str], patch: Mapping[str, str | None] | None) -> dict[str, str]:
+    """Metadata after a JSON Merge Patch (RFC 7396); `Invalid` if it has too many members then."""
+    if patch is None:
+        return {}
+    merged = {name: value for name, value in {**metadata, **patch}.items() if value is not None}
+    if len(merged) > MEMBERS:
+        raise Invalid("/metadata", "maxProperties", f"must leave at most {MEMBERS} members")
+    return merged
 
 
 def _one(session: Session, statement: Select[Order]) -> Order:

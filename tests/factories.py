@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from db import api_keys, products, sessions, users
+from db import api_keys, ordering, products, sessions, users
 from db.api_keys import Made
 from db.base import new_id
+from db.orders import Order
 from db.passwords import hash_password
 from db.products import Product
 from db.sessions import Issued
@@ -69,3 +70,17 @@ def make_adjustment(session: Session, product: Product, **given: Any) -> StockAd
     """A delivery of five."""
     caller = make_caller(make_user(session, f"user-{new_id('t')}"))
     return products.adjust(session, caller, product.id, **{"delta": 5, "reason": "delivery", **given})
+
+
+PAST = {"pending": "", "cancelled": "cancel", "paid": "pay", "fulfilled": "pay fulfil", "refunded": "pay refund"}
+
+
+def make_order(session: Session, caller: Caller | None = None, *, status: str = "pending", **given: Any) -> Order:
+    """Two of something, and what happened to it."""
+    caller = caller or make_caller(make_user(session, f"user-{new_id('t')}"))
+    lines = given.pop("lines", None) or [(make_product(session).id, 2)]
+    order = ordering.place(session, caller, lines, **given)
+    steps = {"cancel": ordering.cancel, "pay": ordering.pay, "fulfil": ordering.fulfil, "refund": ordering.refund}
+    for step in PAST[status].split():
+        steps[step](session, order, caller, *([f"payment-{order.id}"] if step == "pay" else []))
+    return order
