@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from db.base import UtcDateTime
+
 Key = Sequence[str | int]
 """Where a row stands in its list: the values of the order's columns, as JSON can hold them."""
 
@@ -55,5 +57,5 @@ def _plain(value: Any) -> str | int:
 
 
 def _restore(column: InstrumentedAttribute[Any], value: str | int) -> ColumnElement[Any]:
-    typed = datetime.fromisoformat(str(value)) if column.type.python_type is datetime else value
+    typed = datetime.fromisoformat(str(value)) if isinstance(column.type, UtcDateTime) else value
     return literal(typed, column.type)

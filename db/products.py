@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from db import events
 from db import stock as ledger
 from db.base import Base, UtcDateTime, new_id, now
 from db.errors import Conflict, NotFound, violates_unique
@@ -113,6 +114,11 @@ class Product(Base):
 
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is told of it when it is new or described anew."""
+        return {"price_amount": self.price_amount, "currency": self.currency, "stock": self.stock}
+
     def describe(self, given: Mapping[str, Any]) -> None:
         """Set some of sku, name, description, category, price_amount and currency."""
         for name, value in given.items():
@@ -128,7 +134,8 @@ def create(session: Session, caller: Caller | None, *, stock: int = 0, **given: 
     session.add(product)
     _flush(session)
     if stock:
-        ledger.enter(session, product.id, stock, ledger.INITIAL, user_id=caller.user_id if caller else None)
+        ledger.enter(session, product.id, stock, ledger.INITIAL, caller=caller)
+    events.record(session, "product.created", product.id, caller=caller, data=product.facts)
     return product
 
 
@@ -141,22 +148,24 @@ def get(session: Session, product_id: str) -> Product:
     return product
 
 
-def change(session: Session, caller: Caller, product_id: str, given: Mapping[str, Any]) -> Product:
+def change(session: Session, caller: Caller | None, product_id: str, given: Mapping[str, Any]) -> Product:
     """Describe a product anew; `SkuTaken` if its new SKU is another one's. What is as it was changes nothing."""
     product = get(session, product_id)
     product.describe(given)
     if session.is_modified(product):
         _flush(session)
+        events.record(session, "product.updated", product.id, caller=caller, data=product.facts)
     return product
 
 
-def archive(session: Session, caller: Caller, product_id: str) -> None:
+def archive(session: Session, caller: Caller | None, product_id: str) -> None:
     """Take a product out of the catalogue, for good."""
     get(session, product_id).archived_at = now()
     session.flush()
+    events.record(session, "product.archived", product_id, caller=caller)
 
 
-def adjust(session: Session, caller: Caller, product_id: str, *, delta: int, reason: str) -> StockAdjustment:
+def adjust(session: Session, caller: Caller | None, product_id: str, *, delta: int, reason: str) -> StockAdjustment:
     """Change the stock of a product, and say why.
 
     Raises:
@@ -167,7 +176,10 @@ def adjust(session: Session, caller: Caller, product_id: str, *, delta: int, rea
     get(session, product_id)
     if not _move(session, {product_id: delta}):
         raise InsufficientStock if delta < 0 else StockLimit
-    return ledger.enter(session, product_id, delta, reason, user_id=caller.user_id)
+    adjustment = ledger.enter(session, product_id, delta, reason, caller=caller)
+    data = {"adjustment_id": adjustment.id, "delta": delta}
+    events.record(session, "stock.adjusted", product_id, caller=caller, data=data)
+    return adjustment
 
 
 def take(session: Session, wanted: Mapping[str, int]) -> dict[str, Product]:

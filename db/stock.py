@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, selec
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, UtcDateTime, new_id, now
+from db.users import Caller
 
 INITIAL = "initial stock"
 """The reason of the adjustment that a product created with stock begins with."""
@@ -33,9 +34,10 @@ class StockAdjustment(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
-def enter(session: Session, product_id: str, delta: int, reason: str, *, user_id: str | None) -> StockAdjustment:
-    """Write an entry; the caller of this changes the stock in the same transaction."""
-    entry = StockAdjustment(id=new_id("adj"), product_id=product_id, delta=delta, reason=reason, user_id=user_id)
+def enter(session: Session, product_id: str, delta: int, reason: str, *, caller: Caller | None) -> StockAdjustment:
+    """Write an entry, in the transaction that changes the stock."""
+    entry = StockAdjustment(id=new_id("adj"), product_id=product_id, delta=delta, reason=reason)
+    entry.user_id = caller.user_id if caller else None
     session.add(entry)
     session.flush()
     return entry
