@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import insert, text, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from db import events
@@ -88,6 +89,22 @@ def test_the_table_refuses_a_type_that_nobody_knows(session):
     events.record(session, "order.lost", "ord_1", caller=None)
     with pytest.raises(IntegrityError, match="ck_events_type"):
         session.flush()
+
+
+@pytest.mark.parametrize(("wanted", "index"), [({}, "ix_events_position"), ({"type": "user.erased"}, "ix_events_type")])
+def test_a_page_is_found_by_an_index(session, wanted, index):
+    often_and_rarely = ["order.created"] * 99 + ["user.erased"]
+    rows = [{"id": f"evt_{n:04}", "position": n, "type": often_and_rarely[n % 100]} for n in range(5000)]
+    session.execute(insert(Event), [{**row, "subject_id": "ord_1", "data": {}} for row in rows])
+    session.execute(text("ANALYZE"))
+    place = tuple_(Event.position, Event.id)
+    page = events.feed(**wanted).where(place > tuple_(2000, "evt_2000")).order_by(Event.position, Event.id).limit(21)
+    sql = page.compile(session.connection(), compile_kwargs={"literal_binds": True})
+    explain = "EXPLAIN QUERY PLAN" if session.get_bind().dialect.name == "sqlite" else "EXPLAIN"
+    plan = "\n".join(str(row) for row in session.execute(text(f"{explain} {sql}")))
+    assert index in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
+    assert "Sort" not in plan, plan
 
 
 @pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
