@@ -13,6 +13,8 @@ from tests import ledger
 from tests.factories import make_caller, make_order, make_product, make_user
 from tests.together import together
 
+AT_ONCE = 16
+"""A transaction needs a connection, of which the tests' pool has 20."""
 MANAGER = frozenset({"orders:manage"})
 
 
@@ -92,14 +94,14 @@ def left_of(database, product_id):
 
 def test_64_buyers_of_10_pieces_get_10(database, sell, buy):
     mug = sell(10)
-    assert sum(together([partial(buy, (mug, 1))] * 64)) == 10
+    assert sum(together([partial(buy, (mug, 1))] * 64, AT_ONCE)) == 10
     assert left_of(database, mug) == 0
 
 
 def test_500_buyers_of_one_to_three_of_37_leave_none_that_somebody_could_have_had(database, sell, buy):
     mug = sell(37)
     wanted = [1 + n % 3 for n in range(500)]
-    got = together([partial(buy, (mug, quantity)) for quantity in wanted])
+    got = together([partial(buy, (mug, quantity)) for quantity in wanted], AT_ONCE)
     left = left_of(database, mug)
     assert sum(quantity for quantity, bought in zip(wanted, got, strict=True) if bought) == 37 - left
     assert all(quantity > left for quantity, bought in zip(wanted, got, strict=True) if not bought)
@@ -108,13 +110,13 @@ def test_500_buyers_of_one_to_three_of_37_leave_none_that_somebody_could_have_ha
 def test_who_wants_one_and_the_other_never_blocks_who_wants_the_other_and_the_one(database, sell, buy):
     one, other = sell(1000), sell(1000)
     pairs = [((one, 1), (other, 1)), ((other, 1), (one, 1))]
-    assert all(together([partial(buy, *pairs[n % 2]) for n in range(200)], crowd=16))
+    assert all(together([partial(buy, *pairs[n % 2]) for n in range(200)], AT_ONCE))
     assert (left_of(database, one), left_of(database, other)) == (800, 800)
 
 
 def test_20_who_cancel_restock_once(database, change, many_orders):
     [order_id] = many_orders(1)
-    assert all(together([partial(change, ordering.cancel, order_id)] * 20))
+    assert all(together([partial(change, ordering.cancel, order_id)] * 20, AT_ONCE))
     with database.reading() as session:
         ledger.check(session)
         told = select(func.count(Event.id)).where(Event.type == "order.cancelled")
