@@ -1,9 +1,11 @@
 """Products: their rules, and a stock that nothing can oversell."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from time import sleep
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from db import products
@@ -27,6 +29,17 @@ def stock_of(session, product):
 
 def ledger_of(session, product):
     return session.scalar(select(func.sum(StockAdjustment.delta)).where(StockAdjustment.product_id == product.id)) or 0
+
+
+def wait_for_a_waiting_one(session):
+    """Until a transaction of this database waits for the lock of another one."""
+    waiting = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    for _ in range(500):
+        if session.scalar(waiting) is not None:
+            return
+        session.rollback()
+        sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 class TestTake:
@@ -162,6 +175,23 @@ class TestConcurrency:
         assert got.count(True) == 10
         with database.reading() as session:
             assert (stock_of(session, cup), stock_of(session, jug)) == (0, 0)
+
+    def test_rows_are_locked_in_the_order_of_their_ids_wherever_they_lie(self, database, change, shelf):
+        if database.is_sqlite:
+            pytest.skip("on SQLite a writer is alone")
+        cup, jug = shelf
+        change(products.adjust, None, cup.id, delta=1, reason="count")  # PostgreSQL moves the row behind the other one
+        with database.writing() as holder, database.writing() as watcher, ThreadPoolExecutor(1) as thread:
+            holder.execute(text("ANALYZE products"))  # one page of rows is read as it lies
+            holder.commit()
+            products.get(holder, cup.id)
+            buyer = thread.submit(change, products.take, {jug.id: 1, cup.id: 1})
+            wait_for_a_waiting_one(watcher)
+            free = select(Product.id).where(Product.id == jug.id).with_for_update(skip_locked=True)
+            found = watcher.scalar(free)
+            watcher.rollback()
+            holder.rollback()
+            assert (found, buyer.result()) == (jug.id, True)
 
     def test_stock_is_the_ledger_less_what_was_taken(self, database, change, shelf):
         cup, _ = shelf
