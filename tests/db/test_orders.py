@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from db import ordering, orders, products
+from db import accounts, ordering, orders, products
 from db.errors import Conflict, Invalid, NotFound
 from db.events import Event
 from db.ordering import CurrencyMismatch, PaymentReferenceTaken, PriceChanged
@@ -286,6 +286,20 @@ class TestThePerson:
         session.expire_all()
         assert (order.note, order.shipping_address, order.order_metadata, order.version) == (None, None, {}, 2)
         assert (other.note, other.order_metadata, other.version) == ("Ring twice", {"phone": "1"}, 1)
+
+    @pytest.mark.parametrize("status", ["pending", "paid"])
+    def test_an_account_with_an_open_order_is_kept(self, session, status):
+        user = make_user(session, "alice")
+        make_order(session, make_caller(user), status=status)
+        with pytest.raises(accounts.OpenOrders):
+            accounts.erase(session, user)
+
+    def test_an_account_whose_orders_are_over_is_erased_with_what_they_tell(self, session):
+        user = make_user(session, "alice")
+        order = make_order(session, make_caller(user), status="fulfilled", note="Ring twice")
+        accounts.erase(session, user)
+        session.refresh(order)
+        assert (user.status, order.status, order.note, order.user_id) == ("erased", "fulfilled", None, user.id)
 
 
 def test_every_refusal_is_a_conflict_with_its_own_code():

@@ -1,14 +1,17 @@
 """Many who order, cancel, pay and fulfil at the same moment, each in a transaction that nobody repeats."""
 
+from contextlib import suppress
 from functools import partial
 
 import pytest
 from sqlalchemy import func, select
 
-from db import ordering, orders
+from db import accounts, ordering, orders
 from db.events import Event
 from db.orders import InvalidTransition, Order
 from db.products import InsufficientStock, Product
+from db.sessions import InvalidToken
+from db.users import User
 from tests import ledger
 from tests.factories import make_caller, make_order, make_product, make_user
 from tests.together import together
@@ -134,3 +137,28 @@ def test_whoever_cancels_pays_and_fulfils_leaves_a_legal_state(database, change,
         states = session.scalars(select(Order.status)).all()
     assert set(states) <= {"paid", "fulfilled", "cancelled"}
     assert sum(done) == len(states) + states.count("fulfilled")
+
+
+def test_who_orders_while_his_account_is_erased_is_too_late_or_keeps_it(database, sell):
+    mug = sell(100)
+    with database.writing() as session:
+        people = [make_user(session, f"buyer-{n}") for n in range(24)]
+        session.commit()
+
+    def order(user):
+        with database.writing() as session, suppress(InvalidToken):
+            ordering.place(session, make_caller(user), [(mug, 1)])
+            session.commit()
+
+    def leave(user):
+        with database.writing() as session, suppress(accounts.OpenOrders):
+            accounts.erase(session, session.get(User, user.id))
+            session.commit()
+
+    together([partial(act, user) for user in people for act in (order, leave)], AT_ONCE)
+    with database.reading() as session:
+        ledger.check(session)
+        gone = select(User.id).where(User.status == "erased")
+        assert session.scalars(select(Order.id).where(Order.user_id.in_(gone))).all() == []
+        kept = session.scalar(select(func.count(Order.id)))
+        assert kept + len(session.scalars(gone).all()) == len(people)

@@ -480,3 +480,16 @@ class TestArchivedProducts:
         assert bob.post(f"{orders[1]}/fulfil").status == 200
         assert carol.post(f"{orders[2]}/refund", {"restock": True}).status == 200
         assert stock(mug) == 8
+
+
+class TestDeleteMe:
+    def test_alice_stays_until_her_orders_are_over(self, alice, bob, order):
+        alice.patch(order, {"note": "Ring twice", "shipping_address": ADDRESS, "metadata": {"cart": "7"}}, ANY)
+        assert alice.delete("/v1/me").code == "open_orders"
+        pay(bob, order)
+        assert alice.delete("/v1/me").code == "open_orders"
+        bob.post(f"{order}/fulfil")
+        assert alice.delete("/v1/me").status == 204
+        left = bob.get(order).json
+        assert (left["status"], left["user_id"]) == ("fulfilled", alice.user.id)
+        assert (left["note"], left["shipping_address"], left["metadata"]) == (None, None, {})
