@@ -1,7 +1,7 @@
 """Orders: placing them, the machine of their states, who sees them, and what the table holds against a bug."""
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from db import accounts, ordering, orders, products
@@ -12,6 +12,7 @@ from db.orders import InvalidTransition, Order, RefundTooLarge
 from db.products import InsufficientStock, Product, ProductUnavailable
 from db.sessions import InvalidToken
 from tests.factories import make_caller, make_order, make_product, make_user
+from tests.statements import listen
 
 STATES = ("pending", "paid", "fulfilled", "cancelled", "refunded")
 ACTIONS = {
@@ -123,27 +124,10 @@ class TestPlacing:
         counts = []
         for lines in (1, 20):
             wanted = [(make_product(session, stock=5).id, 1) for _ in range(lines)]
-            with counting(session) as statements:
+            with listen(session) as heard:
                 ordering.place(session, alice, wanted)
-            counts.append(len(statements))
+            counts.append(len(heard))
         assert counts[0] == counts[1]
-
-
-class counting:  # noqa: N801  # reads as a verb
-    """The SQL statements that a session sends."""
-
-    def __init__(self, session):
-        self.engine, self.statements = session.get_bind(), []
-
-    def note(self, _connection, _cursor, statement, *_):
-        self.statements.append(statement)
-
-    def __enter__(self):
-        event.listen(self.engine, "before_cursor_execute", self.note)
-        return self.statements
-
-    def __exit__(self, *_):
-        event.remove(self.engine, "before_cursor_execute", self.note)
 
 
 class TestTheMachine:
