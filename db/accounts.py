@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from db import api_keys, sessions
+from db import api_keys, orders, sessions
 from db.errors import Conflict
 from db.users import ACTIVE, DISABLED, ERASED, User
 
@@ -39,10 +39,19 @@ def enable(session: Session, user: User) -> None:
 
 
 def erase(session: Session, user: User) -> None:
-    """Forget a person for good; `LastAdmin` if nobody else could administer the shop. The address is free again."""
+    """Forget a person for good. The address is free again.
+
+    Raises:
+        LastAdmin: nobody else could administer the shop.
+        OpenOrders: there are orders under way.
+    """
     user.keep_an_admin(session)
     user.email = user.email_key = user.name = user.password_hash = None
     user.status = ERASED
+    # The row first: an order that is being placed holds it, so it is over now, and the next one will find nobody.
     session.flush()
+    if orders.has_open(session, user.id):
+        raise OpenOrders
+    orders.erase(session, user.id)
     sessions.erase(session, user.id)
     api_keys.erase(session, user.id)

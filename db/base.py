@@ -69,7 +69,7 @@ def parse_time(text: str) -> datetime:
 
 def rfc3339(time: datetime) -> str:
     """A point in time as answers write it: RFC 3339 in UTC with `Z`, to the microsecond."""
-    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z".rjust(27, "0")
+    return time.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def new_id(prefix: str) -> str:

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy import Select, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from db.base import UtcDateTime
 
 Key = Sequence[str | int]
 """Where a row stands in its list: the values of the order's columns, as JSON can hold them."""
@@ -38,22 +41,35 @@ class Listing:
 
     def page(self, session: Session, limit: int, after: Key | None = None) -> Page:
         """The first `limit` rows after a key (from the start without one)."""
-        statement = self.statement.order_by(*(c.desc() if self.descending else c.asc() for c in self.order))
+        values: dict[str, Any] = {"limit": limit + 1}
         if after is not None:
-            place = tuple_(*self.order)
-            key = tuple_(*(_restore(c, v) for c, v in zip(self.order, after, strict=True)))
-            statement = statement.where(place < key if self.descending else place > key)
-        found = session.execute(statement.limit(limit + 1))
-        rows = list(found.scalars() if len(statement.column_descriptions) == 1 else found)
+            values |= {f"after_{n}": _restore(*each) for n, each in enumerate(zip(self.order, after, strict=True))}
+        found = session.execute(_built(self.statement, (*self.order,), self.descending, after is not None), values)
+        rows = list(found.scalars() if len(found.keys()) == 1 else found)
         kept = rows[:limit]
         last = [_plain(getattr(kept[-1], c.key)) for c in self.order] if kept else None
         return Page([self.shape(row) for row in kept], len(rows) > limit, last)
+
+
+@lru_cache(maxsize=64)
+def _built(
+    statement: Select[Any], order: tuple[InstrumentedAttribute[Any], ...], descending: bool, later: bool
+) -> Select[Any]:
+    """The statement of the first page, or of a later one.
+
+    It takes longer to build than to execute. A list that is always the same statement, as the catalogue without a
+    filter is, has it built once.
+    """
+    statement = statement.order_by(*(c.desc() if descending else c.asc() for c in order)).limit(bindparam("limit"))
+    if not later:
+        return statement
+    place, key = tuple_(*order), tuple_(*(bindparam(f"after_{n}", type_=c.type) for n, c in enumerate(order)))
+    return statement.where(place < key if descending else place > key)
 
 
 def _plain(value: Any) -> str | int:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _restore(column: InstrumentedAttribute[Any], value: str | int) -> ColumnElement[Any]:
-    typed = datetime.fromisoformat(str(value)) if column.type.python_type is datetime else value
-    return literal(typed, column.type)
+def _restore(column: InstrumentedAttribute[Any], value: str | int) -> Any:
+    return datetime.fromisoformat(str(value)) if isinstance(column.type, UtcDateTime) else value

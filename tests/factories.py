@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from db import api_keys, sessions, users
+from db import api_keys, ordering, products, sessions, users
 from db.api_keys import Made
 from db.base import new_id
+from db.orders import Order
 from db.passwords import hash_password
+from db.products import Product
 from db.sessions import Issued
+from db.stock import StockAdjustment
 from db.users import Caller, User
 from openapi.settings import PREFIX, Settings
 
@@ -55,3 +58,30 @@ def make_key(session: Session, user: User, **given: Any) -> Made:
     """A key that may read the owner's orders."""
     given = {"caller": make_caller(user), "name": "laptop", "scopes": ["orders:read"], **given}
     return api_keys.create(session, **given)
+
+
+def make_product(session: Session, **given: Any) -> Product:
+    """Ten of something for sale."""
+    n = new_id("t")[2:]
+    default = {"sku": f"MUG-{n}", "name": "Mug", "price_amount": 1250, "currency": "EUR", "stock": 10}
+    return products.create(session, None, **{**default, **given})
+
+
+def make_adjustment(session: Session, product: Product, **given: Any) -> StockAdjustment:
+    """A delivery of five."""
+    caller = make_caller(make_user(session, f"user-{new_id('t')}"))
+    return products.adjust(session, caller, product.id, **{"delta": 5, "reason": "delivery", **given})
+
+
+PAST = {"pending": "", "cancelled": "cancel", "paid": "pay", "fulfilled": "pay fulfil", "refunded": "pay refund"}
+
+
+def make_order(session: Session, caller: Caller | None = None, *, status: str = "pending", **given: Any) -> Order:
+    """Two of something, and what happened to it."""
+    caller = caller or make_caller(make_user(session, f"user-{new_id('t')}"))
+    lines = given.pop("lines", None) or [(make_product(session).id, 2)]
+    order = ordering.place(session, caller, lines, **given)
+    steps = {"cancel": ordering.cancel, "pay": ordering.pay, "fulfil": ordering.fulfil, "refund": ordering.refund}
+    for step in PAST[status].split():
+        steps[step](session, order, caller, *([f"payment-{order.id}"] if step == "pay" else []))
+    return order

@@ -56,6 +56,11 @@ def metadata() -> MetaData:
     return Base.metadata
 
 
+def belongs_to(dialect: str) -> Callable[..., bool]:
+    """Which items of the models a kind of database has: one may be `only` for PostgreSQL or for SQLite."""
+    return lambda item, *_: item.info.get("only", dialect) == dialect
+
+
 @contextmanager
 def transaction(url: str | URL) -> Iterator[Connection]:
     """The one transaction in which a migration happens, wholly or not at all, with no other one beside it."""

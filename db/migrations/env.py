@@ -5,7 +5,7 @@ from contextlib import nullcontext
 
 from alembic import context
 
-from db.migrations import metadata, transaction
+from db.migrations import belongs_to, metadata, transaction
 
 given = context.config.attributes.get("connection")
 with nullcontext(given) if given is not None else transaction(os.environ["ORDERLY_DATABASE_URL"]) as connection:
@@ -14,6 +14,7 @@ with nullcontext(given) if given is not None else transaction(os.environ["ORDERL
         target_metadata=metadata(),
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
+        include_object=belongs_to(connection.dialect.name),
         transactional_ddl=True,
     )
     context.run_migrations()

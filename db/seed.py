@@ -1,0 +1,139 @@
+"""A shop to look at: invented products, customers and orders, made by the same rules as real ones."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from db import ordering, products, users
+from db.base import new_id
+from db.orders import Order
+from db.products import Product
+from db.session import Database
+from db.users import Caller
+
+T = TypeVar("T")
+
+BATCH = 200
+"""How many are made in one transaction: others who write wait for less than a second."""
+FIRST = ("Alice", "Ben", "Chiara", "Dmitri", "Emine", "Farid", "Grace", "Hana", "Ivo", "Jules", "Kofi", "Lena")
+LAST = ("Archer", "Baker", "Conti", "Dubois", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Jansen", "Kaya")
+STREETS = ("Mill Lane", "Station Road", "Church Street", "Harbour Walk", "Orchard Way", "Park Avenue")
+CITIES = (("Dublin", "D02 X285", "IE"), ("Lyon", "69001", "FR"), ("Bremen", "28195", "DE"), ("Porto", "4000-123", "PT"))
+LOOKS = ("Blue", "Small", "Large", "Hand-made", "Plain", "Striped", "Enamel", "Walnut", "Linen", "Recycled")
+THINGS = {
+    "kitchen": ("Cup", "Teapot", "Bowl", "Bread Knife", "Chopping Board"),
+    "office": ("Notebook", "Pen Holder", "Desk Lamp", "Letter Tray"),
+    "garden": ("Trowel", "Watering Can", "Bird Feeder", "Plant Pot"),
+    "home": ("Candle", "Blanket", "Cushion", "Mirror", "Vase"),
+}
+NOTES = (None, None, None, "Please ring twice.", "A gift: no invoice in the parcel.", "Leave it with the neighbours.")
+HISTORIES = {
+    (): 8,
+    ("cancel",): 7,
+    ("pay",): 15,
+    ("pay", "fulfil"): 65,
+    ("pay", "refund"): 2,
+    ("pay", "fulfil", "refund"): 3,
+}
+"""What happens to orders, and to how many of a hundred."""
+DELIVERY = 250
+"""How many come at once when a product is sold out."""
+
+
+def in_batches(database: Database, count: int, make: Callable[[Session], T]) -> Iterator[T]:
+    """Make so many, some in each transaction."""
+    for start in range(0, count, BATCH):
+        with database.writing() as session:
+            made = [make(session) for _ in range(min(BATCH, count - start))]
+            session.commit()
+        yield from made
+
+
+def make_person(session: Session, random: Random, role: str, password_hash: str) -> Caller:
+    """Somebody with an account."""
+    first, last = random.choice(FIRST), random.choice(LAST)
+    email = f"{first}.{last}.{new_id('t')[-8:]}@example.com".lower()
+    user = users.create(session, email=email, name=f"{first} {last}", role=role, password_hash=password_hash)
+    return Caller(user.id, role, frozenset())
+
+
+class Seeds:
+    """Makes things one by one, each fitting to those before it."""
+
+    def __init__(self, random: Random, staff: Caller, password_hash: str) -> None:
+        """Begin with nothing.
+
+        Args:
+            random: where the choices come from.
+            staff: who notes what is delivered, paid and sent.
+            password_hash: what all customers sign in with.
+        """
+        self._random = random
+        self._staff = staff
+        self._password_hash = password_hash
+        self._customers: list[Caller] = []
+        self._stock: dict[str, int] = {}
+
+    def customer(self, session: Session) -> Caller:
+        """One more customer."""
+        self._customers.append(make_person(session, self._random, "customer", self._password_hash))
+        return self._customers[-1]
+
+    def product(self, session: Session) -> Product:
+        """One more product, with some stock."""
+        category = self._random.choice(list(THINGS))
+        thing = self._random.choice(THINGS[category])
+        name, price = f"{self._random.choice(LOOKS)} {thing}", self._random.randrange(250, 9000, 50)
+        product = products.create(
+            session,
+            self._staff,
+            sku=f"{thing[:3].upper()}-{new_id('t')[-8:].upper()}",
+            name=name,
+            description=f"{name} for the {category}.",
+            category=category,
+            price_amount=price,
+            currency="EUR",
+            stock=self._random.randrange(20, DELIVERY),
+        )
+        self._stock[product.id] = product.stock
+        return product
+
+    def order(self, session: Session) -> Order:
+        """One more order, and what happens to it."""
+        buyer = self._random.choice(self._customers)
+        lines = [self._line(session) for _ in range(self._random.choice((1, 1, 2, 2, 3, 4)))]
+        address = self._address() if self._random.random() < 0.8 else None
+        note = self._random.choice(NOTES)
+        order = ordering.place(session, buyer, lines, note=note, shipping_address=address)
+        for step in self._random.choices(list(HISTORIES), list(HISTORIES.values()))[0]:
+            self._go_on(session, order, buyer, step)
+        return order
+
+    def _go_on(self, session: Session, order: Order, buyer: Caller, step: str) -> None:
+        if step == "pay":
+            ordering.pay(session, order, self._staff, f"bank-{order.id[-12:]}")
+        elif step == "fulfil":
+            ordering.fulfil(session, order, self._staff, f"1Z{self._random.randrange(10**12):012}")
+        elif step == "refund":
+            ordering.refund(session, order, self._staff)
+        else:
+            ordering.cancel(session, order, buyer)
+
+    def _line(self, session: Session) -> tuple[str, int]:
+        """Some of one product, of which some sell better than others; if too few are left, more are delivered."""
+        ids = list(self._stock)
+        product_id = ids[int(len(ids) * self._random.random() ** 2)]
+        quantity = self._random.choice((1, 1, 1, 2, 3))
+        if self._stock[product_id] < quantity:
+            products.adjust(session, self._staff, product_id, delta=DELIVERY, reason="delivery")
+            self._stock[product_id] += DELIVERY
+        self._stock[product_id] -= quantity
+        return product_id, quantity
+
+    def _address(self) -> dict[str, str]:
+        city, postal_code, country = self._random.choice(CITIES)
+        name = f"{self._random.choice(FIRST)} {self._random.choice(LAST)}"
+        street = f"{self._random.randrange(1, 120)} {self._random.choice(STREETS)}"
+        return {"name": name, "street": street, "city": city, "postal_code": postal_code, "country": country}

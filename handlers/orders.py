@@ -1,0 +1,120 @@
+"""Orders, from placing one to giving the money back."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from db import ordering, orders
+from db.base import parse_time, rfc3339
+from db.orders import Order, OrderLine
+from db.page import Listing
+from db.users import Caller
+
+
+def list_orders(
+    *,
+    caller: Caller,
+    status: str | None = None,
+    user_id: str | None = None,
+    created_after: str | None = None,
+    created_before: str | None = None,
+) -> Listing:
+    """The orders that the caller may see and that fit all filters, newest first."""
+    found = orders.matching(
+        orders.visible_to(caller),
+        status=status,
+        user_id=user_id,
+        created_after=parse_time(created_after) if created_after else None,
+        created_before=parse_time(created_before) if created_before else None,
+    )
+    return Listing(found, order=[Order.created_at, Order.id], shape=_shape)
+
+
+def create_order(body: dict[str, Any], *, session: Session, caller: Caller) -> dict[str, Any]:
+    """Order: the stock is taken and the prices are frozen, for all lines or for none."""
+    expected = body.get("expected_total")
+    order = ordering.place(
+        session,
+        caller,
+        [(line["product_id"], line["quantity"]) for line in body["lines"]],
+        note=body.get("note"),
+        shipping_address=body.get("shipping_address"),
+        metadata=body.get("metadata"),
+        expected_total=(expected["amount"], expected["currency"]) if expected else None,
+    )
+    return _shape(order)
+
+
+def get_order(*, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+    """One order that the caller may see."""
+    return _shape(orders.get(session, order_id, caller))
+
+
+def update_order(body: dict[str, Any], *, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+    """Change what surrounds a pending order."""
+    order = orders.get_to_change(session, order_id, caller)
+    return _shape(ordering.revise(session, order, caller, body))
+
+
+def cancel_order(*, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+    """Cancel a pending order; its stock goes back once."""
+    return _shape(ordering.cancel(session, orders.get_to_change(session, order_id, caller), caller))
+
+
+def pay_order(body: dict[str, Any], *, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+    """Take note of a payment."""
+    order = orders.get_to_change(session, order_id, caller)
+    return _shape(ordering.pay(session, order, caller, body["reference"]))
+
+
+def fulfil_order(body: dict[str, Any], *, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+    """Take note that a paid order is on its way."""
+    order = orders.get_to_change(session, order_id, caller)
+    return _shape(ordering.fulfil(session, order, caller, body.get("tracking")))
+
+
+def refund_order(body: dict[str, Any], *, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+    """Take note that money was given back, and put the stock back if it is wanted."""
+    order = orders.get_to_change(session, order_id, caller)
+    restock = body.get("restock", False)
+    return _shape(ordering.refund(session, order, caller, body.get("amount"), restock=restock))
+
+
+def _shape(order: Order) -> dict[str, Any]:
+    return {
+        "id": order.id,
+        "user_id": order.user_id,
+        "status": order.status,
+        "lines": [_line(line, order.currency) for line in order.lines],
+        "total": {"amount": order.total_amount, "currency": order.currency},
+        "refunded": _money(order.refunded_amount, order.currency),
+        "note": order.note,
+        "shipping_address": order.shipping_address,
+        "metadata": order.order_metadata,
+        "payment_reference": order.payment_reference,
+        "tracking": order.tracking,
+        "version": order.version,
+        "created_at": rfc3339(order.created_at),
+        "updated_at": rfc3339(order.updated_at),
+        **{name: _time(order, name) for name in ("paid_at", "fulfilled_at", "cancelled_at", "refunded_at")},
+    }
+
+
+def _line(line: OrderLine, currency: str) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "product_id": line.product_id,
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "unit_price": _money(line.unit_price_amount, currency),
+    }
+
+
+def _money(amount: int | None, currency: str) -> dict[str, Any] | None:
+    return None if amount is None else {"amount": amount, "currency": currency}
+
+
+def _time(order: Order, name: str) -> str | None:
+    time = getattr(order, name)
+    return rfc3339(time) if time else None

@@ -1,0 +1,29 @@
+"""Real threads that begin at the same moment."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from threading import Barrier
+from typing import TypeVar
+
+T = TypeVar("T")
+
+CROWD = 64
+
+
+def together(acts: Sequence[Callable[[], T]], crowd: int = CROWD) -> list[T]:
+    """What came of each act, in order; up to `crowd` of them begin at once, the others as soon as there is room.
+
+    Raises what the first of them raised that failed.
+    """
+    size = min(crowd, len(acts))
+    barrier = Barrier(size)
+
+    def begin(act: Callable[[], T]) -> T:
+        barrier.wait(timeout=10)
+        return act()
+
+    with ThreadPoolExecutor(size) as threads:
+        first = [threads.submit(begin, act) for act in islice(acts, size)]
+        others = [threads.submit(act) for act in acts[size:]]
+        return [future.result() for future in first + others]
