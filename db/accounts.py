@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from db import api_keys, sessions
+from db import api_keys, idempotency, sessions
 from db.errors import Conflict
 from db.users import ACTIVE, DISABLED, ERASED, User
 
@@ -46,3 +46,4 @@ def erase(session: Session, user: User) -> None:
     session.flush()
     sessions.erase(session, user.id)
     api_keys.erase(session, user.id)
+    idempotency.erase(session, user.id)
