@@ -55,6 +55,13 @@ class WrongPassword(Forbidden):
     detail = "The current password is wrong."
 
 
+class AccountGone(Unauthenticated):
+    """The account was erased after its caller was let in, so what he calls with is no longer valid."""
+
+    code = "invalid_token"
+    detail = "The account of this credential is no more."
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who is calling, by which credential, and what that allows: the role's scopes, for a key the key's too."""
@@ -209,6 +216,14 @@ def get(session: Session, user_id: str, caller: Caller) -> User:
     return user
 
 
+def get_own(session: Session, caller: Caller) -> User:
+    """The caller's account; `AccountGone` if it was erased since he was let in."""
+    user = session.scalar(visible_to(caller).where(User.id == caller.user_id))
+    if user is None:
+        raise AccountGone
+    return user
+
+
 def find_by_email(session: Session, email: str) -> User | None:
     """The account with this address, for those who run the shop."""
     return session.scalar(select(User).where(User.email_key == _email_key(email)))
@@ -220,10 +235,10 @@ def find_credentials(session: Session, *, email: str) -> Credentials | None:
 
 
 def get_credentials(session: Session, user_id: str) -> Credentials:
-    """What the current password of somebody signed in is compared with."""
+    """What the current password of somebody signed in is compared with; `AccountGone` if he was erased since."""
     found = _credentials(session, select(User).where(User.id == user_id))
     if found is None:
-        raise NotFound
+        raise AccountGone
     return found
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from db import accounts, api_keys
 from db.api_keys import ApiKey, ScopeNotHeld
 from db.base import now
-from db.errors import NotFound
+from db.errors import Invalid, NotFound
 from tests.factories import make_caller, make_key, make_user
 
 SECOND = timedelta(seconds=1)
@@ -34,6 +34,10 @@ class TestSecret:
         secret = api_keys.make_secret("key_01kgepztw0edqrb018tr4sjm6r")
         assert not any(api_keys.well_formed(changed(secret, at)) for at in range(len(secret)))
 
+    def test_the_checksum_does_not_excuse_the_rest(self):
+        body = "ok_\0r4sjm6r_" + "x" * 32
+        assert not api_keys.well_formed(body + api_keys._checksum(body))
+
     @pytest.mark.parametrize("text", ["", "ok_", "x" * 50, "ok_tr4sjm6r_" + "é" * 38, "ok_" + "\ud800" * 47])
     def test_other_texts_are_no_keys(self, text):
         assert not api_keys.well_formed(text)
@@ -54,6 +58,12 @@ class TestCreate:
         with pytest.raises(ScopeNotHeld):
             make_key(session, alice, scopes=["orders:read", "users:write"])
         assert session.scalars(select(ApiKey)).all() == []
+
+    def test_a_key_that_would_never_work_is_not_made(self, session):
+        at = now()
+        with pytest.raises(Invalid) as refused:
+            make_key(session, make_user(session), expires_at=at, at=at)
+        assert refused.value.errors[0]["pointer"] == "/expires_at"
 
     def test_a_key_made_by_a_key_has_no_more_than_that_one(self, session):
         caller = make_caller(make_user(session), scopes=frozenset({"orders:read", "api-keys:write"}), key_id="key_1")
@@ -88,7 +98,7 @@ class TestFindState:
 
     def test_an_expired_key_is_nobodys_from_its_last_moment_on(self, session):
         at = now()
-        secret = make_key(session, make_user(session), expires_at=at).secret
+        secret = make_key(session, make_user(session), at=at - SECOND, expires_at=at).secret
         assert api_keys.find_state(session, secret, at=at - SECOND) is not None
         assert api_keys.find_state(session, secret, at=at) is None
 
@@ -165,7 +175,7 @@ class TestOwner:
 
     def test_an_expired_key_cannot_be_renewed(self, session):
         alice, at = make_user(session), now()
-        key = make_key(session, alice, expires_at=at).key
+        key = make_key(session, alice, at=at - SECOND, expires_at=at).key
         assert api_keys.get_unexpired(session, key.id, make_caller(alice), at=at - SECOND) is key
         with pytest.raises(NotFound):
             api_keys.get_unexpired(session, key.id, make_caller(alice), at=at)
@@ -174,7 +184,7 @@ class TestOwner:
 def test_purge_forgets_the_expired_and_the_revoked(session):
     alice, at = make_user(session), now()
     kept = [make_key(session, alice).key.id, make_key(session, alice, expires_at=at + SECOND).key.id]
-    make_key(session, alice, expires_at=at)
+    make_key(session, alice, at=at - SECOND, expires_at=at)
     revoked = make_key(session, alice).key
     api_keys.revoke(session, revoked.id, make_caller(alice))
     assert api_keys.purge(session, at=at) == 2

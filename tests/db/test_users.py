@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from db import accounts, users
 from db.errors import Invalid, NotFound
-from db.users import EmailTaken, LastAdmin, User
+from db.users import AccountGone, EmailTaken, LastAdmin, User
 from tests.factories import make_caller, make_user, password_hash
 
 STAFF_SCOPES = frozenset({"me:read", "users:read"})
@@ -146,9 +146,9 @@ class TestChanges:
     def test_every_change_raises_the_version(self, session):
         carol, alice = make_user(session, "carol"), make_user(session)
         make_user(session, "dave", role="admin")
-        alice.rename("Alicia")
+        alice.rename(session, "Alicia")
         alice.change_email(session, "alicia@example.com")
-        assert (alice.name, alice.email, alice.version) == ("Alicia", "alicia@example.com", 2)
+        assert (alice.name, alice.email, alice.version) == ("Alicia", "alicia@example.com", 3)
         carol.change_role(session, "staff")
         assert (carol.role, carol.version) == ("staff", 2)
 
@@ -227,7 +227,7 @@ class TestCredentials:
         alice = make_user(session)
         accounts.erase(session, alice)
         assert users.find_credentials(session, email="alice@example.com") is None
-        with pytest.raises(NotFound):
+        with pytest.raises(AccountGone):
             users.get_credentials(session, alice.id)
 
     def test_a_password_that_was_changed_meanwhile_no_longer_signs_in(self, session):
