@@ -239,6 +239,14 @@ class TestRotateApiKey:
         answer = self.rotate(alice, create(alice).json["id"], overlap_seconds=overlap)
         assert (answer.status, answer.errors.keys()) == (400, {"/overlap_seconds"})
 
+    def test_a_number_that_is_whole_is_an_integer(self, sign_in):
+        alice = sign_in("alice")
+        body = b'{"overlap_seconds": 6e1}'
+        answer = alice.post(
+            f"/v1/api-keys/{create(alice).json['id']}/rotate", body, {"Content-Type": "application/json"}
+        )
+        assert answer.status == 201
+
     def test_a_key_can_replace_itself(self, client, sign_in):
         alice = sign_in("alice")
         old = create(alice, "api-keys:write", "me:read").json

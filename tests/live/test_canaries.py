@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from db import migrations
 from db.base import new_id
@@ -121,13 +121,12 @@ def rename(database, table, name):
 
 
 def content_of(twins):
-    """Every byte that the database keeps, as far as it can be read from outside."""
+    """Every byte of the files of SQLite, every column of PostgreSQL."""
     if twins.database.is_sqlite:
         return b"".join(file.read_bytes() for file in sorted(twins.folder.glob("orderly.db*")))
     with twins.database.connect() as connection:
-        tables = migrations.metadata().tables
-        rows = [row for name in tables for row in connection.execute(text(f"SELECT t::text FROM {name} t"))]
-    return "\n".join(row[0] for row in rows).encode()
+        rows = [row for table in migrations.metadata().sorted_tables for row in connection.execute(select(table))]
+    return repr(rows).encode()
 
 
 @pytest.fixture
