@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from db import api_keys, orders, sessions
+from db import api_keys, idempotency, orders, sessions
 from db.errors import Conflict
 from db.users import ACTIVE, DISABLED, ERASED, User
 
@@ -55,3 +55,4 @@ def erase(session: Session, user: User) -> None:
     orders.erase(session, user.id)
     sessions.erase(session, user.id)
     api_keys.erase(session, user.id)
+    idempotency.erase(session, user.id)

@@ -67,6 +67,11 @@ def keep(session: Session, claim: Claim, *, status: int, headers: dict[str, str]
     session.flush()
 
 
+def erase(session: Session, user_id: str) -> None:
+    """Forget all answers to a user: they may hold an address or a note."""
+    session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.user_id == user_id))
+
+
 def purge(session: Session, *, at: datetime | None = None) -> int:
     """Forget the records that have expired; how many they were."""
     expired = IdempotencyRecord.created_at <= (at or now()) - LIFETIME

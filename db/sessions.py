@@ -133,6 +133,12 @@ def revoke(session: Session, session_id: str, caller: Caller) -> None:
     session.flush()
 
 
+def end(session: Session, caller: Caller) -> None:
+    """End the session that the caller came with; one that has ended meanwhile stays as it is."""
+    own = update(UserSession).where(UserSession.id == caller.session_id, UserSession.revoked_at.is_(None))
+    session.execute(own.values(revoked_at=now()))
+
+
 def revoke_all(session: Session, user_id: str, *, but: str | None = None) -> None:
     """End all sessions of a user, one excepted."""
     statement = update(UserSession).where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))

@@ -14,7 +14,7 @@ from handlers.account import shape
 
 def get_me(*, session: Session, caller: Caller) -> dict[str, Any]:
     """The caller's account."""
-    return shape(users.get(session, caller.user_id, caller))
+    return shape(users.get_own(session, caller))
 
 
 def update_me(body: dict[str, Any], *, session: Session, reads: Session, caller: Caller) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def update_me(body: dict[str, Any], *, session: Session, reads: Session, caller:
         user = _confirmed(body["current_password"], session, reads, caller)
         user.change_email(session, body["email"])
     else:
-        user = users.get(session, caller.user_id, caller)
+        user = users.get_own(session, caller)
     user.rename(session, body.get("name", user.name))
     return shape(user)
 
@@ -38,7 +38,7 @@ def change_my_password(body: dict[str, Any], *, session: Session, reads: Session
 
 def delete_me(*, session: Session, caller: Caller) -> None:
     """Forget the caller for good."""
-    accounts.erase(session, users.get(session, caller.user_id, caller))
+    accounts.erase(session, users.get_own(session, caller))
 
 
 def list_my_sessions(*, caller: Caller) -> Listing:

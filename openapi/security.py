@@ -58,8 +58,9 @@ class Tokens:
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             raise InvalidCredential from None
         claims = decoded["payload"]
-        # PyJWT takes a time written as a string, and any `typ`.
-        typed = all(type(claims[name]) is str for name in TEXTS) and all(type(claims[name]) is int for name in TIMES)
+        # PyJWT takes a time written as a string, and any `typ`; PostgreSQL takes no U+0000.
+        typed = all(type(claims[name]) is str and claims[name].isprintable() for name in TEXTS)
+        typed = typed and all(type(claims[name]) is int for name in TIMES)
         if decoded["header"].get("typ") != TYPE or not typed:
             raise InvalidCredential
         return claims["sub"], claims["sid"]

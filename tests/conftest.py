@@ -76,9 +76,7 @@ def session(database: Database) -> Iterator[Session]:
 @pytest.fixture(scope="session")
 def application(migrated: Database) -> Iterator[App]:
     """The service on that database, made once; limits are off, for tests are in a hurry."""
-    app = create_app(make_settings(database_url=url_of(migrated), rate_limits=False, threads=10))
-    yield app
-    asyncio.run(shut_down(app))
+    yield from make_application(migrated)
 
 
 @pytest.fixture
@@ -112,6 +110,13 @@ def new_postgresql() -> Iterator[str]:
 def bare_postgresql() -> Iterator[str]:
     """Another one, whose tables come and go."""
     yield from make_postgresql("bare")
+
+
+def make_application(database: Database) -> Iterator[App]:
+    """The service on a database, shut down at the end."""
+    app = create_app(make_settings(database_url=url_of(database), rate_limits=False, threads=10))
+    yield app
+    asyncio.run(shut_down(app))
 
 
 def make_postgresql(purpose: str) -> Iterator[str]:

@@ -11,8 +11,9 @@ from db import migrations
 from db.session import Database
 from openapi.app import create_app
 from openapi.contract import Contract
+from openapi.message import App
 from tests.asgi import Client, shut_down
-from tests.conftest import url_of
+from tests.conftest import make_application, url_of
 from tests.factories import make_settings
 
 EVERYTHING = Path(__file__).with_name("everything.yaml")
@@ -26,6 +27,12 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     migrations.upgrade(database.url)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def application(migrated: Database) -> Iterator[App]:
+    """The service on that one: what the other tests use is on theirs, and both live as long as the tests do."""
+    yield from make_application(migrated)
 
 
 @pytest.fixture
