@@ -33,7 +33,11 @@ class Settings(BaseSettings):
         "development",
         description="`production` makes no secret by itself, refuses `ORDERLY_DEBUG` and logs JSON.",
     )
-    debug: bool = Field(False, description="Log in detail. Refused in production.")
+    debug: bool = Field(
+        False,
+        description="Log SQL statements, and the messages of exceptions, which may quote what a caller sent. "
+        "Refused in production.",
+    )
     host: str = Field("127.0.0.1", description="The address to listen at; `0.0.0.0` is every IPv4 address.")
     port: int = Field(8000, ge=1, le=65535, description="The port to listen at.")
     workers: int = Field(

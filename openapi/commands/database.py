@@ -63,7 +63,7 @@ def current(database: Database) -> str | None:
             return None
     else:
         timeout = {"connect_timeout": CONNECT_TIMEOUT}
-    engine = create_engine(database.url, poolclass=NullPool, connect_args=timeout)
+    engine = create_engine(database.url, poolclass=NullPool, hide_parameters=True, connect_args=timeout)
     with engine.connect() as connection:
         return migrations.current(connection)
 
