@@ -1,6 +1,7 @@
 """The command line, run in a folder of its own."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -59,10 +60,19 @@ def database_url(request: pytest.FixtureRequest, shop: Path, monkeypatch: pytest
     return url
 
 
+@pytest.fixture(scope="session")
+def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the tables of today, to be copied."""
+    file = tmp_path_factory.mktemp("new") / "orderly.db"
+    migrations.upgrade(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-def migrated_shop(orderly: Callable[..., Said]) -> Iterator[Database]:
+def migrated_shop(shop: Path, new_file: Path) -> Iterator[Database]:
     """The database of a new shop in the folder, on SQLite."""
-    assert orderly("db", "upgrade").code == 0
+    (shop / "data").mkdir()
+    shutil.copy(new_file, shop / "data")
     database = Database("sqlite:///data/orderly.db")
     yield database
     database.close()

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from db.api_keys import ApiKey
 from db.base import now
-from db.sessions import Session
+from db.sessions import UserSession
 from tests.factories import make_key, make_session, make_user
 
 
@@ -28,5 +28,5 @@ def test_only_what_has_expired_is_forgotten(orderly, migrated_shop):
     said = orderly("purge")
     assert (said.code, said.err) == (0, "")
     assert said.out == "Forgotten: 1 sessions and their tokens, 1 API keys, 0 idempotency records.\n"
-    assert count(migrated_shop, Session) == count(migrated_shop, ApiKey) == 1
+    assert count(migrated_shop, UserSession) == count(migrated_shop, ApiKey) == 1
     assert "Forgotten: 0 sessions and their tokens, 0 API keys" in orderly("purge").out
