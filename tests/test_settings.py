@@ -72,10 +72,10 @@ class TestDefaults:
 def row(name, field):
     """A setting's row in the README."""
     default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
-    shown = {True: "on", False: "off", (): "", "": ""}.get(default, default)
-    return f"| `ORDERLY_{name.upper()}` | {f'`{shown}`' if shown else ''} | {field.description} |".replace(
-        "|  |", "| |"
-    )
+    if isinstance(default, bool):
+        default = "on" if default else "off"
+    shown = "" if default in ("", ()) else f"`{default}`"
+    return f"| `ORDERLY_{name.upper()}` | {shown} | {field.description} |".replace("|  |", "| |")
 
 
 class TestSources:
