@@ -85,6 +85,7 @@ def _postgresql_engine(url: URL, threads: int) -> Engine:
     # A request may hold a read session and a write session at once, hence two connections a thread.
     return create_engine(
         url,
+        hide_parameters=True,
         pool_size=threads,
         max_overflow=threads,
         pool_timeout=POOL_TIMEOUT,
@@ -97,6 +98,7 @@ def _postgresql_engine(url: URL, threads: int) -> Engine:
 def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=timeout,

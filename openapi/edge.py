@@ -2,12 +2,14 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-import structlog
+from structlog.contextvars import bound_contextvars
 
 from db.base import new_id
+from openapi import logs
 from openapi.message import KEY, App, Message, Receive, Request, Scope, Send
 from openapi.problems import Problems
 from openapi.refusals import (
@@ -38,8 +40,6 @@ EVERY_ANSWER = {
     b"cache-control": b"no-store",
 }
 
-log = structlog.get_logger(__name__)
-
 
 class ClientGone(Exception):
     """The client hung up before its request was complete: there is nobody to answer."""
@@ -66,16 +66,24 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        began = time.perf_counter()
         request = self._request(scope)
         scope[KEY] = request
         finish = _Finish(send, request, self._origins)
+        with bound_contextvars(**logs.context_of(request)):
+            try:
+                await self._serve(scope, request, receive, finish)
+            finally:
+                logs.tell(request, finish.status, time.perf_counter() - began)
+
+    async def _serve(self, scope: Scope, request: Request, receive: Receive, finish: "_Finish") -> None:
         try:
             _refuse_insane(scope, request)
             await self._app(scope, receive, finish)
         except ClientGone:
-            log.info("client_gone", request_id=request.id)
+            return
         except Exception as error:
-            if finish.started:
+            if finish.status is not None:
                 raise
             await self._problems.reply(error, request.id).send(finish)
 
@@ -114,11 +122,12 @@ class _Finish:
         self._send = send
         self._request = request
         self._origins = origins
-        self.started = False
+        self.status: int | None = None
+        """What was answered; None as long as nothing was."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.started = True
+            self.status = message["status"]
             headers = [(k, v) for k, v in message["headers"] if k.lower() != b"server"]
             present = {name.lower() for name, _ in headers}
             headers += [(name, value) for name, value in EVERY_ANSWER.items() if name not in present]

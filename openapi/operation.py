@@ -84,11 +84,15 @@ class CompiledOperation:
         self._declares = {header.name for header in operation.success.headers}
         self._location = location(services.contract, operation) if "Location" in self._declares else None
         self._only_reads = operation.method == "GET"
+        self._facts = {
+            "operation": operation.operation_id,
+            "path": services.contract.base_path + operation.path,
+        }
         self._needs_thread = not operation.is_public or bool(self._wanted & {"session", "reads"})
 
     async def __call__(self, request: Request, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        request.facts["operation"] = self.operation.operation_id
+        request.facts.update(self._facts)
         try:
             edge.refuse_unacceptable(request)
             if self._media_types:
@@ -193,7 +197,7 @@ class CompiledOperation:
     def _refused(self, error: Exception, request: Request) -> Reply:
         """The answer to a request that ended in an error; one that the contract does not declare is our fault."""
         if isinstance(error, BrokenPromise):
-            log.error("broken_promise", request_id=request.id, rule=str(error))
+            log.error("broken_promise", rule=str(error))
             error = Fault()
         problems = self._services.problems
         reply = problems.reply(error, request.id)
@@ -202,5 +206,5 @@ class CompiledOperation:
         try:
             return self._checked(reply)
         except BrokenPromise as broken:
-            log.error("broken_promise", request_id=request.id, rule=str(broken))
+            log.error("broken_promise", rule=str(broken))
             return problems.reply(Fault(), request.id)

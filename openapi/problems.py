@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 import structlog
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unauthenticated, Unavailable
@@ -62,8 +62,7 @@ def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
         log.warning("database_unavailable", error=type(error).__name__, cause=type(error.__cause__).__name__)
         return Unavailable()
-    # The text of an IntegrityError has the values of the row, which no log may hold.
-    log.error("fault", error=type(error).__name__, exc_info=None if isinstance(error, IntegrityError) else error)
+    log.error("fault", error=type(error).__name__, exc_info=error)
     return Fault()
 
 

@@ -12,19 +12,15 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from openapi import logs
 from openapi.app import create_app
+from openapi.edge import Edge
 from openapi.settings import Refused, Settings
 
 HEADER_TIMEOUT = 15_000
 """Milliseconds that a client may take for the headers of a request."""
 STOP_TIMEOUT = 25
 """Seconds that the requests in flight have after SIGTERM; who has not sent his by then is cut."""
-LOGGING = {
-    "handlers": {
-        "console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
-        "access": {"formatter": "access", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
-    }
-}
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -33,7 +29,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     Raises:
         Refused: the address cannot be listened at.
     """
-    create_app(settings)  # what cannot be built refuses here, before any port is open; each worker builds its own
+    _load(settings)  # what cannot be built refuses here, before any port is open; each worker builds its own
     _refuse_taken_address(settings)
     server = Granian(
         "openapi.app:create_app",
@@ -45,18 +41,23 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT),
         websockets=False,
         log_level=LogLevels.warning,
-        log_dictconfig=LOGGING,
+        log_dictconfig=logs.for_libraries(settings),
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_TIMEOUT,
     )
     server.on_startup(partial(_announce_later, settings, announce))
-    server.serve(target_loader=partial(create_app, settings), wrap_loader=False)
+    server.serve(target_loader=partial(_load, settings), wrap_loader=False)
 
 
 def address(settings: Settings) -> str:
     """The URL of the service, as somebody on this machine reaches it."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # not bound here
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def _load(settings: Settings) -> Edge:
+    logs.configure(settings)
+    return create_app(settings)
 
 
 def _refuse_taken_address(settings: Settings) -> None:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from openapi.secret import MINIMUM_BYTES, Refused, kept_secret
 
@@ -33,7 +35,11 @@ class Settings(BaseSettings):
         "development",
         description="`production` makes no secret by itself, refuses `ORDERLY_DEBUG` and logs JSON.",
     )
-    debug: bool = Field(False, description="Log in detail. Refused in production.")
+    debug: bool = Field(
+        False,
+        description="Log SQL statements, and the messages of exceptions, which may quote what a caller sent. "
+        "Refused in production.",
+    )
     host: str = Field("127.0.0.1", description="The address to listen at; `0.0.0.0` is every IPv4 address.")
     port: int = Field(8000, ge=1, le=65535, description="The port to listen at.")
     workers: int = Field(
@@ -107,6 +113,10 @@ class Settings(BaseSettings):
             raise ValueError("give a URL that begins with postgresql:// or sqlite:///")
         if scheme == "sqlite" and (not url.startswith("sqlite:///") or ":memory:" in url or url == "sqlite:///"):
             raise ValueError("give the path of a file after sqlite:///")
+        if url and not _is_readable(url):
+            raise ValueError(
+                "it cannot be read, or names no database; write %40 for @ and %2F for / in a user or a password"
+            )
         return url
 
     @field_validator("redis_url")
@@ -149,18 +159,27 @@ class Settings(BaseSettings):
 
 
 def _refuse_unknown(variables: Mapping[str, str | None]) -> None:
-    known = [PREFIX + name.upper() for name in Settings.model_fields]
-    for name in sorted(variables):
-        if name.upper().startswith(PREFIX) and not name.upper().startswith(TEST_PREFIX) and name.upper() not in known:
-            near = get_close_matches(name.upper(), known, n=1)
-            advice = f"did you mean {near[0]}?" if near else "remove it."
-            raise Refused(f"There is no setting {name}: {advice}")
+    known = [name.upper() for name in Settings.model_fields]
+    for variable in sorted(variables):
+        name = variable.upper().removeprefix(PREFIX)
+        if name != variable.upper() and name not in known and not variable.upper().startswith(TEST_PREFIX):
+            near = get_close_matches(name, known, n=1)
+            advice = f"did you mean {PREFIX}{near[0]}?" if near else "remove it."
+            raise Refused(f"There is no setting {variable}: {advice}")
 
 
 def _say(location: Iterable[int | str], message: str) -> str:
     name = next((str(part) for part in location), "")
     message = message.removeprefix("Value error, ")
     return f"{PREFIX}{name.upper()} is not valid: {message[:1].lower()}{message[1:].rstrip('.')}"
+
+
+def _is_readable(url: str) -> bool:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    return bool(parsed.database)
 
 
 def _is_origin(origin: str) -> bool:

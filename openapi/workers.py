@@ -4,6 +4,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from db.errors import Unavailable
@@ -31,7 +33,7 @@ class Workers:
         if not self._places.acquire(blocking=False):
             raise Unavailable
         try:
-            future = self._pool.submit(work, *args, **kwargs)
+            future = self._pool.submit(copy_context().run, partial(work, *args, **kwargs))  # the log's context
         except RuntimeError:  # shutting down
             self._places.release()
             raise Unavailable from None

@@ -65,7 +65,7 @@ def belongs_to(dialect: str) -> Callable[..., bool]:
 def transaction(url: str | URL) -> Iterator[Connection]:
     """The one transaction in which a migration happens, wholly or not at all, with no other one beside it."""
     parsed = make_url(url)
-    engine = create_engine(parsed, poolclass=NullPool)
+    engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True)
     if parsed.get_backend_name() == "sqlite":
         _alone_on_sqlite(engine)
     with engine.begin() as connection:

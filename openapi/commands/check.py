@@ -29,7 +29,7 @@ def check(
 
 def _invalid(loaded: contract.Contract) -> list[str]:
     errors = OpenAPIV31SpecValidator(loaded.document).iter_errors()
-    return [f"#/{'/'.join(map(str, error.absolute_path))}: {error.message}" for error in errors]
+    return [f"#/{'/'.join(map(str, error.absolute_path))}: {error.message.splitlines()[0]}" for error in errors]
 
 
 def _unexplained(loaded: contract.Contract) -> list[str]:

@@ -10,7 +10,7 @@ import typer
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import NullPool, create_engine
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError
+from sqlalchemy.exc import DatabaseError, InterfaceError
 
 from db import migrations
 from db.session import Database
@@ -26,10 +26,7 @@ app = typer.Typer(help="Make, change and look at the database.", no_args_is_help
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Database]:
     """The database of the settings, closed at the end. Raises Refused if it cannot be used."""
-    try:
-        database = Database(settings.database_url, settings.database_read_url or None, threads=settings.threads)
-    except ArgumentError:
-        raise Refused("ORDERLY_DATABASE_URL is not a URL that can be read.") from None
+    database = Database(settings.database_url, settings.database_read_url or None, threads=settings.threads)
     try:
         yield database
     except (DatabaseError, InterfaceError) as error:
@@ -63,7 +60,7 @@ def current(database: Database) -> str | None:
             return None
     else:
         timeout = {"connect_timeout": CONNECT_TIMEOUT}
-    engine = create_engine(database.url, poolclass=NullPool, connect_args=timeout)
+    engine = create_engine(database.url, poolclass=NullPool, hide_parameters=True, connect_args=timeout)
     with engine.connect() as connection:
         return migrations.current(connection)
 

@@ -17,7 +17,8 @@ PURGES = {
 def purge() -> None:
     """Forget expired and ended sessions, tokens and API keys, and idempotency records that are over 24 hours old."""
     forgotten = {}
-    with open_migrated(Settings.load()) as database, Progress(console=err, transient=True) as progress:
+    bar = Progress(console=err, transient=True, disable=not err.is_terminal)
+    with open_migrated(Settings.load()) as database, bar as progress:
         for what, forget in progress.track(PURGES.items(), description="Purging"):
             with database.writing() as session:
                 forgotten[what] = forget(session)

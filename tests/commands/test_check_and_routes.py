@@ -1,0 +1,100 @@
+"""`orderly check` and `orderly routes`: whether the contract can be served, and what of it is there."""
+
+import json
+from copy import deepcopy
+
+import pytest
+
+from openapi import contract
+from openapi.commands import check as check_command
+from openapi.commands import routes as routes_command
+
+OURS = contract.load()
+
+
+@pytest.fixture
+def write(shop):
+    """Writes a contract that differs from ours, and tells its path."""
+
+    def write(change):
+        document = deepcopy(OURS.document)
+        change(document)
+        (shop / "changed.yaml").write_text(json.dumps(document))
+        return "changed.yaml"
+
+    return write
+
+
+class TestCheck:
+    def test_ours_is_sound_and_whole(self, orderly):
+        said = orderly("check")
+        assert (said.code, said.err) == (0, "")
+        total = len(OURS.operations)
+        assert said.out == f"The contract is sound: {total} operations, 0 without a handler.\n"
+
+    def test_an_operation_without_a_handler_is_named(self, orderly, monkeypatch):
+        monkeypatch.setattr(check_command, "find_handler", lambda operation: None)
+        said = orderly("check")
+        assert said.code == 0
+        assert "list_users (GET /users) has no handler: it answers 501.\n" in said.out
+
+    @pytest.mark.parametrize(
+        ("change", "line"),
+        [
+            (lambda d: d.update(openapi="3.0.3"), "the contract is not OpenAPI 3.1"),
+            (lambda d: d["x-errors"].pop("not_found"), "The error not_found needs a title, a cause and a cure"),
+            (lambda d: d["x-roles"]["admin"].remove("users:write"), "asks for users:write, which no role of x-roles"),
+            (lambda d: d["info"].pop("title"), '#/info: "title" is a required property\n'),
+            (lambda d: d["paths"]["/users"]["get"].update(operationId="get_me"), "operationId 'get_me' stands twice"),
+            (lambda d: d["paths"]["/me"]["get"].pop("tags"), "GET /me needs an operationId and a tag"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, orderly, write, change, line):
+        said = orderly("check", write(change))
+        assert said.code == 1
+        assert line in said.err
+
+    @pytest.mark.parametrize(
+        ("source", "line"),
+        [
+            ("openapi: 3.1.0\npaths: {a: 1, a: 2}\n", "line 2: the key 'a' stands twice in one object"),
+            ("openapi: 3.1.0\npaths: {no: 1}\n", "line 2: the key no is not a string; put it in quotes"),
+            ("openapi: [", "while parsing"),
+            ("a letter", "the contract is not OpenAPI 3.1"),
+        ],
+    )
+    def test_what_is_no_contract_is_refused_in_one_line(self, orderly, shop, source, line):
+        (shop / "broken.yaml").write_text(source)
+        said = orderly("check", "broken.yaml")
+        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+        assert line in said.err
+
+    def test_a_file_that_is_not_there_is_named(self, orderly):
+        said = orderly("check", "nowhere.yaml")
+        assert (said.code, said.err) == (1, "cannot read the contract nowhere.yaml: No such file or directory\n")
+
+
+class TestRoutes:
+    def test_every_operation_is_listed(self, orderly):
+        said = orderly("routes")
+        assert (said.code, said.err) == (0, "")
+        lines = {columns[2]: line for line in said.out.splitlines() if len(columns := line.split()) > 3}
+        for operation in OURS.operations:
+            assert lines[operation.operation_id].split()[:2] == [operation.method, f"/v1{operation.path}"]
+
+    @pytest.mark.parametrize(
+        ("operation", "told"),
+        [
+            ("create_user", ["public", "60/60 s per address", "handlers.users.create_user"]),
+            ("list_users", ["staff, admin", "users:read", "600/60 s per caller", "handlers.users.list_users"]),
+            ("get_me", ["signed in", "me:read", "handlers.me.get_me"]),
+            ("revoke_current_token", ["(bearer only)", "handlers.tokens.revoke_current_token"]),
+        ],
+    )
+    def test_it_tells_who_may_and_how_often(self, orderly, operation, told):
+        [line] = [line for line in orderly("routes").out.splitlines() if f" {operation} " in line]
+        assert all(each in line for each in told), line
+
+    def test_an_operation_without_a_handler_says_so(self, orderly, monkeypatch):
+        monkeypatch.setattr(routes_command, "find_handler", lambda operation: None)
+        assert orderly("routes").out.count(" none ") == len(OURS.operations)

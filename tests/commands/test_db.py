@@ -1,0 +1,89 @@
+"""`orderly db`: the database is made, brought up, taken back and looked at, on SQLite and PostgreSQL."""
+
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from db import migrations
+
+UPGRADE = [sys.executable, "-m", "openapi", "db", "upgrade"]
+
+
+def tables_of(url):
+    engine = create_engine(url)
+    names = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return names - {"alembic_version"}
+
+
+def test_up_status_and_down(orderly, database_url):
+    empty = orderly("db", "status")
+    assert (empty.code, empty.err) == (1, "")
+    assert f"is at revision base; the newest is {migrations.head()}." in empty.out
+    assert f"is at revision {migrations.head()}." in orderly("db", "upgrade").out
+    assert orderly("db", "upgrade").code == orderly("db", "status").code == 0
+    assert tables_of(database_url) == set(migrations.metadata().tables)
+    assert "is at revision 0001." in orderly("db", "downgrade", "0001").out
+    assert orderly("db", "status").code == 1
+    assert "is at revision base." in orderly("db", "downgrade", "base").out
+    assert tables_of(database_url) == set()
+
+
+def test_two_copies_may_upgrade_at_once(database_url):
+    copies = [subprocess.Popen(UPGRADE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [copy.communicate(timeout=60) for copy in copies]
+    assert [copy.returncode for copy in copies] == [0, 0], said
+    assert all(f"is at revision {migrations.head()}." in out and not err for out, err in said)
+    assert tables_of(database_url) == set(migrations.metadata().tables)
+
+
+def test_a_password_is_not_told(orderly, bare_postgresql, monkeypatch):
+    monkeypatch.setenv("ORDERLY_DATABASE_URL", "postgresql://nobody:canary@127.0.0.1:1/shop")
+    said = orderly("db", "status")
+    assert said.code == 1
+    assert said.err == (
+        "The database shop on 127.0.0.1 cannot be used: "
+        "see whether it runs, and whether ORDERLY_DATABASE_URL or ORDERLY_DATA_DIR is right.\n"
+    )
+
+
+def test_a_database_that_does_not_exist_is_named(orderly, bare_postgresql, monkeypatch):
+    monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql.rpartition("/")[0] + "/canary")
+    said = orderly("db", "upgrade")
+    assert said.code == 1
+    assert "it or its user does not exist; create it, or correct ORDERLY_DATABASE_URL." in said.err
+
+
+def test_a_revision_that_does_not_exist_is_refused(orderly, migrated_shop):
+    said = orderly("db", "downgrade", "9999")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "9999 is no revision that the database can be taken back to.\n"
+
+
+@pytest.mark.parametrize("words", [("upgrade",), ("downgrade", "base")])
+def test_a_newer_database_is_left_alone(orderly, migrated_shop, words):
+    with migrated_shop.connect() as connection, connection.begin():
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    said = orderly("db", *words)
+    assert said.code == 1
+    assert said.err == (
+        "The database is at revision 9999, which this version of Orderly does not know: "
+        "run the version that made it, or a newer one.\n"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_named(orderly, monkeypatch):
+    monkeypatch.setenv("ORDERLY_DATABASE_URL", "sqlite:////dev/null/data/orderly.db")
+    said = orderly("db", "upgrade")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "The folder /dev/null/data cannot be made: set ORDERLY_DATA_DIR to one that can.\n"
+
+
+def test_a_file_that_is_no_database_is_refused(orderly, shop):
+    (shop / "data").mkdir()
+    (shop / "data" / "orderly.db").write_text("This is a letter. " * 100)
+    said = orderly("db", "upgrade")
+    assert (said.code, said.out, said.err.count("\n")) == (1, "", 1), said
+    assert "data/orderly.db cannot be used" in said.err

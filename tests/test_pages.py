@@ -1,0 +1,158 @@
+"""The pages beside the API: the contract as it is, the docs without any address outside, an entry for each error."""
+
+import asyncio
+import json
+import re
+from copy import deepcopy
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+
+from openapi import contract
+from openapi.app import create_app
+from openapi.contract import Contract
+from tests.asgi import Client, shut_down
+from tests.factories import make_settings
+
+OURS = contract.load()
+PAGES = ["/docs", "/errors"]
+STRICT = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+@pytest.fixture(scope="module")
+def visitor(tmp_path_factory):
+    """Somebody who looks at the pages; they need no database."""
+    nowhere = tmp_path_factory.mktemp("nowhere") / "orderly.db"
+    app = create_app(make_settings(database_url=f"sqlite:///{nowhere}"))
+    yield Client(app)
+    asyncio.run(shut_down(app))
+    assert not nowhere.exists()
+
+
+class Page(HTMLParser):
+    """What a page refers to, the ids that it has, and what a strict policy would not run."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.links, self.ids, self.inline = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.links += [given[name] for name in ("src", "href", "action") if name in given]
+        self.ids += [given["id"]] if "id" in given else []
+        self.inline += [name for name in given if name.startswith("on") or name == "style"]
+        if tag == "style" or (tag == "script" and "src" not in given):
+            self.inline.append(tag)
+
+
+class TestContract:
+    def test_it_is_served_byte_for_byte(self, visitor):
+        answer = visitor.get("/openapi.yaml")
+        assert (answer.status, answer.headers["content-type"]) == (200, "application/yaml")
+        assert answer.body == contract.DEFAULT_PATH.read_bytes()
+
+    def test_it_is_served_as_json_too(self, visitor):
+        answer = visitor.get("/openapi.json")
+        assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+        assert answer.json == OURS.document
+
+
+class TestEveryPage:
+    @pytest.mark.parametrize("path", ["/openapi.yaml", "/openapi.json", "/docs/assets/init.js", *PAGES])
+    def test_it_is_sent_again_only_when_it_has_changed(self, visitor, path):
+        first = visitor.get(path)
+        assert first.headers["cache-control"] == "no-cache"
+        again = visitor.get(path, {"If-None-Match": first.headers["etag"]})
+        assert (again.status, again.body, again.headers["etag"]) == (304, b"", first.headers["etag"])
+        assert visitor.get(path, {"If-None-Match": '"other"'}).status == 200
+
+    @pytest.mark.parametrize("path", ["/openapi.yaml", *PAGES])
+    def test_head_is_get_without_the_body(self, visitor, path):
+        head, get = visitor("HEAD", path), visitor.get(path)
+        assert (head.status, head.body) == (200, b"")
+        same = ("content-type", "content-length", "etag")
+        assert [head.headers[name] for name in same] == [get.headers[name] for name in same]
+
+    @pytest.mark.parametrize("path", ["/openapi.yaml", *PAGES])
+    def test_it_is_there_for_reading_only(self, visitor, path):
+        refused = visitor.post(path, {})
+        assert (refused.status, refused.code) == (405, "method_not_allowed")
+        options = visitor("OPTIONS", path)
+        assert (options.status, options.body) == (204, b"")
+        assert refused.headers["allow"] == options.headers["allow"] == "GET, HEAD, OPTIONS"
+
+    @pytest.mark.parametrize(
+        "path", ["/", "/docs/", "/errors/", "/docs/assets/", "/docs/assets/../init.js", "/favicon"]
+    )
+    def test_what_is_not_there_is_a_problem_and_never_a_redirect(self, visitor, path):
+        answer = visitor.get(path)
+        assert (answer.status, answer.code) == (404, "not_found")
+        assert answer.json["request_id"] == answer.headers["x-request-id"]
+
+    @pytest.mark.parametrize("path", PAGES)
+    def test_it_runs_under_a_strict_policy(self, visitor, path):
+        answer = visitor.get(path)
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        policy = [rule.strip().partition(" ") for rule in answer.headers["content-security-policy"].split(";")]
+        assert {name: value for name, _, value in policy} == STRICT
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert Page(answer.body.decode()).inline == []
+
+    @pytest.mark.parametrize("path", PAGES)
+    def test_whatever_it_refers_to_is_served_here(self, visitor, path):
+        page = Page(visitor.get(path).body.decode())
+        outside = [link for link in page.links if not re.match(r"/(?!/)|#", link)]
+        assert outside == []
+        found = {link: visitor.get(link).status for link in page.links if link.startswith("/")}
+        assert set(found.values()) == {200}, found
+        assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+    @pytest.mark.parametrize("name", ["swagger-ui.css", "pages.css"])
+    def test_its_styles_fetch_nothing(self, visitor, name):
+        styles = visitor.get(f"/docs/assets/{name}").body.decode()
+        assert "@import" not in styles
+        assert [url for url in re.findall(r"url\(([^)]*)\)", styles) if not url.strip("\"'").startswith("data:")] == []
+
+    def test_swagger_ui_is_told_to_validate_nowhere_and_to_read_our_contract(self, visitor):
+        script = visitor.get("/docs/assets/init.js").body.decode()
+        assert 'url: "/openapi.json"' in script
+        assert "validatorUrl: null" in script
+        assert "http" not in script
+
+
+class TestErrors:
+    def test_every_code_has_an_entry_with_cause_and_cure(self, visitor):
+        html = visitor.get("/errors").body.decode()
+        assert set(Page(html).ids) == set(OURS.errors)
+        sections = dict(re.findall(r'<section id="(\w+)">(.*?)</section>', html, re.S))
+        for code, entry in OURS.errors.items():
+            words = unescape(re.sub(r"<[^>]*>", "", sections[code]))
+            assert all(entry[part].replace("`", "") in words for part in ("title", "cause", "cure")), code
+
+    def test_the_type_of_a_problem_leads_to_its_entry(self, visitor):
+        path, _, code = visitor.get("/v1/nowhere").json["type"].partition("#")
+        assert code in Page(visitor.get(path).body.decode()).ids
+
+    def test_it_tells_the_status_of_each(self, visitor):
+        html = visitor.get("/errors").body.decode()
+        assert re.search(r'id="email_taken".*?409 Conflict</span>', html, re.S)
+        assert re.search(r'id="method_not_allowed".*?405 Method Not Allowed</span>', html, re.S)
+
+    def test_words_of_the_contract_are_text_and_not_markup(self):
+        document = deepcopy(OURS.document)
+        document["x-errors"]["not_found"]["cause"] = "<b>Bold</b> & `<code>`"
+        app = create_app(make_settings(), Contract(json.dumps(document).encode()))
+        html = Client(app).get("/errors").body.decode()
+        asyncio.run(shut_down(app))
+        assert "<dd>&lt;b&gt;Bold&lt;/b&gt; &amp; <code>&lt;code&gt;</code></dd>" in html

@@ -1,0 +1,194 @@
+"""The settings: what they are read from, what they become, and what they refuse in one plain line."""
+
+import os
+import re
+import stat
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from pydantic import SecretStr
+
+from openapi.secret import kept_secret
+from openapi.settings import PREFIX, Refused, Settings
+
+README = Path(__file__).parent.parent / "README.md"
+SECRET = "f" * 32
+
+
+@pytest.fixture
+def load(monkeypatch, tmp_path):
+    """Reads the settings as a process does that starts in an empty folder with these variables."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def load(**variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(f"ORDERLY_{name.upper()}", value)
+        return Settings.load()
+
+    return load
+
+
+def refusal(load, **variables):
+    """The line that a refusal says."""
+    with pytest.raises(Refused) as refused:
+        load(**variables)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+class TestDefaults:
+    def test_nothing_has_to_be_set(self, load):
+        settings = load()
+        assert (settings.env, settings.host, settings.port, settings.workers) == ("development", "127.0.0.1", 8000, 1)
+        assert settings.database_url == "sqlite:///data/orderly.db"
+        assert settings.log_format == "console"
+        assert settings.rate_limits
+
+    def test_production_differs_by_one_variable_and_a_secret(self, load):
+        settings = load(env="production", secret_key=SECRET)
+        assert settings.is_production
+        assert settings.log_format == "json"
+        assert not Path("data").exists()
+
+    def test_the_database_lies_in_the_data_folder(self, load, tmp_path):
+        assert load(data_dir=str(tmp_path / "shop")).database_url == f"sqlite:///{tmp_path}/shop/orderly.db"
+
+    def test_an_empty_variable_is_not_set(self, load):
+        assert load(port="", database_url="", cors_origins="").port == 8000
+
+    def test_they_cannot_be_changed(self, load):
+        with pytest.raises(ValueError, match="frozen"):
+            load().port = 1
+
+    def test_the_readme_lists_each_with_its_default(self):
+        table = README.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
+        rows = [line for line in table.splitlines() if line.startswith("| `")]
+        assert rows == [row(name, field) for name, field in Settings.model_fields.items()]
+
+
+def row(name, field):
+    """A setting's row in the README."""
+    default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+    if isinstance(default, bool):
+        default = "on" if default else "off"
+    shown = "" if default in ("", ()) else f"`{default}`"
+    return f"| `ORDERLY_{name.upper()}` | {shown} | {field.description} |".replace("|  |", "| |")
+
+
+class TestSources:
+    def test_a_file_named_env_is_read(self, load):
+        Path(".env").write_text("ORDERLY_PORT=8123\nOTHER=1\n")
+        assert load().port == 8123
+
+    def test_the_environment_wins_over_the_file(self, load):
+        Path(".env").write_text("ORDERLY_PORT=8123\n")
+        assert load(port="8456").port == 8456
+
+    def test_a_file_that_is_not_text_is_refused(self, load):
+        Path(".env").write_bytes(b"ORDERLY_PORT=\xff\xfe\n")
+        assert refusal(load) == "The file .env cannot be read: make it a readable UTF-8 file or remove it."
+
+    def test_lists_are_separated_by_commas(self, load):
+        settings = load(cors_origins="https://a.example, http://b.example:8080", trusted_proxies="10.0.0.0/8,::1")
+        assert settings.cors_origins == ("https://a.example", "http://b.example:8080")
+        assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
+
+    def test_blanks_around_a_value_mean_nothing(self, load):
+        assert load(port=" 8123 ", env="production ", secret_key=f" {SECRET}\n").is_production
+
+    @pytest.mark.parametrize("value", ["off", "false", "0", "no"])
+    def test_limits_can_be_switched_off(self, load, value):
+        assert not load(rate_limits=value).rate_limits
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("variables", "said"),
+        [
+            ({"env": "staging"}, "ORDERLY_ENV is not valid: input should be 'development' or 'production'"),
+            ({"port": "0"}, "ORDERLY_PORT is not valid: input should be greater than or equal to 1"),
+            ({"port": "65536"}, "ORDERLY_PORT is not valid: input should be less than or equal to 65535"),
+            ({"port": "http"}, "ORDERLY_PORT is not valid: input should be a valid integer"),
+            ({"workers": "0"}, "ORDERLY_WORKERS is not valid"),
+            ({"threads": "many"}, "ORDERLY_THREADS is not valid"),
+            ({"rate_limits": "perhaps"}, "ORDERLY_RATE_LIMITS is not valid"),
+            ({"log_format": "xml"}, "ORDERLY_LOG_FORMAT is not valid"),
+            ({"trusted_proxies": "10.0.0.0/8,proxy"}, "ORDERLY_TRUSTED_PROXIES is not valid"),
+            ({"cors_origins": "*"}, "ORDERLY_CORS_ORIGINS is not valid: give each origin as scheme://host[:port]"),
+            ({"cors_origins": "https://a.example/"}, "ORDERLY_CORS_ORIGINS is not valid"),
+            ({"cors_origins": "https://*.example"}, "ORDERLY_CORS_ORIGINS is not valid"),
+            ({"cors_origins": "a.example"}, "ORDERLY_CORS_ORIGINS is not valid"),
+            ({"cors_origins": "null"}, "ORDERLY_CORS_ORIGINS is not valid"),
+            ({"database_url": "mysql://host/shop"}, "give a URL that begins with postgresql:// or sqlite:///"),
+            ({"database_url": "sqlite://"}, "give the path of a file after sqlite:///"),
+            ({"database_url": "sqlite:///:memory:"}, "give the path of a file after sqlite:///"),
+            ({"database_url": "postgresql://host:port/shop"}, "ORDERLY_DATABASE_URL is not valid: it cannot be read"),
+            ({"database_url": "postgresql://[::1/shop"}, "ORDERLY_DATABASE_URL is not valid: it cannot be read"),
+            ({"database_url": "postgresql://host"}, "ORDERLY_DATABASE_URL is not valid: it cannot be read"),
+            ({"database_read_url": "replica"}, "ORDERLY_DATABASE_READ_URL is not valid"),
+            ({"redis_url": "localhost:6379"}, "give a URL that begins with redis://, rediss:// or unix://"),
+            ({"prot": "8000"}, "There is no setting ORDERLY_PROT: did you mean ORDERLY_PORT?"),
+            ({"zzz": "1"}, "There is no setting ORDERLY_ZZZ: remove it."),
+            ({"env": "production"}, "ORDERLY_SECRET_KEY is missing: set it to 32 bytes or more"),
+            ({"env": "production", "secret_key": "f" * 31}, "ORDERLY_SECRET_KEY is too short"),
+            ({"secret_key": "f" * 31}, "ORDERLY_SECRET_KEY is too short"),
+            ({"env": "production", "secret_key": SECRET, "debug": "1"}, "Debugging is on in production"),
+            ({"data_dir": "/dev/null/data"}, "The secret in the data folder /dev/null/data cannot be made or read"),
+        ],
+        ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
+    )
+    def test_what_is_wrong_is_told_in_one_line(self, load, variables, said):
+        assert said in refusal(load, **variables)
+
+    def test_everything_wrong_is_told_at_once(self, load):
+        line = refusal(load, port="0", workers="x")
+        assert "ORDERLY_PORT" in line
+        assert "ORDERLY_WORKERS" in line
+
+    @pytest.mark.parametrize("name", ["secret_key", "admin_password", "database_url", "redis_url", "database_read_url"])
+    def test_no_value_is_told_that_may_be_a_secret(self, load, name):
+        assert "canary" not in refusal(load, **{name: "canary://canary"}, port="0")
+
+    def test_no_secret_is_shown(self, load):
+        database_url = "postgresql://shop:canary@host/shop"
+        passwords = {"admin_password": "canary", "redis_url": "redis://:canary@host", "database_url": database_url}
+        assert "canary" not in f"{load(**passwords, secret_key='canary' * 6)!r}"
+
+    def test_a_setting_in_the_file_that_does_not_exist_is_refused(self, load):
+        Path(".env").write_text("ORDERLY_SECRET=" + SECRET)
+        assert refusal(load) == "There is no setting ORDERLY_SECRET: did you mean ORDERLY_SECRET_KEY?"
+
+    def test_the_tests_own_variables_are_let_be(self, load):
+        assert load(test_anything="1")
+
+
+class TestKeptSecret:
+    def test_it_is_made_once_and_kept_for_its_owner_only(self, load):
+        made = load().secret_key.get_secret_value()
+        assert len(made) >= 32
+        assert load().secret_key.get_secret_value() == made
+        assert stat.S_IMODE(Path("data/secret.key").stat().st_mode) == 0o600
+        assert os.listdir("data") == ["secret.key"]
+
+    def test_it_is_not_shown(self, load):
+        settings = load()
+        assert settings.secret_key.get_secret_value() not in f"{settings!r} {settings}"
+
+    def test_two_processes_that_make_it_at_once_have_the_same(self, tmp_path):
+        found = []
+        threads = [Thread(target=lambda: found.append(kept_secret(tmp_path))) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(found) == 8
+        assert len(set(found)) == 1
+
+    @pytest.mark.parametrize("content", [b"", b"short", "ü".encode() * 40])
+    def test_one_that_is_spoilt_is_refused(self, load, content):
+        load()
+        Path("data/secret.key").write_bytes(content)
+        assert re.search("too short: delete the file|cannot be made or read", refusal(load))
