@@ -14,7 +14,7 @@ from sqlalchemy import JSON, ForeignKey, Select, String, bindparam, delete, or_,
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, UtcDateTime, new_id, now
-from db.errors import Forbidden, Invalid, NotFound
+from db.errors import Conflict, Forbidden, NotFound
 from db.users import ACTIVE, Caller, User
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -27,6 +27,13 @@ class ScopeNotHeld(Forbidden):
 
     code = "scope_not_held"
     detail = "A key cannot have a scope that you do not have."
+
+
+class ExpiryPassed(Conflict):
+    """A key that would never work."""
+
+    code = "expiry_passed"
+    detail = "The key would have expired before it is made."
 
 
 class ApiKey(Base):
@@ -77,10 +84,10 @@ def create(
     expires_at: datetime | None = None,
     at: datetime | None = None,
 ) -> Made:
-    """A new key of the caller; `ScopeNotHeld` if it could do more than he can, `Invalid` if it would never work."""
+    """A new key of the caller; `ScopeNotHeld` if it could do more than he can, `ExpiryPassed` if it never works."""
     at = at or now()
     if expires_at is not None and expires_at <= at:
-        raise Invalid("/expires_at", "future", "must be a time to come")
+        raise ExpiryPassed
     wanted = sorted(set(scopes))
     if not caller.scopes.issuperset(wanted):
         raise ScopeNotHeld

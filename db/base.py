@@ -9,7 +9,9 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 from typeid import TypeID
 
-RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
+RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:]{8}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
+BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60(?:\.[0-9]+)?")
 
 
 class Base(DeclarativeBase):
@@ -54,17 +56,20 @@ def now() -> datetime:
 
 
 def parse_time(text: str) -> datetime:
-    """The point in time that an RFC 3339 text names.
+    """The point in time that an RFC 3339 text names, or the nearest one that a datetime in UTC can hold.
 
     Raises:
-        ValueError: it is none, or none that a datetime in UTC can hold (a leap second, the year 0).
+        ValueError: it is none.
     """
     if not RFC_3339.fullmatch(text):
         raise ValueError("not a time as RFC 3339 writes it")
+    text = LEAP_SECOND.sub(r"\1:59.999999", text.upper())
+    # Year 0 is a leap year like 4, and as good a name for the beginning of time.
+    time = datetime.fromisoformat(f"0004{text[4:]}" if text.startswith("0000") else text)
     try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("out of range") from error
+        return BEGINNING if text.startswith("0000") else time.astimezone(UTC)
+    except OverflowError:
+        return BEGINNING if time.year == 1 else END
 
 
 def rfc3339(time: datetime) -> str:

@@ -151,7 +151,12 @@ class Credentials(NamedTuple):
     status: str
 
 
-def normal_email(email: str, pointer: str = "/email") -> str:
+class _NoAddress(Invalid):
+    def __init__(self) -> None:
+        super().__init__("/email", "format", "This is not an email address that we can use.")
+
+
+def normal_email(email: str) -> str:
     """The address in its one form: NFC, the domain in lower case and as A-labels; `Invalid` if it is none.
 
     Nothing is asked of the DNS, and special-use domains are as good as others.
@@ -164,7 +169,9 @@ def normal_email(email: str, pointer: str = "/email") -> str:
             globally_deliverable=False,
         )
     except EmailNotValidError as error:
-        raise Invalid(pointer, "format", "This is not an email address that we can use.") from error
+        raise _NoAddress from error
+    if "." not in found.ascii_domain:
+        raise _NoAddress
     return f"{found.local_part}@{found.ascii_domain}"
 
 

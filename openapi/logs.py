@@ -3,9 +3,9 @@
 import logging
 import re
 import sys
+from http import HTTPStatus
 from traceback import format_tb
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 import structlog
@@ -19,7 +19,6 @@ TRACEPARENT = re.compile(
     r"(?:00|((?!00|ff)[0-9a-f]{2}))-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?(1)(?:-.*)?)"
 )
 """W3C Trace Context, 3.2.2 and 4.3: versions after 00 may add fields at the end."""
-LONGEST_PATH = 200
 CHAIN = 8
 """How many errors of a chain are told: one that leads in a circle has no end."""
 
@@ -58,13 +57,15 @@ def context_of(request: Request) -> dict[str, str]:
 def tell(request: Request, status: int | None, seconds: float) -> None:
     """The line of a request that has ended; without a status if its client was gone before.
 
-    It has the contract's template of the path, and never the query: what is filled in there may be personal.
+    It has the contract's template of the path, and never the query: what is filled in there may be personal. A path
+    that leads nowhere is not told: people paste the strangest things into URLs.
     """
+    found = status is not None and status < HTTPStatus.BAD_REQUEST
     log.info(
         "request",
         operation=request.facts.get("operation"),
         method=request.method,
-        path=request.facts.get("path") or quote(request.path, errors="replace")[:LONGEST_PATH],
+        path=request.facts.get("path") or (request.path if found else None),
         status=status,
         duration_ms=round(seconds * 1000, 1),
         caller=request.facts.get("caller"),

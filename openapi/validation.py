@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl
 import jsonschema_rs
 
 from db.base import parse_time
+from db.errors import Invalid
+from db.users import normal_email
 from openapi.contract import Contract, Operation, Parameter
 from openapi.message import Request
 from openapi.node import Node
@@ -66,7 +68,7 @@ class Validators:
                 {"$ref": uri},
                 registry=self._registry,
                 validate_formats=True,
-                formats={"date-time": _is_time},
+                formats={"date-time": _is_time, "idn-email": _is_email},
                 pattern_options=jsonschema_rs.RegexOptions(),  # the linear-time engine
             )
         return self._compiled[uri]
@@ -108,6 +110,14 @@ def _is_time(value: str) -> bool:
     try:
         parse_time(value)
     except ValueError:
+        return False
+    return True
+
+
+def _is_email(value: str) -> bool:
+    try:
+        normal_email(value)
+    except Invalid:
         return False
     return True
 

@@ -79,8 +79,8 @@ class TestRequestLine:
             ("/v1/users/alice@example.com", "/v1/users/{user_id}", "get_user", 401),
             ("/v1/users?email=alice@example.com", "/v1/users", "list_users", 401),
             ("/docs?email=alice@example.com", "/docs", None, 200),
-            ("/v1/nothing%20here%0d%0a?email=alice@example.com", "/v1/nothing%20here%0D%0A", None, 404),
-            ("/" + "a" * 9000, "/" + "a" * 199, None, 414),
+            ("/v1/nothing%20here%0d%0a?email=alice@example.com", None, None, 404),
+            ("/" + "a" * 9000, None, None, 414),
         ],
     )
     def test_a_path_is_told_as_its_template_and_without_the_query(self, lines, client, target, path, operation, status):

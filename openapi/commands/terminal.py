@@ -4,7 +4,7 @@ import sys
 
 from rich.console import Console
 
-WIDE = 200
+WIDE = 300
 """Columns where nobody looks at a terminal: a pipe or a file should not be wrapped at 80."""
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE, soft_wrap=True)

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from db import accounts, api_keys
-from db.api_keys import ApiKey, ScopeNotHeld
+from db.api_keys import ApiKey, ExpiryPassed, ScopeNotHeld
 from db.base import now
-from db.errors import Invalid, NotFound
+from db.errors import NotFound
 from tests.factories import make_caller, make_key, make_user
 
 SECOND = timedelta(seconds=1)
@@ -61,9 +61,8 @@ class TestCreate:
 
     def test_a_key_that_would_never_work_is_not_made(self, session):
         at = now()
-        with pytest.raises(Invalid) as refused:
+        with pytest.raises(ExpiryPassed):
             make_key(session, make_user(session), expires_at=at, at=at)
-        assert refused.value.errors[0]["pointer"] == "/expires_at"
 
     def test_a_key_made_by_a_key_has_no_more_than_that_one(self, session):
         caller = make_caller(make_user(session), scopes=frozenset({"orders:read", "api-keys:write"}), key_id="key_1")
