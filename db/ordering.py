@@ -67,17 +67,15 @@ def place(
     """
     _hold_account(session, caller)
     quantities = _merged(lines)
-    taken = products.take(session, quantities)
-    order = Order(id=new_id("ord"), user_id=caller.user_id, lines=_lines(quantities, taken))
-    order.note, order.shipping_address, order.order_metadata = note, shipping_address, metadata or {}
-    order.total_amount = sum(line.quantity * line.unit_price_amount for line in order.lines)
-    order.currency = _one_currency(taken)
+    order = _priced(quantities, products.take(session, quantities))
     if expected_total not in (None, (order.total_amount, order.currency)):
         raise PriceChanged
+    order.user_id = caller.user_id
+    order.note, order.shipping_address, order.order_metadata = note, shipping_address, metadata or {}
     session.add(order)
-    told = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
     money = {"total_amount": order.total_amount, "currency": order.currency}
-    return _changed(session, order, "order.created", caller, **money, lines=told)
+    wanted = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
+    return _changed(session, order, "order.created", caller, **money, lines=wanted)
 
 
 def revise(session: Session, order: Order, caller: Caller, patch: Mapping[str, Any]) -> Order:
@@ -135,11 +133,12 @@ def _merged(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     return quantities
 
 
-def _lines(quantities: Mapping[str, int], taken: Mapping[str, Product]) -> list[OrderLine]:
-    return [
-        _line(position, taken[product_id], quantity)
-        for position, (product_id, quantity) in enumerate(quantities.items())
-    ]
+def _priced(quantities: Mapping[str, int], taken: Mapping[str, Product]) -> Order:
+    """An order with one line for each product, at the price of now."""
+    wanted = enumerate(quantities.items())
+    lines = [_line(position, taken[product_id], quantity) for position, (product_id, quantity) in wanted]
+    total = sum(line.quantity * line.unit_price_amount for line in lines)
+    return Order(id=new_id("ord"), lines=lines, total_amount=total, currency=_one_currency(taken))
 
 
 def _line(position: int, product: Product, quantity: int) -> OrderLine:
