@@ -12,8 +12,7 @@ from db.base import new_id
 from db.errors import Conflict, violates_unique
 from db.orders import Order, OrderLine
 from db.products import Product
-from db.sessions import InvalidToken
-from db.users import ACTIVE, Caller, User
+from db.users import ACTIVE, AccountGone, Caller, User
 
 
 class CurrencyMismatch(Conflict):
@@ -63,7 +62,7 @@ def place(
         InsufficientStock: one of the products is short; nothing is taken of the others.
         CurrencyMismatch: the products have different currencies.
         PriceChanged: the total is not the expected one.
-        InvalidToken: the buyer's account was closed in this very moment.
+        AccountGone: the buyer's account was erased in this very moment.
     """
     _hold_account(session, caller)
     quantities = _merged(lines)
@@ -123,7 +122,7 @@ def refund(
 def _hold_account(session: Session, caller: Caller) -> None:
     """Keep the buyer's account from being erased before the commit: the order would be left without a person."""
     if session.connection().execute(_HOLD, {"user_id": caller.user_id}).first() is None:
-        raise InvalidToken
+        raise AccountGone
 
 
 def _merged(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
