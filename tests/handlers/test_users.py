@@ -354,9 +354,9 @@ class TestUpdateUser:
             (None, 428, "precondition_required"),
             ('"0"', 412, "precondition_failed"),
             ('W/"1"', 412, "precondition_failed"),
-            ("garbage", 400, "validation_error"),
+            ("garbage", 412, "precondition_failed"),
             ("", 400, "validation_error"),
-            ('"1', 400, "validation_error"),
+            ('"1', 412, "precondition_failed"),
         ],
     )
     def test_nothing_is_changed_that_was_not_seen(self, carol, alice, tag, status, code):
