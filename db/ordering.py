@@ -12,8 +12,7 @@ from db.base import new_id
 from db.errors import Conflict, violates_unique
 from db.orders import Order, OrderLine
 from db.products import Product
-from db.sessions import InvalidToken
-from db.users import ACTIVE, Caller, User
+from db.users import ACTIVE, AccountGone, Caller, User
 
 
 class CurrencyMismatch(Conflict):
@@ -63,21 +62,19 @@ def place(
         InsufficientStock: one of the products is short; nothing is taken of the others.
         CurrencyMismatch: the products have different currencies.
         PriceChanged: the total is not the expected one.
-        InvalidToken: the buyer's account was closed in this very moment.
+        AccountGone: the buyer's account was erased in this very moment.
     """
     _hold_account(session, caller)
     quantities = _merged(lines)
-    taken = products.take(session, quantities)
-    order = Order(id=new_id("ord"), user_id=caller.user_id, lines=_lines(quantities, taken))
-    order.note, order.shipping_address, order.order_metadata = note, shipping_address, metadata or {}
-    order.total_amount = sum(line.quantity * line.unit_price_amount for line in order.lines)
-    order.currency = _one_currency(taken)
+    order = _priced(quantities, products.take(session, quantities))
     if expected_total not in (None, (order.total_amount, order.currency)):
         raise PriceChanged
+    order.user_id = caller.user_id
+    order.note, order.shipping_address, order.order_metadata = note, shipping_address, metadata or {}
     session.add(order)
-    told = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
     money = {"total_amount": order.total_amount, "currency": order.currency}
-    return _changed(session, order, "order.created", caller, **money, lines=told)
+    wanted = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
+    return _changed(session, order, "order.created", caller, **money, lines=wanted)
 
 
 def revise(session: Session, order: Order, caller: Caller, patch: Mapping[str, Any]) -> Order:
@@ -125,7 +122,7 @@ def refund(
 def _hold_account(session: Session, caller: Caller) -> None:
     """Keep the buyer's account from being erased before the commit: the order would be left without a person."""
     if session.connection().execute(_HOLD, {"user_id": caller.user_id}).first() is None:
-        raise InvalidToken
+        raise AccountGone
 
 
 def _merged(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
@@ -135,11 +132,12 @@ def _merged(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     return quantities
 
 
-def _lines(quantities: Mapping[str, int], taken: Mapping[str, Product]) -> list[OrderLine]:
-    return [
-        _line(position, taken[product_id], quantity)
-        for position, (product_id, quantity) in enumerate(quantities.items())
-    ]
+def _priced(quantities: Mapping[str, int], taken: Mapping[str, Product]) -> Order:
+    """An order with one line for each product, at the price of now."""
+    wanted = enumerate(quantities.items())
+    lines = [_line(position, taken[product_id], quantity) for position, (product_id, quantity) in wanted]
+    total = sum(line.quantity * line.unit_price_amount for line in lines)
+    return Order(id=new_id("ord"), lines=lines, total_amount=total, currency=_one_currency(taken))
 
 
 def _line(position: int, product: Product, quantity: int) -> OrderLine:

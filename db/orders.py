@@ -169,10 +169,10 @@ def visible_to(caller: Caller) -> Select[Order]:
     return statement if caller.is_staff else statement.where(Order.user_id == caller.user_id)
 
 
-def changeable_by(caller: Caller) -> Select[Order]:
-    """The orders that a caller may change: his own, and all of them with `orders:manage`."""
+def changeable_by(caller: Caller, scope: str = "orders:manage") -> Select[Order]:
+    """The orders that a caller may change: his own, and all of them with the scope."""
     statement = select(Order)
-    return statement if caller.may("orders:manage") else statement.where(Order.user_id == caller.user_id)
+    return statement if caller.may(scope) else statement.where(Order.user_id == caller.user_id)
 
 
 def matching(
@@ -200,9 +200,9 @@ def get(session: Session, order_id: str, caller: Caller) -> Order:
     return _one(session, visible_to(caller).where(Order.id == order_id))
 
 
-def get_to_change(session: Session, order_id: str, caller: Caller) -> Order:
+def get_to_change(session: Session, order_id: str, caller: Caller, scope: str = "orders:manage") -> Order:
     """One order that the caller may change, as it is now, and locked until the commit."""
-    locked = changeable_by(caller).where(Order.id == order_id).with_for_update()
+    locked = changeable_by(caller, scope).where(Order.id == order_id).with_for_update()
     return _one(session, locked.execution_options(populate_existing=True))
 
 

@@ -75,7 +75,7 @@ def fulfil_order(body: dict[str, Any], *, order_id: str, session: Session, calle
 
 def refund_order(body: dict[str, Any], *, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
     """Take note that money was given back, and put the stock back if it is wanted."""
-    order = orders.get_to_change(session, order_id, caller)
+    order = orders.get_to_change(session, order_id, caller, "orders:refund")
     restock = body.get("restock", False)
     return _shape(ordering.refund(session, order, caller, body.get("amount"), restock=restock))
 

@@ -10,7 +10,7 @@ from db.events import Event
 from db.ordering import CurrencyMismatch, PaymentReferenceTaken, PriceChanged
 from db.orders import InvalidTransition, Order, RefundTooLarge
 from db.products import InsufficientStock, Product, ProductUnavailable
-from db.sessions import InvalidToken
+from db.users import AccountGone
 from tests.factories import make_caller, make_order, make_product, make_user
 from tests.statements import listen
 
@@ -117,7 +117,7 @@ class TestPlacing:
 
     def test_an_account_that_was_just_erased_orders_nothing(self, session, alice):
         stranger = make_caller(make_user(session, "charlie"), user_id="usr_01kg9ys7g0e4ma4jz41b93y214")
-        with pytest.raises(InvalidToken):
+        with pytest.raises(AccountGone):
             ordering.place(session, stranger, [(make_product(session, stock=1).id, 1)])
 
     def test_the_number_of_statements_does_not_grow_with_the_lines(self, session, alice):

@@ -10,8 +10,7 @@ from db import accounts, ordering, orders
 from db.events import Event
 from db.orders import InvalidTransition, Order
 from db.products import InsufficientStock, Product
-from db.sessions import InvalidToken
-from db.users import User
+from db.users import AccountGone, User
 from tests import ledger
 from tests.factories import make_caller, make_order, make_product, make_user
 from tests.together import together
@@ -146,7 +145,7 @@ def test_who_orders_while_his_account_is_erased_is_too_late_or_keeps_it(database
         session.commit()
 
     def order(user):
-        with database.writing() as session, suppress(InvalidToken):
+        with database.writing() as session, suppress(AccountGone):
             ordering.place(session, make_caller(user), [(mug, 1)])
             session.commit()
 

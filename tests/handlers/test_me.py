@@ -79,10 +79,10 @@ class TestUpdateMe:
         answer = sign_in("alice").patch("/v1/me", {"name": "Alicia"}, {"If-Match": tag} if tag else {})
         assert answer.status == 200
 
-    @pytest.mark.parametrize(("tag", "code"), [('"2"', "precondition_failed"), ("x", "precondition_failed")])
-    def test_if_match_is_believed(self, sign_in, tag, code):
+    @pytest.mark.parametrize("tag", ['"2"', "x"])
+    def test_if_match_is_believed(self, sign_in, tag):
         alice = sign_in("alice")
-        assert alice.patch("/v1/me", {"name": "Alicia"}, {"If-Match": tag}).code == code
+        assert alice.patch("/v1/me", {"name": "Alicia"}, {"If-Match": tag}).code == "precondition_failed"
         assert alice.get("/v1/me").json["name"] == "Alice"
 
     @pytest.mark.parametrize(

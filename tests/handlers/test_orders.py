@@ -468,6 +468,16 @@ class TestRefundOrder:
         pay(bob, order)
         assert bob.post(f"{order}/refund").code == "forbidden"
 
+    def test_a_key_that_only_refunds_refunds_and_does_nothing_else(self, bob, carol, client, order):
+        pay(bob, order)
+        till = client.with_key(carol.post("/v1/api-keys", {"name": "till", "scopes": ["orders:refund"]}).json["secret"])
+        assert [till.get(order).code, till.post(f"{order}/cancel").code] == ["forbidden"] * 2
+        assert till.post(f"{order}/refund").status == 200
+
+    def test_a_key_of_the_staff_that_only_writes_changes_no_order_of_others(self, bob, client, order):
+        key = client.with_key(bob.post("/v1/api-keys", {"name": "key", "scopes": ["orders:write"]}).json["secret"])
+        assert key.post(f"{order}/cancel").code == "not_found"
+
 
 class TestArchivedProducts:
     def test_orders_of_one_stay_readable_and_go_their_way(self, alice, bob, carol, sell, stock):
