@@ -19,7 +19,7 @@ from tests.conftest import make_postgresql
 from tests.factories import SECRET, make_user
 
 HERE = Path(__file__).parents[2]
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that a server has to become ready, and to end."""
 
 
