@@ -20,6 +20,8 @@ TRACEPARENT = re.compile(
 )
 """W3C Trace Context, 3.2.2 and 4.3: versions after 00 may add fields at the end."""
 LONGEST_PATH = 200
+OPAQUE = re.compile(r"[^/]{32,}")
+"""A segment of a path that may be a token in the wrong place: all of ours are longer than this, our ids shorter."""
 CHAIN = 8
 """How many errors of a chain are told: one that leads in a circle has no end."""
 
@@ -64,7 +66,7 @@ def tell(request: Request, status: int | None, seconds: float) -> None:
         "request",
         operation=request.facts.get("operation"),
         method=request.method,
-        path=request.facts.get("path") or quote(request.path, errors="replace")[:LONGEST_PATH],
+        path=request.facts.get("path") or OPAQUE.sub("..", quote(request.path, errors="replace"))[:LONGEST_PATH],
         status=status,
         duration_ms=round(seconds * 1000, 1),
         caller=request.facts.get("caller"),
