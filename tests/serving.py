@@ -32,7 +32,11 @@ class Served:
 @contextmanager
 def served(folder: Path, database_url: str, *, wait: bool = True, **settings: object) -> Iterator[Served]:
     """Serve a migrated database until the end of the block; what the service logs is in the folder."""
-    port = free_port()
+    with reserved_port() as port:
+        yield from _serve(folder, database_url, port, wait, settings)
+
+
+def _serve(folder: Path, database_url: str, port: int, wait: bool, settings: dict[str, object]) -> Iterator[Served]:
     log = folder / f"service-{port}.log"
     given = {"port": port, "database_url": database_url, "data_dir": folder, "secret_key": SECRET, **settings}
     with log.open("wb") as output:
@@ -73,6 +77,20 @@ def wait_until_ready(service: Served) -> None:
         except OSError:
             time.sleep(0.05)
     raise AssertionError(f"the service is not ready: {service.log.read_text()[-2000:]}")
+
+
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port that nobody listens at, and that nobody else who looks for one is given meanwhile.
+
+    Granian shares its ports (SO_REUSEPORT): two services that were told the same one would each take half of what is
+    sent to either. This socket is bound with them and does not listen.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])
 
 
 def free_port() -> int:

@@ -13,18 +13,6 @@ TIMES = 50
 
 
 @pytest.fixture
-def here(twins):
-    with twins.here.client() as client:
-        yield client
-
-
-@pytest.fixture
-def there(twins):
-    with twins.there.client() as client:
-        yield client
-
-
-@pytest.fixture
 def alice(twins, here):
     """The tokens of somebody new, and the id."""
     name = new_id("alice")
@@ -33,11 +21,15 @@ def alice(twins, here):
 
 
 @pytest.fixture(scope="module")
-def admin(twins):
-    """The headers of an admin."""
-    twins.add_user("carol")
-    with twins.here.client() as client:
-        return bearer(log_in(client, "carol@example.com"))
+def carol(twins):
+    """An admin."""
+    return twins.add_user("carol")
+
+
+@pytest.fixture
+def admin(here, carol):
+    """The headers of carol."""
+    return bearer(log_in(here, "carol@example.com"))
 
 
 def log_in(client, email, password=PASSWORD):
