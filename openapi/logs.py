@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from contextlib import suppress
 from http import HTTPStatus
 from traceback import format_tb
 from typing import Any
@@ -30,7 +31,7 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=[*_processors(settings.debug), _renderer(settings.log_format)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if settings.debug else logging.INFO),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: _Stderr(sys.stderr),
     )
 
 
@@ -70,6 +71,17 @@ def tell(request: Request, status: int | None, seconds: float) -> None:
         duration_ms=round(seconds * 1000, 1),
         caller=request.facts.get("caller"),
     )
+
+
+class _Stderr(structlog.PrintLogger):
+    """Writes lines; a pipe that is broken or a disk that is full is no reason not to serve."""
+
+    def msg(self, message: str) -> None:
+        """Write one line."""
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = msg
 
 
 def _processors(debug: bool) -> list[Processor]:

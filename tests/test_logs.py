@@ -1,6 +1,7 @@
 """The log: what a line tells, and what never stands in any."""
 
 import asyncio
+import io
 import json
 import subprocess
 import sys
@@ -111,6 +112,13 @@ class TestRequestLine:
         [line] = written().splitlines()
         assert "operation=get_me path=/v1/me" in line
         assert "status=401" in line
+
+    def test_a_log_that_cannot_be_written_stops_nothing(self, log, client, monkeypatch):
+        log(log_format="json")
+        with io.TextIOWrapper(io.FileIO("/dev/full", "w")) as full:
+            monkeypatch.setattr(sys, "stderr", full)
+            assert client.get("/v1/health/live").status == 200
+            assert client.get("/v1/me").status == 401
 
 
 class TestTrace:

@@ -1,18 +1,20 @@
 """`orderly routes`: every operation, who may call it, how often, and what handles it."""
 
 from rich.box import SIMPLE_HEAD
-from rich.table import Table
+from rich.table import Column, Table
 
 from openapi import contract
 from openapi.arguments import find_handler
 from openapi.commands.check import scopes_of
 from openapi.commands.terminal import out
 
+COLUMNS = ("method", "path", "operation", "who", "scopes", "limits", "handler")
+
 
 def routes() -> None:
     """List every operation: method, path, who may call it, its limits, and its handler or none."""
     loaded = contract.load()
-    table = Table("method", "path", "operation", "who", "scopes", "limits", "handler", box=SIMPLE_HEAD)
+    table = Table(*(Column(title, overflow="fold") for title in COLUMNS), box=SIMPLE_HEAD)
     for operation in loaded.operations:
         table.add_row(
             operation.method,

@@ -4,8 +4,8 @@ import sys
 
 from rich.console import Console
 
-WIDE = 300
-"""Columns where nobody looks at a terminal: a pipe or a file should not be wrapped at 80."""
+WIDE = 1000
+"""Columns where nobody looks at a terminal: in a pipe or a file nothing is wrapped or cut."""
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE, soft_wrap=True)
 err = Console(highlight=False, stderr=True, soft_wrap=True)

@@ -62,6 +62,14 @@ def test_a_revision_that_does_not_exist_is_refused(orderly, migrated_shop):
     assert said.err == "9999 is no revision that the database can be taken back to.\n"
 
 
+def test_an_older_database_is_not_used(orderly, database_url):
+    orderly("db", "upgrade")
+    orderly("db", "downgrade", "0001")
+    said = orderly("purge")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.endswith(" has an older schema: run `orderly db upgrade` first.\n")
+
+
 @pytest.mark.parametrize("words", [("upgrade",), ("downgrade", "base")])
 def test_a_newer_database_is_left_alone(orderly, migrated_shop, words):
     with migrated_shop.connect() as connection, connection.begin():
