@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-check
 WORKERS ?= auto
 
-SECONDS ?= 240
+FUZZ ?= --seconds 240
 
 .PHONY: run check test migrate fuzz
 
@@ -28,7 +28,7 @@ test: $(VENV)/.developing  ## all tests, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -q -n $(WORKERS)
 
 fuzz: $(VENV)/.developing  ## schemathesis against the live service, as each role, with a seed that it prints
-	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 $(VENV)/bin/python:
 	@echo "Making the virtual environment in $(VENV) ..."
