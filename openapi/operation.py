@@ -161,6 +161,7 @@ class CompiledOperation:
         """What happens inside the transaction: the answer is checked before anything is committed."""
         replay = self._replays.find(request, caller, session)
         if replay is not None:
+            request.facts["replayed"] = True
             return replay
         self._precondition.check(arguments, caller, session)
         result = self._call(arguments, session=session, reads=reads, caller=caller)
@@ -200,6 +201,7 @@ class CompiledOperation:
         """The answer to a request that ended in an error; one that the contract does not declare is our fault."""
         if isinstance(error, BrokenPromise):
             log.error("broken_promise", rule=str(error))
+            request.facts["broken_promise"] = True
             error = Fault()
         problems = self._services.problems
         reply = problems.reply(error, request.id)
@@ -209,4 +211,5 @@ class CompiledOperation:
             return self._checked(reply)
         except BrokenPromise as broken:
             log.error("broken_promise", rule=str(broken))
+            request.facts["broken_promise"] = True
             return problems.reply(Fault(), request.id)
