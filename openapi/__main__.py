@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from db.errors import Invalid, Refusal
-from openapi.commands import check, database, key, purge, routes, seed, serve, user
+from openapi.commands import backup, check, database, key, purge, routes, seed, serve, user
 from openapi.commands.terminal import err, out
 from openapi.settings import Refused
 from openapi.yaml_source import BrokenContract
@@ -25,6 +25,7 @@ app.command()(check.check)
 app.command()(routes.routes)
 app.command()(purge.purge)
 app.command()(seed.seed)
+app.command()(backup.backup)
 app.add_typer(database.app, name="db")
 app.add_typer(user.app, name="user")
 app.add_typer(key.app, name="key")
