@@ -8,9 +8,12 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from db.base import UtcDateTime
 
+Place = InstrumentedAttribute[Any] | KeyedColumnElement[Any]
+"""A column that a list is ordered by."""
 Key = Sequence[str | int]
 """Where a row stands in its list: the values of the order's columns, as JSON can hold them."""
 
@@ -34,7 +37,7 @@ class Listing:
     """
 
     statement: Select[Any]
-    order: Sequence[InstrumentedAttribute[Any]]
+    order: Sequence[Place]
     shape: Callable[[Any], dict[str, Any]]
     descending: bool = True
     follow: bool = False
@@ -47,14 +50,12 @@ class Listing:
         found = session.execute(_built(self.statement, (*self.order,), self.descending, after is not None), values)
         rows = list(found.scalars() if len(found.keys()) == 1 else found)
         kept = rows[:limit]
-        last = [_plain(getattr(kept[-1], c.key)) for c in self.order] if kept else None
+        last = [_plain(getattr(kept[-1], str(c.key))) for c in self.order] if kept else None
         return Page([self.shape(row) for row in kept], len(rows) > limit, last)
 
 
 @lru_cache(maxsize=64)
-def _built(
-    statement: Select[Any], order: tuple[InstrumentedAttribute[Any], ...], descending: bool, later: bool
-) -> Select[Any]:
+def _built(statement: Select[Any], order: tuple[Place, ...], descending: bool, later: bool) -> Select[Any]:
     """The statement of the first page, or of a later one.
 
     It takes longer to build than to execute. A list that is always the same statement, as the catalogue without a
@@ -71,5 +72,5 @@ def _plain(value: Any) -> str | int:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _restore(column: InstrumentedAttribute[Any], value: str | int) -> Any:
+def _restore(column: Place, value: str | int) -> Any:
     return datetime.fromisoformat(str(value)) if isinstance(column.type, UtcDateTime) else value

@@ -28,8 +28,8 @@ def list_products(
     found = catalogue.matching(
         q=q, category=category, currency=currency, min_price=min_price, max_price=max_price, in_stock=in_stock
     )
-    first = catalogue.ORDERS[sort.removeprefix("-")]
-    return Listing(found, order=[first, Product.id], shape=_shape, descending=sort.startswith("-"))
+    order = catalogue.ORDERS[sort.removeprefix("-")]
+    return Listing(found, order=order, shape=_shape, descending=sort.startswith("-"))
 
 
 def create_product(body: dict[str, Any], *, session: Session, caller: Caller) -> dict[str, Any]:
