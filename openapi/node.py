@@ -45,6 +45,16 @@ class Node:
         """The members of the object that stands here."""
         return ((key, self[key].target) for key in self.target.value)
 
+    def members(self) -> Iterator[tuple[str, Node]]:
+        """The members or items of what stands here, with no reference followed."""
+        members = enumerate(self.value) if isinstance(self.value, list) else self.value.items()
+        return ((str(key), self.below(key, value)) for key, value in members)
+
+    @property
+    def name(self) -> str:
+        """The last step of the pointer: what the place is called where it stands."""
+        return self.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+
     @property
     def target(self) -> Node:
         """This place, or the one that its `$ref` leads to."""

@@ -1,0 +1,107 @@
+"""Checks a contract: first whether it can be read, then whether it is valid, then by the house rules."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from jsonschema.exceptions import best_match
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from openapi.bundle import Bundle
+from openapi.contract import Contract
+from openapi.node import Node
+from openapi.paths import Paths
+from openapi.workbench.findings import Finding
+from openapi.workbench.lines import Lines
+from openapi.workbench.places import Draft
+from openapi.workbench.rules import (
+    Found,
+    bounds,
+    errors,
+    examples,
+    extensions,
+    links,
+    names,
+    order,
+    security,
+    shapes,
+    words,
+)
+from openapi.yaml_source import BrokenContract
+
+Rule = Callable[[Draft], Found]
+Told = Iterator[tuple[str, str, str]]
+"""The rule, the pointer of the place, the message."""
+
+RULES: tuple[Rule, ...] = (
+    *names.RULES,
+    *order.RULES,
+    *words.RULES,
+    *bounds.RULES,
+    *shapes.RULES,
+    *errors.RULES,
+    *examples.RULES,
+    *links.RULES,
+    *extensions.RULES,
+    *security.RULES,
+)
+
+
+def check(path: Path) -> list[Finding]:
+    """What is wrong with the contract in a file, in the order of its lines.
+
+    Each step asks only contracts that have passed the one before: of a file that is no YAML only that is told.
+    """
+    try:
+        bundle = Bundle(path)
+    except BrokenContract as broken:
+        message = str(broken).removeprefix(f"{broken.file}, ").removeprefix(f"line {broken.line}: ")
+        return [Finding(broken.file or path.name, broken.line or 1, broken.column or 1, "yaml", message)]
+    lines = Lines(bundle)
+    for step in (_dangling, _invalid, _unservable, _unruly):
+        broken = sorted({Finding(*lines.of(pointer), rule, message) for rule, pointer, message in step(bundle)})
+        if broken:
+            return broken
+    return []
+
+
+def _dangling(bundle: Bundle) -> Told:
+    """A `$ref` leads somewhere, and not in a circle."""
+    pending = [Node(bundle.document, "", bundle.document)]
+    while pending:
+        node = pending.pop()
+        try:
+            node.target  # noqa: B018  # it raises
+        except BrokenContract as broken:
+            yield "reference", f"{node.pointer}/$ref", _without_pointer(broken)
+        pending += [child for _, child in node.members() if isinstance(child.value, dict | list)]
+
+
+def _invalid(bundle: Bundle) -> Told:
+    """OpenAPI 3.1, as its own JSON Schema has it."""
+    for error in OpenAPIV31SpecValidator(bundle.document).iter_errors():
+        told = best_match([error]) or error
+        node = Node(bundle.document, "", None)
+        for step in told.absolute_path:
+            node = node.below(step, None)
+        yield "openapi", node.pointer, told.message.splitlines()[0]
+
+
+def _unservable(bundle: Bundle) -> Told:
+    """What the service would refuse to start with."""
+    try:
+        loaded = Contract(bundle.source, bundle.document)
+        Paths(dict.fromkeys(operation.path for operation in loaded.operations))
+    except BrokenContract as broken:
+        yield "contract", broken.pointer, _without_pointer(broken)
+
+
+def _unruly(bundle: Bundle) -> Told:
+    """The house rules."""
+    draft = Draft(bundle.document)
+    for rule in RULES:
+        for place, message in rule(draft):
+            yield rule.__name__.replace("_", "-"), place.pointer, message
+
+
+def _without_pointer(broken: BrokenContract) -> str:
+    return str(broken).removeprefix(f"{broken.pointer}: ")

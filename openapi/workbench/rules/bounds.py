@@ -1,0 +1,147 @@
+"""How large things may be: what has no end in the contract has none in the memory of those who read it."""
+
+import re
+from typing import Any
+
+import jsonschema_rs
+
+from openapi.node import Node
+from openapi.workbench.places import Draft
+from openapi.workbench.rules import Found
+
+SAYS_WHAT_IT_IS = {"type", "$ref", "anyOf", "oneOf", "allOf", "const", "enum", "not", "if", "then", "else"}
+
+
+def schema_has_a_type(draft: Draft) -> Found:
+    """A schema without a type lets everything through, and no bound holds."""
+    for schema in draft.of("schema"):
+        if not SAYS_WHAT_IT_IS & schema.value.keys() and schema.name not in ("propertyNames", "if", "then", "else"):
+            yield schema, "say a type: without one every value fits"
+
+
+def number_has_bounds(draft: Draft) -> Found:
+    """Integers have a minimum and a maximum, which fit their column and every client."""
+    for schema in draft.of("schema"):
+        if _types(schema) & {"integer", "number"} and not _is_listed(schema):
+            for ends in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+                if not any(end in schema.value for end in ends):
+                    yield schema, f"give the number a {ends[0]}"
+
+
+def string_has_max_length(draft: Draft) -> Found:
+    """A text has an end, unless its values are listed."""
+    for schema in draft.of("schema"):
+        if "string" in _types(schema) and not _is_listed(schema) and "maxLength" not in schema.value:
+            yield schema, "give the string a maxLength, that of its column"
+
+
+def array_has_max_items(draft: Draft) -> Found:
+    """An array has an end, and says what is in it."""
+    for schema in draft.of("schema"):
+        for keyword in ("maxItems", "items") if "array" in _types(schema) else ():
+            if keyword not in schema.value and "prefixItems" not in schema.value:
+                yield schema, f"give the array {keyword}"
+
+
+def map_has_bounds(draft: Draft) -> Found:
+    """An object with members that the contract does not name says how many, and how long their names are."""
+    for schema in draft.of("schema"):
+        if isinstance(schema.value.get("additionalProperties"), dict):
+            for keyword in ("maxProperties", "propertyNames"):
+                if keyword not in schema.value:
+                    yield schema, f"give the map {keyword}: its members are not listed"
+
+
+def pattern_is_linear(draft: Draft) -> Found:
+    """A pattern takes linear time in our engine, and in the backtracking ones of clients too."""
+    for schema in draft.of("schema"):
+        pattern = schema.value.get("pattern")
+        if isinstance(pattern, str) and not _is_linear(pattern):
+            yield schema["pattern"], f"{pattern} needs look-around or a back reference; write it without"
+        elif isinstance(pattern, str) and is_catastrophic(pattern):
+            yield (
+                schema["pattern"],
+                f"{pattern} repeats a repetition, which can take for ever; let each repeat begin alike",
+            )
+
+
+def limits_agree(draft: Draft) -> Found:
+    """A lower bound is not above the upper one."""
+    for schema in draft.of("schema"):
+        for low, high in (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems")):
+            if schema.value.get(low, 0) > schema.value.get(high, float("inf")):
+                yield schema[low], f"{low} is above {high}: nothing can fit"
+
+
+RULES = (
+    schema_has_a_type,
+    number_has_bounds,
+    string_has_max_length,
+    array_has_max_items,
+    map_has_bounds,
+    pattern_is_linear,
+    limits_agree,
+)
+
+
+def _types(schema: Node) -> set[str]:
+    named: Any = schema.value.get("type", [])
+    return {named} if isinstance(named, str) else set(named)
+
+
+def _is_listed(schema: Node) -> bool:
+    return bool({"enum", "const"} & schema.value.keys())
+
+
+def _is_linear(pattern: str) -> bool:
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=jsonschema_rs.RegexOptions())
+    except jsonschema_rs.ValidationError:
+        return False
+    return True
+
+
+TOKENS = re.compile(
+    r"\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|\[(?:\\.|[^\]\\])*\]"  # a character or a class
+    r"|\((?:\?[:=!])?|\)|\||[*+?]|\{[0-9]+(?:,[0-9]*)?\}|.",
+    re.DOTALL,
+)
+QUANTIFIER = re.compile(r"[*+?]|\{([0-9]+)(?:,([0-9]*))?\}")
+
+
+def is_catastrophic(pattern: str) -> bool:
+    """Whether a group is repeated that can match one text in several ways, which backtracking tries all."""
+    tokens = TOKENS.findall(pattern)
+    groups: list[list[str]] = [[]]
+    for token, after in zip(tokens, [*tokens[1:], ""], strict=True):
+        if token.startswith("("):
+            groups.append([])
+        elif token == ")" and len(groups) > 1:
+            group = groups.pop()
+            if _repeats(after) and not _is_unambiguous(group):
+                return True
+            groups[-1] += group
+        else:
+            groups[-1].append(token)
+    return False
+
+
+def _repeats(token: str) -> bool:
+    return bool(QUANTIFIER.fullmatch(token)) and token not in ("?", "{0}", "{1}", "{0,1}")
+
+
+def _varies(token: str) -> bool:
+    found = QUANTIFIER.fullmatch(token)
+    return bool(found) and not (found and found[1] and found[2] is None)
+
+
+def _is_unambiguous(group: list[str]) -> bool:
+    """It is of one length, or each turn begins with a character that nothing else in it can match."""
+    if "|" in group:
+        return False
+    if not any(map(_varies, group)):
+        return True
+    first, *rest = group
+    is_plain = not re.match(r"[\[.^$]|\\[a-zA-Z]", first) and not (rest and QUANTIFIER.fullmatch(rest[0]))
+    atoms = [token for token in rest if not QUANTIFIER.fullmatch(token) and token not in ("^", "$")]
+    return is_plain and not any(re.fullmatch(atom, first[-1]) for atom in atoms)
