@@ -220,9 +220,8 @@ def _parameter(node: Node, name: str, location: Location) -> Parameter:
     value = node.value
     style = value.get("style", "form" if location in ("query", "cookie") else "simple")
     if style not in ("form", "simple"):
-        raise BrokenContract(
-            f"{node.pointer}: style {style!r} is not served; use form, simple or content", node.pointer
-        )
+        message = f"{node.pointer}: style {style!r} is not served; use form, simple or content"
+        raise BrokenContract(message, node.pointer)
     return Parameter(
         name=name,
         location=location,

@@ -58,9 +58,9 @@ def check(path: Path) -> list[Finding]:
         return [Finding(broken.file or path.name, broken.line or 1, broken.column or 1, "yaml", message)]
     lines = Lines(bundle)
     for step in (_dangling, _invalid, _unservable, _unruly):
-        broken = sorted({Finding(*lines.of(pointer), rule, message) for rule, pointer, message in step(bundle)})
-        if broken:
-            return broken
+        findings = sorted({Finding(*lines.of(pointer), rule, message) for rule, pointer, message in step(bundle)})
+        if findings:
+            return findings
     return []
 
 

@@ -24,7 +24,8 @@ class Lines:
 
     @cached_property
     def _trees(self) -> dict[str, yaml.Node]:
-        return {name: yaml.compose(source, yaml.CSafeLoader) for name, source in self._bundle.sources.items()}
+        sources = self._bundle.sources.items()
+        return {name: tree for name, source in sources if (tree := yaml.compose(source, yaml.CSafeLoader))}
 
 
 def _mark(tree: yaml.Node, steps: list[str]) -> yaml.Mark:

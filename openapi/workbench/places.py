@@ -79,8 +79,8 @@ class Draft:
             self._walk_all(grammar.get(key, grammar.get("*", "")), child)
 
     def _walk_all(self, kinds: str, node: Node) -> None:
-        if not kinds.startswith(("{", "[")):
+        if kinds and not kinds.startswith(("{", "[")):
             self._walk(kinds, node)
-        elif isinstance(node.value, dict | list):
+        elif kinds and isinstance(node.value, dict | list):
             for _, child in node.members():
                 self._walk(kinds[1:-1], child)

@@ -1,6 +1,7 @@
 """How large things may be: what has no end in the contract has none in the memory of those who read it."""
 
 import re
+from itertools import groupby
 from typing import Any
 
 import jsonschema_rs
@@ -59,10 +60,8 @@ def pattern_is_linear(draft: Draft) -> Found:
         if isinstance(pattern, str) and not _is_linear(pattern):
             yield schema["pattern"], f"{pattern} needs look-around or a back reference; write it without"
         elif isinstance(pattern, str) and is_catastrophic(pattern):
-            yield (
-                schema["pattern"],
-                f"{pattern} repeats a repetition, which can take for ever; let each repeat begin alike",
-            )
+            how = "begin each turn with a character of its own, as (?:-[a-z]+)* does"
+            yield schema["pattern"], f"{pattern} repeats what can match in several ways, which can take for ever; {how}"
 
 
 def limits_agree(draft: Draft) -> Found:
@@ -113,16 +112,16 @@ def is_catastrophic(pattern: str) -> bool:
     """Whether a group is repeated that can match one text in several ways, which backtracking tries all."""
     tokens = TOKENS.findall(pattern)
     groups: list[list[str]] = [[]]
-    for token, after in zip(tokens, [*tokens[1:], ""], strict=True):
-        if token.startswith("("):
+    for each, after in zip(tokens, [*tokens[1:], ""], strict=True):
+        if each.startswith("("):
             groups.append([])
-        elif token == ")" and len(groups) > 1:
+        elif each == ")" and len(groups) > 1:
             group = groups.pop()
             if _repeats(after) and not _is_unambiguous(group):
                 return True
             groups[-1] += group
         else:
-            groups[-1].append(token)
+            groups[-1].append(each)
     return False
 
 
@@ -132,16 +131,21 @@ def _repeats(token: str) -> bool:
 
 def _varies(token: str) -> bool:
     found = QUANTIFIER.fullmatch(token)
-    return bool(found) and not (found and found[1] and found[2] is None)
+    return found is not None and (found[1] is None or found[2] is not None)
 
 
 def _is_unambiguous(group: list[str]) -> bool:
-    """It is of one length, or each turn begins with a character that nothing else in it can match."""
-    if "|" in group:
-        return False
+    """It has one length and its branches begin differently, or nothing in it matches what it begins with."""
+    branches = [list(branch) for is_bar, branch in groupby(group, "|".__eq__) if not is_bar]
+    begins = [branch[0] for branch in branches]
     if not any(map(_varies, group)):
-        return True
+        return len(branches) <= 1 or (len(set(begins)) == len(begins) and all(map(_is_plain, begins)))
     first, *rest = group
-    is_plain = not re.match(r"[\[.^$]|\\[a-zA-Z]", first) and not (rest and QUANTIFIER.fullmatch(rest[0]))
-    atoms = [token for token in rest if not QUANTIFIER.fullmatch(token) and token not in ("^", "$")]
-    return is_plain and not any(re.fullmatch(atom, first[-1]) for atom in atoms)
+    atoms = [each for each in rest if not QUANTIFIER.fullmatch(each) and each not in ("^", "$")]
+    begins_alike = len(branches) == 1 and _is_plain(first) and not QUANTIFIER.fullmatch(rest[0])
+    return begins_alike and not any(re.fullmatch(atom, first[-1]) for atom in atoms)
+
+
+def _is_plain(token: str) -> bool:
+    """Whether it is one character, escaped or not."""
+    return not re.match(r"[\[.^$]|\\[a-zA-Z0-9]", token)

@@ -1,7 +1,6 @@
 """Examples: they are there, and they are true."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import jsonschema_rs
 
@@ -51,16 +50,12 @@ RULES = (body_has_an_example, property_has_an_example, example_is_true)
 def _examples(draft: Draft) -> Iterator[tuple[Node, Node]]:
     """Each example beside the schema that it belongs to."""
     for schema in draft.of("schema"):
-        yield from ((schema, example) for example in _items(schema.get("examples")))
+        if isinstance(schema.value.get("examples"), list):
+            yield from (
+                (schema, example) for _, example in schema.below("examples", schema.value["examples"]).members()
+            )
     for holder in draft.of("media", "parameter", "header"):
-        schema, example = holder.get("schema"), holder.get("example")
-        if schema is None:
-            continue
-        named = holder.get("examples")
-        values = [node["value"] for _, node in named.items()] if named else []
-        yield from ((schema, value) for value in [*values, *([example] if example else [])])
-
-
-def _items(node: Node | None) -> list[Node]:
-    value: Any = node.value if node else None
-    return [child for _, child in node.members()] if node and isinstance(value, list) else []
+        described, example, named = (holder.get(key) for key in ("schema", "example", "examples"))
+        values = [value for _, node in named.items() if (value := node.get("value"))] if named else []
+        if described is not None:
+            yield from ((described, value) for value in [*values, *([example] if example else [])])

@@ -45,17 +45,12 @@ def link_has_real_parameters(draft: Draft) -> Found:
 def link_expression_is_real(draft: Draft) -> Found:
     """`$response.body#/id` leads to a property of the answer."""
     for response in draft.of("response"):
-        schema = (
-            next((media.get("schema") for _, media in (response.get("content") or response).items()), None)
-            if response.value.get("content")
-            else None
-        )
-        links = response.get("links")
-        for _, link in links.items() if links and schema else ():
-            for place in _expressions(link):
-                steps = str(place.value).removeprefix("$response.body#/").split("/")
-                if not _has(schema, steps):
-                    yield place, f"the answer has no {'/'.join(steps)}; name one of its properties"
+        content, links = response.get("content"), response.get("links")
+        schemas = [media.get("schema") for _, media in content.items()] if content else []
+        for place in [place for _, link in links.items() for place in _expressions(link)] if links else []:
+            path = str(place.value).removeprefix("$response.body#/")
+            if not any(_has(schema, path.split("/")) for schema in schemas):
+                yield place, f"the answer has no {path}; name one of its properties"
 
 
 def component_is_used(draft: Draft) -> Found:

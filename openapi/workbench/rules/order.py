@@ -22,10 +22,8 @@ def responses_in_order(draft: Draft) -> Found:
     for operation in draft.operations():
         statuses = list(operation["responses"].value)
         if (misplaced := _first_misplaced(statuses, sorted(statuses))) is not None:
-            yield (
-                operation["responses"].below(misplaced, None),
-                f"put {misplaced} in its place: ascending, success first",
-            )
+            place = operation["responses"].below(misplaced, None)
+            yield place, f"put {misplaced} in its place: ascending, success first"
 
 
 def components_in_order(draft: Draft) -> Found:

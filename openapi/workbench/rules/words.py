@@ -25,10 +25,7 @@ def property_is_described(draft: Draft) -> Found:
     for schema in draft.of("schema"):
         properties = schema.value.get("properties")
         for name, node in schema["properties"].members() if isinstance(properties, dict) else ():
-            is_told = isinstance(node.value, dict) and (
-                "description" in node.value or "description" in node.target.value
-            )
-            if not is_told:
+            if isinstance(node.value, dict) and not any("description" in each.value for each in (node, node.target)):
                 yield node, f"describe the property {name}: what is it for?"
 
 
