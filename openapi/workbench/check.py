@@ -10,7 +10,7 @@ from openapi.bundle import Bundle
 from openapi.contract import Contract
 from openapi.node import Node
 from openapi.paths import Paths
-from openapi.workbench.findings import Finding
+from openapi.workbench.findings import Finding, shown
 from openapi.workbench.lines import Lines
 from openapi.workbench.places import Draft
 from openapi.workbench.rules import (
@@ -55,13 +55,18 @@ def check(path: Path) -> list[Finding]:
         bundle = Bundle(path)
     except BrokenContract as broken:
         message = str(broken).removeprefix(f"{broken.file}, ").removeprefix(f"line {broken.line}: ")
-        return [Finding(broken.file or path.name, broken.line or 1, broken.column or 1, "yaml", message)]
+        return [_finding(path, "yaml", message, broken.file or path.name, broken.line or 1, broken.column or 1)]
     lines = Lines(bundle)
     for step in (_dangling, _invalid, _unservable, _unruly):
-        findings = sorted({Finding(*lines.of(pointer), rule, message) for rule, pointer, message in step(bundle)})
+        told = step(bundle)
+        findings = {_finding(path, rule, message, *lines.of(pointer)) for rule, pointer, message in told}
         if findings:
-            return findings
+            return sorted(findings)
     return []
+
+
+def _finding(path: Path, rule: str, message: str, file: str, line: int, column: int) -> Finding:
+    return Finding(shown(path.parent / file), line, column, rule, message)
 
 
 def _dangling(bundle: Bundle) -> Told:

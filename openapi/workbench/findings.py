@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,6 +33,12 @@ def as_github(findings: Sequence[Finding]) -> str:
         f"::error file={_property(f.file)},line={f.line},col={f.column},title={_property(f.rule)}::{_data(f.message)}"
         for f in findings
     )
+
+
+def shown(file: Path) -> str:
+    """A file as seen from the working directory, which is what editors and GitHub expect."""
+    resolved, here = file.resolve(), Path.cwd().resolve()
+    return str(resolved.relative_to(here) if resolved.is_relative_to(here) else resolved)
 
 
 FORMATS: dict[str, Callable[[Sequence[Finding]], str]] = {"text": as_text, "json": as_json, "github": as_github}
