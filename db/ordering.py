@@ -41,7 +41,7 @@ def place(
     lines: Iterable[tuple[str, int]],
     *,
     note: str | None = None,
-    shipping_address: dict[str, str] | None = None,
+    shipping_address: Mapping[str, Any] | None = None,
     metadata: dict[str, str] | None = None,
     expected_total: tuple[int, str] | None = None,
 ) -> Order:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -14,22 +14,24 @@ from db.base import UtcDateTime
 
 Place = InstrumentedAttribute[Any] | KeyedColumnElement[Any]
 """A column that a list is ordered by."""
+Shape = TypeVar("Shape")
+"""How a row looks to those who called."""
 Key = Sequence[str | int]
 """Where a row stands in its list: the values of the order's columns, as JSON can hold them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[Shape]):
     """Some rows of a list, shaped, and the keys to go on with."""
 
-    data: list[dict[str, Any]]
+    data: list[Shape]
     has_more: bool
     last: Key | None
     """The key of the last row, None for an empty page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Generic[Shape]):
     """A list that a handler gives: what is in it, in which order, and how a row looks.
 
     `order` ends with the id, so that no two rows stand in one place; `descending` holds for all its columns.
@@ -38,11 +40,11 @@ class Listing:
 
     statement: Select[Any]
     order: Sequence[Place]
-    shape: Callable[[Any], dict[str, Any]]
+    shape: Callable[[Any], Shape]
     descending: bool = True
     follow: bool = False
 
-    def page(self, session: Session, limit: int, after: Key | None = None) -> Page:
+    def page(self, session: Session, limit: int, after: Key | None = None) -> Page[Shape]:
         """The first `limit` rows after a key (from the start without one)."""
         values: dict[str, Any] = {"limit": limit + 1}
         if after is not None:

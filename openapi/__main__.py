@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from db.errors import Invalid, Refusal
-from openapi.commands import backup, check, database, key, purge, routes, seed, serve, user
+from openapi.commands import backup, check, database, diff, generate, key, purge, routes, seed, serve, user
 from openapi.commands.terminal import err, out
 from openapi.settings import Refused
 from openapi.yaml_source import BrokenContract
@@ -23,6 +23,9 @@ app = typer.Typer(
 app.command()(serve.serve)
 app.command()(check.check)
 app.command()(routes.routes)
+app.command()(diff.diff)
+app.command()(generate.types)
+app.command()(generate.stub)
 app.command()(purge.purge)
 app.command()(seed.seed)
 app.command()(backup.backup)

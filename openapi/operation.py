@@ -18,6 +18,7 @@ from openapi import edge
 from openapi.answers import Answers, BrokenPromise
 from openapi.arguments import Handler, HandlerOf, wanted_by
 from openapi.contract import Contract, Operation
+from openapi.deprecation import announcement
 from openapi.idempotency import Replays
 from openapi.limits import Counters, Limiter
 from openapi.message import Receive, Reply, Request, Send
@@ -84,10 +85,13 @@ class CompiledOperation:
         self._declares = {header.name for header in operation.success.headers}
         self._location = location(services.contract, operation) if "Location" in self._declares else None
         self._only_reads = operation.method == "GET"
-        self._facts = {
+        self._facts: dict[str, Any] = {
             "operation": operation.operation_id,
             "path": services.contract.base_path + operation.path,
         }
+        self._announced = announcement(operation)
+        if self._announced:
+            self._facts["deprecated"] = True
         # What asks neither the database nor the counters is answered where it is: liveness.
         asks = bool(operation.rate_limits) or "Link" in self._declares or bool(self._wanted & {"session", "reads"})
         self._needs_thread = asks or not operation.is_public
@@ -107,6 +111,7 @@ class CompiledOperation:
             raise
         except Exception as error:
             reply = self._refused(error, request)
+        reply.headers |= self._announced
         await reply.send(send)
 
     async def _take_body(self, request: Request, receive: Receive) -> None:
