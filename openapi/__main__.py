@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from db.errors import Invalid, Refusal
-from openapi.commands import check, database, key, purge, routes, seed, serve, user
+from openapi.commands import check, client, database, key, purge, routes, seed, serve, user
 from openapi.commands.terminal import err, out
 from openapi.settings import Refused
 from openapi.yaml_source import BrokenContract
@@ -28,6 +28,7 @@ app.command()(seed.seed)
 app.add_typer(database.app, name="db")
 app.add_typer(user.app, name="user")
 app.add_typer(key.app, name="key")
+app.add_typer(client.app, name="client")
 
 
 def _show_version(wanted: bool) -> None:
