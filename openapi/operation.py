@@ -88,7 +88,9 @@ class CompiledOperation:
             "operation": operation.operation_id,
             "path": services.contract.base_path + operation.path,
         }
-        self._needs_thread = not operation.is_public or bool(self._wanted & {"session", "reads"})
+        # What asks neither the database nor the counters is answered where it is: liveness.
+        asks = bool(operation.rate_limits) or "Link" in self._declares or bool(self._wanted & {"session", "reads"})
+        self._needs_thread = asks or not operation.is_public
 
     async def __call__(self, request: Request, receive: Receive, send: Send) -> None:
         """Serve one request."""
