@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db import events, products
-from db.base import new_id
+from db.base import new_id, now
 from db.errors import Conflict, violates_unique
 from db.orders import Order, OrderLine
 from db.products import Product
@@ -137,7 +137,9 @@ def _priced(quantities: Mapping[str, int], taken: Mapping[str, Product]) -> Orde
     wanted = enumerate(quantities.items())
     lines = [_line(position, taken[product_id], quantity) for position, (product_id, quantity) in wanted]
     total = sum(line.quantity * line.unit_price_amount for line in lines)
-    return Order(id=new_id("ord"), lines=lines, total_amount=total, currency=_one_currency(taken))
+    order = Order(id=new_id("ord"), lines=lines, total_amount=total, currency=_one_currency(taken))
+    order.created_at = order.updated_at = now()
+    return order
 
 
 def _line(position: int, product: Product, quantity: int) -> OrderLine:

@@ -21,11 +21,9 @@ def update_me(body: dict[str, Any], *, session: Session, reads: Session, caller:
     """Change the name, and with the current password (the contract asks for it) the email address."""
     if "email" in body:
         user = _confirmed(body["current_password"], session, reads, caller)
-        user.change_email(session, body["email"])
     else:
         user = users.get_own(session, caller)
-    user.rename(session, body.get("name", user.name))
-    return shape(user)
+    return shape(accounts.change(session, user, caller, name=body.get("name"), email=body.get("email")))
 
 
 def change_my_password(body: dict[str, Any], *, session: Session, reads: Session, caller: Caller) -> None:
@@ -38,7 +36,7 @@ def change_my_password(body: dict[str, Any], *, session: Session, reads: Session
 
 def delete_me(*, session: Session, caller: Caller) -> None:
     """Forget the caller for good."""
-    accounts.erase(session, users.get_own(session, caller))
+    accounts.erase(session, users.get_own(session, caller), caller)
 
 
 def list_my_sessions(*, caller: Caller) -> Listing:

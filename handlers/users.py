@@ -36,7 +36,7 @@ def create_user(body: dict[str, Any], *, session: Session) -> dict[str, Any]:
     """Sign up: a new account, a customer's."""
     passwords.refuse_common(body["password"])
     password_hash = passwords.hash_password(body["password"])  # before the transaction begins: it takes its time
-    return shape(users.create(session, email=body["email"], name=body["name"], password_hash=password_hash))
+    return shape(accounts.sign_up(session, email=body["email"], name=body["name"], password_hash=password_hash))
 
 
 def get_user(*, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
@@ -47,20 +47,14 @@ def get_user(*, user_id: str, session: Session, caller: Caller) -> dict[str, Any
 def update_user(body: dict[str, Any], *, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
     """Change somebody's name or role."""
     user = users.get(session, user_id, caller)
-    user.rename(session, body.get("name", user.name))
-    user.change_role(session, body.get("role", user.role))
-    return shape(user)
+    return shape(accounts.change(session, user, caller, name=body.get("name"), role=body.get("role")))
 
 
 def disable_user(*, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
     """Lock somebody out, at once."""
-    user = users.get(session, user_id, caller)
-    accounts.disable(session, user)
-    return shape(user)
+    return shape(accounts.disable(session, users.get(session, user_id, caller), caller))
 
 
 def enable_user(*, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
     """Let somebody in again."""
-    user = users.get(session, user_id, caller)
-    accounts.enable(session, user)
-    return shape(user)
+    return shape(accounts.enable(session, users.get(session, user_id, caller), caller))
