@@ -51,7 +51,7 @@ def read(twins):
 @pytest.fixture
 def servers(twins):
     """Clients of both servers, by turns."""
-    with twins.here.client() as here, twins.there.client() as there:
+    with httpx.Client(base_url=twins.here.url) as here, httpx.Client(base_url=twins.there.url) as there:
         yield [here, there] * 32
 
 
