@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from db.base import new_id
+from db.base import new_id, now, rfc3339
 from db.passwords import hash_password
 from db.session import Database
 from db.users import User
@@ -95,6 +96,7 @@ def _stage(operation: Operation, database: Database, owner: User) -> dict[str, s
             names["session_id"] = started.session.id
             names[EXAMPLES["AliceRenewing"]["refresh_token"]] = started.refresh_token
         session.commit()
+    names[EXAMPLES["BookkeepingKeyWanted"]["expires_at"]] = rfc3339(now() + timedelta(days=365))
     if operation.operation_id == "create_token":
         names["alice@example.com"] = owner.email
     return names
