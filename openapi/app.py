@@ -10,6 +10,7 @@ from openapi.docs import create_pages
 from openapi.edge import Edge
 from openapi.lifespan import Lifespan
 from openapi.limits import Counters
+from openapi.metrics import Metrics
 from openapi.operation import Services
 from openapi.paging import Cursors
 from openapi.problems import Problems
@@ -49,8 +50,10 @@ def create_app(settings: Settings, contract: Contract | None = None, handler_of:
         cursors=Cursors(secret),
         workers=workers,
     )
-    pages = WSGIMiddleware(create_pages(contract), workers=2)  # type: ignore[arg-type]  # Flask says dict
-    connexion = ConnexionMiddleware(pages, import_name=__name__, middlewares=[Corridor])
+    metrics = Metrics()
+    pages = create_pages(contract, metrics, settings.metrics_readers)
+    wsgi = WSGIMiddleware(pages, workers=2)  # type: ignore[arg-type]  # Flask says dict
+    connexion = ConnexionMiddleware(wsgi, import_name=__name__, middlewares=[Corridor])
     connexion.add_api(
         contract.shell(), base_path=contract.base_path, resolver=HandlerResolver(services), services=services
     )
@@ -59,6 +62,7 @@ def create_app(settings: Settings, contract: Contract | None = None, handler_of:
     return Edge(
         Lifespan(connexion, database, workers),
         problems,
+        metrics,
         proxies=settings.trusted_proxies,
         origins=settings.cors_origins,
     )

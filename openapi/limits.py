@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import limits
 import structlog
-from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.storage import RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from db.users import Caller
 from openapi.contract import Operation, RateLimit
 from openapi.message import Request
 from openapi.refusals import RateLimited
+from openapi.windows import Windows
 
 REDIS_TIMEOUT = 0.1
 """Seconds that a request waits for Redis before it is counted in this process alone."""
@@ -35,7 +36,7 @@ class Counters:
     """Counts in Redis where there is one, so that all processes share the counts, and in memory otherwise."""
 
     def __init__(self, redis_url: str = "") -> None:
-        self._local = FixedWindowRateLimiter(MemoryStorage())
+        self._local = Windows()
         self._shared = FixedWindowRateLimiter(_redis(redis_url)) if redis_url else None
         self._rest_until = 0.0
 
@@ -47,7 +48,7 @@ class Counters:
             except Exception as error:  # whatever Redis does, requests go on
                 self._rest_until = time.monotonic() + REDIS_REST
                 log.warning("redis_unavailable", error=type(error).__name__)
-        return _hit(self._local, item, *key)
+        return self._local.hit(item, *key)
 
 
 def _hit(limiter: FixedWindowRateLimiter, item: limits.RateLimitItem, *key: str) -> tuple[bool, int, float]:
