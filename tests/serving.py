@@ -14,6 +14,7 @@ from pathlib import Path
 
 from openapi.settings import PREFIX
 from tests.factories import SECRET
+from tests.gate.ears import SERVED
 
 ROOT = Path(__file__).parent.parent
 START = 30
@@ -48,6 +49,7 @@ def _serve(folder: Path, database_url: str, port: int, wait: bool, settings: dic
             stderr=subprocess.STDOUT,
         )
     service = Served(f"http://127.0.0.1:{port}", process, log)
+    SERVED.add(service.url)
     try:
         if wait:
             wait_until_ready(service)
