@@ -3,9 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from db.session import refuse_unusable
+from db.readiness import Readiness
 
 VERSION = version("orderly")
 
@@ -15,7 +13,7 @@ def get_liveness() -> dict[str, Any]:
     return {"status": "ok"}
 
 
-def get_readiness(*, session: Session) -> dict[str, Any]:
+def get_readiness(*, readiness: Readiness) -> dict[str, Any]:
     """The service can serve; otherwise a refusal that names the part that does not work."""
-    refuse_unusable(session)
+    readiness.refuse_unready()
     return {"status": "ok", "version": VERSION}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.errors import Refusal, is_retryable
 from db.page import Listing
+from db.readiness import Readiness
 from db.session import Database
 from db.users import Caller
 from openapi import edge
@@ -50,7 +51,10 @@ class Services:
     counters: Counters | None
     """None where limits are off."""
     cursors: Cursors
+    readiness: Readiness
     workers: Workers
+    hashers: Workers
+    """The threads of the operations that take a password."""
 
 
 class CompiledOperation:
@@ -88,7 +92,8 @@ class CompiledOperation:
             "operation": operation.operation_id,
             "path": services.contract.base_path + operation.path,
         }
-        self._needs_thread = not operation.is_public or bool(self._wanted & {"session", "reads"})
+        self._needs_thread = not operation.is_public or bool(self._wanted & {"session", "reads", "readiness"})
+        self._workers = services.hashers if operation.takes_password else services.workers
 
     async def __call__(self, request: Request, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -98,7 +103,7 @@ class CompiledOperation:
             if self._media_types:
                 await self._take_body(request, receive)
             if self._needs_thread:
-                reply = await self._services.workers.run(self._serve, request)
+                reply = await self._workers.run(self._serve, request)
             else:
                 reply = self._serve(request)
         except edge.ClientGone:
@@ -170,7 +175,7 @@ class CompiledOperation:
     def _call(self, arguments: dict[str, Any], **own: Any) -> Any:
         handler: Callable[..., Any] | None = self._handler
         assert handler is not None  # noqa: S101  # refused in _serve
-        given = {**arguments, **own, "tokens": self._services.tokens}
+        given = {**arguments, **own, "tokens": self._services.tokens, "readiness": self._services.readiness}
         return handler(**{name: given[name] for name in self._wanted if name in given})
 
     def _reply(
