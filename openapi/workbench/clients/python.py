@@ -31,7 +31,9 @@ def generate(contract: Contract, folder: Path) -> None:
         simple.write_text(json.dumps(simplify(contract.document)))
         options = ["--meta", "uv", "--overwrite", "--fail-on-warning"]
         ours = ["--config", PARTS / "config.yaml", "--custom-template-path", PARTS / "templates"]
-        tools.run([tool, "generate", "--path", simple, "--output-path", folder.absolute(), *options, *ours], folder.parent)
+        tools.run(
+            [tool, "generate", "--path", simple, "--output-path", folder.absolute(), *options, *ours], folder.parent
+        )
     _ship(contract, folder / PACKAGE)
 
 
