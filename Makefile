@@ -6,7 +6,9 @@ BIN    := $(VENV)/bin
 PIP    := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: run check test migrate
+FUZZ ?= --seconds 240
+
+.PHONY: run check test migrate fuzz
 
 run: migrate  ## serve on this machine, with everything it needs
 	@$(BIN)/orderly user first-admin
@@ -24,6 +26,9 @@ check: $(VENV)/.developing  ## lint, formatting, types, the arrows between the r
 
 test: $(VENV)/.developing  ## all tests, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -q -n $(WORKERS)
+
+fuzz: $(VENV)/.developing  ## schemathesis against the live service, as each role, with a seed that it prints
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 $(VENV)/bin/python:
 	@echo "Making the virtual environment in $(VENV) ..."
