@@ -1,8 +1,9 @@
-"""The codes of errors: what the contract explains, what its operations declare, what is raised and what /errors tells."""
+"""The codes of errors: those that are raised, declared, explained and told of at /errors are the same."""
 
 import re
 
 from db.errors import Refusal
+from openapi.arguments import find_handler
 from openapi.docs.errors import OUTSIDE_OF_OPERATIONS
 from openapi.problems import status_of
 from tests.contract.stage import CONTRACT
@@ -10,6 +11,7 @@ from tests.contract.stage import CONTRACT
 
 def raised() -> dict[str, set[int]]:
     """Every code of a refusal in the code, with its statuses."""
+    assert all(find_handler(operation) for operation in CONTRACT.operations), "handlers bring their refusals along"
     found: dict[str, set[int]] = {}
     waiting = [Refusal]
     while waiting:

@@ -55,7 +55,7 @@ class Gate:
             return
         if not session.config.getoption("numprocesses", None):
             self._take(**own)
-        if exitstatus == pytest.ExitCode.OK:
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             self._judge(session)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -82,8 +82,8 @@ def missing(recorder, path, *exchanges):
 
 def test_what_was_never_seen_is_named_with_its_line(recorder, path):
     assert missing(recorder, path, MADE, READ, REFUSED) == [
-        "shelves.yaml:43: answer with 'ash' of schemas/Shelf/properties/wood",
-        "shelves.yaml:43: request with 'ash' of schemas/Shelf/properties/wood",
+        "shelves.yaml:41: answer with 'ash' of schemas/Shelf/properties/wood",
+        "shelves.yaml:41: request with 'ash' of schemas/Shelf/properties/wood",
     ]
 
 
@@ -97,7 +97,7 @@ def test_when_all_was_seen_there_is_the_total_alone(recorder, path):
 
 
 def test_a_link_is_followed_by_its_own_value_only(recorder, path):
-    followed = "shelves.yaml:19: create_shelf links to get_shelf"
+    followed = "shelves.yaml:18: create_shelf links to get_shelf"
     assert followed in missing(recorder, path, READ, MADE, replace(READ, path="/v1/shelves/8"))
     assert followed not in missing(recorder, path, READ)
 
@@ -105,7 +105,7 @@ def test_a_link_is_followed_by_its_own_value_only(recorder, path):
 def test_a_refused_request_shows_no_parameter_and_no_choice(recorder, path):
     left = missing(recorder, path, REFUSED)
     assert "shelves.yaml:12: create_shelf takes application/json" in left
-    assert "shelves.yaml:43: request with 'oak' of schemas/Shelf/properties/wood" in left
+    assert "shelves.yaml:41: request with 'oak' of schemas/Shelf/properties/wood" in left
 
 
 @pytest.mark.parametrize(
