@@ -195,6 +195,7 @@ def story(client, database):
         yield Story(client, database)
 
 
+@pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)  # the handlers' own tests run on both
 @pytest.mark.parametrize(
     ("name", "media_type"), [(name, kind or None) for name in SCRIPT for kind, _, _ in requests(OPERATIONS[name])]
 )
