@@ -63,7 +63,9 @@ def parse_time(text: str) -> datetime:
     """
     if not RFC_3339.fullmatch(text):
         raise ValueError("not a time as RFC 3339 writes it")
-    text = LEAP_SECOND.sub(r"\1:59.999999", text.upper())
+    text = text.upper()
+    if ":60" in text:
+        text = LEAP_SECOND.sub(r"\1:59.999999", text)
     # Year 0 is a leap year like 4, and as good a name for the beginning of time.
     time = datetime.fromisoformat(f"0004{text[4:]}" if text.startswith("0000") else text)
     try:

@@ -82,7 +82,7 @@ class Order(Base):
     currency: Mapped[str] = mapped_column(String(3))
     total_amount: Mapped[int] = mapped_column(BigInteger)
     note: Mapped[str | None] = mapped_column(String(1000))
-    shipping_address: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    shipping_address: Mapped[Mapping[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     order_metadata: Mapped[dict[str, str]] = mapped_column("metadata", JSON, default=dict)
     """`metadata` in the table and the contract; a declarative class has that name already."""
     payment_reference: Mapped[str | None] = mapped_column(String(200))

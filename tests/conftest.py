@@ -18,6 +18,9 @@ from openapi.message import App
 from openapi.security import Tokens
 from tests.asgi import Client, shut_down
 from tests.factories import SECRET, make_session, make_settings, make_user
+from tests.gate.ears import recorded
+
+pytest_plugins = ["tests.gate.plugin"]
 
 POSTGRESQL = os.environ.get("ORDERLY_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REQUIRED = bool(os.environ.get("CI")) or os.environ.get("ORDERLY_TEST_REQUIRE_SERVICES") == "1"
@@ -119,7 +122,7 @@ def empty(database: Database) -> None:
 
 def make_application(database: Database) -> Iterator[App]:
     """The service on a database, shut down at the end."""
-    app = create_app(make_settings(database_url=url_of(database), rate_limits=False, threads=10))
+    app = recorded(create_app(make_settings(database_url=url_of(database), rate_limits=False, threads=10)))
     yield app
     asyncio.run(shut_down(app))
 
