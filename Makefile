@@ -8,7 +8,7 @@ WORKERS ?= auto
 
 FUZZ ?= --seconds 240
 
-.PHONY: run check test migrate fuzz
+.PHONY: run check test migrate fuzz bench
 
 run: migrate  ## serve on this machine, with everything it needs
 	@$(BIN)/orderly user first-admin
@@ -30,6 +30,10 @@ test: $(VENV)/.developing  ## all tests, on SQLite and PostgreSQL
 fuzz: $(VENV)/.developing  ## schemathesis against the live service, as each role, with a seed that it prints
 	$(BIN)/python -m tests.fuzz $(FUZZ)
 
+bench: $(VENV)/.benching  ## the service beside its peers: 6 minutes, needs wrk, two cores and PostgreSQL
+	@command -v wrk >/dev/null || { echo "wrk is missing (Debian: apt install wrk)."; exit 1; }
+	$(BIN)/python -W ignore -m tests.bench bench.png
+
 $(VENV)/bin/python:
 	@echo "Making the virtual environment in $(VENV) ..."
 	@$(PYTHON) -c 'import sys; sys.exit("Orderly needs Python 3.11 or newer: make PYTHON=python3.11" \
@@ -45,4 +49,9 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.developing: $(VENV)/.installed
 	@echo "Installing what checks and tests need ..."
 	@$(PIP) install --group check --group test
+	@touch $@
+
+$(VENV)/.benching: $(VENV)/.developing
+	@echo "Installing the peers ..."
+	@$(PIP) install --group bench
 	@touch $@
