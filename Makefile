@@ -31,7 +31,7 @@ fuzz: $(VENV)/.developing  ## schemathesis against the live service, as each rol
 	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 clients: $(VENV)/.developing $(VENV)-clients/.installed  ## make both clients, and use them; needs Node and npm
-	PATH="$(CURDIR)/$(VENV)-clients/bin:$$PATH" $(BIN)/python -m pytest -q tests/clients
+	PATH="$(abspath $(VENV)-clients)/bin:$$PATH" $(BIN)/python -m pytest -q tests/clients
 
 $(VENV)/bin/python:
 	@echo "Making the virtual environment in $(VENV) ..."

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from db.base import new_id
 from db.orders import Order
 from db.products import Product
-from db.sessions import RefreshToken
+from db.sessions import RefreshToken, UserSession
+from db.users import find_by_email
 from tests import ledger
 from tests.clients.conftest import SCENARIOS, SUFFIX, Python
 from tests.clients.proxy import bad_line
@@ -67,7 +68,8 @@ def test_twenty_calls_with_an_expired_token_renew_it_once_and_an_ended_session_s
     tokens[2]["refresh_token"] = "A" * len(tokens[2]["refresh_token"])
     play("renewal", email=f"{name}@example.com", tokens=tokens)
     with shop.database.reading() as session:
-        made = session.scalars(select(func.count()).select_from(RefreshToken).group_by(RefreshToken.session_id))
+        counted = select(func.count(RefreshToken.hash)).join(UserSession, UserSession.id == RefreshToken.session_id)
+        made = session.scalars(counted.where(UserSession.user_id == user_id).group_by(UserSession.id))
         assert sorted(made) == [1, 2, 2]
 
 
@@ -81,3 +83,18 @@ def test_two_hundred_orders_over_a_line_that_loses_answers_are_two_hundred(play,
         ledger.check(session)
         assert session.scalar(select(func.count(Order.id)).where(Order.user_id == user_id)) == 200
         assert session.scalar(select(Product.stock).where(Product.id == product_id)) == 800
+
+
+def test_what_is_not_safe_is_sent_once_but_for_a_429(play, shop):
+    email = f"{new_id('alice')}@example.com"
+    with (
+        bad_line(shop.service.url, lose=1, limit=0, fail=0) as (losing, lost),
+        bad_line(shop.service.url, lose=0, limit=0, fail=1) as (failing, failed),
+        bad_line(shop.service.url, lose=0, limit=0.5, fail=0) as (limiting, _),
+        bad_line(shop.service.url, lose=0, limit=1, fail=0, pauses=(3600,)) as (closed, shut),
+    ):
+        urls = {"losing": losing, "failing": failing, "limiting": limiting, "closed": closed}
+        play("once", urls={name: f"{url}/v1" for name, url in urls.items()}, email=email)
+    assert [line.requests for line in (lost, failed, shut)] == [1, 1, 1]
+    with shop.database.reading() as session:
+        assert find_by_email(session, email) is not None

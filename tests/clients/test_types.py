@@ -17,21 +17,20 @@ WRONG = {
         'ProductCreate(sku="MUG", name="Mug", price=12)': "incompatible type",
         'list_users.sync(client=connect(""))': 'expected "AuthenticatedClient"',
         'list(each(list_products.sync, client=connect(""), colour="red"))': "Unexpected keyword argument",
-        'Order.from_dict({}).status == "piad"': "Non-overlapping equality check",
     },
     "typescript": {
         'api.POST("/orders", { body: { lines: [{ product_id: "prd_1" }] } });': "'quantity' is missing",
         'api.POST("/orders", { body: { lines: [{ product_id: "prd_1", quantity: "2" }] } });': "not assignable",
-        'api.POST("/orders", { body: { lines: [], colour: "red" } });': "'colour' does not exist",
+        'export const order: OrderCreate = { lines: [], colour: "red" };': "'colour' does not exist",
         'api.POST("/products", { body: { sku: "MUG", name: "Mug", price: 12 } });': "not assignable",
-        'api.GET("/basket");': "not assignable",
+        'api.GET("/basket");': "Expected 2 arguments",
         'api.GET("/products", { params: { query: { sort: "colour" } } });': "not assignable",
     },
 }
 HEAD = {
     "python": "from orderly_client import connect, each\nfrom orderly_client.models import *\n"
     "from orderly_client.api.products import list_products\nfrom orderly_client.api.users import list_users\n",
-    "typescript": 'import { connect } from "orderly-client";\nconst api = connect("");\n',
+    "typescript": 'import { connect, type OrderCreate } from "orderly-client";\nconst api = connect("");\n',
 }
 
 
@@ -53,7 +52,7 @@ def test_a_wrong_body_is_refused_by_the_type_checker(language):
     said = language.complaints("wrong", HEAD[name_of(language)] + "\n".join(wrong) + "\n")
     first = HEAD[name_of(language)].count("\n") + 1
     for line, expected in enumerate(wrong.values(), first):
-        [complaint] = re.findall(rf"^wrong\.\w+[:(]{line}[,:].*(?:\n +.*)*", said, re.MULTILINE)
+        [complaint] = re.findall(rf"^wrong\.\w+[:(]{line}[,:].*error.*(?:\n +.*)*", said, re.MULTILINE)
         assert expected in complaint
 
 

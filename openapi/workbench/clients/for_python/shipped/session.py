@@ -60,7 +60,9 @@ class Session(httpx.Auth):
         if self._end is not None:
             raise self._end
         body = {"refresh_token": self.tokens.refresh_token}
-        return httpx.Request("POST", self._url, json=body, extensions={"patience": RENEWAL_PATIENCE, "timeout": TIMEOUT})
+        return httpx.Request(
+            "POST", self._url, json=body, extensions={"patience": RENEWAL_PATIENCE, "timeout": TIMEOUT}
+        )
 
     def _keep(self, response: httpx.Response) -> None:
         if response.status_code == 401:
