@@ -1,5 +1,7 @@
 """The composition root: everything is made here, once, and joined from top to bottom."""
 
+from collections.abc import Callable, Sequence
+
 from a2wsgi import WSGIMiddleware
 from connexion import ConnexionMiddleware
 
@@ -10,6 +12,7 @@ from openapi.docs import create_pages
 from openapi.edge import Edge
 from openapi.lifespan import Lifespan
 from openapi.limits import Counters
+from openapi.message import App
 from openapi.operation import Services
 from openapi.paging import Cursors
 from openapi.problems import Problems
@@ -20,13 +23,21 @@ from openapi.validation import Validators
 from openapi.workers import Workers
 
 
-def create_app(settings: Settings, contract: Contract | None = None, handler_of: HandlerOf = find_handler) -> Edge:
+def create_app(
+    settings: Settings,
+    contract: Contract | None = None,
+    handler_of: HandlerOf = find_handler,
+    inside: Callable[[App], App] = lambda app: app,
+    scripts: Sequence[str] = (),
+) -> Edge:
     """The service as one ASGI application.
 
     Args:
         settings: what this process was told.
         contract: what to serve; `openapi.yaml` if left out.
         handler_of: finds the function of an operation, None if there is none.
+        inside: what stands between the edge and everything else; the workbench puts something there.
+        scripts: what the docs page has besides its own; the workbench's again.
 
     Raises:
         BrokenContract: the contract cannot be served.
@@ -49,7 +60,7 @@ def create_app(settings: Settings, contract: Contract | None = None, handler_of:
         cursors=Cursors(secret),
         workers=workers,
     )
-    pages = WSGIMiddleware(create_pages(contract), workers=2)  # type: ignore[arg-type]  # Flask says dict
+    pages = WSGIMiddleware(create_pages(contract, scripts), workers=2)  # type: ignore[arg-type]  # Flask says dict
     connexion = ConnexionMiddleware(pages, import_name=__name__, middlewares=[Corridor])
     connexion.add_api(
         contract.shell(), base_path=contract.base_path, resolver=HandlerResolver(services), services=services
@@ -57,7 +68,7 @@ def create_app(settings: Settings, contract: Contract | None = None, handler_of:
     # Connexion would build this at the first request; what cannot be built must refuse to start.
     connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()
     return Edge(
-        Lifespan(connexion, database, workers),
+        inside(Lifespan(connexion, database, workers)),
         problems,
         proxies=settings.trusted_proxies,
         origins=settings.cors_origins,

@@ -14,8 +14,10 @@ from granian.log import LogLevels
 
 from openapi import logs
 from openapi.app import create_app
-from openapi.edge import Edge
+from openapi.message import App
 from openapi.settings import Refused, Settings
+
+Create = Callable[[Settings], App]
 
 HEADER_TIMEOUT = 15_000
 """Milliseconds that a client may take for the headers of a request."""
@@ -23,13 +25,13 @@ STOP_TIMEOUT = 25
 """Seconds that the requests in flight have after SIGTERM; who has not sent his by then is cut."""
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `announce` gets the address once it answers.
+def serve(settings: Settings, announce: Callable[[str], None], create: Create = create_app) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` gets the address once it answers, `create` makes the application.
 
     Raises:
         Refused: the address cannot be listened at.
     """
-    _load(settings)  # what cannot be built refuses here, before any port is open; each worker builds its own
+    _load(settings, create)  # what cannot be built refuses here, before any port is open; each worker builds its own
     _refuse_taken_address(settings)
     server = Granian(
         "openapi.app:create_app",
@@ -46,7 +48,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         workers_kill_timeout=STOP_TIMEOUT,
     )
     server.on_startup(partial(_announce_later, settings, announce))
-    server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+    server.serve(target_loader=partial(_load, settings, create), wrap_loader=False)
 
 
 def address(settings: Settings) -> str:
@@ -55,9 +57,9 @@ def address(settings: Settings) -> str:
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
-def _load(settings: Settings) -> Edge:
+def _load(settings: Settings, create: Create) -> App:
     logs.configure(settings)
-    return create_app(settings)
+    return create(settings)
 
 
 def _refuse_taken_address(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """The pages beside the API: the docs, the list of errors, and the contract itself."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.resources import files
@@ -29,8 +30,11 @@ PAGE_POLICY = (
 )
 
 
-def create_pages(contract: Contract) -> Flask:
-    """The application of the pages. Whatever they answer is made here, once; a request only picks it up."""
+def create_pages(contract: Contract, scripts: Sequence[str] = ()) -> Flask:
+    """The application of the pages. Whatever they answer is made here, once; a request only picks it up.
+
+    `scripts` are those of the workbench that the docs page has here.
+    """
     pages = Flask(__name__, static_folder=None)
     pages.url_map.merge_slashes = False  # no answer of this service is a redirect
     pages.after_request(_answer_options)
@@ -38,13 +42,14 @@ def create_pages(contract: Contract) -> Flask:
     pages.register_error_handler(HTTPException, lambda error: _problem(problems, error))
     with pages.app_context():
         title = contract.document["info"]["title"]
-        docs = render_template("docs.html", title=title)
+        docs = render_template("docs.html", title=title, scripts=scripts)
         errors = render_template("errors.html", title=title, errors=list(explained(contract)))
     _serve(pages, "/openapi.yaml", contract.source, "application/yaml")
     _serve(pages, "/openapi.json", orjson.dumps(contract.document), "application/json")
     _serve(pages, "/docs", docs.encode(), "text/html; charset=utf-8")
     _serve(pages, "/errors", errors.encode(), "text/html; charset=utf-8")
-    for name, (package, path, media_type) in ASSETS.items():
+    own = {name: ("openapi.docs", f"assets/{name}", "text/javascript") for name in scripts}
+    for name, (package, path, media_type) in {**ASSETS, **own}.items():
         _serve(pages, f"/docs/assets/{name}", files(package).joinpath(path).read_bytes(), media_type)
     return pages
 
