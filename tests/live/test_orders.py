@@ -3,6 +3,7 @@
 import json
 import socket
 from collections import Counter
+from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -13,6 +14,17 @@ from db.base import new_id
 from db.events import Event
 from db.products import Product
 from tests.together import together
+
+REFUSALS = {
+    "sqlite": (
+        "CREATE TRIGGER refused BEFORE INSERT ON idempotency_records BEGIN SELECT RAISE(ABORT, 'refused'); END",
+        "DROP TRIGGER refused",
+    ),
+    "postgresql": (
+        "ALTER TABLE idempotency_records ADD CONSTRAINT refused CHECK (false) NOT VALID",
+        "ALTER TABLE idempotency_records DROP CONSTRAINT refused",
+    ),
+}
 
 
 @pytest.fixture
@@ -115,6 +127,15 @@ class TestKeys:
         assert len({answer.json()["id"] for answer in bought}) == 8
         assert shop.read(left(mug)) == 92
 
+    def test_what_cannot_be_kept_under_its_key_was_not_bought(self, shop, client, alice, key):
+        [mug] = shop.sell(10)
+        with keeping_refused(shop.database):
+            answer = order(client, {**alice, **key}, (mug, 1))
+        assert (answer.status_code, shop.read(left(mug))) == (500, 10)
+        again = ordered(client, {**alice, **key}, (mug, 1))
+        assert "Idempotency-Replayed" not in again.headers
+        assert shop.read(left(mug)) == 9
+
     def test_the_same_key_of_somebody_else_is_his_own(self, shop, client, alice, key):
         [charlie], [mug] = shop.sign_in("customer"), shop.sell(10)
         hers, his = (ordered(client, {**headers, **key}, (mug, 1)) for headers in (alice, charlie))
@@ -166,6 +187,22 @@ def pay(client, headers, made):
 
 def fulfil(client, headers, made):
     return client.post(f"{made.headers['Location']}/fulfil", json={}, headers=headers)
+
+
+@contextmanager
+def keeping_refused(database):
+    """The table of kept answers takes no new one: by a trigger, or by a constraint that is never true."""
+    begin, end = REFUSALS[database.url.get_backend_name()]
+    execute(database, begin)
+    try:
+        yield
+    finally:
+        execute(database, end)
+
+
+def execute(database, statement):
+    with database.connect() as connection, connection.begin():
+        connection.exec_driver_sql(statement)
 
 
 def send_and_hang_up(url, headers, body):
