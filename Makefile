@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: run check test migrate
+.PHONY: run check test migrate faults
 
 run: migrate  ## serve on this machine, with everything it needs
 	@$(BIN)/orderly user first-admin
@@ -24,6 +24,9 @@ check: $(VENV)/.developing  ## lint, formatting, types, the arrows between the r
 
 test: $(VENV)/.developing  ## all tests, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -q -n $(WORKERS)
+
+faults: $(VENV)/.developing  ## kill, stop, starve and flood it, for about ten minutes; prints figures
+	$(BIN)/python -m tests.faults
 
 $(VENV)/bin/python:
 	@echo "Making the virtual environment in $(VENV) ..."
