@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from db import ordering, products, users
+from db import accounts, ordering, products
 from db.base import new_id
 from db.orders import Order
 from db.products import Product
@@ -55,7 +55,7 @@ def make_person(session: Session, random: Random, role: str, password_hash: str)
     """Somebody with an account."""
     first, last = random.choice(FIRST), random.choice(LAST)
     email = f"{first}.{last}.{new_id('t')[-8:]}@example.com".lower()
-    user = users.create(session, email=email, name=f"{first} {last}", role=role, password_hash=password_hash)
+    user = accounts.sign_up(session, email=email, name=f"{first} {last}", role=role, password_hash=password_hash)
     return Caller(user.id, role, frozenset())
 
 

@@ -11,6 +11,7 @@ from structlog.contextvars import bound_contextvars
 from db.base import new_id
 from openapi import logs
 from openapi.message import KEY, App, Message, Receive, Request, Scope, Send
+from openapi.metrics import Metrics
 from openapi.problems import Problems
 from openapi.refusals import (
     BadRequest,
@@ -53,6 +54,7 @@ class Edge:
         self,
         app: App,
         problems: Problems,
+        metrics: Metrics,
         *,
         proxies: Iterable[IPv4Network | IPv6Network] = (),
         origins: Iterable[str] = (),
@@ -60,6 +62,7 @@ class Edge:
     ) -> None:
         self._app = app
         self._problems = problems
+        self._metrics = metrics
         self._proxies = tuple(proxies)
         self._origins = frozenset(origins)
         self._is_stopping = is_stopping
@@ -73,11 +76,14 @@ class Edge:
         request = self._request(scope)
         scope[KEY] = request
         finish = _Finish(send, request, self._origins, self._is_stopping)
+        self._metrics.begin()
         with bound_contextvars(**logs.context_of(request)):
             try:
                 await self._serve(scope, request, receive, finish)
             finally:
-                logs.tell(request, finish.status, time.perf_counter() - began)
+                seconds = time.perf_counter() - began
+                self._metrics.end(request, finish.status, seconds)
+                logs.tell(request, finish.status, seconds)
 
     async def _serve(self, scope: Scope, request: Request, receive: Receive, finish: "_Finish") -> None:
         try:

@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="Addresses or networks whose `X-Forwarded-For` is believed."
     )
+    metrics_readers: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (IPv4Network("127.0.0.1"), IPv6Network("::1")),
+        description="Addresses or networks that may read `/metrics`; for all others there is nothing.",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins, such as `https://shop.example`, whose pages may call the API."
     )
@@ -100,7 +104,7 @@ class Settings(BaseSettings):
         """Whether this is the real thing."""
         return self.env == "production"
 
-    @field_validator("trusted_proxies", "cors_origins", mode="before")
+    @field_validator("trusted_proxies", "metrics_readers", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

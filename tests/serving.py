@@ -14,6 +14,7 @@ from pathlib import Path
 
 from openapi.settings import PREFIX
 from tests.factories import SECRET
+from tests.gate.ears import SERVED
 
 ROOT = Path(__file__).parent.parent
 START = 30
@@ -68,7 +69,9 @@ def _start(folder: Path, database_url: str, port: int, settings: dict[str, objec
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    return Served(f"http://127.0.0.1:{port}", process, log)
+    service = Served(f"http://127.0.0.1:{port}", process, log)
+    SERVED.add(service.url)
+    return service
 
 
 def environment(**settings: object) -> dict[str, str]:

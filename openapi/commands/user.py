@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from db import passwords, users
+from db import accounts, passwords, users
 from db.session import Database
 from openapi.commands.database import open_migrated
 from openapi.commands.fitting import refuse_unfit
@@ -57,7 +57,7 @@ def _create(database: Database, email: str, name: str, role: str, password: str)
     passwords.refuse_common(password or made)
     password_hash = passwords.hash_password(password or made)
     with database.writing() as session:
-        user = users.create(session, email=email, name=name, role=role, password_hash=password_hash)
+        user = accounts.sign_up(session, email=email, name=name, role=role, password_hash=password_hash)
         session.commit()
         out.print(f"{user.email} is {role}, {user.id}.", markup=False)
     if made:

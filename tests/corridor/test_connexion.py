@@ -2,15 +2,20 @@
 
 import asyncio
 import json
+import threading
 import time
 
 import pytest
 import yaml
 
-from openapi.contract import Contract
+from db import catalogue
+from db.page import Listing
+from db.products import Product
+from handlers import products
+from openapi.contract import Contract, load
 from openapi.yaml_source import BrokenContract
 from tests.corridor.conftest import EVERYTHING
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_product
 
 ALICE = {"email": "alice@example.com", "password": PASSWORD, "name": "Alice"}
 AS_JSON = {"Content-Type": "application/json"}
@@ -328,6 +333,21 @@ class TestThreads:
             return await asyncio.gather(*calls)
 
         assert [answer.status for answer in asyncio.run(many())] == [200] * 10
+
+    def test_a_list_is_read_in_a_thread_though_its_handler_asks_for_no_session(self, serve, database):
+        seen = []
+
+        def shape(row):
+            seen.append(threading.current_thread())
+            return products._shape(row)
+
+        with database.writing() as session:
+            make_product(session)
+            session.commit()
+        listing = Listing(catalogue.EVERYTHING, order=[Product.id], shape=shape)
+        assert serve({"list_products": lambda: listing}, load()).get("/v1/products").status == 200
+        assert len(seen) == 1
+        assert threading.current_thread() not in seen
 
     def test_the_loop_answers_while_the_database_waits(self, serve, database):
         everything = serve({"get_newest_tree": slow_tree, "get_tree": lambda id: {"name": "quick"}}, threads=1)

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from db import migrations
+from db.session import Database
 from openapi.contract import DEFAULT_PATH, load
+from tests.factories import make_product
 from tests.serving import environment, served
 
 HERE = Path(__file__).parent
@@ -43,6 +45,7 @@ def _fuzz_as(role: str, options: list[str]) -> bool:
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/orderly.db"
         migrations.upgrade(url)
+        _stock(url)
         config = Path(folder) / "schemathesis.toml"
         config.write_text((HERE / "schemathesis.toml").read_text() + _business_refusals())
         with served(Path(folder), url, rate_limits="off", threads=8) as service:
@@ -63,6 +66,16 @@ def _fuzz_as(role: str, options: list[str]) -> bool:
         if not passed:
             print(service.log.read_text()[-5000:])
         return passed
+
+
+def _stock(url: str) -> None:
+    """Something to order."""
+    database = Database(url)
+    with database.writing() as session:
+        for _ in range(5):
+            make_product(session, stock=1_000_000)
+        session.commit()
+    database.close()
 
 
 def _business_refusals() -> str:

@@ -8,7 +8,7 @@ from db import events
 from db.base import new_id
 from db.events import TYPES
 from openapi import contract
-from tests.factories import make_caller
+from tests.factories import PASSWORD, make_caller
 
 SETTLES_WITHIN = 30
 """Seconds. The feed waits for every transaction of the server, those of other tests too."""
@@ -36,6 +36,18 @@ def record(database, bob):
         return ids
 
     return record
+
+
+def settled(somebody, subject_id, count):
+    """The events of one thing, as soon as there are so many."""
+    deadline = time.monotonic() + SETTLES_WITHIN
+    while time.monotonic() < deadline:
+        events = somebody.get("/v1/events?limit=100").json["data"]
+        told = [event for event in events if event["subject_id"] == subject_id]
+        if len(told) >= count:
+            return told
+        time.sleep(0.01)
+    raise AssertionError(f"{len(told)} events of {subject_id}, not {count}")
 
 
 def subjects(answer):
@@ -109,3 +121,27 @@ class TestListEvents:
     def test_nobody_changes_it(self, bob):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             assert bob(method, "/v1/events").headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+class TestEventsOfAccounts:
+    def test_each_change_is_told_once_and_nothing_personal(self, client, sign_in):
+        carol = sign_in("carol")
+        account = {"email": "dora@example.com", "password": PASSWORD, "name": "Dora"}
+        dora = client.post("/v1/users", account).json["id"]
+        assert client.post("/v1/users", account).code == "email_taken"
+        for name in ("Theodora", "Theodora"):
+            carol.patch(f"/v1/users/{dora}", {"name": name, "role": "staff"}, {"If-Match": "*"})
+        for what in ("disable", "disable", "enable", "enable"):
+            carol.post(f"/v1/users/{dora}/{what}")
+        token = client.post("/v1/tokens", {"email": account["email"], "password": PASSWORD}).json["access_token"]
+        assert client.signed_in(token).delete("/v1/me").status == 204
+        told = settled(carol, dora, 5)
+        assert [event["type"] for event in told] == [
+            "user.created",
+            "user.updated",
+            "user.disabled",
+            "user.enabled",
+            "user.erased",
+        ]
+        assert [event["actor_id"] for event in told] == [None, carol.user.id, carol.user.id, carol.user.id, dora]
+        assert "dora" not in str(told).replace(dora, "").lower()
