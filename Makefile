@@ -37,7 +37,7 @@ bench: $(VENV)/.benching  ## the service beside its peers: 6 minutes, needs wrk,
 clients: $(VENV)/.developing $(VENV)-clients/.installed  ## make both clients, and use them; needs Node and npm
 	PATH="$(abspath $(VENV)-clients)/bin:$$PATH" $(BIN)/python -m pytest -q tests/clients
 
-faults: $(VENV)/.developing  ## kill, stop, starve and flood it, for about ten minutes; prints figures
+faults: $(VENV)/.developing  ## kill, stop, starve and flood it, for about a quarter of an hour; prints figures
 	$(BIN)/python -m tests.faults
 
 $(VENV)/bin/python:
