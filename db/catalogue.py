@@ -1,38 +1,44 @@
-"""The catalogue: the products that are for sale, as everybody sees them. It is read by columns, for it is read most."""
+"""The catalogue: the products that are for sale, as everybody sees them.
+
+It is read most, so by columns of the table and not as objects.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from db.errors import NotFound
+from db.page import Place
 from db.products import Product
 
-ORDERS: Mapping[str, InstrumentedAttribute[Any]] = {
-    "created_at": Product.created_at,
-    "name": Product.name,
-    "price": Product.price_amount,
+_COLUMNS = Product.__table__.c
+
+ORDERS: Mapping[str, Sequence[Place]] = {
+    "created_at": (_COLUMNS.created_at, _COLUMNS.id),
+    "name": (_COLUMNS.name, _COLUMNS.id),
+    "price": (_COLUMNS.price_amount, _COLUMNS.id),
 }
 """What the catalogue can be sorted by."""
 
-SEEN: Sequence[InstrumentedAttribute[Any]] = (
-    Product.id,
-    Product.sku,
-    Product.name,
-    Product.description,
-    Product.category,
-    Product.price_amount,
-    Product.currency,
-    Product.stock,
-    Product.version,
-    Product.created_at,
-    Product.updated_at,
+SEEN = (
+    _COLUMNS.id,
+    _COLUMNS.sku,
+    _COLUMNS.name,
+    _COLUMNS.description,
+    _COLUMNS.category,
+    _COLUMNS.price_amount,
+    _COLUMNS.currency,
+    _COLUMNS.stock,
+    _COLUMNS.version,
+    _COLUMNS.created_at,
+    _COLUMNS.updated_at,
 )
-EVERYTHING: Select[Any] = select(*SEEN).where(Product.archived_at.is_(None))
+EVERYTHING: Select[Any] = select(*SEEN).where(_COLUMNS.archived_at.is_(None))
 """The whole catalogue. A product that is archived is gone for everybody."""
 
-_ONE = EVERYTHING.where(Product.id == bindparam("product_id"))
+_ONE = EVERYTHING.where(_COLUMNS.id == bindparam("product_id"))
 
 
 def get(session: Session, product_id: str) -> Row[Any]:
@@ -55,15 +61,15 @@ def matching(
     """The products that fit all the filters given; both prices are within, and `q` means itself, in any case."""
     found = EVERYTHING
     if q is not None:
-        found = found.where(Product.search.contains(q.casefold(), autoescape=True))
+        found = found.where(_COLUMNS.search.contains(q.casefold(), autoescape=True))
     if category is not None:
-        found = found.where(Product.category == category)
+        found = found.where(_COLUMNS.category == category)
     if currency is not None:
-        found = found.where(Product.currency == currency)
+        found = found.where(_COLUMNS.currency == currency)
     if min_price is not None:
-        found = found.where(Product.price_amount >= min_price)
+        found = found.where(_COLUMNS.price_amount >= min_price)
     if max_price is not None:
-        found = found.where(Product.price_amount <= max_price)
+        found = found.where(_COLUMNS.price_amount <= max_price)
     if in_stock is not None:
-        found = found.where(Product.in_stock == in_stock)
+        found = found.where(_COLUMNS.in_stock == in_stock)
     return found

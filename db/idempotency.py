@@ -1,11 +1,24 @@
 """What was answered to requests with an Idempotency-Key, kept in the transaction that made what it tells of."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, delete, func, select
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    LargeBinary,
+    Row,
+    Select,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, UtcDateTime, now
@@ -28,6 +41,8 @@ class IdempotencyRecord(Base):
     status: Mapped[int]
     headers: Mapped[dict[str, str]] = mapped_column(JSON)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    subject_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    """The id of what the answer tells of: it may be of somebody else than the caller, as an order that staff sends."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
 
 
@@ -40,7 +55,7 @@ class Claim:
     fingerprint: str
 
 
-def find(session: Session, claim: Claim) -> IdempotencyRecord | None:
+def find(session: Session, claim: Claim) -> Row[Any] | None:
     """The record of a key, if there is one that has not expired; from now on nobody else handles this key.
 
     On SQLite a write transaction is alone. PostgreSQL has a lock for it that ends with the transaction.
@@ -52,24 +67,26 @@ def find(session: Session, claim: Claim) -> IdempotencyRecord | None:
         number = int.from_bytes(sha256(f"{claim.user_id} {claim.key}".encode()).digest()[:8], signed=True)
         if not session.scalar(select(func.pg_try_advisory_xact_lock(number))):
             raise KeyInFlight
-    record = session.get(IdempotencyRecord, (claim.user_id, claim.key))
+    owner = {"user_id": claim.user_id, "key": claim.key}
+    record = session.connection().execute(_FIND, owner).first()
     if record is not None and record.created_at <= now() - LIFETIME:
-        session.delete(record)
-        session.flush()
+        session.execute(delete(IdempotencyRecord).filter_by(**owner))
         return None
     return record
 
 
-def keep(session: Session, claim: Claim, *, status: int, headers: dict[str, str], body: bytes) -> None:
+def keep(
+    session: Session, claim: Claim, *, status: int, headers: dict[str, str], body: bytes, subject_id: str | None
+) -> None:
     """Keep the answer, in the transaction of what it tells of: both are kept, or neither."""
-    values: dict[str, Any] = {"status": status, "headers": headers, "body": body}
-    session.add(IdempotencyRecord(user_id=claim.user_id, key=claim.key, fingerprint=claim.fingerprint, **values))
-    session.flush()
+    values: dict[str, Any] = {"status": status, "headers": headers, "body": body, "subject_id": subject_id}
+    session.connection().execute(_KEEP, {**values, **asdict(claim)})
 
 
-def erase(session: Session, user_id: str) -> None:
-    """Forget all answers to a user: they may hold an address or a note."""
-    session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.user_id == user_id))
+def erase(session: Session, user_id: str, subject_ids: Select[str]) -> None:
+    """Forget all answers to a user, and those to anybody that tell of these subjects: they may hold an address."""
+    told = IdempotencyRecord.subject_id.in_(subject_ids)
+    session.execute(delete(IdempotencyRecord).where(or_(IdempotencyRecord.user_id == user_id, told)))
 
 
 def purge(session: Session, *, at: datetime | None = None) -> int:
@@ -77,3 +94,10 @@ def purge(session: Session, *, at: datetime | None = None) -> int:
     expired = IdempotencyRecord.created_at <= (at or now()) - LIFETIME
     gone = delete(IdempotencyRecord).where(expired).returning(IdempotencyRecord.key)
     return len(session.scalars(gone).all())
+
+
+# They run for every request with a key, so they are built once.
+_FIND = select(IdempotencyRecord.__table__).where(
+    IdempotencyRecord.user_id == bindparam("user_id"), IdempotencyRecord.key == bindparam("key")
+)
+_KEEP = insert(IdempotencyRecord)

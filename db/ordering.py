@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db import events, products
 from db.base import new_id, now
 from db.errors import Conflict, violates_unique
-from db.orders import Order, OrderLine
-from db.products import Product
+from db.orders import PENDING, Order, OrderLine
 from db.users import ACTIVE, AccountGone, Caller, User
 
 
@@ -42,7 +41,7 @@ def place(
     lines: Iterable[tuple[str, int]],
     *,
     note: str | None = None,
-    shipping_address: dict[str, str] | None = None,
+    shipping_address: Mapping[str, Any] | None = None,
     metadata: dict[str, str] | None = None,
     expected_total: tuple[int, str] | None = None,
 ) -> Order:
@@ -69,7 +68,7 @@ def place(
     order = _priced(quantities, products.take(session, quantities))
     if expected_total not in (None, (order.total_amount, order.currency)):
         raise PriceChanged
-    order.user_id = caller.user_id
+    order.user_id, order.status = caller.user_id, PENDING
     order.note, order.shipping_address, order.order_metadata = note, shipping_address, metadata or {}
     session.add(order)
     money = {"total_amount": order.total_amount, "currency": order.currency}
@@ -132,7 +131,7 @@ def _merged(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     return quantities
 
 
-def _priced(quantities: Mapping[str, int], taken: Mapping[str, Product]) -> Order:
+def _priced(quantities: Mapping[str, int], taken: Mapping[str, Row[Any]]) -> Order:
     """An order with one line for each product, at the price of now."""
     wanted = enumerate(quantities.items())
     lines = [_line(position, taken[product_id], quantity) for position, (product_id, quantity) in wanted]
@@ -142,14 +141,14 @@ def _priced(quantities: Mapping[str, int], taken: Mapping[str, Product]) -> Orde
     return order
 
 
-def _line(position: int, product: Product, quantity: int) -> OrderLine:
+def _line(position: int, product: Row[Any], quantity: int) -> OrderLine:
     line = OrderLine(id=new_id("lin"), product_id=product.id, position=position, quantity=quantity)
     line.sku, line.name, line.unit_price_amount = product.sku, product.name, product.price_amount
     return line
 
 
-def _one_currency(taken: Mapping[str, Product]) -> str:
-    currencies = {product.currency for product in taken.values()}
+def _one_currency(taken: Mapping[str, Row[Any]]) -> str:
+    currencies: set[str] = {product.currency for product in taken.values()}
     if len(currencies) > 1:
         raise CurrencyMismatch
     return currencies.pop()

@@ -82,7 +82,7 @@ class Order(Base):
     currency: Mapped[str] = mapped_column(String(3))
     total_amount: Mapped[int] = mapped_column(BigInteger)
     note: Mapped[str | None] = mapped_column(String(1000))
-    shipping_address: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    shipping_address: Mapped[Mapping[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     order_metadata: Mapped[dict[str, str]] = mapped_column("metadata", JSON, default=dict)
     """`metadata` in the table and the contract; a declarative class has that name already."""
     payment_reference: Mapped[str | None] = mapped_column(String(200))
@@ -210,6 +210,11 @@ def has_open(session: Session, user_id: str) -> bool:
     """Whether somebody has orders under way: pending, or paid and not fulfilled."""
     open_ones = exists().where(Order.user_id == user_id, Order.status.in_((PENDING, PAID)))
     return bool(session.scalar(select(open_ones)))
+
+
+def ids_of(user_id: str) -> Select[str]:
+    """The ids of somebody's orders."""
+    return select(Order.id).where(Order.user_id == user_id)
 
 
 def erase(session: Session, user_id: str) -> None:

@@ -4,29 +4,34 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from db.base import UtcDateTime
 
+Place = InstrumentedAttribute[Any] | KeyedColumnElement[Any]
+"""A column that a list is ordered by."""
+Shape = TypeVar("Shape")
+"""How a row looks to those who called."""
 Key = Sequence[str | int]
 """Where a row stands in its list: the values of the order's columns, as JSON can hold them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[Shape]):
     """Some rows of a list, shaped, and the keys to go on with."""
 
-    data: list[dict[str, Any]]
+    data: list[Shape]
     has_more: bool
     last: Key | None
     """The key of the last row, None for an empty page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Generic[Shape]):
     """A list that a handler gives: what is in it, in which order, and how a row looks.
 
     `order` ends with the id, so that no two rows stand in one place; `descending` holds for all its columns.
@@ -34,12 +39,12 @@ class Listing:
     """
 
     statement: Select[Any]
-    order: Sequence[InstrumentedAttribute[Any]]
-    shape: Callable[[Any], dict[str, Any]]
+    order: Sequence[Place]
+    shape: Callable[[Any], Shape]
     descending: bool = True
     follow: bool = False
 
-    def page(self, session: Session, limit: int, after: Key | None = None) -> Page:
+    def page(self, session: Session, limit: int, after: Key | None = None) -> Page[Shape]:
         """The first `limit` rows after a key (from the start without one)."""
         values: dict[str, Any] = {"limit": limit + 1}
         if after is not None:
@@ -47,14 +52,12 @@ class Listing:
         found = session.execute(_built(self.statement, (*self.order,), self.descending, after is not None), values)
         rows = list(found.scalars() if len(found.keys()) == 1 else found)
         kept = rows[:limit]
-        last = [_plain(getattr(kept[-1], c.key)) for c in self.order] if kept else None
+        last = [_plain(getattr(kept[-1], str(c.key))) for c in self.order] if kept else None
         return Page([self.shape(row) for row in kept], len(rows) > limit, last)
 
 
 @lru_cache(maxsize=64)
-def _built(
-    statement: Select[Any], order: tuple[InstrumentedAttribute[Any], ...], descending: bool, later: bool
-) -> Select[Any]:
+def _built(statement: Select[Any], order: tuple[Place, ...], descending: bool, later: bool) -> Select[Any]:
     """The statement of the first page, or of a later one.
 
     It takes longer to build than to execute. A list that is always the same statement, as the catalogue without a
@@ -71,5 +74,5 @@ def _plain(value: Any) -> str | int:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _restore(column: InstrumentedAttribute[Any], value: str | int) -> Any:
+def _restore(column: Place, value: str | int) -> Any:
     return datetime.fromisoformat(str(value)) if isinstance(column.type, UtcDateTime) else value

@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    ColumnElement,
     Computed,
     Index,
+    Row,
+    Select,
     String,
     Text,
-    case,
+    bindparam,
     select,
     text,
     update,
@@ -173,50 +174,65 @@ def adjust(session: Session, caller: Caller | None, product_id: str, *, delta: i
         InsufficientStock: there would be fewer than none.
         StockLimit: there would be too many.
     """
-    get(session, product_id)
-    if not _move(session, {product_id: delta}):
+    product = get(session, product_id)
+    if not 0 <= product.stock + delta <= MOST:
         raise InsufficientStock if delta < 0 else StockLimit
+    _move(session, {product_id: delta})
     adjustment = ledger.enter(session, product_id, delta, reason, caller=caller)
     data = {"adjustment_id": adjustment.id, "delta": delta}
     events.record(session, "stock.adjusted", product_id, caller=caller, data=data)
     return adjustment
 
 
-def take(session: Session, wanted: Mapping[str, int]) -> dict[str, Product]:
-    """Take quantities of products from the stock: all of them, or the transaction must end.
+def take(session: Session, wanted: Mapping[str, int]) -> dict[str, Row[Any]]:
+    """Take quantities of products from the stock: all of them, or nothing. Gives the products, as they were.
 
     Raises:
         ProductUnavailable: one does not exist or is archived.
         InsufficientStock: there are fewer of one.
     """
-    if missing := wanted.keys() - _lock(session, wanted, Product.archived_at.is_(None)):
+    found = _lock(session, _FOR_SALE, wanted)
+    if missing := wanted.keys() - found.keys():
         raise ProductUnavailable(_naming("Not for sale", missing))
-    taken = _move(session, {product_id: -quantity for product_id, quantity in wanted.items()})
-    if short := wanted.keys() - taken.keys():
+    if short := {row.id for row in found.values() if row.stock < wanted[row.id]}:
         raise InsufficientStock(_naming("Not enough in stock", short))
-    return taken
+    _move(session, {product_id: -quantity for product_id, quantity in wanted.items()})
+    return found
 
 
 def put_back(session: Session, quantities: Mapping[str, int]) -> None:
     """Give back what was taken, to archived products too; `StockLimit` if there would be too many of one."""
-    _lock(session, quantities)
-    if full := quantities.keys() - _move(session, quantities).keys():
+    found = _lock(session, _ANY, quantities)
+    if full := {row.id for row in found.values() if row.stock + quantities[row.id] > MOST}:
         raise StockLimit(_naming(f"The stock would be more than {MOST}", full))
+    _move(session, quantities)
 
 
-def _lock(session: Session, ids: Iterable[str], *conditions: ColumnElement[bool]) -> set[str]:
+def _lock(session: Session, statement: Select[*tuple[Any, ...]], ids: Iterable[str]) -> dict[str, Row[Any]]:
     """Lock rows in the order of their ids, so that those who want the same ones queue and never block each other."""
-    rows = select(Product.id).where(Product.id.in_(sorted(ids)), *conditions).order_by(Product.id)
-    return set(session.scalars(rows.with_for_update()))
+    return {row.id: row for row in session.connection().execute(statement, {"ids": sorted(ids)})}
 
 
-def _move(session: Session, deltas: Mapping[str, int]) -> dict[str, Product]:
-    """Add to the stock of products where it stays between nothing and `MOST`; gives those that it was added to."""
-    after = Product.stock + case(dict(deltas), value=Product.id)
-    statement = update(Product).where(Product.id.in_(sorted(deltas)), after.between(0, MOST))
-    statement = statement.values(stock=after, version=Product.version + 1)
-    fresh = {"synchronize_session": False, "populate_existing": True}
-    return {product.id: product for product in session.scalars(statement.returning(Product), execution_options=fresh)}
+def _move(session: Session, deltas: Mapping[str, int]) -> None:
+    """Add to the stock of products that are locked and have room for it."""
+    moves = [{"product_id": product_id, "delta": delta} for product_id, delta in deltas.items()]
+    session.connection().execute(_ADD, moves)
+
+
+# They run for every order, so they are built once.
+_ANY = (
+    select(Product.id, Product.sku, Product.name, Product.price_amount, Product.currency, Product.stock)
+    .where(Product.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Product.id)
+    .with_for_update()
+)
+_FOR_SALE = _ANY.where(Product.archived_at.is_(None))
+_STOCK = Product.stock + bindparam("delta")
+_ADD = (
+    update(Product)
+    .where(Product.id == bindparam("product_id"), _STOCK.between(0, MOST))
+    .values(stock=_STOCK, version=Product.version + 1)
+)
 
 
 def _naming(what: str, ids: Iterable[str]) -> str:

@@ -1,17 +1,18 @@
 """How an account looks, to its owner and to those who run the shop."""
 
-from typing import Any
+from typing import cast
 
 from db.base import rfc3339
 from db.users import User
+from openapi import types
 
 
-def shape(user: User) -> dict[str, Any]:
-    """The contract's `User`."""
+def shape(user: User) -> types.User:
+    """The contract's `User`. An erased account, which has neither address nor name, is visible to nobody."""
     return {
         "id": user.id,
-        "email": user.email,
-        "name": user.name,
+        "email": cast("str", user.email),
+        "name": cast("str", user.name),
         "role": user.role,
         "status": user.status,
         "version": user.version,

@@ -1,21 +1,19 @@
 """What load balancers and orchestrators ask."""
 
 from importlib.metadata import version
-from typing import Any
 
-from sqlalchemy.orm import Session
-
-from db.session import refuse_unusable
+from db.readiness import Readiness
+from openapi import types
 
 VERSION = version("orderly")
 
 
-def get_liveness() -> dict[str, Any]:
+def get_liveness() -> types.Liveness:
     """The process answers."""
     return {"status": "ok"}
 
 
-def get_readiness(*, session: Session) -> dict[str, Any]:
+def get_readiness(*, readiness: Readiness) -> types.Readiness:
     """The service can serve; otherwise a refusal that names the part that does not work."""
-    refuse_unusable(session)
+    readiness.refuse_unready()
     return {"status": "ok", "version": VERSION}

@@ -1,7 +1,5 @@
 """The caller's own account and sessions."""
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from db import accounts, passwords, sessions, users
@@ -10,14 +8,15 @@ from db.page import Listing
 from db.sessions import UserSession
 from db.users import Caller, User
 from handlers.account import shape
+from openapi import types
 
 
-def get_me(*, session: Session, caller: Caller) -> dict[str, Any]:
+def get_me(*, session: Session, caller: Caller) -> types.User:
     """The caller's account."""
     return shape(users.get_own(session, caller))
 
 
-def update_me(body: dict[str, Any], *, session: Session, reads: Session, caller: Caller) -> dict[str, Any]:
+def update_me(body: types.MeUpdate, *, session: Session, reads: Session, caller: Caller) -> types.User:
     """Change the name, and with the current password (the contract asks for it) the email address."""
     if "email" in body:
         user = _confirmed(body["current_password"], session, reads, caller)
@@ -26,7 +25,7 @@ def update_me(body: dict[str, Any], *, session: Session, reads: Session, caller:
     return shape(accounts.change(session, user, caller, name=body.get("name"), email=body.get("email")))
 
 
-def change_my_password(body: dict[str, Any], *, session: Session, reads: Session, caller: Caller) -> None:
+def change_my_password(body: types.PasswordChange, *, session: Session, reads: Session, caller: Caller) -> None:
     """Take a new password, and end the caller's other sessions."""
     passwords.refuse_common(body["new_password"], "/new_password")
     password_hash = passwords.hash_password(body["new_password"])
@@ -39,7 +38,7 @@ def delete_me(*, session: Session, caller: Caller) -> None:
     accounts.erase(session, users.get_own(session, caller), caller)
 
 
-def list_my_sessions(*, caller: Caller) -> Listing:
+def list_my_sessions(*, caller: Caller) -> Listing[types.Session]:
     """Where the caller is signed in, newest first."""
     return Listing(sessions.visible_to(caller), order=[UserSession.id], shape=lambda row: _session(row, caller))
 
@@ -59,7 +58,7 @@ def _confirmed(password: str, session: Session, reads: Session, caller: Caller) 
     return user
 
 
-def _session(row: UserSession, caller: Caller) -> dict[str, Any]:
+def _session(row: UserSession, caller: Caller) -> types.Session:
     return {
         "id": row.id,
         "created_at": rfc3339(row.created_at),

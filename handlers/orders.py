@@ -1,6 +1,7 @@
 """Orders, from placing one to giving the money back."""
 
-from typing import Any
+from datetime import datetime
+from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from db.base import parse_time, rfc3339
 from db.orders import Order, OrderLine
 from db.page import Listing
 from db.users import Caller
+from openapi import types
 
 
 def list_orders(
@@ -18,7 +20,7 @@ def list_orders(
     user_id: str | None = None,
     created_after: str | None = None,
     created_before: str | None = None,
-) -> Listing:
+) -> Listing[types.Order]:
     """The orders that the caller may see and that fit all filters, newest first."""
     found = orders.matching(
         orders.visible_to(caller),
@@ -30,7 +32,7 @@ def list_orders(
     return Listing(found, order=[Order.created_at, Order.id], shape=_shape)
 
 
-def create_order(body: dict[str, Any], *, session: Session, caller: Caller) -> dict[str, Any]:
+def create_order(body: types.OrderCreate, *, session: Session, caller: Caller) -> types.Order:
     """Order: the stock is taken and the prices are frozen, for all lines or for none."""
     expected = body.get("expected_total")
     order = ordering.place(
@@ -45,42 +47,42 @@ def create_order(body: dict[str, Any], *, session: Session, caller: Caller) -> d
     return _shape(order)
 
 
-def get_order(*, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def get_order(*, order_id: str, session: Session, caller: Caller) -> types.Order:
     """One order that the caller may see."""
     return _shape(orders.get(session, order_id, caller))
 
 
-def update_order(body: dict[str, Any], *, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def update_order(body: types.OrderUpdate, *, order_id: str, session: Session, caller: Caller) -> types.Order:
     """Change what surrounds a pending order."""
     order = orders.get_to_change(session, order_id, caller)
     return _shape(ordering.revise(session, order, caller, body))
 
 
-def cancel_order(*, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def cancel_order(*, order_id: str, session: Session, caller: Caller) -> types.Order:
     """Cancel a pending order; its stock goes back once."""
     return _shape(ordering.cancel(session, orders.get_to_change(session, order_id, caller), caller))
 
 
-def pay_order(body: dict[str, Any], *, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def pay_order(body: types.OrderPayment, *, order_id: str, session: Session, caller: Caller) -> types.Order:
     """Take note of a payment."""
     order = orders.get_to_change(session, order_id, caller)
     return _shape(ordering.pay(session, order, caller, body["reference"]))
 
 
-def fulfil_order(body: dict[str, Any], *, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def fulfil_order(body: types.OrderFulfilment, *, order_id: str, session: Session, caller: Caller) -> types.Order:
     """Take note that a paid order is on its way."""
     order = orders.get_to_change(session, order_id, caller)
     return _shape(ordering.fulfil(session, order, caller, body.get("tracking")))
 
 
-def refund_order(body: dict[str, Any], *, order_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def refund_order(body: types.OrderRefund, *, order_id: str, session: Session, caller: Caller) -> types.Order:
     """Take note that money was given back, and put the stock back if it is wanted."""
     order = orders.get_to_change(session, order_id, caller, "orders:refund")
     restock = body.get("restock", False)
     return _shape(ordering.refund(session, order, caller, body.get("amount"), restock=restock))
 
 
-def _shape(order: Order) -> dict[str, Any]:
+def _shape(order: Order) -> types.Order:
     return {
         "id": order.id,
         "user_id": order.user_id,
@@ -89,32 +91,34 @@ def _shape(order: Order) -> dict[str, Any]:
         "total": {"amount": order.total_amount, "currency": order.currency},
         "refunded": _money(order.refunded_amount, order.currency),
         "note": order.note,
-        "shipping_address": order.shipping_address,
+        "shipping_address": cast("types.ShippingAddress | None", order.shipping_address),
         "metadata": order.order_metadata,
         "payment_reference": order.payment_reference,
         "tracking": order.tracking,
         "version": order.version,
         "created_at": rfc3339(order.created_at),
         "updated_at": rfc3339(order.updated_at),
-        **{name: _time(order, name) for name in ("paid_at", "fulfilled_at", "cancelled_at", "refunded_at")},
+        "paid_at": _time(order.paid_at),
+        "fulfilled_at": _time(order.fulfilled_at),
+        "cancelled_at": _time(order.cancelled_at),
+        "refunded_at": _time(order.refunded_at),
     }
 
 
-def _line(line: OrderLine, currency: str) -> dict[str, Any]:
+def _line(line: OrderLine, currency: str) -> types.OrderLine:
     return {
         "id": line.id,
         "product_id": line.product_id,
         "sku": line.sku,
         "name": line.name,
         "quantity": line.quantity,
-        "unit_price": _money(line.unit_price_amount, currency),
+        "unit_price": {"amount": line.unit_price_amount, "currency": currency},
     }
 
 
-def _money(amount: int | None, currency: str) -> dict[str, Any] | None:
+def _money(amount: int | None, currency: str) -> types.Money | None:
     return None if amount is None else {"amount": amount, "currency": currency}
 
 
-def _time(order: Order, name: str) -> str | None:
-    time = getattr(order, name)
+def _time(time: datetime | None) -> str | None:
     return rfc3339(time) if time else None

@@ -12,6 +12,7 @@ from db.page import Listing
 from db.products import Product
 from db.stock import StockAdjustment
 from db.users import Caller
+from openapi import types
 
 
 def list_products(
@@ -23,26 +24,26 @@ def list_products(
     min_price: int | None = None,
     max_price: int | None = None,
     in_stock: bool | None = None,
-) -> Listing:
+) -> Listing[types.Product]:
     """The products that fit all filters, in the order that is asked for."""
     found = catalogue.matching(
         q=q, category=category, currency=currency, min_price=min_price, max_price=max_price, in_stock=in_stock
     )
-    first = catalogue.ORDERS[sort.removeprefix("-")]
-    return Listing(found, order=[first, Product.id], shape=_shape, descending=sort.startswith("-"))
+    order = catalogue.ORDERS[sort.removeprefix("-")]
+    return Listing(found, order=order, shape=_shape, descending=sort.startswith("-"))
 
 
-def create_product(body: dict[str, Any], *, session: Session, caller: Caller) -> dict[str, Any]:
+def create_product(body: types.ProductCreate, *, session: Session, caller: Caller) -> types.Product:
     """Add a product, with the stock that it begins with."""
     return _shape(products.create(session, caller, stock=body["stock"], **_described(body)))
 
 
-def get_product(*, product_id: str, session: Session) -> dict[str, Any]:
+def get_product(*, product_id: str, session: Session) -> types.Product:
     """One product, as everybody sees it."""
     return _shape(catalogue.get(session, product_id))
 
 
-def update_product(body: dict[str, Any], *, product_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def update_product(body: types.ProductUpdate, *, product_id: str, session: Session, caller: Caller) -> types.Product:
     """Describe a product anew."""
     return _shape(products.change(session, caller, product_id, _described(body)))
 
@@ -52,7 +53,7 @@ def archive_product(*, product_id: str, session: Session, caller: Caller) -> Non
     products.archive(session, caller, product_id)
 
 
-def list_stock_adjustments(*, product_id: str, session: Session) -> Listing:
+def list_stock_adjustments(*, product_id: str, session: Session) -> Listing[types.StockAdjustment]:
     """What was added to the stock of a product and taken from it, orders excepted; newest first."""
     catalogue.get(session, product_id)
     return Listing(
@@ -60,7 +61,9 @@ def list_stock_adjustments(*, product_id: str, session: Session) -> Listing:
     )
 
 
-def adjust_stock(body: dict[str, Any], *, product_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def adjust_stock(
+    body: types.StockAdjustmentCreate, *, product_id: str, session: Session, caller: Caller
+) -> types.StockAdjustment:
     """Add to the stock of a product, or take from it."""
     return _shape_adjustment(products.adjust(session, caller, product_id, **body))
 
@@ -73,7 +76,7 @@ def _described(body: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _shape(row: Product | Row[Any]) -> dict[str, Any]:
+def _shape(row: Product | Row[Any]) -> types.Product:
     return {
         "id": row.id,
         "sku": row.sku,
@@ -88,7 +91,7 @@ def _shape(row: Product | Row[Any]) -> dict[str, Any]:
     }
 
 
-def _shape_adjustment(row: StockAdjustment) -> dict[str, Any]:
+def _shape_adjustment(row: StockAdjustment) -> types.StockAdjustment:
     return {
         "id": row.id,
         "product_id": row.product_id,

@@ -1,7 +1,5 @@
 """Accounts, as staff and administrators see them, and signing up."""
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from db import accounts, passwords, users
@@ -9,6 +7,7 @@ from db.base import parse_time
 from db.page import Listing
 from db.users import Caller, User
 from handlers.account import shape
+from openapi import types
 
 
 def list_users(
@@ -19,7 +18,7 @@ def list_users(
     status: str | None = None,
     created_after: str | None = None,
     created_before: str | None = None,
-) -> Listing:
+) -> Listing[types.User]:
     """The accounts that fit all filters, newest first."""
     found = users.matching(
         users.visible_to(caller),
@@ -32,29 +31,29 @@ def list_users(
     return Listing(found, order=[User.id], shape=shape)
 
 
-def create_user(body: dict[str, Any], *, session: Session) -> dict[str, Any]:
+def create_user(body: types.UserCreate, *, session: Session) -> types.User:
     """Sign up: a new account, a customer's."""
     passwords.refuse_common(body["password"])
     password_hash = passwords.hash_password(body["password"])  # before the transaction begins: it takes its time
     return shape(accounts.sign_up(session, email=body["email"], name=body["name"], password_hash=password_hash))
 
 
-def get_user(*, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def get_user(*, user_id: str, session: Session, caller: Caller) -> types.User:
     """One account that the caller may see."""
     return shape(users.get(session, user_id, caller))
 
 
-def update_user(body: dict[str, Any], *, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def update_user(body: types.UserUpdate, *, user_id: str, session: Session, caller: Caller) -> types.User:
     """Change somebody's name or role."""
     user = users.get(session, user_id, caller)
     return shape(accounts.change(session, user, caller, name=body.get("name"), role=body.get("role")))
 
 
-def disable_user(*, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def disable_user(*, user_id: str, session: Session, caller: Caller) -> types.User:
     """Lock somebody out, at once."""
     return shape(accounts.disable(session, users.get(session, user_id, caller), caller))
 
 
-def enable_user(*, user_id: str, session: Session, caller: Caller) -> dict[str, Any]:
+def enable_user(*, user_id: str, session: Session, caller: Caller) -> types.User:
     """Let somebody in again."""
     return shape(accounts.enable(session, users.get(session, user_id, caller), caller))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from db.errors import Invalid, Refusal
-from openapi.commands import check, client, database, key, purge, routes, seed, serve, user
+from openapi.commands import backup, check, client, database, diff, generate, key, purge, routes, seed, serve, user
 from openapi.commands.terminal import err, out
 from openapi.settings import Refused
 from openapi.yaml_source import BrokenContract
@@ -23,8 +23,12 @@ app = typer.Typer(
 app.command()(serve.serve)
 app.command()(check.check)
 app.command()(routes.routes)
+app.command()(diff.diff)
+app.command()(generate.types)
+app.command()(generate.stub)
 app.command()(purge.purge)
 app.command()(seed.seed)
+app.command()(backup.backup)
 app.add_typer(database.app, name="db")
 app.add_typer(user.app, name="user")
 app.add_typer(key.app, name="key")

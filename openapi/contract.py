@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from openapi.bundle import Bundle
 from openapi.node import Node
 from openapi.yaml_source import BrokenContract, read
 
@@ -79,6 +80,13 @@ class Operation:
         return not self.security
 
     @property
+    def takes_password(self) -> bool:
+        """Whether it has a password to hash or to compare, which takes a core for a while."""
+        properties = (schema.get("properties") for schema in self.body.values())
+        fields = (node for each in properties if each for _, node in each.items())
+        return any(node.value.get("format") == "password" for node in fields)
+
+    @property
     def success(self) -> Response:
         """The answer of a request that went well: the first 2xx."""
         return next(r for s, r in self.responses.items() if s.startswith("2"))
@@ -87,17 +95,18 @@ class Operation:
 class Contract:
     """The contract: the file as it is, and its operations."""
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, document: dict[str, Any] | None = None) -> None:
         """Read a contract.
 
         Args:
             source: the YAML, as it stands in the file.
+            document: what it says, where that has been read already.
 
         Raises:
             BrokenContract: it is not YAML, not OpenAPI 3.1, or speaks of something that it does not have.
         """
         self.source = source
-        self.document = read(source)
+        self.document = read(source) if document is None else document
         self.root = Node(self.document, "", self.document)
         self.operations = tuple(self._operations())
         self._refuse_twins()
@@ -151,31 +160,30 @@ class Contract:
             if twin is not operation:
                 raise BrokenContract(
                     f"operationId {operation.operation_id!r} stands twice: {twin.method} {twin.path} "
-                    f"and {operation.method} {operation.path}; rename one"
+                    f"and {operation.method} {operation.path}; rename one",
+                    f"{operation.node.pointer}/operationId",
                 )
 
 
 def load(path: Path = DEFAULT_PATH) -> Contract:
-    """Read the contract from its file.
+    """Read the contract from its file, and from the others in its folder that it is split into.
 
     Raises:
-        BrokenContract: the file is missing or is no contract that can be served; the message is one plain line.
+        BrokenContract: a file is missing or is no contract that can be served; the message is one plain line.
     """
-    try:
-        return Contract(path.read_bytes())
-    except OSError as error:
-        raise BrokenContract(f"cannot read the contract {path.name}: {error.strerror}") from error
+    bundle = Bundle(path)
+    return Contract(bundle.source, bundle.document)
 
 
 def _operation(root: Node, path: str, item: Node, method: str, node: Node) -> Operation:
     value = node.value
     where = f"{method.upper()} {path}"
     if "operationId" not in value or not value.get("tags"):
-        raise BrokenContract(f"{where} needs an operationId and a tag: together they name its handler")
+        raise BrokenContract(f"{where} needs an operationId and a tag: together they name its handler", node.pointer)
     body = node.get("requestBody")
     responses = {status: _response(status, response) for status, response in node["responses"].items()}
     if not any(status.startswith("2") for status in responses):
-        raise BrokenContract(f"{where} declares no success: add a 2xx response")
+        raise BrokenContract(f"{where} declares no success: add a 2xx response", f"{node.pointer}/responses")
     return Operation(
         node=node,
         operation_id=value["operationId"],
@@ -219,7 +227,8 @@ def _parameter(node: Node, name: str, location: Location) -> Parameter:
     value = node.value
     style = value.get("style", "form" if location in ("query", "cookie") else "simple")
     if style not in ("form", "simple"):
-        raise BrokenContract(f"{node.pointer}: style {style!r} is not served; use form, simple or content")
+        message = f"{node.pointer}: style {style!r} is not served; use form, simple or content"
+        raise BrokenContract(message, node.pointer)
     return Parameter(
         name=name,
         location=location,

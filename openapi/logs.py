@@ -70,6 +70,7 @@ def tell(request: Request, status: int | None, seconds: float) -> None:
         status=status,
         duration_ms=round(seconds * 1000, 1),
         caller=request.facts.get("caller"),
+        **{name: request.facts[name] for name in ("deprecated",) if name in request.facts},
     )
 
 

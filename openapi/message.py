@@ -31,7 +31,7 @@ class Request:
     """The parsed JSON; None where the operation takes no body or none was sent."""
     has_body: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
-    """What the corridor learns on the way and the log line tells: operation, path, caller."""
+    """What the corridor learns on the way, and log and metrics tell."""
 
     def header(self, name: str) -> str | None:
         """The last value of a header, by its lower-case name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from openapi.yaml_source import BrokenContract
 
@@ -27,19 +27,33 @@ class Node:
                 value = holder[key]
             except (KeyError, IndexError, TypeError):
                 return None
-            step = str(key).replace("~", "~0").replace("/", "~1")
-            node = Node(self.document, f"{node.target.pointer}/{step}", value)
+            node = node.target.below(key, value)
         return node
+
+    def below(self, key: str | int, value: Any) -> Node:
+        """The place of a member or an item of what stands here."""
+        step = str(key).replace("~", "~0").replace("/", "~1")
+        return Node(self.document, f"{self.pointer}/{step}", value)
 
     def __getitem__(self, key: str | int) -> Node:
         node = self.get(key)
         if node is None:
-            raise BrokenContract(f"{self.pointer or '/'} has no {key!r}")
+            raise BrokenContract(f"{self.pointer or '/'} has no {key!r}", self.pointer)
         return node
 
     def items(self) -> Iterator[tuple[str, Node]]:
         """The members of the object that stands here."""
         return ((key, self[key].target) for key in self.target.value)
+
+    def members(self) -> Iterator[tuple[str, Node]]:
+        """The members or items of what stands here, with no reference followed."""
+        members = enumerate(self.value) if isinstance(self.value, list) else self.value.items()
+        return ((str(key), self.below(key, value)) for key, value in members)
+
+    @property
+    def name(self) -> str:
+        """The last step of the pointer: what the place is called where it stands."""
+        return self.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
 
     @property
     def target(self) -> Node:
@@ -50,19 +64,19 @@ class Node:
             if not isinstance(reference, str):
                 return node
             node = self._at(reference)
-        raise BrokenContract(f"{self.pointer}: its $ref leads in a circle")
+        raise BrokenContract(f"{self.pointer}: its $ref leads in a circle", self.pointer)
 
     def _at(self, reference: str) -> Node:
         if not reference.startswith("#/"):
-            raise BrokenContract(f"{self.pointer}: $ref {reference!r} does not stay in this file")
+            raise BrokenContract(f"{self.pointer}: $ref {reference!r} does not stay in this file", self.pointer)
         value: Any = self.document
         for step in reference[2:].split("/"):
-            key = step.replace("~1", "/").replace("~0", "~")
+            key = unquote(step).replace("~1", "/").replace("~0", "~")
             try:
                 value = value[int(key) if isinstance(value, list) else key]
             except (KeyError, IndexError, ValueError, TypeError):
-                raise BrokenContract(f"{self.pointer}: $ref {reference!r} leads nowhere") from None
-        return Node(self.document, reference[1:], value)
+                raise BrokenContract(f"{self.pointer}: $ref {reference!r} leads nowhere", self.pointer) from None
+        return Node(self.document, unquote(reference[1:]), value)
 
     @property
     def uri(self) -> str:

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from db.errors import Refusal, is_retryable
 from db.page import Listing
+from db.readiness import Readiness
 from db.session import Database
 from db.users import Caller
 from openapi import edge
 from openapi.answers import Answers, BrokenPromise
 from openapi.arguments import Handler, HandlerOf, wanted_by
 from openapi.contract import Contract, Operation
+from openapi.deprecation import announcement
 from openapi.idempotency import Replays
 from openapi.limits import Counters, Limiter
 from openapi.message import Receive, Reply, Request, Send
@@ -30,6 +32,8 @@ from openapi.security import Credentials, Guard, Tokens
 from openapi.validation import RequestReader, Validators
 from openapi.workers import Workers
 
+READING = {"session", "reads", "readiness"}
+"""What a handler asks the database with."""
 ATTEMPTS = 8
 """How often a transaction is run when the database asks for it again."""
 
@@ -50,7 +54,10 @@ class Services:
     counters: Counters | None
     """None where limits are off."""
     cursors: Cursors
+    readiness: Readiness
     workers: Workers
+    hashers: Workers
+    """The threads of the operations that take a password."""
 
 
 class CompiledOperation:
@@ -84,13 +91,17 @@ class CompiledOperation:
         self._declares = {header.name for header in operation.success.headers}
         self._location = location(services.contract, operation) if "Location" in self._declares else None
         self._only_reads = operation.method == "GET"
-        self._facts = {
+        self._facts: dict[str, Any] = {
             "operation": operation.operation_id,
             "path": services.contract.base_path + operation.path,
         }
+        self._announced = announcement(operation)
+        if self._announced:
+            self._facts["deprecated"] = True
         # What asks neither the database nor the counters is answered where it is: liveness.
-        asks = bool(operation.rate_limits) or "Link" in self._declares or bool(self._wanted & {"session", "reads"})
+        asks = bool(operation.rate_limits) or "Link" in self._declares or bool(self._wanted & READING)
         self._needs_thread = asks or not operation.is_public
+        self._workers = services.hashers if operation.takes_password else services.workers
 
     async def __call__(self, request: Request, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -100,13 +111,14 @@ class CompiledOperation:
             if self._media_types:
                 await self._take_body(request, receive)
             if self._needs_thread:
-                reply = await self._services.workers.run(self._serve, request)
+                reply = await self._workers.run(self._serve, request)
             else:
                 reply = self._serve(request)
         except edge.ClientGone:
             raise
         except Exception as error:
             reply = self._refused(error, request)
+        reply.headers |= self._announced
         await reply.send(send)
 
     async def _take_body(self, request: Request, receive: Receive) -> None:
@@ -161,6 +173,7 @@ class CompiledOperation:
         """What happens inside the transaction: the answer is checked before anything is committed."""
         replay = self._replays.find(request, caller, session)
         if replay is not None:
+            request.facts["replayed"] = True
             return replay
         self._precondition.check(arguments, caller, session)
         result = self._call(arguments, session=session, reads=reads, caller=caller)
@@ -172,7 +185,7 @@ class CompiledOperation:
     def _call(self, arguments: dict[str, Any], **own: Any) -> Any:
         handler: Callable[..., Any] | None = self._handler
         assert handler is not None  # noqa: S101  # refused in _serve
-        given = {**arguments, **own, "tokens": self._services.tokens}
+        given = {**arguments, **own, "tokens": self._services.tokens, "readiness": self._services.readiness}
         return handler(**{name: given[name] for name in self._wanted if name in given})
 
     def _reply(
@@ -200,6 +213,7 @@ class CompiledOperation:
         """The answer to a request that ended in an error; one that the contract does not declare is our fault."""
         if isinstance(error, BrokenPromise):
             log.error("broken_promise", rule=str(error))
+            request.facts["broken_promise"] = True
             error = Fault()
         problems = self._services.problems
         reply = problems.reply(error, request.id)
@@ -209,4 +223,5 @@ class CompiledOperation:
             return self._checked(reply)
         except BrokenPromise as broken:
             log.error("broken_promise", rule=str(broken))
+            request.facts["broken_promise"] = True
             return problems.reply(Fault(), request.id)

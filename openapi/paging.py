@@ -59,7 +59,7 @@ class Pager:
 
     def page(
         self,
-        listing: Listing,
+        listing: Listing[Any],
         request: Request,
         arguments: dict[str, Any],
         caller: Caller | None,

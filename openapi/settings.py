@@ -46,6 +46,13 @@ class Settings(BaseSettings):
         1, ge=1, le=64, description="Processes that serve. With more than one, set `ORDERLY_REDIS_URL`."
     )
     threads: int = Field(4, ge=1, le=64, description="Threads of a process, which is requests at work at once.")
+    drain: int = Field(
+        2,
+        ge=0,
+        le=20,
+        description="Seconds after SIGTERM for which it serves on while readiness says no: "
+        "as many as your load balancer takes to notice.",
+    )
     data_dir: Path = Field(Path("data"), description="The folder of the SQLite file and of the kept secret.")
     database_url: str = Field(
         "",
@@ -70,6 +77,10 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="Addresses or networks whose `X-Forwarded-For` is believed."
     )
+    metrics_readers: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (IPv4Network("127.0.0.1"), IPv6Network("::1")),
+        description="Addresses or networks that may read `/metrics`; for all others there is nothing.",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins, such as `https://shop.example`, whose pages may call the API."
     )
@@ -93,7 +104,7 @@ class Settings(BaseSettings):
         """Whether this is the real thing."""
         return self.env == "production"
 
-    @field_validator("trusted_proxies", "cors_origins", mode="before")
+    @field_validator("trusted_proxies", "metrics_readers", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

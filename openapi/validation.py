@@ -57,21 +57,31 @@ class Validators:
     """Compiles the schemas of a contract where they stand, each once."""
 
     def __init__(self, contract: Contract) -> None:
-        self._registry = jsonschema_rs.Registry([("urn:contract", contract.document)])
+        self._registry = registry(contract.document)
         self._compiled: dict[str, jsonschema_rs.Draft202012Validator] = {}
 
     def of(self, schema: Node) -> jsonschema_rs.Draft202012Validator:
         """The validator of the schema at a place of the contract."""
         uri = schema.uri
         if uri not in self._compiled:
-            self._compiled[uri] = jsonschema_rs.Draft202012Validator(
-                {"$ref": uri},
-                registry=self._registry,
-                validate_formats=True,
-                formats={"date-time": _is_time, "idn-email": _is_email},
-                pattern_options=jsonschema_rs.RegexOptions(),  # the linear-time engine
-            )
+            self._compiled[uri] = compiled(schema, self._registry)
         return self._compiled[uri]
+
+
+def registry(document: dict[str, Any]) -> jsonschema_rs.Registry:
+    """The document as validators refer to it."""
+    return jsonschema_rs.Registry([("urn:contract", document)])
+
+
+def compiled(schema: Node, registry: jsonschema_rs.Registry) -> jsonschema_rs.Draft202012Validator:
+    """The validator of the schema at a place of the document that the registry was made of."""
+    return jsonschema_rs.Draft202012Validator(
+        {"$ref": schema.uri},
+        registry=registry,
+        validate_formats=True,
+        formats={"date-time": _is_time, "idn-email": _is_email},
+        pattern_options=jsonschema_rs.RegexOptions(),  # the linear-time engine
+    )
 
 
 def errors_of(validator: jsonschema_rs.Draft202012Validator, value: Any, place: Error) -> list[Error]:

@@ -18,6 +18,9 @@ from openapi.message import App
 from openapi.security import Tokens
 from tests.asgi import Client, shut_down
 from tests.factories import SECRET, make_session, make_settings, make_user
+from tests.gate.ears import recorded
+
+pytest_plugins = ["tests.gate.plugin"]
 
 POSTGRESQL = os.environ.get("ORDERLY_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REQUIRED = bool(os.environ.get("CI")) or os.environ.get("ORDERLY_TEST_REQUIRE_SERVICES") == "1"
@@ -60,9 +63,7 @@ def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture
 def database(migrated: Database) -> Database:
     """A migrated database without rows."""
-    with migrated.connect() as connection, connection.begin():
-        for table in reversed(migrations.metadata().sorted_tables):
-            connection.execute(table.delete())
+    empty(migrated)
     return migrated
 
 
@@ -112,9 +113,16 @@ def bare_postgresql() -> Iterator[str]:
     yield from make_postgresql("bare")
 
 
+def empty(database: Database) -> None:
+    """Delete all rows."""
+    with database.connect() as connection, connection.begin():
+        for table in reversed(migrations.metadata().sorted_tables):
+            connection.execute(table.delete())
+
+
 def make_application(database: Database) -> Iterator[App]:
     """The service on a database, shut down at the end."""
-    app = create_app(make_settings(database_url=url_of(database), rate_limits=False, threads=10))
+    app = recorded(create_app(make_settings(database_url=url_of(database), rate_limits=False, threads=10)))
     yield app
     asyncio.run(shut_down(app))
 

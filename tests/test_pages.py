@@ -14,6 +14,7 @@ from openapi.app import create_app
 from openapi.contract import Contract
 from tests.asgi import Client, shut_down
 from tests.factories import make_settings
+from tests.gate.ears import recorded
 
 OURS = contract.load()
 PAGES = ["/docs", "/errors"]
@@ -33,7 +34,7 @@ STRICT = {
 def visitor(tmp_path_factory):
     """Somebody who looks at the pages; they need no database."""
     nowhere = tmp_path_factory.mktemp("nowhere") / "orderly.db"
-    app = create_app(make_settings(database_url=f"sqlite:///{nowhere}"))
+    app = recorded(create_app(make_settings(database_url=f"sqlite:///{nowhere}")))
     yield Client(app)
     asyncio.run(shut_down(app))
     assert not nowhere.exists()

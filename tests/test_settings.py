@@ -74,7 +74,9 @@ def row(name, field):
     default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
     if isinstance(default, bool):
         default = "on" if default else "off"
-    shown = "" if default in ("", ()) else f"`{default}`"
+    if isinstance(default, tuple):
+        default = ",".join(map(str, default))
+    shown = "" if default == "" else f"`{default}`"
     return f"| `ORDERLY_{name.upper()}` | {shown} | {field.description} |".replace("|  |", "| |")
 
 

@@ -1,57 +1,83 @@
-"""`orderly check`: whether the contract can be served, and what of it is not built yet."""
+"""`orderly check`: what is wrong with the contract, at which line and what to do, and what of it is not built yet."""
 
+import time
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from openapi import contract
 from openapi.arguments import find_handler
 from openapi.commands.terminal import err, out
+from openapi.workbench import style as redocly
+from openapi.workbench.check import check as find
+from openapi.workbench.findings import FORMATS, Finding
+
+GLANCE = 0.2
+"""Seconds between two looks at the files."""
+
+
+class Format(StrEnum):
+    """For whom the findings are written."""
+
+    TEXT = "text"
+    GITHUB = "github"
+    JSON = "json"
 
 
 def check(
     path: Annotated[Path, typer.Argument(help="The contract's file.")] = contract.DEFAULT_PATH,
+    form: Annotated[Format, typer.Option("--format", help="For people, for GitHub or for programs.")] = Format.TEXT,
+    style: Annotated[bool, typer.Option("--style", help="Ask Redocly too; needs Node, npx fetches it.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Check again at every save, until Ctrl-C.")] = False,
 ) -> None:
-    """Check the contract: whether it is valid OpenAPI 3.1, whether it can be served, and what has no handler."""
-    loaded = contract.load(path)
-    complaints = [*_invalid(loaded), *_unexplained(loaded), *_unheld(loaded)]
-    for complaint in complaints:
-        err.print(complaint, markup=False)
+    """Check the contract: whether it is valid OpenAPI 3.1 and keeps the house rules, and what has no handler."""
+
+    def tell() -> bool:
+        findings = find(path)
+        if style and not findings:
+            findings = redocly.check(path)
+        _tell(findings, form, path)
+        return not findings
+
+    if watch:
+        _watch(path, tell)
+    elif not tell():
+        raise typer.Exit(1)
+
+
+def _tell(findings: list[Finding], form: Format, path: Path) -> None:
+    told = FORMATS[form](findings)
+    if form is not Format.TEXT:
+        out.print(told, markup=False, end="\n" if told else "")
+    elif findings:
+        err.print(told, markup=False)
+    else:
+        _tell_sound(contract.load(path))
+
+
+def _tell_sound(loaded: contract.Contract) -> None:
     missing = [o for o in loaded.operations if find_handler(o) is None]
     for operation in missing:
         out.print(f"{operation.operation_id} ({operation.method} {operation.path}) has no handler: it answers 501.")
-    if complaints:
-        raise typer.Exit(1)
     out.print(f"The contract is sound: {len(loaded.operations)} operations, {len(missing)} without a handler.")
 
 
-def _invalid(loaded: contract.Contract) -> list[str]:
-    errors = OpenAPIV31SpecValidator(loaded.document).iter_errors()
-    return [f"#/{'/'.join(map(str, error.absolute_path))}: {error.message.splitlines()[0]}" for error in errors]
+def _watch(path: Path, tell: Callable[[], bool]) -> None:
+    seen = None
+    try:
+        while True:
+            if (saved := _saved(path)) != seen:
+                seen = saved
+                tell()
+            time.sleep(GLANCE)
+    except KeyboardInterrupt:
+        return
 
 
-def _unexplained(loaded: contract.Contract) -> list[str]:
-    used = {
-        code
-        for operation in loaded.operations
-        for response in operation.responses.values()
-        for code in response.error_codes or ()
-    }
-    complete = {code for code, entry in loaded.errors.items() if {"title", "cause", "cure"} <= entry.keys()}
-    return [f"The error {code} needs a title, a cause and a cure in x-errors." for code in sorted(used - complete)]
-
-
-def _unheld(loaded: contract.Contract) -> list[str]:
-    held = frozenset[str]().union(*loaded.roles.values())
-    return [
-        f"{operation.operation_id} asks for {scope}, which no role of x-roles holds."
-        for operation in loaded.operations
-        for scope in sorted(scopes_of(operation) - held)
-    ]
-
-
-def scopes_of(operation: contract.Operation) -> frozenset[str]:
-    """Every scope that an operation asks for, by whichever credential."""
-    return frozenset[str]().union(*(scopes for each in operation.security for scopes in each.values()))
+def _saved(path: Path) -> dict[Path, int]:
+    """When each file that the contract may be made of was last saved; one that was just taken away is left out."""
+    files = {path, *path.parent.rglob("*.yaml"), *path.parent.rglob("*.yml")}
+    return {file: file.stat().st_mtime_ns for file in files if file.exists()}

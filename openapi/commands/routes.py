@@ -5,7 +5,6 @@ from rich.table import Column, Table
 
 from openapi import contract
 from openapi.arguments import find_handler
-from openapi.commands.check import scopes_of
 from openapi.commands.terminal import out
 
 COLUMNS = ("method", "path", "operation", "who", "scopes", "limits", "handler")
@@ -21,7 +20,7 @@ def routes() -> None:
             loaded.base_path + operation.path,
             operation.operation_id,
             _who(loaded, operation),
-            " ".join(sorted(scopes_of(operation))),
+            " ".join(sorted(_scopes_of(operation))),
             ", ".join(f"{r.limit}/{r.window} s per {r.per}" for r in operation.rate_limits),
             _handler(operation),
         )
@@ -43,3 +42,8 @@ def _who(loaded: contract.Contract, operation: contract.Operation) -> str:
 def _handler(operation: contract.Operation) -> str:
     handler = find_handler(operation)
     return "[red]none[/]" if handler is None else f"{handler.__module__}.{handler.__name__}"
+
+
+def _scopes_of(operation: contract.Operation) -> frozenset[str]:
+    """Every scope that an operation asks for, by whichever credential."""
+    return frozenset[str]().union(*(scopes for each in operation.security for scopes in each.values()))

@@ -1,18 +1,21 @@
 """The pages beside the API: the docs, the list of errors, and the contract itself."""
 
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.resources import files
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import orjson
 from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from db.errors import Refusal
 from openapi.contract import Contract
 from openapi.docs.errors import explained
-from openapi.message import KEY
+from openapi.message import KEY, Request
+from openapi.metrics import MEDIA_TYPE, Metrics
 from openapi.problems import Problems
 from openapi.refusals import MethodNotAllowed, NoSuchPath
 
@@ -29,8 +32,17 @@ PAGE_POLICY = (
 )
 
 
-def create_pages(contract: Contract) -> Flask:
-    """The application of the pages. Whatever they answer is made here, once; a request only picks it up."""
+def create_pages(
+    contract: Contract, metrics: Metrics, readers: Iterable[IPv4Network | IPv6Network], scripts: Sequence[str] = ()
+) -> Flask:
+    """The application of the pages. All but the metrics is made here, once; a request only picks it up.
+
+    Args:
+        contract: what the pages tell of.
+        metrics: what is scraped.
+        readers: who may scrape it; for others there is no such page.
+        scripts: those of the workbench that the docs page has here.
+    """
     pages = Flask(__name__, static_folder=None)
     pages.url_map.merge_slashes = False  # no answer of this service is a redirect
     pages.after_request(_answer_options)
@@ -38,15 +50,26 @@ def create_pages(contract: Contract) -> Flask:
     pages.register_error_handler(HTTPException, lambda error: _problem(problems, error))
     with pages.app_context():
         title = contract.document["info"]["title"]
-        docs = render_template("docs.html", title=title)
+        docs = render_template("docs.html", title=title, scripts=scripts)
         errors = render_template("errors.html", title=title, errors=list(explained(contract)))
     _serve(pages, "/openapi.yaml", contract.source, "application/yaml")
     _serve(pages, "/openapi.json", orjson.dumps(contract.document), "application/json")
     _serve(pages, "/docs", docs.encode(), "text/html; charset=utf-8")
     _serve(pages, "/errors", errors.encode(), "text/html; charset=utf-8")
-    for name, (package, path, media_type) in ASSETS.items():
+    own = {name: ("openapi.docs", f"assets/{name}", "text/javascript") for name in scripts}
+    for name, (package, path, media_type) in {**ASSETS, **own}.items():
         _serve(pages, f"/docs/assets/{name}", files(package).joinpath(path).read_bytes(), media_type)
+    pages.add_url_rule("/metrics", view_func=_scraping(metrics, tuple(readers)), methods=["GET"])
     return pages
+
+
+def _scraping(metrics: Metrics, readers: tuple[IPv4Network | IPv6Network, ...]) -> Callable[[], Response]:
+    def scrape() -> Response:
+        if not any(ip_address(_arrived().client) in network for network in readers):
+            raise NotFound
+        return Response(metrics.render(), content_type=MEDIA_TYPE)
+
+    return scrape
 
 
 def _serve(pages: Flask, path: str, content: bytes, media_type: str) -> None:
@@ -73,7 +96,7 @@ def _answer_options(response: Response) -> Response:
 
 
 def _problem(problems: Problems, error: HTTPException) -> Response:
-    reply = problems.reply(_refusal(error), _request_id())
+    reply = problems.reply(_refusal(error), _arrived().id)
     return Response(reply.body, reply.status, reply.headers, content_type=reply.media_type)
 
 
@@ -83,6 +106,7 @@ def _refusal(error: HTTPException) -> Refusal:
     return NoSuchPath()
 
 
-def _request_id() -> str:
-    arrived = request.environ.get("asgi.scope", {}).get(KEY)
-    return arrived.id if arrived else ""
+def _arrived() -> Request:
+    """The request as the edge has read it."""
+    found: Request = request.environ["asgi.scope"][KEY]
+    return found

@@ -12,7 +12,7 @@ from tests.statements import listen
 
 
 def listing(sort="-created_at", **filters):
-    order = [catalogue.ORDERS[sort.removeprefix("-")], Product.id]
+    order = catalogue.ORDERS[sort.removeprefix("-")]
     return Listing(catalogue.matching(**filters), order, shape=lambda row: {"id": row.id}, descending=sort[0] == "-")
 
 

@@ -7,6 +7,7 @@ import pytest
 from openapi.app import create_app
 from tests.asgi import Client, shut_down
 from tests.factories import make_settings
+from tests.gate.ears import recorded
 
 
 class TestGetLiveness:
@@ -28,7 +29,7 @@ class TestGetReadiness:
 
     @pytest.mark.parametrize("url", ["sqlite:////nowhere/orderly.db", "postgresql://nobody@127.0.0.1:1/nothing"])
     def test_without_its_database_it_says_so_and_lives(self, url):
-        app = create_app(make_settings(database_url=url))
+        app = recorded(create_app(make_settings(database_url=url)))
         without = Client(app)
         answer = without.get("/v1/health/ready")
         assert (answer.status, answer.code) == (503, "unavailable")

@@ -16,6 +16,7 @@ from openapi.security import Tokens
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.factories import PASSWORD, SECRET, make_session, make_settings, make_user
+from tests.gate.ears import recorded
 
 REUSED = timedelta(seconds=11)
 """After the grace in which a used token is taken again."""
@@ -337,7 +338,7 @@ class TestLimits:
     @pytest.fixture
     def limited(self, database):
         """Somebody who calls a service that counts."""
-        app = create_app(make_settings(database_url=url_of(database), rate_limits=True))
+        app = recorded(create_app(make_settings(database_url=url_of(database), rate_limits=True)))
         yield Client(app)
         asyncio.run(shut_down(app))
 

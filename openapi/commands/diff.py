@@ -1,0 +1,50 @@
+"""`orderly diff`: what has changed since the last release, and whether it may be released."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from openapi import contract
+from openapi.commands.terminal import err, out
+from openapi.workbench import report
+from openapi.workbench.release import Release, released
+
+
+class Format(StrEnum):
+    """How it is told."""
+
+    TABLE = "table"
+    GITHUB = "github"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def diff(
+    path: Annotated[Path, typer.Argument(help="The contract's file.")] = contract.DEFAULT_PATH,
+    base: Annotated[str | None, typer.Option(help="A revision or a file; the latest tag if left out.")] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to tell it.")] = Format.TABLE,
+) -> None:
+    """Tell what has changed since the last release; fail if it breaks clients unannounced or the version is too low."""
+    release = Release(released(path, base), contract.load(path))
+    if format_ is not Format.TABLE:
+        out.print(_said(release, path, format_), markup=False)
+    elif release.changes:
+        out.print(report.as_table(release))
+    else:
+        out.print("Nothing has changed.")
+    for _, complaint in release.complaints:
+        err.print(f"{complaint}.", markup=False)
+    if release.complaints:
+        raise typer.Exit(1)
+
+
+def _said(release: Release, path: Path, format_: Format) -> str:
+    if format_ is Format.JSON:
+        return report.as_json(release)
+    if format_ is Format.MARKDOWN:
+        return report.as_changelog(release)
+    here = Path.cwd()
+    shown = path.resolve()
+    return report.as_annotations(release, shown.relative_to(here) if shown.is_relative_to(here) else shown)

@@ -1,0 +1,39 @@
+"""`orderly types` and `orderly stub`: from the contract to the Python that handles it."""
+
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from openapi import contract
+from openapi.commands.terminal import err, out
+from openapi.settings import Refused
+from openapi.workbench.generate import types_of
+from openapi.workbench.stub import stub_of
+
+TYPES = contract.DEFAULT_PATH.with_name("types.py")
+
+
+def types(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail unless they are up to date.")] = False,
+) -> None:
+    """Make openapi/types.py from the contract: what handlers take and give. mypy then finds those that drifted."""
+    made = types_of(contract.load().source)
+    if TYPES.exists() and TYPES.read_text() == made:
+        out.print("openapi/types.py is up to date.")
+    elif check:
+        raise Refused("openapi/types.py is not what the contract says: run `orderly types`.")
+    else:
+        TYPES.write_text(made)
+        out.print("Made openapi/types.py.")
+
+
+def stub(operation_id: Annotated[str, typer.Argument(help="The operationId.", metavar="OPERATION")]) -> None:
+    """Write the handler of an operation to stdout, as handlers/ would have it, to be filled."""
+    loaded = contract.load()
+    found = next((o for o in loaded.operations if o.operation_id == operation_id), None)
+    if found is None:
+        raise Refused(f"The contract has no operation {operation_id}; `orderly routes` lists them.")
+    module = found.tag.replace("-", "_")
+    err.print(f"# handlers/{module}.py", markup=False)
+    out.print(stub_of(loaded, found, is_first=find_spec(f"handlers.{module}") is None), markup=False, end="")

@@ -1,0 +1,52 @@
+"""What is wrong with a contract: each finding with its place, its rule and what to do; and how findings are told."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """A rule that the contract breaks at a place."""
+
+    file: str
+    line: int
+    column: int
+    rule: str
+    message: str
+
+
+def as_text(findings: Sequence[Finding]) -> str:
+    """One line for each, as compilers write them, so that editors can jump there."""
+    return "\n".join(f"{f.file}:{f.line}:{f.column}: {f.message} [{f.rule}]" for f in findings)
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """An array of objects."""
+    return json.dumps([asdict(each) for each in findings], indent=2)
+
+
+def as_github(findings: Sequence[Finding]) -> str:
+    """Workflow commands, which GitHub shows beside the lines of a pull request."""
+    return "\n".join(
+        f"::error file={_property(f.file)},line={f.line},col={f.column},title={_property(f.rule)}::{_data(f.message)}"
+        for f in findings
+    )
+
+
+def shown(file: Path) -> str:
+    """A file as seen from the working directory, which is what editors and GitHub expect."""
+    resolved, here = file.resolve(), Path.cwd().resolve()
+    return str(resolved.relative_to(here) if resolved.is_relative_to(here) else resolved)
+
+
+FORMATS: dict[str, Callable[[Sequence[Finding]], str]] = {"text": as_text, "json": as_json, "github": as_github}
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,61 @@
+"""Examples: they are there, and they are true."""
+
+from collections.abc import Iterator
+
+import jsonschema_rs
+
+from openapi.node import Node
+from openapi.validation import compiled, registry
+from openapi.workbench.places import Draft
+from openapi.workbench.rules import Found
+
+SCALARS = ("string", "integer", "number", "boolean")
+
+
+def body_has_an_example(draft: Draft) -> Found:
+    """Whoever reads the docs sees at once what to send and what comes back."""
+    for media in draft.of("media"):
+        if not {"example", "examples"} & media.value.keys():
+            yield media, "give the body an example"
+
+
+def property_has_an_example(draft: Draft) -> Found:
+    """Each property that is told where it stands shows one of its values."""
+    for schema in draft.of("schema"):
+        properties = schema.value.get("properties")
+        for name, node in schema["properties"].members() if isinstance(properties, dict) else ():
+            value = node.value if isinstance(node.value, dict) else {}
+            if value.get("type") in SCALARS and not {"examples", "default"} & value.keys():
+                yield node, f"give the property {name} an example"
+
+
+def example_is_true(draft: Draft) -> Found:
+    """An example fits its schema."""
+    known = registry(draft.root.value)
+    for schema, example in _examples(draft):
+        try:
+            validator = compiled(schema, known)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+            continue  # the schema is none: that is another finding
+        for error in validator.iter_errors(example.value):
+            place = example
+            for step in error.instance_path:
+                place = place.below(step, None)
+            yield place, f"the example breaks `{error.kind.name}`: {error.message}"
+
+
+RULES = (body_has_an_example, property_has_an_example, example_is_true)
+
+
+def _examples(draft: Draft) -> Iterator[tuple[Node, Node]]:
+    """Each example beside the schema that it belongs to."""
+    for schema in draft.of("schema"):
+        if isinstance(schema.value.get("examples"), list):
+            yield from (
+                (schema, example) for _, example in schema.below("examples", schema.value["examples"]).members()
+            )
+    for holder in draft.of("media", "parameter", "header"):
+        described, example, named = (holder.get(key) for key in ("schema", "example", "examples"))
+        values = [value for _, node in named.items() if (value := node.get("value"))] if named else []
+        if described is not None:
+            yield from ((described, value) for value in [*values, *([example] if example else [])])

@@ -1,0 +1,51 @@
+"""A deprecated operation says in every answer since when it is, and when it will end."""
+
+from copy import deepcopy
+
+import orjson
+import pytest
+from structlog.testing import capture_logs
+
+from openapi.contract import Contract
+from openapi.yaml_source import BrokenContract
+from tests.corridor.conftest import EVERYTHING
+
+SINCE, END = {"x-deprecated-since": "2026-01-31"}, {"x-sunset": "2026-12-31"}
+
+
+def deprecated(**words: str) -> Contract:
+    document = deepcopy(Contract(EVERYTHING.read_bytes()).document)
+    operation = next(o for item in document["paths"].values() for o in item.values() if "get_tree" in o.values())
+    operation |= {"deprecated": True, **words}
+    return Contract(orjson.dumps(document))
+
+
+def test_every_answer_has_both_days(serve):
+    client = serve({}, deprecated(**SINCE, **END))
+    answer = client.get("/v1/trees/1")
+    assert answer.headers["deprecation"] == "@1769817600"
+    assert answer.headers["sunset"] == "Thu, 31 Dec 2026 00:00:00 GMT"
+
+
+def test_one_without_an_end_has_no_sunset(serve):
+    answer = serve({}, deprecated(**SINCE)).get("/v1/trees/1")
+    assert ("deprecation" in answer.headers, "sunset" in answer.headers) == (True, False)
+
+
+def test_one_that_is_not_deprecated_has_neither(serve):
+    answer = serve({}).get("/v1/trees/1")
+    assert not {"deprecation", "sunset"} & answer.headers.keys()
+
+
+def test_the_log_tells_who_still_calls_it(serve):
+    with capture_logs() as logs:
+        serve({}, deprecated(**SINCE)).get("/v1/trees/1")
+    assert [(entry["operation"], entry["deprecated"]) for entry in logs if entry["event"] == "request"] == [
+        ("get_tree", True)
+    ]
+
+
+@pytest.mark.parametrize("words", [{}, {"x-deprecated-since": "soon"}, {**SINCE, "x-sunset": "2026-02-30"}])
+def test_one_that_does_not_say_since_when_is_refused_at_start(serve, words):
+    with pytest.raises(BrokenContract, match="get_tree is deprecated: it needs x-deprecated-since"):
+        serve({}, deprecated(**words))

@@ -1,0 +1,107 @@
+"""`orderly types` and `orderly stub`: what handlers take and give is what the contract says."""
+
+import ast
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from openapi import contract, types
+from openapi.arguments import find_handler
+from openapi.commands import generate
+from openapi.workbench import stub
+from openapi.workbench.generate import types_of
+from tests.commands.conftest import ROOT
+
+CONTRACT = contract.load()
+
+
+@pytest.fixture
+def own_types(shop, monkeypatch):
+    """The types in a file that a test may change."""
+    file = shop / "types.py"
+    shutil.copy(generate.TYPES, file)
+    monkeypatch.setattr(generate, "TYPES", file)
+    return file
+
+
+class TestTypes:
+    def test_the_committed_ones_are_those_of_the_contract(self, orderly):
+        assert orderly("types", "--check").out == "openapi/types.py is up to date.\n"
+
+    def test_stale_ones_fail_a_check_and_are_made_anew(self, orderly, own_types):
+        own_types.write_text("")
+        said = orderly("types", "--check")
+        assert (said.code, said.err) == (1, "openapi/types.py is not what the contract says: run `orderly types`.\n")
+        assert own_types.read_text() == ""
+        assert orderly("types").out == "Made openapi/types.py.\n"
+        assert own_types.read_text() == types_of(CONTRACT.source)
+
+    def test_mypy_finds_a_handler_that_has_drifted(self, shop):
+        source = CONTRACT.source.replace(b"required: [status, version]", b"required: [status, version, since]")
+        changed = source.replace(b"        version:\n", b"        since: {type: string}\n        version:\n")
+        (shop / "openapi").mkdir()
+        (shop / "openapi" / "__init__.py").touch()
+        (shop / "openapi" / "types.py").write_text(types_of(changed))
+        shutil.copytree(ROOT / "handlers", shop / "handlers")
+        command = [sys.executable, "-m", "mypy", "--follow-imports=skip", "handlers/health.py", "openapi/types.py"]
+        said = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=False).stdout
+        assert 'Missing key "since" for TypedDict "Readiness"' in said, said
+
+
+@pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
+def test_a_handler_takes_and_gives_what_the_contract_names(operation):
+    """Its annotations are those of its stub: with that, what mypy finds is what has drifted."""
+    handler = find_handler(operation)
+    written = next(each for each in _functions(handler) if each.name == handler.__name__)
+    drawn = ast.parse(stub.stub_of(CONTRACT, operation, is_first=False)).body[0]
+    assert ast.unparse(written.returns) == ast.unparse(drawn.returns)
+    mine, theirs = _arguments(written), _arguments(drawn)
+    assert {name: mine[name] for name in mine.keys() & theirs.keys()} == {
+        name: theirs[name] for name in mine.keys() & theirs.keys()
+    }
+    assert mine.keys() - theirs.keys() <= {"reads", "tokens", "session", "caller"}
+
+
+class TestStub:
+    def test_it_is_typed_as_the_contract_is(self, orderly):
+        said = orderly("stub", "list_orders")
+        assert said.err == "# handlers/orders.py\n"
+        assert said.out == (
+            "def list_orders(\n    *,\n    caller: Caller,\n    status: str | None = None,\n"
+            "    user_id: str | None = None,\n    created_after: str | None = None,\n"
+            "    created_before: str | None = None,\n) -> Listing[types.Order]:\n"
+            '    """List orders."""\n    raise NotImplementedError\n'
+        )
+
+    def test_the_first_of_its_file_brings_the_imports(self, orderly, monkeypatch):
+        monkeypatch.setattr(generate, "find_spec", lambda name: None)
+        out = orderly("stub", "create_order").out
+        assert out.startswith('"""Ordering, and what becomes of an order until')
+        assert [line for line in out.splitlines() if "import" in line] == [
+            "from sqlalchemy.orm import Session",
+            "from db.users import Caller",
+            "from openapi import types",
+        ]
+
+    @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
+    def test_every_one_is_python_that_names_what_there_is(self, operation):
+        drawn = stub.stub_of(CONTRACT, operation, is_first=True)
+        compile(drawn, operation.operation_id, "exec")
+        assert all(len(line) <= 120 for line in drawn.splitlines())
+        names = [n.attr for n in ast.walk(ast.parse(drawn)) if isinstance(n, ast.Attribute)]
+        assert all(hasattr(types, name) for name in names)
+
+    def test_an_operation_that_is_not_there_is_refused(self, orderly):
+        said = orderly("stub", "make_tea")
+        assert said.err == "The contract has no operation make_tea; `orderly routes` lists them.\n"
+
+
+def _functions(handler):
+    source = (ROOT / f"{handler.__module__.replace('.', '/')}.py").read_text()
+    return [each for each in ast.parse(source).body if isinstance(each, ast.FunctionDef)]
+
+
+def _arguments(function):
+    return {each.arg: ast.unparse(each.annotation) for each in [*function.args.args, *function.args.kwonlyargs]}
