@@ -126,6 +126,11 @@ INSTALL: dict[str, Callable[..., Python | TypeScript]] = {"python": install_pyth
 SUFFIX = {"python": "py", "typescript": "ts"}
 
 
+def name_of(language: Python | TypeScript) -> str:
+    """What a language is called."""
+    return "python" if isinstance(language, Python) else "typescript"
+
+
 @pytest.fixture(scope="session", params=["python", "typescript"])
 def language(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Python | TypeScript:
     """A project that uses a client, made once."""

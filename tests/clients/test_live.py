@@ -15,7 +15,7 @@ from db.products import Product
 from db.sessions import RefreshToken, UserSession
 from db.users import find_by_email
 from tests import ledger
-from tests.clients.conftest import SCENARIOS, SUFFIX, Python
+from tests.clients.conftest import SCENARIOS, SUFFIX, name_of
 from tests.clients.proxy import bad_line
 
 
@@ -24,8 +24,7 @@ def play(language, shop):
     """Runs a scenario at the shop, or at another address."""
 
     def play(name: str, url: str = shop.service.url, **given: Any) -> None:
-        suffix = SUFFIX["python" if isinstance(language, Python) else "typescript"]
-        source = Path(SCENARIOS, f"{name}.{suffix}").read_text()
+        source = Path(SCENARIOS, f"{name}.{SUFFIX[name_of(language)]}").read_text()
         language.use(name, source, {"url": f"{url}/v1", **given})
 
     return play
@@ -71,6 +70,16 @@ def test_twenty_calls_with_an_expired_token_renew_it_once_and_an_ended_session_s
         counted = select(func.count(RefreshToken.hash)).join(UserSession, UserSession.id == RefreshToken.session_id)
         made = session.scalars(counted.where(UserSession.user_id == user_id).group_by(UserSession.id))
         assert sorted(made) == [1, 2, 2]
+
+
+def test_a_renewal_whose_answer_is_lost_keeps_the_session(play, shop):
+    name = new_id("alice")
+    user_id = shop.add_user(name)
+    tokens = [shop.begin(user_id, age=20) for _ in range(3)]
+    tokens[2]["refresh_token"] = "A" * len(tokens[2]["refresh_token"])
+    with bad_line(shop.service.url, lose=0.4) as (url, line):
+        play("renewal", url, email=f"{name}@example.com", tokens=tokens)
+    assert line.lost > 10
 
 
 def test_two_hundred_orders_over_a_line_that_loses_answers_are_two_hundred(play, shop):

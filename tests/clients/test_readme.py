@@ -1,10 +1,9 @@
 """The snippets of the README: type-checked, and run as they stand against a live shop."""
 
 import re
-import textwrap
 
-from db.users import find_by_email
-from tests.clients.conftest import SUFFIX, Python
+from db.base import new_id
+from tests.clients.conftest import SUFFIX, name_of
 from tests.serving import ROOT
 
 FENCES = {"py": "python", "ts": "ts"}
@@ -15,15 +14,12 @@ def snippets(suffix: str) -> str:
     text = (ROOT / "README.md").read_text()
     found = re.findall(rf"^```{FENCES[suffix]}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert len(found) == 2
-    return "\n".join(textwrap.dedent(each) for each in found)
+    return "\n".join(found)
 
 
 def test_the_snippets_do_what_the_readme_says(language, shop):
-    suffix = SUFFIX["python" if isinstance(language, Python) else "typescript"]
-    with shop.database.reading() as session:
-        known = find_by_email(session, "alice@example.com")
-    if known is None:
-        shop.add_user("alice")
+    name = new_id("alice")
+    shop.add_user(name)
     shop.add_product(stock=100)
-    source = snippets(suffix).replace("http://127.0.0.1:8000", shop.service.url)
-    assert " pending " in language.use("snippets", source, {})
+    source = snippets(SUFFIX[name_of(language)]).replace("http://127.0.0.1:8000", shop.service.url)
+    assert " pending " in language.use("snippets", source.replace("alice@", f"{name}@"), {})

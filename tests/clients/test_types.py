@@ -6,7 +6,7 @@ import pytest
 
 from openapi.contract import DEFAULT_PATH, load
 from openapi.workbench.clients.refusals import class_name
-from tests.clients.conftest import INSTALL, SUFFIX, Python
+from tests.clients.conftest import INSTALL, SUFFIX, Python, name_of
 from tests.clients.test_readme import snippets
 
 WRONG = {
@@ -16,6 +16,7 @@ WRONG = {
         'OrderCreate(lines=[], colour="red")': "Unexpected keyword argument",
         'ProductCreate(sku="MUG", name="Mug", price=12)': "incompatible type",
         'list_users.sync(client=connect(""))': 'expected "AuthenticatedClient"',
+        'list_products.sync(client=connect(""), sort="colour")': 'expected "Literal[',
         'list(each(list_products.sync, client=connect(""), colour="red"))': "Unexpected keyword argument",
     },
     "typescript": {
@@ -32,10 +33,6 @@ HEAD = {
     "from orderly_client.api.products import list_products\nfrom orderly_client.api.users import list_users\n",
     "typescript": 'import { connect, type OrderCreate } from "orderly-client";\nconst api = connect("");\n',
 }
-
-
-def name_of(language):
-    return "python" if isinstance(language, Python) else "typescript"
 
 
 def test_the_client_is_sound_under_the_strict_type_checker(language):

@@ -1,5 +1,6 @@
-"""Two hundred orders, ten at a time, over a bad line."""
+"""Two hundred orders over a bad line: a hundred from ten threads, and as many from ten tasks."""
 
+import asyncio
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,18 @@ def order(_: int) -> Order:
     return create_order.sync(client=alice, body=OrderCreate(lines=[OrderLineCreate(given["product_id"], 1)]))
 
 
+async def buy() -> list[Order]:
+    """Ten orders, one after the other."""
+    body = OrderCreate(lines=[OrderLineCreate(given["product_id"], 1)])
+    return [await create_order.asyncio(client=alice, body=body) for _ in range(10)]
+
+
+async def buy_together() -> list[list[Order]]:
+    """A hundred orders."""
+    return await asyncio.gather(*(buy() for _ in range(10)))
+
+
 with ThreadPoolExecutor(10) as threads:
-    orders = list(threads.map(order, range(200)))
+    orders = list(threads.map(order, range(100)))
+orders += [order for bought in asyncio.run(buy_together()) for order in bought]
 assert len({order.id for order in orders}) == 200

@@ -1,7 +1,7 @@
 /** A customer's first visit, from signing up to cancelling an order, while the shop takes in new products. */
 import assert from "node:assert/strict";
 import { argv } from "node:process";
-import { connect, each, ok, refusals, signIn } from "orderly-client";
+import { connect, connectWithKey, each, ok, refusals, signIn } from "orderly-client";
 
 const given = JSON.parse(argv[2]!) as { url: string; email: string };
 const { url, email } = given;
@@ -39,4 +39,9 @@ assert.equal((await ok(alice.PATCH("/me", renaming))).name, "Alice Archer");
 await assert.rejects(alice.PATCH("/me", renaming), refusals.PreconditionFailed);
 const nowhere = { order_id: "ord_00000000000000000000000000" };
 await assert.rejects(alice.GET("/orders/{order_id}", { params: { path: nowhere } }), refusals.NotFound);
+
+const made = await ok(alice.POST("/api-keys", { body: { name: "Till", scopes: ["me:read"] } }));
+const till = connectWithKey(url, made.secret);
+assert.equal((await ok(till.GET("/me"))).email, email);
+await assert.rejects(till.GET("/orders"), refusals.Forbidden);
 await alice.DELETE("/me");

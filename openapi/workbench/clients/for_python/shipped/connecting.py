@@ -27,10 +27,9 @@ def connect(url: str, *, transport: Repeating | None = None) -> Client:
 
 def connect_with_key(url: str, key: str, *, transport: Repeating | None = None) -> AuthenticatedClient:
     """A client that sends an API key."""
-    given = _given(transport)
-    return AuthenticatedClient(
-        url, token=key, prefix="", auth_header_name="X-API-Key", timeout=httpx.Timeout(TIMEOUT), httpx_args=given
-    )
+    given, timeout = _given(transport), httpx.Timeout(TIMEOUT)
+    header = "X-API-Key"
+    return _opened(AuthenticatedClient(url, key, "", header, timeout=timeout, httpx_args=given))
 
 
 def sign_in(url: str, email: str, password: str, *, transport: Repeating | None = None) -> AuthenticatedClient:
@@ -48,8 +47,12 @@ def sign_in(url: str, email: str, password: str, *, transport: Repeating | None 
 def resume(url: str, tokens: Tokens, *, transport: Repeating | None = None) -> AuthenticatedClient:
     """A client of a session that has begun before."""
     given = {**_given(transport), "auth": Session(url, tokens)}
-    client = AuthenticatedClient(url, token=tokens.access_token, timeout=httpx.Timeout(TIMEOUT), httpx_args=given)
-    client.get_httpx_client()  # now, for threads that begin together would each make one
+    return _opened(AuthenticatedClient(url, tokens.access_token, timeout=httpx.Timeout(TIMEOUT), httpx_args=given))
+
+
+def _opened(client: AuthenticatedClient) -> AuthenticatedClient:
+    """With its connections: threads that begin together would each make their own."""
+    client.get_httpx_client()
     return client
 
 

@@ -75,12 +75,12 @@ def is_safe(request: httpx.Request) -> bool:
 
 def _is_passing_for(request: httpx.Request) -> Callable[[RetryCallState], bool]:
     def is_passing(state: RetryCallState) -> bool:
-        assert state.outcome is not None, "an attempt was made"
-        error = state.outcome.exception()
-        if error is not None:
+        outcome = state.outcome
+        error = outcome and outcome.exception()
+        if outcome is None or error is not None:
             never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
             return never_sent or (isinstance(error, httpx.TransportError) and is_safe(request))
-        response = state.outcome.result()
+        response = outcome.result()
         return response.status_code == 429 or (is_safe(request) and _passes(response))
 
     return is_passing
