@@ -79,6 +79,14 @@ def test_without_a_good_credential_nothing_is_done(operation, client, carol, dat
 
 
 @ON_SQLITE
+def test_what_has_no_handler_is_not_implemented(database):
+    app = recorded(create_app(make_settings(database_url=url_of(database)), handler_of=lambda _: None))
+    answer = Client(app).get("/v1/products")
+    assert (answer.status, answer.code) == (501, "not_implemented")
+    asyncio.run(shut_down(app))
+
+
+@ON_SQLITE
 @EVERY
 def test_what_is_not_there_is_not_found(operation, carol, database):
     if declared(operation, "not_found"):
