@@ -90,5 +90,7 @@ def erase(session: Session, user: User, caller: Caller | None = None) -> None:
     orders.erase(session, user.id)
     sessions.erase(session, user.id)
     api_keys.erase(session, user.id)
-    idempotency.erase(session, user.id)
+    # After the orders: whoever was sending one of them has kept his answer by then, and the next one tells nothing.
+    # Whoever repeats a request whose answer is forgotten changes nothing either: none of the orders is under way.
+    idempotency.erase(session, user.id, orders.ids_of(user.id))
     events.record(session, "user.erased", user.id, caller=caller)

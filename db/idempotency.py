@@ -5,7 +5,20 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, Row, String, bindparam, delete, func, insert, select
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    LargeBinary,
+    Row,
+    Select,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, UtcDateTime, now
@@ -28,6 +41,8 @@ class IdempotencyRecord(Base):
     status: Mapped[int]
     headers: Mapped[dict[str, str]] = mapped_column(JSON)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    subject_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    """The id of what the answer tells of: it may be of somebody else than the caller, as an order that staff sends."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
 
 
@@ -60,15 +75,18 @@ def find(session: Session, claim: Claim) -> Row[Any] | None:
     return record
 
 
-def keep(session: Session, claim: Claim, *, status: int, headers: dict[str, str], body: bytes) -> None:
+def keep(
+    session: Session, claim: Claim, *, status: int, headers: dict[str, str], body: bytes, subject_id: str | None
+) -> None:
     """Keep the answer, in the transaction of what it tells of: both are kept, or neither."""
-    values: dict[str, Any] = {"status": status, "headers": headers, "body": body}
+    values: dict[str, Any] = {"status": status, "headers": headers, "body": body, "subject_id": subject_id}
     session.connection().execute(_KEEP, {**values, **asdict(claim)})
 
 
-def erase(session: Session, user_id: str) -> None:
-    """Forget all answers to a user: they may hold an address or a note."""
-    session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.user_id == user_id))
+def erase(session: Session, user_id: str, subject_ids: Select[str]) -> None:
+    """Forget all answers to a user, and those to anybody that tell of these subjects: they may hold an address."""
+    told = IdempotencyRecord.subject_id.in_(subject_ids)
+    session.execute(delete(IdempotencyRecord).where(or_(IdempotencyRecord.user_id == user_id, told)))
 
 
 def purge(session: Session, *, at: datetime | None = None) -> int:

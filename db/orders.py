@@ -212,6 +212,11 @@ def has_open(session: Session, user_id: str) -> bool:
     return bool(session.scalar(select(open_ones)))
 
 
+def ids_of(user_id: str) -> Select[str]:
+    """The ids of somebody's orders."""
+    return select(Order.id).where(Order.user_id == user_id)
+
+
 def erase(session: Session, user_id: str) -> None:
     """Forget what the orders of a user tell about a person."""
     forgotten: dict[str, Any] = {

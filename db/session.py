@@ -1,22 +1,24 @@
 """The databases: one engine that reads, one that writes, and the sessions on them."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
-
-from db.errors import Unavailable
 
 BUSY_TIMEOUT = 5.0
 """Seconds that a writer waits for another one before it gives up."""
 POOL_TIMEOUT = 2.0
 """Seconds that a request waits for a connection of the pool (PostgreSQL, and SQLite's readers)."""
+VANISHED = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+"""What notices that PostgreSQL's machine is gone, which sends no word of it."""
 
 
 class Database:
@@ -67,14 +69,6 @@ class Database:
         self._read_engine.dispose()
 
 
-def refuse_unusable(session: Session) -> None:
-    """Raise `Unavailable`, which names the database, unless it answers."""
-    try:
-        session.execute(text("SELECT 1"))
-    except (DBAPIError, PoolTimeout) as error:
-        raise Unavailable("The database does not answer.") from error
-
-
 def _with_driver(url: str) -> URL:
     parsed = make_url(url)
     if parsed.drivername in ("postgresql", "postgres"):
@@ -94,11 +88,12 @@ def _postgresql_engine(url: URL, threads: int) -> Engine:
         pool_timeout=POOL_TIMEOUT,
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
-        connect_args={"connect_timeout": 5, "options": "-c statement_timeout=10s -c lock_timeout=5s"},
+        connect_args=VANISHED | {"connect_timeout": 5, "options": "-c statement_timeout=10s -c lock_timeout=5s"},
     )
 
 
 def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) -> Engine:
+    place = f"file:{quote(str(url.database))}?mode=rw"  # a file that is not there is an error, and not a new shop
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -107,16 +102,23 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
         pool_size=connections,
         max_overflow=0,
         pool_timeout=timeout,
-        connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False},
+        creator=partial(sqlite3.connect, place, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False),
     )
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    def _prepare(connection: sqlite3.Connection, record: Any) -> None:
+        record.info["file"] = _file(url)
         connection.isolation_level = None  # the driver begins nothing by itself
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
         if begin == "BEGIN":
             connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "checkout")
+    def _refuse_moved(_connection: sqlite3.Connection, record: Any, _proxy: Any) -> None:
+        # SQLite would go on writing into a file that was deleted or replaced, and everything there would be lost.
+        if record.info["file"] != _file(url):
+            raise DisconnectionError("the database's file is another one now")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -128,3 +130,11 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
 
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def _file(url: URL) -> tuple[int, int] | None:
+    try:
+        found = os.stat(str(url.database))
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -2,9 +2,7 @@
 
 from importlib.metadata import version
 
-from sqlalchemy.orm import Session
-
-from db.session import refuse_unusable
+from db.readiness import Readiness
 from openapi import types
 
 VERSION = version("orderly")
@@ -15,7 +13,7 @@ def get_liveness() -> types.Liveness:
     return {"status": "ok"}
 
 
-def get_readiness(*, session: Session) -> types.Readiness:
+def get_readiness(*, readiness: Readiness) -> types.Readiness:
     """The service can serve; otherwise a refusal that names the part that does not work."""
-    refuse_unusable(session)
+    readiness.refuse_unready()
     return {"status": "ok", "version": VERSION}

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from db.errors import Invalid, Refusal
-from openapi.commands import backup, check, database, diff, generate, key, purge, routes, seed, serve, user
+from openapi.commands import backup, check, client, database, diff, generate, key, purge, routes, seed, serve, user
 from openapi.commands.terminal import err, out
 from openapi.settings import Refused
 from openapi.yaml_source import BrokenContract
@@ -32,6 +32,7 @@ app.command()(backup.backup)
 app.add_typer(database.app, name="db")
 app.add_typer(user.app, name="user")
 app.add_typer(key.app, name="key")
+app.add_typer(client.app, name="client")
 
 
 def _show_version(wanted: bool) -> None:

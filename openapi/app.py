@@ -1,8 +1,12 @@
 """The composition root: everything is made here, once, and joined from top to bottom."""
 
+from collections.abc import Callable, Sequence
+
 from a2wsgi import WSGIMiddleware
 from connexion import ConnexionMiddleware
 
+from db import passwords
+from db.readiness import Readiness
 from db.session import Database
 from openapi.arguments import HandlerOf, find_handler
 from openapi.contract import Contract, load
@@ -10,6 +14,7 @@ from openapi.docs import create_pages
 from openapi.edge import Edge
 from openapi.lifespan import Lifespan
 from openapi.limits import Counters
+from openapi.message import App
 from openapi.metrics import Metrics
 from openapi.operation import Services
 from openapi.paging import Cursors
@@ -17,25 +22,38 @@ from openapi.problems import Problems
 from openapi.routing import Corridor, HandlerResolver
 from openapi.security import Credentials, Tokens
 from openapi.settings import Settings
+from openapi.stopping import IsStopping, never
 from openapi.validation import Validators
 from openapi.workers import Workers
 
 
-def create_app(settings: Settings, contract: Contract | None = None, handler_of: HandlerOf = find_handler) -> Edge:
+def create_app(
+    settings: Settings,
+    contract: Contract | None = None,
+    handler_of: HandlerOf = find_handler,
+    inside: Callable[[App], App] = lambda app: app,
+    scripts: Sequence[str] = (),
+    is_stopping: IsStopping = never,
+) -> Edge:
     """The service as one ASGI application.
 
     Args:
         settings: what this process was told.
         contract: what to serve; `openapi.yaml` if left out.
         handler_of: finds the function of an operation, None if there is none.
+        inside: what stands between the edge and everything else; the workbench puts something there.
+        scripts: what the docs page has besides its own; the workbench's again.
+        is_stopping: tells whether the service will stop soon.
 
     Raises:
         BrokenContract: the contract cannot be served.
     """
     contract = contract or load()
     secret = settings.secret_key.get_secret_value()
-    database = Database(settings.database_url, settings.database_read_url or None, threads=settings.threads)
+    threads = settings.threads + passwords.AT_ONCE
+    database = Database(settings.database_url, settings.database_read_url or None, threads=threads)
     workers = Workers(settings.threads)
+    hashers = Workers(passwords.AT_ONCE, passwords.WAITING)
     problems = Problems(contract.errors)
     tokens = Tokens(secret)
     services = Services(
@@ -48,10 +66,12 @@ def create_app(settings: Settings, contract: Contract | None = None, handler_of:
         credentials=Credentials(database, tokens, contract.roles),
         counters=Counters(settings.redis_url) if settings.rate_limits else None,
         cursors=Cursors(secret),
+        readiness=Readiness(database, is_stopping),
         workers=workers,
+        hashers=hashers,
     )
     metrics = Metrics()
-    pages = create_pages(contract, metrics, settings.metrics_readers)
+    pages = create_pages(contract, metrics, settings.metrics_readers, scripts)
     wsgi = WSGIMiddleware(pages, workers=2)  # type: ignore[arg-type]  # Flask says dict
     connexion = ConnexionMiddleware(wsgi, import_name=__name__, middlewares=[Corridor])
     connexion.add_api(
@@ -60,9 +80,10 @@ def create_app(settings: Settings, contract: Contract | None = None, handler_of:
     # Connexion would build this at the first request; what cannot be built must refuse to start.
     connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()
     return Edge(
-        Lifespan(connexion, database, workers),
+        inside(Lifespan(connexion, database, (workers, hashers))),
         problems,
         metrics,
         proxies=settings.trusted_proxies,
         origins=settings.cors_origins,
+        is_stopping=is_stopping,
     )

@@ -80,6 +80,13 @@ class Operation:
         return not self.security
 
     @property
+    def takes_password(self) -> bool:
+        """Whether it has a password to hash or to compare, which takes a core for a while."""
+        properties = (schema.get("properties") for schema in self.body.values())
+        fields = (node for each in properties if each for _, node in each.items())
+        return any(node.value.get("format") == "password" for node in fields)
+
+    @property
     def success(self) -> Response:
         """The answer of a request that went well: the first 2xx."""
         return next(r for s, r in self.responses.items() if s.startswith("2"))

@@ -22,6 +22,7 @@ from openapi.refusals import (
     UnsupportedMediaType,
     UriTooLong,
 )
+from openapi.stopping import IsStopping, never
 from openapi.strict_json import NotJson, parse
 
 MAX_BODY = 256 * 1024
@@ -57,12 +58,14 @@ class Edge:
         *,
         proxies: Iterable[IPv4Network | IPv6Network] = (),
         origins: Iterable[str] = (),
+        is_stopping: IsStopping = never,
     ) -> None:
         self._app = app
         self._problems = problems
         self._metrics = metrics
         self._proxies = tuple(proxies)
         self._origins = frozenset(origins)
+        self._is_stopping = is_stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or pass the lifespan on."""
@@ -72,7 +75,7 @@ class Edge:
         began = time.perf_counter()
         request = self._request(scope)
         scope[KEY] = request
-        finish = _Finish(send, request, self._origins)
+        finish = _Finish(send, request, self._origins, self._is_stopping)
         self._metrics.begin()
         with bound_contextvars(**logs.context_of(request)):
             try:
@@ -124,10 +127,11 @@ class Edge:
 class _Finish:
     """A `send` that gives every answer the headers that every answer has, and HEAD no body."""
 
-    def __init__(self, send: Send, request: Request, origins: frozenset[str]) -> None:
+    def __init__(self, send: Send, request: Request, origins: frozenset[str], is_stopping: IsStopping) -> None:
         self._send = send
         self._request = request
         self._origins = origins
+        self._is_stopping = is_stopping
         self.status: int | None = None
         """What was answered; None as long as nothing was."""
 
@@ -138,6 +142,8 @@ class _Finish:
             present = {name.lower() for name, _ in headers}
             headers += [(name, value) for name, value in EVERY_ANSWER.items() if name not in present]
             headers.append((b"x-request-id", self._request.id.encode()))
+            if self._is_stopping():  # the client comes back by another connection, to a service that stays
+                headers.append((b"connection", b"close"))
             if self._origins:
                 headers += self._cross_origin()
             message = {**message, "headers": headers}

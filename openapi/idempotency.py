@@ -47,7 +47,8 @@ class Replays:
         claim = self._claim(request, caller)
         if claim is not None:
             headers = {name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers}
-            idempotency.keep(session, claim, status=reply.status, headers=headers, body=reply.body)
+            subject = reply.json.get("id") if isinstance(reply.json, dict) else None
+            idempotency.keep(session, claim, status=reply.status, headers=headers, body=reply.body, subject_id=subject)
 
     def _claim(self, request: Request, caller: Caller | None) -> Claim | None:
         key = request.header("idempotency-key") if self._takes_keys else None

@@ -1,5 +1,8 @@
 """Start and stop: what was opened is closed when the server says so."""
 
+import asyncio
+from collections.abc import Iterable
+
 from db.session import Database
 from openapi.message import App, Receive, Scope, Send
 from openapi.workers import Workers
@@ -8,7 +11,7 @@ from openapi.workers import Workers
 class Lifespan:
     """Answers the server's lifespan messages itself; Flask and Connexion need none of them."""
 
-    def __init__(self, app: App, database: Database, workers: Workers) -> None:
+    def __init__(self, app: App, database: Database, workers: Iterable[Workers]) -> None:
         self._app = app
         self._database = database
         self._workers = workers
@@ -22,6 +25,7 @@ class Lifespan:
             message = await receive()
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
-                self._workers.close()
+                for workers in self._workers:
+                    await asyncio.to_thread(workers.close)  # what they answer is sent by this loop
                 self._database.close()
                 return

@@ -1,23 +1,31 @@
 """The contract's rate limits, told as draft-ietf-httpapi-ratelimit-headers-11 has it."""
 
+import math
 import time
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 import limits
 import structlog
-from limits.storage import RedisStorage, Storage
+from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from db.users import Caller
+from db.errors import Refusal
+from db.users import Caller, normal_email
 from openapi.contract import Operation, RateLimit
 from openapi.message import Request
 from openapi.refusals import RateLimited
-from openapi.windows import Windows
 
 REDIS_TIMEOUT = 0.1
 """Seconds that a request waits for Redis before it is counted in this process alone."""
 REDIS_REST = 5.0
 """Seconds for which a Redis that failed is left alone."""
+CLOCK_STEP = 1.0
+"""Seconds that the clock may go back before windows are begun anew."""
+SITE = 64
+"""Bits of an IPv6 address that a provider gives to one customer, who can use any address below them (RFC 6177)."""
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +44,9 @@ class Counters:
     """Counts in Redis where there is one, so that all processes share the counts, and in memory otherwise."""
 
     def __init__(self, redis_url: str = "") -> None:
-        self._local = Windows()
+        self._memory = MemoryStorage()
+        self._local = FixedWindowRateLimiter(self._memory)
+        self._latest = 0.0
         self._shared = FixedWindowRateLimiter(_redis(redis_url)) if redis_url else None
         self._rest_until = 0.0
 
@@ -48,7 +58,15 @@ class Counters:
             except Exception as error:  # whatever Redis does, requests go on
                 self._rest_until = time.monotonic() + REDIS_REST
                 log.warning("redis_unavailable", error=type(error).__name__)
-        return self._local.hit(item, *key)
+        self._forget_the_future()
+        return _hit(self._local, item, *key)
+
+    def _forget_the_future(self) -> None:
+        """A clock that was set back would keep every window open until it has caught up."""
+        at = time.time()
+        if at < self._latest - CLOCK_STEP:
+            self._memory.reset()
+        self._latest = at
 
 
 def _hit(limiter: FixedWindowRateLimiter, item: limits.RateLimitItem, *key: str) -> tuple[bool, int, float]:
@@ -58,7 +76,9 @@ def _hit(limiter: FixedWindowRateLimiter, item: limits.RateLimitItem, *key: str)
 
 
 def _redis(url: str) -> Storage:
-    return RedisStorage(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT)
+    # The client's own retries would keep a request waiting for seconds.
+    once = Retry(NoBackoff(), 0)
+    return RedisStorage(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT, retry=once)  # type: ignore[arg-type]  # goes to redis.from_url as it is
 
 
 class Limiter:
@@ -98,7 +118,7 @@ class Limiter:
         caller: Caller | None,
     ) -> Quota:
         within, remaining, reset_at = counters.hit(item, self._name, limit.per, _bucket(limit, request, caller))
-        reset = min(limit.window, max(0, round(reset_at - time.time())))
+        reset = min(limit.window, max(0, math.ceil(reset_at - time.time())))
         return Quota(limit, max(0, remaining), reset, not within)
 
 
@@ -108,5 +128,24 @@ def _bucket(limit: RateLimit, request: Request, caller: Caller | None) -> str:
         return caller.user_id
     if limit.per == "account" and isinstance(request.body, dict):
         # With the address, so that nobody can lock somebody else out by guessing at his password.
-        return f"{request.client} {str(request.body.get('email', '')).lower()[:254]}"
-    return request.client
+        return f"{_site(request.client)} {_account(str(request.body.get('email', ''))[:254])}"
+    return _site(request.client)
+
+
+def _account(email: str) -> str:
+    """The address of an account in the one form that all its spellings have."""
+    try:
+        return normal_email(email).lower()
+    except Refusal:
+        return email.lower()
+
+
+def _site(client: str) -> str:
+    """The address that somebody was given, whichever of his own he comes from."""
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client
+    if isinstance(address, IPv6Address) and not address.ipv4_mapped:
+        return str(IPv6Network((int(address), SITE), strict=False))
+    return client

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.errors import Refusal, is_retryable
 from db.page import Listing
+from db.readiness import Readiness
 from db.session import Database
 from db.users import Caller
 from openapi import edge
@@ -31,6 +32,8 @@ from openapi.security import Credentials, Guard, Tokens
 from openapi.validation import RequestReader, Validators
 from openapi.workers import Workers
 
+READING = {"session", "reads", "readiness"}
+"""What a handler asks the database with."""
 ATTEMPTS = 8
 """How often a transaction is run when the database asks for it again."""
 
@@ -51,7 +54,10 @@ class Services:
     counters: Counters | None
     """None where limits are off."""
     cursors: Cursors
+    readiness: Readiness
     workers: Workers
+    hashers: Workers
+    """The threads of the operations that take a password."""
 
 
 class CompiledOperation:
@@ -93,8 +99,9 @@ class CompiledOperation:
         if self._announced:
             self._facts["deprecated"] = True
         # What asks neither the database nor the counters is answered where it is: liveness.
-        asks = bool(operation.rate_limits) or "Link" in self._declares or bool(self._wanted & {"session", "reads"})
+        asks = bool(operation.rate_limits) or "Link" in self._declares or bool(self._wanted & READING)
         self._needs_thread = asks or not operation.is_public
+        self._workers = services.hashers if operation.takes_password else services.workers
 
     async def __call__(self, request: Request, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -104,7 +111,7 @@ class CompiledOperation:
             if self._media_types:
                 await self._take_body(request, receive)
             if self._needs_thread:
-                reply = await self._services.workers.run(self._serve, request)
+                reply = await self._workers.run(self._serve, request)
             else:
                 reply = self._serve(request)
         except edge.ClientGone:
@@ -178,7 +185,7 @@ class CompiledOperation:
     def _call(self, arguments: dict[str, Any], **own: Any) -> Any:
         handler: Callable[..., Any] | None = self._handler
         assert handler is not None  # noqa: S101  # refused in _serve
-        given = {**arguments, **own, "tokens": self._services.tokens}
+        given = {**arguments, **own, "tokens": self._services.tokens, "readiness": self._services.readiness}
         return handler(**{name: given[name] for name in self._wanted if name in given})
 
     def _reply(

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unauthenticated, Unavailable
@@ -59,11 +59,16 @@ def refusal_of(error: Exception) -> Refusal:
     """What to tell the caller of anything that was raised; what is no refusal is logged here."""
     if isinstance(error, Refusal):
         return error
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout) or _is_standby(error):
         log.warning("database_unavailable", error=type(error).__name__, cause=type(error.__cause__).__name__)
         return Unavailable()
     log.error("fault", error=type(error).__name__, exc_info=error)
     return Fault()
+
+
+def _is_standby(error: Exception) -> bool:
+    """Whether PostgreSQL refused to write (25006): a failover has left us at a server that only reads."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "25006"
 
 
 def status_of(refusal: Refusal) -> int:

@@ -1,6 +1,7 @@
 """The server: Granian with one process a worker, opened only when everything has been checked."""
 
 import http.client
+import signal
 import socket
 import threading
 import time
@@ -14,22 +15,29 @@ from granian.log import LogLevels
 
 from openapi import logs
 from openapi.app import create_app
-from openapi.edge import Edge
+from openapi.message import App
 from openapi.settings import Refused, Settings
+from openapi.stopping import Stopping, end_with_parent
+
+Create = Callable[..., App]
+"""Makes the application of the settings, and of what tells that the service will stop."""
 
 HEADER_TIMEOUT = 15_000
 """Milliseconds that a client may take for the headers of a request."""
-STOP_TIMEOUT = 25
-"""Seconds that the requests in flight have after SIGTERM; who has not sent his by then is cut."""
+STOP_TIMEOUT = 27
+"""Seconds after SIGTERM at which the last request has to be answered; who has not sent his by then is cut."""
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `announce` gets the address once it answers.
+def serve(settings: Settings, announce: Callable[[str], None], create: Create = create_app) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` gets the address once it answers, `create` makes the application.
 
     Raises:
         Refused: the address cannot be listened at.
     """
-    _load(settings)  # what cannot be built refuses here, before any port is open; each worker builds its own
+    stopping = Stopping()
+    _load(
+        settings, create, stopping
+    )  # what cannot be built refuses here, before any port is open; each worker builds its own
     _refuse_taken_address(settings)
     server = Granian(
         "openapi.app:create_app",
@@ -43,10 +51,11 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         log_level=LogLevels.warning,
         log_dictconfig=logs.for_libraries(settings),
         respawn_failed_workers=True,
-        workers_kill_timeout=STOP_TIMEOUT,
+        workers_kill_timeout=STOP_TIMEOUT - settings.drain,
     )
     server.on_startup(partial(_announce_later, settings, announce))
-    server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+    server.on_startup(partial(_drain_on_sigterm, stopping, settings.drain, server.signal_handler_interrupt))
+    server.serve(target_loader=partial(_work, settings, create, stopping), wrap_loader=False)
 
 
 def address(settings: Settings) -> str:
@@ -55,9 +64,26 @@ def address(settings: Settings) -> str:
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
-def _load(settings: Settings) -> Edge:
+def _work(settings: Settings, create: Create, stopping: Stopping) -> App:
+    end_with_parent()
+    return _load(settings, create, stopping)
+
+
+def _load(settings: Settings, create: Create, stopping: Stopping) -> App:
     logs.configure(settings)
-    return create_app(settings)
+    return create(settings, is_stopping=stopping)
+
+
+def _drain_on_sigterm(stopping: Stopping, seconds: int, end: Callable[[], None]) -> None:
+    """After SIGTERM serve on for a while, so that who sends requests here can see that he should not."""
+
+    def stop(*_: object) -> None:
+        stopping.begin()
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
+
+    signal.signal(signal.SIGTERM, stop)  # Granian has set its own before; SIGINT still stops at once
 
 
 def _refuse_taken_address(settings: Settings) -> None:

@@ -46,6 +46,13 @@ class Settings(BaseSettings):
         1, ge=1, le=64, description="Processes that serve. With more than one, set `ORDERLY_REDIS_URL`."
     )
     threads: int = Field(4, ge=1, le=64, description="Threads of a process, which is requests at work at once.")
+    drain: int = Field(
+        2,
+        ge=0,
+        le=20,
+        description="Seconds after SIGTERM for which it serves on while readiness says no: "
+        "as many as your load balancer takes to notice.",
+    )
     data_dir: Path = Field(Path("data"), description="The folder of the SQLite file and of the kept secret.")
     database_url: str = Field(
         "",

@@ -124,6 +124,9 @@ ProductId: TypeAlias = str
 ProductName: TypeAlias = str
 
 
+ProductSort: TypeAlias = str
+
+
 class Readiness(TypedDict):
     """The service can serve."""
 
@@ -135,6 +138,9 @@ Reason: TypeAlias = str
 
 
 Region: TypeAlias = str
+
+
+RequestPart: TypeAlias = str
 
 
 Role: TypeAlias = str
@@ -232,7 +238,7 @@ Version: TypeAlias = int
 Violation = TypedDict(
     'Violation',
     {
-        'in': str,
+        'in': RequestPart,
         'pointer': NotRequired[str],
         'name': NotRequired[str],
         'keyword': str,

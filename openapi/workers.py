@@ -1,9 +1,22 @@
-"""The threads that requests are served in, and the queue before them, which has an end."""
+"""The threads that requests are served in, and the queue before them, which has an end in places and in time.
+
+How the sizes fit each other, in each process (t is `ORDERLY_THREADS`):
+
+    threads for requests               t       one holds the interpreter at a time; the others wait for the database
+    threads for passwords              2       beside them (`db.passwords.AT_ONCE`), so that no sign-in keeps others out
+    connections that read              t + 2   SQLite: one a thread
+    connections that write             1       SQLite, which has one writer; the threads wait for it in order
+    connections to PostgreSQL          t + 2, and as many again where both kinds are needed
+    requests that wait                 64 t    as long as `PATIENCE`, then 503; with more waiting 503 at once
+    passwords that wait                8       (`db.passwords.WAITING`), then 503 at once
+
+PostgreSQL's `max_connections` has to be above workers x 2 (t + 2) of all machines, 12 for one worker with 4 threads.
+"""
 
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -15,20 +28,31 @@ R = TypeVar("R")
 
 QUEUE_PER_THREAD = 64
 """How many requests may wait for each thread: more than that would wait longer than a client does."""
+PATIENCE = 2.0
+"""Seconds that a request waits for a thread. When requests are served at their usual pace, the places end sooner."""
+DEADLINE = 30.0
+"""Seconds after which a request is given up that its thread cannot end: its database has frozen."""
 
 
 class Workers:
     """A request crosses to a thread once. What would wait too long is refused at once."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, queue: int | None = None) -> None:
+        """Start no thread before it is needed.
+
+        Args:
+            threads: requests at work at once.
+            queue: requests that may wait; 64 a thread if left out.
+        """
+        waiting = threads * QUEUE_PER_THREAD if queue is None else queue
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="orderly")
-        self._places = threading.BoundedSemaphore(threads * (1 + QUEUE_PER_THREAD))
+        self._places = threading.BoundedSemaphore(threads + waiting)
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Do the work in a thread.
 
         Raises:
-            Unavailable: too much is waiting already.
+            Unavailable: too much is waiting already, or it waited too long.
         """
         if not self._places.acquire(blocking=False):
             raise Unavailable
@@ -38,9 +62,24 @@ class Workers:
             self._places.release()
             raise Unavailable from None
         future.add_done_callback(lambda _: self._places.release())
-        # Shielded: a client that hangs up does not stop a transaction half-way.
-        return await asyncio.shield(asyncio.wrap_future(future))
+        return await _result(future)
 
     def close(self) -> None:
         """Let what is under way finish, and take nothing new."""
         self._pool.shutdown(wait=True)
+
+
+async def _result(future: Future[R]) -> R:
+    impatient = asyncio.get_running_loop().call_later(PATIENCE, future.cancel)  # what has begun is not cancelled
+    try:
+        async with asyncio.timeout(DEADLINE):
+            # Shielded: a client that hangs up does not stop a transaction half-way.
+            return await asyncio.shield(asyncio.wrap_future(future))
+    except TimeoutError:
+        raise Unavailable from None
+    except asyncio.CancelledError:
+        if future.cancelled():
+            raise Unavailable from None
+        raise
+    finally:
+        impatient.cancel()

@@ -29,6 +29,11 @@ class Served:
     process: subprocess.Popen[bytes]
     log: Path
 
+    def again(self, folder: Path, database_url: str, **settings: object) -> "Served":
+        """The same once more, at the same port, after it ended; the caller ends it."""
+        port = int(self.url.rsplit(":", 1)[1])
+        return _start(folder, database_url, port, settings)
+
 
 @contextmanager
 def served(folder: Path, database_url: str, *, wait: bool = True, **settings: object) -> Iterator[Served]:
@@ -38,9 +43,25 @@ def served(folder: Path, database_url: str, *, wait: bool = True, **settings: ob
 
 
 def _serve(folder: Path, database_url: str, port: int, wait: bool, settings: dict[str, object]) -> Iterator[Served]:
+    service = _start(folder, database_url, port, settings)
+    process = service.process
+    try:
+        if wait:
+            wait_until_ready(service)
+        yield service
+    finally:
+        process.send_signal(signal.SIGINT)  # SIGTERM would serve on for a while
+        try:
+            process.wait(START)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def _start(folder: Path, database_url: str, port: int, settings: dict[str, object]) -> Served:
     log = folder / f"service-{port}.log"
     given = {"port": port, "database_url": database_url, "data_dir": folder, "secret_key": SECRET, **settings}
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "openapi", "serve"],
             cwd=ROOT,
@@ -50,17 +71,7 @@ def _serve(folder: Path, database_url: str, port: int, wait: bool, settings: dic
         )
     service = Served(f"http://127.0.0.1:{port}", process, log)
     SERVED.add(service.url)
-    try:
-        if wait:
-            wait_until_ready(service)
-        yield service
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(START)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+    return service
 
 
 def environment(**settings: object) -> dict[str, str]:

@@ -227,6 +227,7 @@ try:
     raise ValueError("{CANARY}")
 except ValueError:
     logging.getLogger("_granian").exception("It %s", "broke")
+open("FILE", "w").close()
 with Database("sqlite:///FILE").reading() as session:
     session.execute(text("SELECT :value"), {{"value": "{CANARY}"}})
 """

@@ -48,6 +48,15 @@ def head() -> str:
     return found
 
 
+def is_behind(revision: str | None) -> bool:
+    """Whether a database lacks what this release needs.
+
+    One that a later release has brought further is not behind: it is made so that this one goes on serving meanwhile.
+    """
+    older = {each.revision for each in ScriptDirectory(str(HERE)).walk_revisions()} - {head()}
+    return revision is None or revision in older
+
+
 def metadata() -> MetaData:
     """All tables: those of every module in db/."""
     for module in iter_modules(db.__path__, "db."):

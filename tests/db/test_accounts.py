@@ -57,7 +57,8 @@ class TestErase:
         alice = make_user(session)
         make_session(session, alice, user_agent="Alice's Firefox")
         make_key(session, alice, name="Alice's laptop")
-        idempotency.keep(session, Claim(alice.id, "key", "x"), status=201, headers={}, body=b'{"name": "Alice"}')
+        told = {"status": 201, "headers": {}, "body": b'{"name": "Alice"}', "subject_id": None}
+        idempotency.keep(session, Claim(alice.id, "key", "x"), **told)
         accounts.erase(session, alice)
         for table in (UserSession, RefreshToken, ApiKey, IdempotencyRecord):
             assert session.execute(select(table)).all() == []

@@ -21,7 +21,7 @@ def claim(session):
 
 
 def keep(session, claim):
-    idempotency.keep(session, claim, status=201, headers={"Location": "/v1/x"}, body=b"{}")
+    idempotency.keep(session, claim, status=201, headers={"Location": "/v1/x"}, body=b"{}", subject_id=None)
 
 
 def test_a_new_key_has_no_answer(session, claim):

@@ -1,11 +1,15 @@
 """The caller's own account and sessions."""
 
+from functools import partial
+
 import pytest
+from sqlalchemy import select
 
 from db import accounts, users
 from db.errors import Unauthenticated
+from db.idempotency import IdempotencyRecord
 from handlers import me, tokens
-from tests.factories import PASSWORD, make_caller, make_session, make_user
+from tests.factories import PASSWORD, make_caller, make_order, make_session, make_user
 
 OTHER = "seven paper lanterns"
 
@@ -22,6 +26,19 @@ def another_session(client, **headers):
 
 def key_of(person, *scopes):
     return person.with_key(person.post("/v1/api-keys", {"name": "a key", "scopes": scopes}).json["secret"])
+
+
+def send_order(database, bob, user):
+    """An order of somebody that bob marks as paid and as sent, each with a key; repeats what bob asked for."""
+    with database.writing() as session:
+        order = make_order(session, make_caller(user), note=f"For {user.name}.")
+        session.commit()
+    acts = [
+        partial(bob.post, f"/v1/orders/{order.id}/pay", {"reference": order.id}, {"Idempotency-Key": f"p-{order.id}"}),
+        partial(bob.post, f"/v1/orders/{order.id}/fulfil", {}, {"Idempotency-Key": f"f-{order.id}"}),
+    ]
+    assert [act().status for act in acts] == [200, 200]
+    return acts
 
 
 class TestGetMe:
@@ -167,6 +184,22 @@ class TestDeleteMe:
         assert refreshed.code == "invalid_token"
         assert log_in(client).code == "invalid_credentials"
         assert alice.delete("/v1/me").status == 401
+
+    def test_what_staff_was_answered_about_her_orders_is_forgotten_too(self, sign_in, database):
+        bob, alice, charlie = (sign_in(name) for name in ("bob", "alice", "charlie"))
+        for who in (alice, charlie):
+            send_order(database, bob, who.user)
+        assert alice.delete("/v1/me").status == 204
+        with database.reading() as session:
+            kept = [str(body) for body in session.scalars(select(IdempotencyRecord.body))]
+        assert [("Alice" in body, "Charlie" in body) for body in kept] == [(False, True)] * 2
+
+    def test_whoever_sends_it_again_then_changes_nothing(self, sign_in, database):
+        bob, alice = sign_in("bob"), sign_in("alice")
+        paid, sent = send_order(database, bob, alice.user)
+        alice.delete("/v1/me")
+        for act in (paid, sent):
+            assert act().code == "invalid_transition"
 
     def test_the_address_is_free_for_somebody_new(self, client, sign_in):
         alice = sign_in("alice")

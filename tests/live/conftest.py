@@ -1,4 +1,4 @@
-"""The service as it runs: two servers that have nothing in common but their database."""
+"""The service as it runs: two servers that have nothing in common but their database, and a shop in three set-ups."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +11,8 @@ from db import migrations
 from db.session import Database
 from tests.conftest import make_postgresql
 from tests.factories import make_user
+from tests.live.shop import PATIENCE, SET_UPS, Shop, open_shop
 from tests.serving import Served, served, wait_until_ready
-
-PATIENCE = 30.0
-"""Seconds that a test waits for an answer."""
 
 
 @dataclass
@@ -56,6 +54,20 @@ def here(twins: Twins) -> Iterator[httpx.Client]:
 def there(twins: Twins) -> Iterator[httpx.Client]:
     """Somebody who calls the second one."""
     with httpx.Client(base_url=twins.there.url, timeout=PATIENCE) as client:
+        yield client
+
+
+@pytest.fixture(scope="module", params=SET_UPS)
+def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A shop that is served, once for each set-up and module."""
+    with open_shop(request.param, tmp_path_factory.mktemp("shop")) as shop:
+        yield shop
+
+
+@pytest.fixture
+def client(shop: Shop) -> Iterator[httpx.Client]:
+    """Somebody who calls it, also many times at once."""
+    with shop.client() as client:
         yield client
 
 

@@ -1,0 +1,22 @@
+"""What a kept answer tells of, so that it can be forgotten with the person whose it is.
+
+Revision: 0006, after 0005. Answers that were kept before have no subject; they expire within a day.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("idempotency_records", sa.Column("subject_id", sa.String(40)))
+    op.create_index("ix_idempotency_records_subject_id", "idempotency_records", ["subject_id"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_idempotency_records_subject_id", "idempotency_records")
+    op.drop_column("idempotency_records", "subject_id")

@@ -1,0 +1,53 @@
+"""A customer's first visit, from signing up to cancelling an order, while the shop takes in new products."""
+
+import json
+import sys
+
+from orderly_client import connect, each, refusals, sign_in
+from orderly_client.api.me import delete_me, get_me, update_me
+from orderly_client.api.orders import cancel_order, create_order, get_order, list_orders
+from orderly_client.api.products import list_products
+from orderly_client.api.users import create_user
+from orderly_client.models import MeUpdate, OrderCreate, OrderLineCreate, OrderStatus, UserCreate
+
+given = json.loads(sys.argv[1])
+url, email, password = given["url"], given["email"], "correct horse battery staple"
+
+signing_up = UserCreate(email=email, password=password, name="Alice")
+create_user.sync(client=connect(url), body=signing_up)
+try:
+    create_user.sync(client=connect(url), body=signing_up)
+    raise AssertionError("the address is taken")
+except refusals.EmailTaken as refused:
+    assert refused.response.status_code == 409
+
+alice = sign_in(url, email, password)
+skus = [product.sku for product in each(list_products.sync, client=alice, limit=20)]
+assert len(skus) == len(set(skus))
+assert sorted(sku for sku in skus if sku.startswith("OLD-")) == [f"OLD-{n:03}" for n in range(500)]
+
+[product] = each(list_products.sync, client=alice, q="OLD-007")
+order = create_order.sync(client=alice, body=OrderCreate(lines=[OrderLineCreate(product.id, 3)]))
+assert (order.status, order.total.amount) == (OrderStatus.PENDING, 3 * product.price.amount)
+try:
+    create_order.sync(client=alice, body=OrderCreate(lines=[OrderLineCreate(product.id, 8)]))
+    raise AssertionError("there are seven left")
+except refusals.InsufficientStock as refused:
+    assert (refused.problem.code, refused.problem.status) == ("insufficient_stock", 409)
+assert cancel_order.sync(order.id, client=alice).status is OrderStatus.CANCELLED
+assert [each.id for each in each(list_orders.sync, client=alice)] == [order.id]
+
+answer = get_me.sync_detailed(client=alice)
+renamed = update_me.sync(client=alice, body=MeUpdate(name="Alice Archer"), if_match=answer.headers["ETag"])
+assert renamed.name == "Alice Archer"
+try:
+    update_me.sync(client=alice, body=MeUpdate(name="Alice"), if_match=answer.headers["ETag"])
+    raise AssertionError("it has changed")
+except refusals.PreconditionFailed:
+    pass
+try:
+    get_order.sync("ord_00000000000000000000000000", client=alice)
+    raise AssertionError("there is no such order")
+except refusals.NotFound:
+    pass
+delete_me.sync(client=alice)

@@ -1,0 +1,56 @@
+"""A Redis of one's own, which may be killed and frozen."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REQUIRED
+from tests.serving import free_port
+
+START = 10
+"""Seconds after which a Redis that does not answer never will."""
+
+
+@dataclass
+class Redis:
+    """A running server."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[Redis]:
+    """A server that keeps nothing, until the end of the block."""
+    program = shutil.which("redis-server")
+    if program is None:
+        (pytest.fail if REQUIRED else pytest.skip)("no redis-server on this machine")
+    port = free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+    try:
+        _wait(port)
+        yield Redis(f"redis://127.0.0.1:{port}/0", process)
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+        process.wait()
+
+
+def _wait(port: int) -> None:
+    end = time.monotonic() + START
+    while time.monotonic() < end:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"PING\r\n")
+            if connection.recv(7) == b"+PONG\r\n":
+                return
+        time.sleep(0.02)
+    raise AssertionError("redis-server does not answer")
