@@ -12,7 +12,9 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from db.errors import Refusal
 from openapi.contract import Contract
+from openapi.docs.changes import CHANGES, rendered
 from openapi.docs.errors import explained
+from openapi.docs.operations import shown
 from openapi.message import KEY
 from openapi.problems import Problems
 from openapi.refusals import MethodNotAllowed, NoSuchPath
@@ -22,6 +24,7 @@ ASSETS = {
     "swagger-ui-bundle.js": ("flask_swagger_ui", "dist/swagger-ui-bundle.js", "text/javascript"),
     "favicon.png": ("flask_swagger_ui", "dist/favicon-32x32.png", "image/png"),
     "init.js": ("openapi.docs", "assets/init.js", "text/javascript"),
+    "signin.js": ("openapi.docs", "assets/signin.js", "text/javascript"),
     "pages.css": ("openapi.docs", "assets/pages.css", "text/css"),
 }
 PAGE_POLICY = (
@@ -42,16 +45,25 @@ def create_pages(contract: Contract, scripts: Sequence[str] = ()) -> Flask:
     pages.register_error_handler(HTTPException, lambda error: _problem(problems, error))
     with pages.app_context():
         title = contract.document["info"]["title"]
-        docs = render_template("docs.html", title=title, scripts=scripts)
+        docs = render_template("docs.html", title=title, scripts=scripts, sign_in=_sign_in(contract))
+        changes = render_template("changes.html", title=title, changes=rendered(CHANGES.read_text()))
         errors = render_template("errors.html", title=title, errors=list(explained(contract)))
     _serve(pages, "/openapi.yaml", contract.source, "application/yaml")
     _serve(pages, "/openapi.json", orjson.dumps(contract.document), "application/json")
+    _serve(pages, "/docs/openapi.json", orjson.dumps(shown(contract)), "application/json")
+    _serve(pages, "/changes", changes.encode(), "text/html; charset=utf-8")
     _serve(pages, "/docs", docs.encode(), "text/html; charset=utf-8")
     _serve(pages, "/errors", errors.encode(), "text/html; charset=utf-8")
     own = {name: ("openapi.docs", f"assets/{name}", "text/javascript") for name in scripts}
     for name, (package, path, media_type) in {**ASSETS, **own}.items():
         _serve(pages, f"/docs/assets/{name}", files(package).joinpath(path).read_bytes(), media_type)
     return pages
+
+
+def _sign_in(contract: Contract) -> str | None:
+    """Where a password is exchanged for a token; None if the contract has no such thing."""
+    found = (o for o in contract.operations if (o.tag, o.operation_id) == ("tokens", "create_token"))
+    return next((contract.base_path + operation.path for operation in found), None)
 
 
 def _serve(pages: Flask, path: str, content: bytes, media_type: str) -> None:
