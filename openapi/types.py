@@ -61,7 +61,7 @@ LineId: TypeAlias = str
 class Liveness(TypedDict):
     """The process answers."""
 
-    status: Literal['ok']
+    status: Literal["ok"]
 
 
 class Money(TypedDict):
@@ -127,7 +127,7 @@ ProductName: TypeAlias = str
 class Readiness(TypedDict):
     """The service can serve."""
 
-    status: Literal['ok']
+    status: Literal["ok"]
     version: str
 
 
@@ -197,7 +197,7 @@ class Tokens(TypedDict):
     """What a client needs to act for somebody who is signed in."""
 
     access_token: str
-    token_type: Literal['Bearer']
+    token_type: Literal["Bearer"]
     expires_in: int
     refresh_token: str
 
@@ -230,13 +230,13 @@ Version: TypeAlias = int
 
 
 Violation = TypedDict(
-    'Violation',
+    "Violation",
     {
-        'in': str,
-        'pointer': NotRequired[str],
-        'name': NotRequired[str],
-        'keyword': str,
-        'message': str,
+        "in": str,
+        "pointer": NotRequired[str],
+        "name": NotRequired[str],
+        "keyword": str,
+        "message": str,
     },
 )
 
