@@ -8,7 +8,7 @@ WORKERS ?= auto
 
 FUZZ ?= --seconds 240
 
-.PHONY: run check test migrate fuzz bench
+.PHONY: run check test migrate fuzz bench clients
 
 run: migrate  ## serve on this machine, with everything it needs
 	@$(BIN)/orderly user first-admin
@@ -25,7 +25,7 @@ check: $(VENV)/.developing  ## lint, formatting, types, the arrows between the r
 	$(BIN)/orderly check
 
 test: $(VENV)/.developing  ## all tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -q -n $(WORKERS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --ignore tests/clients
 
 fuzz: $(VENV)/.developing  ## schemathesis against the live service, as each role, with a seed that it prints
 	$(BIN)/python -m tests.fuzz $(FUZZ)
@@ -33,6 +33,9 @@ fuzz: $(VENV)/.developing  ## schemathesis against the live service, as each rol
 bench: $(VENV)/.benching  ## the service beside its peers: 6 minutes, needs wrk, two cores and PostgreSQL
 	@command -v wrk >/dev/null || { echo "wrk is missing (Debian: apt install wrk)."; exit 1; }
 	$(BIN)/python -W ignore -m tests.bench bench.png
+
+clients: $(VENV)/.developing $(VENV)-clients/.installed  ## make both clients, and use them; needs Node and npm
+	PATH="$(abspath $(VENV)-clients)/bin:$$PATH" $(BIN)/python -m pytest -q tests/clients
 
 $(VENV)/bin/python:
 	@echo "Making the virtual environment in $(VENV) ..."
@@ -54,4 +57,11 @@ $(VENV)/.developing: $(VENV)/.installed
 $(VENV)/.benching: $(VENV)/.developing
 	@echo "Installing the peers ..."
 	@$(PIP) install --group bench
+	@touch $@
+
+$(VENV)-clients/.installed: pyproject.toml | $(VENV)/.installed
+	@echo "Installing what makes clients ..."
+	@$(BIN)/python -m venv $(VENV)-clients
+	@PYTHONWARNINGS=ignore $(VENV)-clients/bin/python -m pip --quiet --disable-pip-version-check install --upgrade 'pip>=25.1'
+	@PYTHONWARNINGS=ignore $(VENV)-clients/bin/python -m pip --quiet --disable-pip-version-check install --group clients
 	@touch $@

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from db import events, products
 from db.base import new_id, now
 from db.errors import Conflict, violates_unique
-from db.orders import Order, OrderLine
+from db.orders import PENDING, Order, OrderLine
 from db.users import ACTIVE, AccountGone, Caller, User
 
 
@@ -68,7 +68,7 @@ def place(
     order = _priced(quantities, products.take(session, quantities))
     if expected_total not in (None, (order.total_amount, order.currency)):
         raise PriceChanged
-    order.user_id = caller.user_id
+    order.user_id, order.status = caller.user_id, PENDING
     order.note, order.shipping_address, order.order_metadata = note, shipping_address, metadata or {}
     session.add(order)
     money = {"total_amount": order.total_amount, "currency": order.currency}

@@ -1,8 +1,10 @@
 """Whether requests should be sent here: the database can be read and written, and has the schema that is needed."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +14,8 @@ from db import migrations
 from db.errors import Unavailable
 from db.session import Database
 
+ROOM = 4 * 2**20
+"""Bytes that have to be free on the disk of a SQLite file: a nearly full one takes some writes, and refuses others."""
 FRESH = 1.0
 """Seconds for which an answer is good: anybody may ask, and asking writes."""
 # What it writes is what was there; nothing less tells whether the disk is full or the file may be written.
@@ -42,6 +46,8 @@ class Readiness:
             raise Unavailable(problem)
 
     def _ask(self) -> str | None:
+        if not _has_room(self._database):
+            return "The disk of the database is full."
         try:
             with self._database.reading() as session:
                 session.execute(READ)
@@ -59,3 +65,12 @@ class Readiness:
                 return "The database has not the schema that this version needs."
             session.commit()
         return None
+
+
+def _has_room(database: Database) -> bool:
+    if not database.is_sqlite:
+        return True
+    try:
+        return shutil.disk_usage(Path(str(database.url.database)).parent).free >= ROOM
+    except OSError:
+        return True  # that the folder is not there, the database will say

@@ -178,7 +178,9 @@ def _use(session: Session, token: str, at: datetime) -> bool:
 
 def _replace_child(session: Session, token: str, at: datetime) -> bool:
     """Whether a used token is within its grace; then its unused child is no more."""
-    within_grace = select(RefreshToken.hash).where(RefreshToken.hash == token, RefreshToken.used_at >= at - GRACE)
+    # Used in the future means that the clock was set back: its grace must not last until the clock has caught up.
+    used_lately = RefreshToken.used_at.between(at - GRACE, at + GRACE)
+    within_grace = select(RefreshToken.hash).where(RefreshToken.hash == token, used_lately)
     child = delete(RefreshToken).where(
         RefreshToken.parent_hash == within_grace.scalar_subquery(), RefreshToken.used_at.is_(None)
     )

@@ -1,5 +1,7 @@
 """The composition root: everything is made here, once, and joined from top to bottom."""
 
+from collections.abc import Callable, Sequence
+
 from a2wsgi import WSGIMiddleware
 from connexion import ConnexionMiddleware
 
@@ -12,6 +14,7 @@ from openapi.docs import create_pages
 from openapi.edge import Edge
 from openapi.lifespan import Lifespan
 from openapi.limits import Counters
+from openapi.message import App
 from openapi.metrics import Metrics
 from openapi.operation import Services
 from openapi.paging import Cursors
@@ -28,6 +31,8 @@ def create_app(
     settings: Settings,
     contract: Contract | None = None,
     handler_of: HandlerOf = find_handler,
+    inside: Callable[[App], App] = lambda app: app,
+    scripts: Sequence[str] = (),
     is_stopping: IsStopping = never,
 ) -> Edge:
     """The service as one ASGI application.
@@ -36,6 +41,8 @@ def create_app(
         settings: what this process was told.
         contract: what to serve; `openapi.yaml` if left out.
         handler_of: finds the function of an operation, None if there is none.
+        inside: what stands between the edge and everything else; the workbench puts something there.
+        scripts: what the docs page has besides its own; the workbench's again.
         is_stopping: tells whether the service will stop soon.
 
     Raises:
@@ -64,7 +71,7 @@ def create_app(
         hashers=hashers,
     )
     metrics = Metrics()
-    pages = create_pages(contract, metrics, settings.metrics_readers)
+    pages = create_pages(contract, metrics, settings.metrics_readers, scripts)
     wsgi = WSGIMiddleware(pages, workers=2)  # type: ignore[arg-type]  # Flask says dict
     connexion = ConnexionMiddleware(wsgi, import_name=__name__, middlewares=[Corridor])
     connexion.add_api(
@@ -73,7 +80,7 @@ def create_app(
     # Connexion would build this at the first request; what cannot be built must refuse to start.
     connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()
     return Edge(
-        Lifespan(connexion, database, (workers, hashers)),
+        inside(Lifespan(connexion, database, (workers, hashers))),
         problems,
         metrics,
         proxies=settings.trusted_proxies,

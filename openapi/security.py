@@ -34,17 +34,17 @@ CLAIMS = {*TEXTS, *TIMES}
 class Tokens:
     """Makes and reads access tokens: JWTs signed with HS256 and nothing else (RFC 8725, 3.1)."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, lifetime: timedelta = LIFETIME) -> None:
         self._secret = secret
+        self._lifetime = int(lifetime.total_seconds())
         self._header = self.access_token("", "")[0].partition(".")[0]
 
     def access_token(self, user_id: str, session_id: str) -> tuple[str, int]:
         """A token for a session, and its lifetime in seconds."""
         issued = int(now().timestamp())
-        lifetime = int(LIFETIME.total_seconds())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "sid": session_id, "jti": new_id("tok")}
-        times = {"iat": issued, "exp": issued + lifetime}
-        return jwt.encode({**claims, **times}, self._secret, algorithm="HS256", headers={"typ": TYPE}), lifetime
+        times = {"iat": issued, "exp": issued + self._lifetime}
+        return jwt.encode({**claims, **times}, self._secret, algorithm="HS256", headers={"typ": TYPE}), self._lifetime
 
     def read(self, token: str) -> tuple[str, str]:
         """The user id and the session id of a token.

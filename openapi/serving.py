@@ -15,9 +15,12 @@ from granian.log import LogLevels
 
 from openapi import logs
 from openapi.app import create_app
-from openapi.edge import Edge
+from openapi.message import App
 from openapi.settings import Refused, Settings
 from openapi.stopping import Stopping, end_with_parent
+
+Create = Callable[..., App]
+"""Makes the application of the settings, and of what tells that the service will stop."""
 
 HEADER_TIMEOUT = 15_000
 """Milliseconds that a client may take for the headers of a request."""
@@ -25,14 +28,16 @@ STOP_TIMEOUT = 27
 """Seconds after SIGTERM at which the last request has to be answered; who has not sent his by then is cut."""
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `announce` gets the address once it answers.
+def serve(settings: Settings, announce: Callable[[str], None], create: Create = create_app) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` gets the address once it answers, `create` makes the application.
 
     Raises:
         Refused: the address cannot be listened at.
     """
     stopping = Stopping()
-    _load(settings, stopping)  # what cannot be built refuses here, before any port is open; each worker builds its own
+    _load(
+        settings, create, stopping
+    )  # what cannot be built refuses here, before any port is open; each worker builds its own
     _refuse_taken_address(settings)
     server = Granian(
         "openapi.app:create_app",
@@ -50,7 +55,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     )
     server.on_startup(partial(_announce_later, settings, announce))
     server.on_startup(partial(_drain_on_sigterm, stopping, settings.drain, server.signal_handler_interrupt))
-    server.serve(target_loader=partial(_work, settings, stopping), wrap_loader=False)
+    server.serve(target_loader=partial(_work, settings, create, stopping), wrap_loader=False)
 
 
 def address(settings: Settings) -> str:
@@ -59,14 +64,14 @@ def address(settings: Settings) -> str:
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
-def _work(settings: Settings, stopping: Stopping) -> Edge:
+def _work(settings: Settings, create: Create, stopping: Stopping) -> App:
     end_with_parent()
-    return _load(settings, stopping)
+    return _load(settings, create, stopping)
 
 
-def _load(settings: Settings, stopping: Stopping) -> Edge:
+def _load(settings: Settings, create: Create, stopping: Stopping) -> App:
     logs.configure(settings)
-    return create_app(settings, is_stopping=stopping)
+    return create(settings, is_stopping=stopping)
 
 
 def _drain_on_sigterm(stopping: Stopping, seconds: int, end: Callable[[], None]) -> None:

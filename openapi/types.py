@@ -61,7 +61,7 @@ LineId: TypeAlias = str
 class Liveness(TypedDict):
     """The process answers."""
 
-    status: Literal["ok"]
+    status: Literal['ok']
 
 
 class Money(TypedDict):
@@ -124,10 +124,13 @@ ProductId: TypeAlias = str
 ProductName: TypeAlias = str
 
 
+ProductSort: TypeAlias = str
+
+
 class Readiness(TypedDict):
     """The service can serve."""
 
-    status: Literal["ok"]
+    status: Literal['ok']
     version: str
 
 
@@ -135,6 +138,9 @@ Reason: TypeAlias = str
 
 
 Region: TypeAlias = str
+
+
+RequestPart: TypeAlias = str
 
 
 Role: TypeAlias = str
@@ -197,7 +203,7 @@ class Tokens(TypedDict):
     """What a client needs to act for somebody who is signed in."""
 
     access_token: str
-    token_type: Literal["Bearer"]
+    token_type: Literal['Bearer']
     expires_in: int
     refresh_token: str
 
@@ -230,13 +236,13 @@ Version: TypeAlias = int
 
 
 Violation = TypedDict(
-    "Violation",
+    'Violation',
     {
-        "in": str,
-        "pointer": NotRequired[str],
-        "name": NotRequired[str],
-        "keyword": str,
-        "message": str,
+        'in': RequestPart,
+        'pointer': NotRequired[str],
+        'name': NotRequired[str],
+        'keyword': str,
+        'message': str,
     },
 )
 

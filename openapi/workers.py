@@ -28,8 +28,8 @@ R = TypeVar("R")
 
 QUEUE_PER_THREAD = 64
 """How many requests may wait for each thread: more than that would wait longer than a client does."""
-PATIENCE = 0.8
-"""Seconds that a request waits for a thread; who has to wait longer is told so within a second."""
+PATIENCE = 2.0
+"""Seconds that a request waits for a thread. When requests are served at their usual pace, the places end sooner."""
 DEADLINE = 30.0
 """Seconds after which a request is given up that its thread cannot end: its database has frozen."""
 

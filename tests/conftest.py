@@ -63,9 +63,7 @@ def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture
 def database(migrated: Database) -> Database:
     """A migrated database without rows."""
-    with migrated.connect() as connection, connection.begin():
-        for table in reversed(migrations.metadata().sorted_tables):
-            connection.execute(table.delete())
+    empty(migrated)
     return migrated
 
 
@@ -113,6 +111,13 @@ def new_postgresql() -> Iterator[str]:
 def bare_postgresql() -> Iterator[str]:
     """Another one, whose tables come and go."""
     yield from make_postgresql("bare")
+
+
+def empty(database: Database) -> None:
+    """Delete all rows."""
+    with database.connect() as connection, connection.begin():
+        for table in reversed(migrations.metadata().sorted_tables):
+            connection.execute(table.delete())
 
 
 def make_application(database: Database) -> Iterator[App]:

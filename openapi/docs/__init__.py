@@ -1,6 +1,6 @@
 """The pages beside the API: the docs, the list of errors, and the contract itself."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.resources import files
@@ -32,13 +32,16 @@ PAGE_POLICY = (
 )
 
 
-def create_pages(contract: Contract, metrics: Metrics, readers: Iterable[IPv4Network | IPv6Network]) -> Flask:
+def create_pages(
+    contract: Contract, metrics: Metrics, readers: Iterable[IPv4Network | IPv6Network], scripts: Sequence[str] = ()
+) -> Flask:
     """The application of the pages. All but the metrics is made here, once; a request only picks it up.
 
     Args:
         contract: what the pages tell of.
         metrics: what is scraped.
         readers: who may scrape it; for others there is no such page.
+        scripts: those of the workbench that the docs page has here.
     """
     pages = Flask(__name__, static_folder=None)
     pages.url_map.merge_slashes = False  # no answer of this service is a redirect
@@ -47,13 +50,14 @@ def create_pages(contract: Contract, metrics: Metrics, readers: Iterable[IPv4Net
     pages.register_error_handler(HTTPException, lambda error: _problem(problems, error))
     with pages.app_context():
         title = contract.document["info"]["title"]
-        docs = render_template("docs.html", title=title)
+        docs = render_template("docs.html", title=title, scripts=scripts)
         errors = render_template("errors.html", title=title, errors=list(explained(contract)))
     _serve(pages, "/openapi.yaml", contract.source, "application/yaml")
     _serve(pages, "/openapi.json", orjson.dumps(contract.document), "application/json")
     _serve(pages, "/docs", docs.encode(), "text/html; charset=utf-8")
     _serve(pages, "/errors", errors.encode(), "text/html; charset=utf-8")
-    for name, (package, path, media_type) in ASSETS.items():
+    own = {name: ("openapi.docs", f"assets/{name}", "text/javascript") for name in scripts}
+    for name, (package, path, media_type) in {**ASSETS, **own}.items():
         _serve(pages, f"/docs/assets/{name}", files(package).joinpath(path).read_bytes(), media_type)
     pages.add_url_rule("/metrics", view_func=_scraping(metrics, tuple(readers)), methods=["GET"])
     return pages

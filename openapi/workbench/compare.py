@@ -19,9 +19,11 @@ def compare(old: Contract, new: Contract) -> list[Change]:
 def _changes(root: Pair) -> Iterator[Change]:
     if _address(root.old) != _address(root.new):
         yield root.below("servers").change(BREAKING, "the address changed")
-    for key in ("info", "tags", "x-errors"):
+    for key in ("info", "tags", "x-errors", "x-scopes"):
         if _without_version(root.values(key)[0]) != _without_version(root.values(key)[1]):
             yield root.below(key).change(WORDING, "the words changed")
+    if root.below("components").values("examples")[0] != root.below("components").values("examples")[1]:
+        yield root.below("components").below("examples").change(WORDING, "the examples changed")
     yield from _roles(root)
     yield from _schemes(root)
     for path, item in root.by_key("paths"):

@@ -43,7 +43,7 @@ def measure(set_up: str) -> float:
     statuses = Counter(status for each in rounds for status, _ in each)
     slowest = [max(took for _, took in each) for each in rounds]
     print(
-        f"{set_up}: {dict(statuses)}; slowest {median(slowest):.2f} s (median of {ROUNDS}), {max(slowest):.2f} s at most"
+        f"{set_up}: {dict(statuses)}; slowest {median(slowest):.2f} s (median of {ROUNDS}), at most {max(slowest):.2f}"
     )
     return max(slowest)
 

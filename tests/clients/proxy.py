@@ -8,12 +8,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from typing import Any
 
-LOST, LIMITED, UNAVAILABLE = 0.2, 0.1, 0.1
-"""How likely each trouble is."""
 DELAY = 0.02
 """The longest delay in seconds."""
 AT_ONCE = 10
@@ -22,10 +21,16 @@ AT_ONCE = 10
 
 @dataclass
 class Line:
-    """The line, and what was seen on it."""
+    """How likely each trouble is on the line, and what was seen."""
 
     url: str
-    random: Random
+    lose: float = 0.2
+    limit: float = 0.1
+    fail: float = 0.1
+    pauses: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 1, 2)
+    """What is asked of those who are refused, by turns: 2 as a date."""
+    random: Random = field(default_factory=lambda: Random(1))  # noqa: S311  # luck, not a secret
+    requests: int = 0
     lost: int = 0
     refused: int = 0
     hasty: int = 0
@@ -38,26 +43,29 @@ class Line:
     def note(self, key: str) -> float:
         """What happens to a request: a number from 0 to 1."""
         with self._lock:
+            self.requests += 1
             self.keys.add(key)
-            self.hasty += time.monotonic() < self._not_before.pop(key, 0)
+            self.hasty += time.time() < self._not_before.pop(key, 0)
             return self.random.random()
 
-    def refuse(self, key: str, seconds: int) -> None:
-        """Remember when this one may come again."""
+    def refuse(self, key: str) -> str:
+        """How long this one is asked to wait."""
         with self._lock:
             self.refused += 1
-            self._not_before[key] = time.monotonic() + seconds
+            pause = self.pauses[self.refused % len(self.pauses)]
+            self._not_before[key] = int(time.time()) + 2 if pause == 2 else time.time() + pause
+            return formatdate(self._not_before[key], usegmt=True) if pause == 2 else str(pause)
 
-    def lose(self) -> None:
+    def drop(self) -> None:
         """Count an answer that never arrives."""
         with self._lock:
             self.lost += 1
 
 
 @contextmanager
-def bad_line(service: str, seed: int = 1) -> Iterator[tuple[str, Line]]:
+def bad_line(service: str, **given: Any) -> Iterator[tuple[str, Line]]:
     """Stand in front of a service; gives the address, and what was seen."""
-    line = Line(service, Random(seed))
+    line = Line(service, **given)
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"line": line}))
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
@@ -81,30 +89,28 @@ class Handler(BaseHTTPRequestHandler):
         key = self.headers.get("Idempotency-Key", self.path)
         fate = self.line.note(key)
         time.sleep(fate * DELAY)
-        if fate < LIMITED + UNAVAILABLE:
-            self._refuse(key, fate)
+        if fate < self.line.limit + self.line.fail:
+            self._refuse(self.line.refuse(key), is_limit=fate < self.line.limit)
             return
         with self.line._places:
             status, headers, answer = self._hand_on(body)
-        if fate > 1 - LOST:
-            self.line.lose()
+        if fate > 1 - self.line.lose:
+            self.line.drop()
             self.close_connection = True
             return
         self._answer(status, headers, answer)
 
-    do_POST = do_DELETE = do_GET
+    do_POST = do_DELETE = do_GET  # noqa: N815  # names of the standard library
 
-    def _refuse(self, key: str, fate: float) -> None:
-        seconds = round(fate * 1000) % 10 // 9  # one of ten must wait for a second
-        self.line.refuse(key, seconds)
-        if fate < LIMITED:
+    def _refuse(self, pause: str, *, is_limit: bool) -> None:
+        """As the service does when there is too much, and as some other proxy on the way does when it is down."""
+        if is_limit:
             problem = {"type": "/errors#rate_limited", "title": "Too many requests", "status": 429}
             told = {"code": "rate_limited", "detail": "Later.", "request_id": "req_proxy"}
-            content = json.dumps({**problem, **told}).encode()
-            media = "application/problem+json"
-            self._answer(429, {"Content-Type": media, "Retry-After": str(seconds)}, content)
+            headers = {"Content-Type": "application/problem+json", "Retry-After": pause}
+            self._answer(429, headers, json.dumps({**problem, **told}).encode())
         else:
-            self._answer(503, {"Content-Type": "text/html", "Retry-After": str(seconds)}, b"<h1>Later</h1>")
+            self._answer(503, {"Content-Type": "text/html", "Retry-After": pause}, b"<h1>Later</h1>")
 
     def _hand_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}

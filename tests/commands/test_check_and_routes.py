@@ -1,6 +1,10 @@
 """`orderly check` and `orderly routes`: whether the contract can be served, and what of it is there."""
 
 import json
+import shutil
+import signal
+import subprocess
+import sys
 from copy import deepcopy
 
 import pytest
@@ -8,8 +12,16 @@ import pytest
 from openapi import contract
 from openapi.commands import check as check_command
 from openapi.commands import routes as routes_command
+from openapi.workbench.style import REDOCLY
+from tests.commands.conftest import ROOT
 
 OURS = contract.load()
+GOOD = ROOT / "tests" / "contract" / "good.yaml"
+
+
+def has_redocly():
+    npx = shutil.which("npx")
+    return npx and not subprocess.run([npx, "--offline", "--yes", REDOCLY, "--version"], capture_output=True).returncode
 
 
 @pytest.fixture
@@ -44,7 +56,7 @@ class TestCheck:
             (lambda d: d.update(openapi="3.0.3"), "the contract is not OpenAPI 3.1"),
             (lambda d: d["x-errors"].pop("not_found"), "The error not_found needs a title, a cause and a cure"),
             (lambda d: d["x-roles"]["admin"].remove("users:write"), "asks for users:write, which no role of x-roles"),
-            (lambda d: d["info"].pop("title"), '#/info: "title" is a required property\n'),
+            (lambda d: d["info"].pop("title"), '"title" is a required property [openapi]\n'),
             (lambda d: d["paths"]["/users"]["get"].update(operationId="get_me"), "operationId 'get_me' stands twice"),
             (lambda d: d["paths"]["/me"]["get"].pop("tags"), "GET /me needs an operationId and a tag"),
         ],
@@ -57,9 +69,12 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("source", "line"),
         [
-            ("openapi: 3.1.0\npaths: {a: 1, a: 2}\n", "line 2: the key 'a' stands twice in one object"),
-            ("openapi: 3.1.0\npaths: {no: 1}\n", "line 2: the key no is not a string; put it in quotes"),
-            ("openapi: [", "while parsing"),
+            (
+                "openapi: 3.1.0\npaths: {a: 1, a: 2}\n",
+                "broken.yaml:2:15: the key 'a' stands twice in one object [yaml]",
+            ),
+            ("openapi: 3.1.0\npaths: {no: 1}\n", "broken.yaml:2:9: the key no is not a string; put it in quotes"),
+            ("openapi: [", "broken.yaml:2:1: did not find expected node content [yaml]"),
             ("a letter", "the contract is not OpenAPI 3.1"),
         ],
     )
@@ -71,7 +86,47 @@ class TestCheck:
 
     def test_a_file_that_is_not_there_is_named(self, orderly):
         said = orderly("check", "nowhere.yaml")
-        assert (said.code, said.err) == (1, "cannot read the contract nowhere.yaml: No such file or directory\n")
+        assert said.code == 1
+        assert "cannot read the contract nowhere.yaml: No such file or directory" in said.err
+
+    def test_github_is_told_file_line_and_column(self, orderly, shop):
+        (shop / "broken.yaml").write_text("openapi: 3.1.0\na: 1\na: 100%\n")
+        said = orderly("check", "broken.yaml", "--format", "github")
+        told = "::error file=broken.yaml,line=3,col=1,title=yaml::the key 'a' stands twice in one object\n"
+        assert (said.code, said.out, said.err) == (1, told, "")
+
+    def test_programs_are_told_all_as_json(self, orderly, write):
+        said = orderly("check", write(lambda d: d["x-errors"].pop("not_found")), "--format", "json")
+        assert (said.code, said.err) == (1, "")
+        assert {(each["file"], each["rule"]) for each in json.loads(said.out)} == {
+            ("changed.yaml", "error-code-is-explained")
+        }
+        assert orderly("check", "--format", "json").out == "[]\n"
+
+    def test_with_watch_every_save_is_checked(self, shop):
+        (shop / "notes.yaml").write_bytes(GOOD.read_bytes())
+        command = [sys.executable, "-u", "-m", "openapi", "check", "notes.yaml", "--watch", "--format", "json"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+            assert watching.stdout.readline() == "[]\n"
+            (shop / "notes.yaml").write_text("openapi: 3.0.3\n")
+            told = "".join(iter(watching.stdout.readline, "]\n")) + "]"
+            watching.send_signal(signal.SIGINT)
+        assert "the contract is not OpenAPI 3.1" in json.loads(told)[0]["message"]
+        assert watching.returncode == 0
+
+    def test_style_without_node_is_refused_plainly(self, orderly, monkeypatch):
+        monkeypatch.setenv("PATH", "/nowhere")
+        said = orderly("check", "--style")
+        assert (said.code, said.out) == (1, "")
+        assert said.err.startswith("--style needs Node 20 or newer with npx")
+
+    @pytest.mark.skipif(not has_redocly(), reason="Redocly is not in npx's cache, and tests fetch nothing")
+    def test_style_is_what_redocly_finds(self, orderly, shop, monkeypatch):
+        monkeypatch.setenv("npm_config_offline", "true")
+        (shop / "notes.yaml").write_bytes(GOOD.read_bytes())
+        said = orderly("check", "notes.yaml", "--style")
+        assert (said.code, said.out) == (1, "")
+        assert "notes.yaml:3:1: Info object should contain `license` field. [info-license]\n" in said.err
 
 
 class TestRoutes:

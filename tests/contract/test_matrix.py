@@ -4,8 +4,9 @@ import pytest
 
 from db import accounts
 from openapi.contract import Operation
+from openapi.security import Tokens
 from tests.contract.stage import CONTRACT, absent, ask, example_hash
-from tests.factories import make_caller, make_key
+from tests.factories import SECRET, make_caller, make_key, make_session, make_user
 
 COLUMNS = ("anonymous", "owner", "other customer", "staff", "admin", "key with scope", "key without", "disabled")
 WHO_ELSE = {
@@ -63,12 +64,18 @@ def table() -> list[str]:
 
 
 @pytest.fixture
-def callers(client, database, sign_in):
+def callers(client, database):
     """Everybody, with a service to call; keys are made for an operation."""
-    people = {name: sign_in(name, password_hash=example_hash()) for name in ("alice", "charlie", "bob", "carol")}
-    erin, dora = (sign_in(name, role="admin") for name in ("erin", "dora"))
+
+    def sign_in(session, name, **given):
+        user = make_user(session, name, password_hash=example_hash(), **given)
+        token, _ = Tokens(SECRET).access_token(user.id, make_session(session, user).session.id)
+        return client.signed_in(token, user)
+
     with database.writing() as session:
-        accounts.disable(session, session.merge(dora.user))
+        people = {name: sign_in(session, name) for name in ("alice", "charlie", "bob", "carol")}
+        erin, dora = (sign_in(session, name, role="admin") for name in ("erin", "dora"))
+        accounts.disable(session, dora.user)
         session.commit()
 
     def callers(operation):

@@ -36,7 +36,7 @@ def shop(session, alice):
 
 def row(minutes, user_id, status):
     at, over = now() - timedelta(minutes=minutes), status == "cancelled"
-    times = {"created_at": at, "cancelled_at": at if over else None}
+    times = {"created_at": at, "updated_at": at, "cancelled_at": at if over else None}
     money = {"currency": "EUR", "total_amount": 1, "order_metadata": {}}
     return {"id": new_id("ord"), "user_id": user_id, "status": status, "restocked": over, **times, **money}
 

@@ -61,6 +61,13 @@ class TestRotate:
         with pytest.raises(InvalidToken):
             sessions.rotate(session, second, at=later)
 
+    def test_a_clock_that_is_set_back_prolongs_no_grace(self, session):
+        at = now()
+        first = make_session(session, at=at).refresh_token
+        sessions.rotate(session, first, at=at)
+        with pytest.raises(TokenReused):
+            sessions.rotate(session, first, at=at - GRACE - SECOND)
+
     def test_within_the_grace_a_parent_whose_child_was_used_ends_the_session(self, session):
         family, first = make_session(session)
         at = now()

@@ -12,7 +12,6 @@ from tests.faults.wire import Broken, Client, Unsent
 
 PAUSE = 0.05
 """Seconds between one try and the next."""
-FINAL = {201}
 
 
 class History:
@@ -24,11 +23,11 @@ class History:
         self.slowest = 0.0
         self.gap = 0.0
         self._latest = time.monotonic()
-        self._out = file.open("a", buffering=1)
 
     def note(self, **fact: Any) -> None:
         """Keep a fact."""
-        self._out.write(json.dumps(fact) + "\n")
+        with self.file.open("a") as file:
+            file.write(json.dumps(fact) + "\n")
         self.counts[str(fact["what"])] += 1
 
     def acknowledge(self, key: str, order_id: str, replayed: bool, seconds: float) -> None:
@@ -58,13 +57,14 @@ async def buy(
 
 
 async def _buyer(url: str, token: str, products: list[str], keys: list[str], history: History, retry: bool) -> None:
-    client = Client(url, {"Authorization": f"Bearer {token}"})
-    while keys:
-        key = keys.pop()
-        history.note(what="begun", key=key)
-        while not await _place(client, key, products, history) and retry:
-            await asyncio.sleep(PAUSE)
-    await client.close()
+    with Client(url, {"Authorization": f"Bearer {token}"}) as client:
+        while keys:
+            key = keys.pop()
+            history.note(what="begun", key=key)
+            while not await _place(client, key, products, history) and retry:
+                await asyncio.sleep(PAUSE)
+            if not retry and client.is_refused:
+                return
 
 
 async def _place(client: Client, key: str, products: list[str], history: History) -> bool:
@@ -73,6 +73,7 @@ async def _place(client: Client, key: str, products: list[str], history: History
     try:
         answer = await client("POST", "/v1/orders", {"lines": lines, "note": key}, Idempotency_Key=key)
     except Unsent:
+        client.is_refused = True
         history.note(what="unsent")
         return False
     except Broken as broken:

@@ -7,18 +7,21 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from sqlalchemy import make_url
 
+from tests.factories import PASSWORD
 from tests.faults import checker
+from tests.faults.harm import Clock, Cluster, allow_writing, empty, fill, forbid_writing
 from tests.faults.history import History, buy
 from tests.faults.shop import Shop
-from tests.faults.wire import Broken, Client, Unsent
+from tests.faults.wire import Answer, Client
+from tests.redis_server import Redis
 from tests.serving import Served, wait_until_ready
 
 Figures = dict[str, Any]
@@ -35,6 +38,7 @@ async def buying(shop: Shop, url: str, orders: int, *, retry: bool = True) -> As
             await asyncio.wait_for(task, 300)
     finally:
         task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def workers_of(service: Served) -> list[int]:
@@ -108,11 +112,11 @@ async def stop_with_half_sent(shop: Shop, drain: int = 2) -> Figures:
             service.process.terminate()
             began = time.monotonic()
             await asyncio.sleep(0.2)
-            probe = await Client(service.url)("GET", "/v1/health/ready")
+            probe = await _get(service.url, "/v1/health/ready")
             await asyncio.to_thread(service.process.wait, 35)
             took = time.monotonic() - began
         for _, writer in idle + half:
-            writer.close()
+            writer.transport.abort()
     assert (service.process.returncode, probe.status, probe.headers["connection"]) == (0, 503, "close")
     _check_part(shop, history)
     return {"exit s": took, "broken": history.counts["broken"], "readiness": probe.status}
@@ -158,8 +162,8 @@ async def while_harmed(
             await asyncio.sleep(0.5)
             harm(service)
             await asyncio.sleep(seconds)
-            ready = (await Client(service.url)("GET", "/v1/health/ready")).status
-            live = (await Client(service.url)("GET", "/v1/health/live")).status
+            ready = (await _get(service.url, "/v1/health/ready")).status
+            live = (await _get(service.url, "/v1/health/live")).status
             heal(service)
             began = time.monotonic()
             await asyncio.to_thread(wait_until_ready, service)
@@ -169,19 +173,92 @@ async def while_harmed(
     return {**_told(history), "orders": made, "ready again s": healed}
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
-    """Wait for something to become true."""
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.05)
+async def full_disk(shop: Shop, seconds: float, orders: int) -> Figures:
+    """The disk of the SQLite file is full."""
+    disk = shop.file.parent
+    return await while_harmed(shop, lambda _: fill(disk), lambda _: empty(disk), seconds, orders)
 
 
-async def status_of(url: str, path: str = "/v1/health/ready") -> int:
-    """The status of a GET; 0 if there was no answer."""
-    try:
-        return (await Client(url)("GET", path)).status
-    except (Unsent, Broken):
-        return 0
+async def immutable_file(shop: Shop, seconds: float, orders: int) -> Figures:
+    """The SQLite file may not be written any more."""
+    return await while_harmed(
+        shop, lambda _: forbid_writing(shop.file), lambda _: allow_writing(shop.file), seconds, orders
+    )
+
+
+async def missing_file(shop: Shop, seconds: float, orders: int) -> Figures:
+    """The SQLite file is moved away, and back."""
+    away = shop.file.with_name("away.db")
+    return await while_harmed(shop, lambda _: shop.file.rename(away), lambda _: away.rename(shop.file), seconds, orders)
+
+
+async def stop_postgresql(shop: Shop, cluster: Cluster, stops: int, orders: int) -> Figures:
+    """PostgreSQL is stopped, by turns fast and at once, and started again."""
+    with shop.serve() as service:
+        async with buying(shop, service.url, orders) as history:
+            for n in range(stops):
+                await asyncio.sleep(0.7)
+                await asyncio.to_thread(cluster.control, "stop", "-m", ("fast", "immediate")[n % 2])
+                await asyncio.sleep(0.5)
+                await asyncio.to_thread(cluster.control, "start")
+        made = checker.check(shop, history)
+    assert history.counts["500"] == 0
+    return {**_told(history), "orders": made, "stops": stops, "longest gap s": history.gap}
+
+
+async def freeze_redis(shop: Shop, redis: Redis, harm: signal.Signals) -> Figures:
+    """Two workers count together; when Redis is gone or frozen they go on, each by itself."""
+    with shop.serve(workers=2, rate_limits="on", redis_url=redis.url) as service:
+        before = await _guess(service.url, "alice", 24)
+        redis.process.send_signal(harm)
+        after = await _guess(service.url, "charlie", 40)
+    counts = Counter(answer.status for answer in after)
+    assert Counter(answer.status for answer in before) == {401: 10, 429: 14}
+    assert counts.keys() == {401, 429}
+    assert 10 <= counts[401] <= 20
+    return {"slowest before s": _slowest(before), "slowest after s": _slowest(after), "let in after": counts[401]}
+
+
+async def move_clock(shop: Shop, clock: Clock) -> Figures:
+    """The clock jumps an hour forwards and two back: tokens end as they should, a used one stays used."""
+    with shop.serve(rate_limits="on") as service, Client(service.url) as client:
+        first = (await _log_in(client, PASSWORD)).json
+        clock.shift(1)
+        late = await client("GET", "/v1/me", Authorization=f"Bearer {first['access_token']}")
+        second = await client("POST", "/v1/tokens/refresh", {"refresh_token": first["refresh_token"]})
+        clock.shift(-1)
+        early = await client("GET", "/v1/me", Authorization=f"Bearer {second.json['access_token']}")
+        again = await client("POST", "/v1/tokens/refresh", {"refresh_token": first["refresh_token"]})
+        guesses = [await _log_in(client, "a wrong password") for _ in range(12)]
+        waits = [int(answer.headers["retry-after"]) for answer in guesses if answer.status == 429]
+    statuses = (late.status, second.status, early.status)
+    assert statuses == (401, 201, 401), statuses
+    assert (again.status, again.json["code"]) == (401, "token_reused")
+    assert min(waits) >= 1
+    assert max(waits) <= 60
+    return {"used token again": again.json["code"], "waits": sorted(set(waits))}
+
+
+async def _guess(url: str, name: str, times: int) -> list[Answer]:
+    """Guesses at a password, each by a connection of its own, so that all workers get some."""
+    answers = []
+    for _ in range(times):
+        with Client(url) as client:
+            answers.append(await _log_in(client, "a wrong password", name))
+    return answers
+
+
+async def _get(url: str, path: str) -> Answer:
+    with Client(url) as client:
+        return await client("GET", path)
+
+
+async def _log_in(client: Client, password: str, name: str = "buyer-0") -> Answer:
+    return await client("POST", "/v1/tokens", {"email": f"{name}@example.com", "password": password})
+
+
+def _slowest(answers: list[Answer]) -> float:
+    return max(answer.seconds for answer in answers)
 
 
 def _start_again(shop: Shop, first: Served) -> Served:
@@ -193,16 +270,11 @@ def _start_again(shop: Shop, first: Served) -> Served:
 def _check_part(shop: Shop, history: History) -> None:
     """Clients that do not try again cannot know about their last orders: those have to be whole, not told."""
     every = History(shop.folder / "all.jsonl")
-    every.file.write_text(every.file.read_text() + history.file.read_text())
+    with every.file.open("a") as file:
+        file.write(history.file.read_text())
     checker.check(shop, every)
 
 
 def _told(history: History) -> Figures:
     told = {name: count for name, count in sorted(history.counts.items()) if name != "begun"}
     return {"told": told, "slowest s": history.slowest}
-
-
-def megabytes_free(folder: Path) -> float:
-    """What a disk still takes."""
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize / 2**20

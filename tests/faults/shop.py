@@ -27,6 +27,11 @@ class Shop:
     tokens: list[str] = field(default_factory=list)
     products: list[str] = field(default_factory=list)
 
+    @property
+    def file(self) -> Path:
+        """The file of a shop on SQLite."""
+        return Path(str(self.database.url.database))
+
     def serve(self, **settings: object) -> "contextmanager[Served]":
         """Serve it until the end of the block."""
         return served(self.folder, self.url, **{"rate_limits": "off", **settings})
@@ -43,10 +48,14 @@ class Shop:
 
 
 @contextmanager
-def shop_on(kind: str, folder: Path | None = None, **given: int) -> Iterator[Shop]:
-    """A shop on `sqlite` or `postgresql` that is gone at the end of the block."""
-    place = folder or Path(mkdtemp(prefix="orderly-faults-"))
-    urls = make_postgresql("faults") if kind == "postgresql" else iter([f"sqlite:///{place / 'orderly.db'}"])
+def shop_on(kind: str, *, file_in: Path | None = None, **given: int) -> Iterator[Shop]:
+    """A shop that is gone at the end of the block: on `sqlite`, `postgresql` or the database of a URL."""
+    place = Path(mkdtemp(prefix="orderly-faults-"))
+    urls = iter([kind])
+    if kind == "postgresql":
+        urls = make_postgresql("faults")
+    elif kind == "sqlite":
+        urls = iter([f"sqlite:///{(file_in or place) / 'orderly.db'}"])
     try:
         for url in urls:
             migrations.upgrade(url)
@@ -56,5 +65,4 @@ def shop_on(kind: str, folder: Path | None = None, **given: int) -> Iterator[Sho
             yield shop
             database.close()
     finally:
-        if folder is None:
-            shutil.rmtree(place)
+        shutil.rmtree(place)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,6 +39,7 @@ class Client:
     def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
         self._host, self._port = urlsplit(url).hostname, urlsplit(url).port
         self._own = headers or {}
+        self.is_refused = False
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def __call__(self, method: str, target: str, body: Any = None, **headers: str) -> Answer:
@@ -56,23 +56,28 @@ class Client:
                 writer.write(self._request(method, target, body, headers))
                 answer = await _answer(reader, method)
         except (OSError, EOFError, ValueError) as error:  # TimeoutError is an OSError
-            await self.close()
+            self.close()
             raise Broken(f"{type(error).__name__} {error}") from error
         answer.seconds = time.perf_counter() - began
         if answer.headers.get("connection") == "close":
-            await self.close()
+            self.close()
         return answer
 
-    async def close(self) -> None:
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection at once."""
         if self._streams is not None:
-            self._streams[1].close()
-            with suppress(OSError):
-                await self._streams[1].wait_closed()
+            self._streams[1].transport.abort()
             self._streams = None
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._streams is not None and self._streams[0].at_eof():
-            await self.close()  # the service has said that it ends this connection
+            self.close()  # the service has said that it ends this connection
         if self._streams is None:
             try:
                 self._streams = await asyncio.open_connection(self._host, self._port)

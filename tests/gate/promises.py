@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from openapi.contract import Contract, Operation, Response
 from openapi.node import Node
 
@@ -141,24 +139,3 @@ def choice_made(direction: str, pointer: str, value: Any) -> str:
     """The words for one value of an enum, which counts wherever its schema is used."""
     place = pointer.partition("/enum/")[0].removesuffix("/const").removeprefix("/components/")
     return f"{direction} with {value!r} of {place}"
-
-
-class Lines:
-    """The lines of the places of a YAML file."""
-
-    def __init__(self, source: bytes) -> None:
-        self._root = yaml.compose(source, yaml.CSafeLoader)
-
-    def of(self, pointer: str) -> int:
-        """The line of a place; of what a `$ref` hides, the line of the `$ref`."""
-        node, line = self._root, 1
-        for step in pointer.split("/")[1:]:
-            key = step.replace("~1", "/").replace("~0", "~")
-            if isinstance(node, yaml.MappingNode):
-                pair = next(((k, v) for k, v in node.value if k.value == key), None)
-            else:
-                pair = (node.value[int(key)],) * 2 if isinstance(node, yaml.SequenceNode) else None
-            if pair is None:
-                break
-            node, line = pair[1], pair[0].start_mark.line + 1
-        return line

@@ -79,7 +79,7 @@ class Recorder:
         name, status = operation.operation_id, exchange.status
         if problem := self._undeclared(operation, exchange):
             self.undeclared.setdefault(f"{name}: {problem}", os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0])
-        if exchange.method == "HEAD":
+        if problem or exchange.method == "HEAD":
             return
         self.seen.add(f"{name} answers {status} {exchange.kind}")
         if exchange.kind == PROBLEM:

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections import Counter
+from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -13,6 +14,19 @@ from db.base import new_id
 from db.events import Event
 from db.products import Product
 from tests.together import together
+
+AT_ONCE = 16
+"""How many of 500 are at it at the same moment: few enough that none waits for longer than the queue lets him."""
+REFUSALS = {
+    "sqlite": (
+        "CREATE TRIGGER refused BEFORE INSERT ON idempotency_records BEGIN SELECT RAISE(ABORT, 'refused'); END",
+        "DROP TRIGGER refused",
+    ),
+    "postgresql": (
+        "ALTER TABLE idempotency_records ADD CONSTRAINT refused CHECK (false) NOT VALID",
+        "ALTER TABLE idempotency_records DROP CONSTRAINT refused",
+    ),
+}
 
 
 @pytest.fixture
@@ -82,7 +96,7 @@ class TestStock:
         [mug] = shop.sell(37)
         wanted = [1 + n % 3 for n in range(500)]
         acts = [partial(order, client, crowd[n % 64], (mug, quantity)) for n, quantity in enumerate(wanted)]
-        answers = together(acts)
+        answers = together(acts, AT_ONCE)
         assert codes(answers).keys() == {201, "insufficient_stock"}
         rest, got = shop.read(left(mug)), [answer.status_code == 201 for answer in answers]
         assert sum(quantity for quantity, bought in zip(wanted, got, strict=True) if bought) == 37 - rest
@@ -91,7 +105,8 @@ class TestStock:
     def test_500_orders_of_one_and_the_other_or_the_other_and_the_one_all_succeed(self, shop, client, crowd):
         one, other = shop.sell(1000, 1000)
         pairs = [((one, 1), (other, 1)), ((other, 1), (one, 1))]
-        answers = together([partial(order, client, crowd[n % 64], *pairs[n % 2]) for n in range(500)])
+        acts = [partial(order, client, crowd[n % 64], *pairs[n % 2]) for n in range(500)]
+        answers = together(acts, AT_ONCE)
         assert codes(answers) == {201: 500}
         assert (shop.read(left(one)), shop.read(left(other))) == (500, 500)
 
@@ -114,6 +129,15 @@ class TestKeys:
         assert codes(bought) == {201: 8}
         assert len({answer.json()["id"] for answer in bought}) == 8
         assert shop.read(left(mug)) == 92
+
+    def test_what_cannot_be_kept_under_its_key_was_not_bought(self, shop, client, alice, key):
+        [mug] = shop.sell(10)
+        with keeping_refused(shop.database):
+            answer = order(client, {**alice, **key}, (mug, 1))
+        assert (answer.status_code, shop.read(left(mug))) == (500, 10)
+        again = ordered(client, {**alice, **key}, (mug, 1))
+        assert "Idempotency-Replayed" not in again.headers
+        assert shop.read(left(mug)) == 9
 
     def test_the_same_key_of_somebody_else_is_his_own(self, shop, client, alice, key):
         [charlie], [mug] = shop.sign_in("customer"), shop.sell(10)
@@ -166,6 +190,22 @@ def pay(client, headers, made):
 
 def fulfil(client, headers, made):
     return client.post(f"{made.headers['Location']}/fulfil", json={}, headers=headers)
+
+
+@contextmanager
+def keeping_refused(database):
+    """The table of kept answers takes no new one: by a trigger, or by a constraint that is never true."""
+    begin, end = REFUSALS[database.url.get_backend_name()]
+    execute(database, begin)
+    try:
+        yield
+    finally:
+        execute(database, end)
+
+
+def execute(database, statement):
+    with database.connect() as connection, connection.begin():
+        connection.exec_driver_sql(statement)
 
 
 def send_and_hang_up(url, headers, body):

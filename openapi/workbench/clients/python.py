@@ -25,15 +25,11 @@ def generate(contract: Contract, folder: Path) -> None:
     """
     tool = tools.find("openapi-python-client", HOW)
     _refuse_other_version(tools.run([tool, "--version"], Path.cwd()))
-    tools.refuse_foreign(folder, PACKAGE)
+    tools.take(folder, PACKAGE)
     with TemporaryDirectory() as scratch:
         simple = Path(scratch, "contract.json")
         simple.write_text(json.dumps(simplify(contract.document)))
-        options = ["--meta", "uv", "--overwrite", "--fail-on-warning"]
-        ours = ["--config", PARTS / "config.yaml", "--custom-template-path", PARTS / "templates"]
-        tools.run(
-            [tool, "generate", "--path", simple, "--output-path", folder.absolute(), *options, *ours], folder.parent
-        )
+        _run(tool, simple, folder.absolute())
     _ship(contract, folder / PACKAGE)
 
 
@@ -50,6 +46,12 @@ def simplify(document: dict[str, Any]) -> dict[str, Any]:
             for media in list(content)[1:]:
                 del content[media]
     return simple
+
+
+def _run(tool: str, simple: Path, folder: Path) -> None:
+    ours: list[str | Path] = ["--config", PARTS / "config.yaml", "--custom-template-path", PARTS / "templates"]
+    where: list[str | Path] = ["--path", simple, "--output-path", folder, "--overwrite"]
+    tools.run([tool, "generate", "--meta", "uv", "--fail-on-warning", *where, *ours], Path.cwd())
 
 
 def _refuse_other_version(told: str) -> None:

@@ -33,11 +33,15 @@ def run(command: Sequence[str | Path], folder: Path) -> str:
     return done.stdout
 
 
-def refuse_foreign(folder: Path, ours: str) -> None:
-    """Refuse to write into a folder that has something in it, and not a client that was made before.
+def take(folder: Path, ours: str) -> None:
+    """Make a folder, or take an empty one, or one with a client that was made before.
 
     Raises:
-        Refused: it has.
+        Refused: it has something else in it, or cannot be made.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / ours).exists():
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"{folder} cannot be made: {error.strerror}.") from error
+    if any(folder.iterdir()) and not (folder / ours).exists():
         raise Refused(f"{folder} has something else in it: name a new or empty folder.")

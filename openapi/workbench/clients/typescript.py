@@ -1,4 +1,4 @@
-"""The client for TypeScript: openapi-typescript and openapi-fetch at exact versions, and the modules that ship with it."""
+"""The client for TypeScript: openapi-typescript and openapi-fetch at exact versions, and what ships with them."""
 
 import json
 import shutil
@@ -21,7 +21,8 @@ def generate(contract: Contract, folder: Path) -> None:
     """
     _refuse_old_node(tools.run([tools.find("node", HOW), "--version"], Path.cwd()))
     npm = tools.find("npm", HOW)
-    tools.refuse_foreign(folder, "src")
+    tools.take(folder, "src")
+    shutil.rmtree(folder / "dist", ignore_errors=True)
     shutil.copytree(PARTS, folder, dirs_exist_ok=True)
     _describe(contract, folder)
     tools.run([npm, "install", "--no-audit", "--no-fund", "--ignore-scripts"], folder)

@@ -1,44 +1,23 @@
 """What OpenAPI cannot say: known extensions only, and each with the headers and statuses that it brings along."""
 
-from typing import Any
-
 from openapi.bundle import PARTS
 from openapi.node import Node
 from openapi.workbench.places import Draft
 from openapi.workbench.rules import Found
 from openapi.workbench.rules.shapes import parameters
+from openapi.workbench.validity import EXTENSIONS
 
-KNOWN = {
-    "contract": {"x-errors", "x-roles", "x-scopes", PARTS},
-    "operation": {"x-idempotent", "x-precondition", "x-rate-limit", "x-sunset"},
-    "response": {"x-error-codes"},
-    "parameter": {"x-sunset"},
-    "schema": {"x-sunset"},
-}
+KINDS_WITHOUT = ("components", "path", "callback", "header", "body", "media", "example", "link", "security_scheme")
 QUOTA = ("RateLimit", "RateLimit-Policy")
 
 
 def extension_is_known(draft: Draft) -> Found:
     """A misspelt extension would do nothing, and nobody would notice."""
-    kinds = ("components", "path", "callback", "header", "body", "media", "example", "link", "security_scheme")
-    for kind in (*KNOWN, *kinds):
+    for kind in (*EXTENSIONS, *KINDS_WITHOUT):
+        known = {*EXTENSIONS.get(kind, ()), *({PARTS} if kind == "contract" else ())}
         for node in draft.of(kind):
-            known = KNOWN.get(kind, set())
             for key in [key for key in node.value if key.startswith("x-") and key not in known]:
                 yield node.below(key, None), f"{key} means nothing here; known are {', '.join(sorted(known)) or 'none'}"
-
-
-def extension_has_a_value_that_counts(draft: Draft) -> Found:
-    """Each extension has one of the values that the service understands."""
-    for operation in draft.operations():
-        value = operation.value
-        if value.get("x-idempotent", True) is not True:
-            yield operation["x-idempotent"], "say true, or take it out"
-        if value.get("x-precondition", "required") not in ("required", "optional"):
-            yield operation["x-precondition"], "say required or optional"
-        limits = value.get("x-rate-limit", [])
-        if not all(map(_is_limit, limits if isinstance(limits, list) else [limits])):
-            yield operation["x-rate-limit"], "say {limit: 60, window: 60, per: caller}, or per: address or account"
 
 
 def idempotent_is_complete(draft: Draft) -> Found:
@@ -88,22 +67,12 @@ def sunset_is_of_something_deprecated(draft: Draft) -> Found:
 
 RULES = (
     extension_is_known,
-    extension_has_a_value_that_counts,
     idempotent_is_complete,
     idempotency_key_is_taken,
     precondition_is_complete,
     rate_limit_is_complete,
     sunset_is_of_something_deprecated,
 )
-
-
-def _is_limit(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and value.keys() == {"limit", "window", "per"}
-        and value["per"] in ("caller", "address", "account")
-        and all(isinstance(value[key], int) and value[key] > 0 for key in ("limit", "window"))
-    )
 
 
 def _without_header(draft: Draft, operation: Node, extension: str, name: str) -> Found:

@@ -13,6 +13,8 @@ export type From = { cursor?: string };
 /** Everything in a list, fetched as it is asked for.
  *
  * `for await (const product of each((from) => api.GET("/products", { params: { query: { q: "mug", ...from } } })))`
+ *
+ * The feed of events calls its cursor `after`: `from.cursor ? { after: from.cursor } : {}`.
  */
 export async function* each<T>(
   fetch: (from: From) => Promise<{ data?: Page<T> | undefined }>,

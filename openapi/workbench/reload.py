@@ -1,0 +1,131 @@
+"""`--reload`: a save of the contract is live at once; a broken one leaves the last good contract serving."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import orjson
+
+from openapi.contract import Contract
+from openapi.message import App, Message, Receive, Reply, Scope, Send
+from openapi.workbench.marks import Marks
+
+PERIOD = 0.25
+"""Seconds between two looks at the file."""
+GRACE = 10.0
+"""Seconds that requests in flight have before what they run on is closed."""
+STATUS = "/docs/reload"
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class Reloading:
+    """One application in front of another one, which is exchanged whenever the contract is saved."""
+
+    def __init__(self, path: Path, create: Callable[[Contract], App], tell: Callable[[str], None]) -> None:
+        """Begin with the contract as it is.
+
+        Args:
+            path: the contract's file.
+            create: makes the application that serves a contract.
+            tell: shows a line to whoever started the service.
+
+        Raises:
+            BrokenContract: there is no good one to begin with.
+        """
+        self._path = path
+        self._create = create
+        self._tell = tell
+        self._source = path.read_bytes()
+        self._error: str | None = None
+        self._count = 0
+        self._living = _Living(create(Contract(self._source)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the one lifespan."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and scope["path"] == STATUS:
+            await Reply(200, HEADERS, orjson.dumps({"count": self._count, "error": self._error})).send(send)
+        else:
+            await self._living.app(scope, receive, send)
+
+    async def look(self) -> None:
+        """Take in what was saved since the last look."""
+        with suppress(OSError):  # an editor may write by moving another file here
+            source = self._path.read_bytes()
+            if source != self._source:
+                self._source = source
+                await self._take(source)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await self._living.start()
+        await send({"type": "lifespan.startup.complete"})
+        watching = asyncio.create_task(self._watch())
+        await receive()
+        watching.cancel()
+        await self._living.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(PERIOD)
+            await self.look()
+
+    async def _take(self, source: bytes) -> None:
+        try:
+            fresh = _Living(await asyncio.to_thread(lambda: self._create(Contract(source))))
+        except Exception as error:  # whatever is wrong with it, the last good one goes on
+            self._error = described(error, source, self._path.name)
+            self._tell(f"{self._error} (the last good contract goes on)")
+            return
+        await fresh.start()
+        former, self._living = self._living, fresh
+        self._error, self._count = None, self._count + 1
+        self._tell(f"{self._path.name} was saved and is live.")
+        asyncio.get_running_loop().call_later(GRACE, lambda: asyncio.ensure_future(former.stop()))
+
+
+class _Living:
+    """An application with its lifespan."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self._messages: asyncio.Queue[Message] = asyncio.Queue()
+        self._answers: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def start(self) -> None:
+        lifespan = self.app({"type": "lifespan"}, self._messages.get, self._answers.put)
+        self._task = asyncio.ensure_future(lifespan)
+        await self._ask("lifespan.startup")
+
+    async def stop(self) -> None:
+        await self._ask("lifespan.shutdown")
+        await self._task
+
+    async def _ask(self, what: str) -> None:
+        await self._messages.put({"type": what})
+        await self._answers.get()
+
+
+def described(error: Exception, source: bytes, name: str) -> str:
+    """What is wrong with a contract as one line, with its own line where that is known."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    told = re.search(r"line (\d+)", text)
+    return f"{name}:{told[1] if told else _line(text, source)}: {text}"
+
+
+def _line(text: str, source: bytes) -> int:
+    """The line of the place that a complaint begins with: a pointer, a method and a path, or an operationId."""
+    marks = Marks(source)
+    pointer = re.match(r"#?(/\S*?)(?=[:\s]|$)", text)
+    if pointer:
+        return marks.near(pointer[1])
+    operation = re.match(r"([A-Z]+) (/\S*)", text)
+    if operation:
+        return marks.near(f"/paths/{operation[2].replace('/', '~1')}/{operation[1].lower()}")
+    names = re.findall(r"[a-z]+(?:_[a-z]+)+", text)
+    lines = source.decode("utf-8", "replace").splitlines()
+    return next((n for n, line in enumerate(lines, 1) if any(f"operationId: {name}" in line for name in names)), 1)

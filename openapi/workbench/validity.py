@@ -1,0 +1,127 @@
+"""Whether a contract is one: OpenAPI 3.1 with schemas of JSON Schema 2020-12, extensions as we have them, servable."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import jsonschema_rs
+from jsonschema.exceptions import ValidationError
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from openapi.bundle import Bundle
+from openapi.contract import Contract
+from openapi.node import Node
+from openapi.paths import Paths
+from openapi.workbench.places import Draft
+from openapi.yaml_source import BrokenContract
+
+Told = Iterator[tuple[str, str, str]]
+"""The rule, the pointer of the place, the message."""
+
+TEXT = {"type": "string"}
+TEXTS = {"type": "array", "items": TEXT}
+SUNSET = ({"type": "string", "format": "date"}, "say the day, such as 2027-01-31")
+COUNT = {"type": "integer", "minimum": 1}
+LIMIT = {
+    "type": "object",
+    "required": ["limit", "window", "per"],
+    "properties": {"limit": COUNT, "window": COUNT, "per": {"enum": ["caller", "address", "account"]}},
+    "additionalProperties": False,
+}
+EXTENSIONS: dict[str, dict[str, tuple[dict[str, Any], str]]] = {
+    "contract": {
+        "x-errors": (
+            {"additionalProperties": {"type": "object", "additionalProperties": TEXT}, "type": "object"},
+            "say title, cause and cure of each code",
+        ),
+        "x-roles": ({"additionalProperties": TEXTS, "type": "object"}, "list the scopes of each role"),
+        "x-scopes": ({"additionalProperties": TEXT, "type": "object"}, "say in words what each scope allows"),
+    },
+    "operation": {
+        "x-idempotent": ({"const": True}, "say true, or take it out"),
+        "x-precondition": ({"enum": ["required", "optional"]}, "say required or optional"),
+        "x-rate-limit": (
+            {"if": {"type": "array"}, "then": {"items": LIMIT, "minItems": 1}, "else": LIMIT},
+            "say {limit: 60, window: 60, per: caller}; per may be address or account, and there may be several",
+        ),
+        "x-sunset": SUNSET,
+    },
+    "response": {"x-error-codes": ({**TEXTS, "minItems": 1}, "list the codes that can occur")},
+    "parameter": {"x-sunset": SUNSET},
+    "schema": {"x-sunset": SUNSET},
+}
+"""What stands in each extension, and what to do if something else does."""
+
+SCHEMA = jsonschema_rs.Draft202012Validator({"$ref": "https://json-schema.org/draft/2020-12/schema"})
+
+
+def dangling(bundle: Bundle) -> Told:
+    """A `$ref` leads somewhere, and not in a circle."""
+    pending = [Node(bundle.document, "", bundle.document)]
+    while pending:
+        node = pending.pop()
+        try:
+            node.target  # noqa: B018  # it raises
+        except BrokenContract as broken:
+            yield "reference", f"{node.pointer}/$ref", _without_pointer(broken)
+        pending += [child for _, child in node.members() if isinstance(child.value, dict | list)]
+
+
+def invalid(bundle: Bundle) -> Told:
+    """OpenAPI 3.1 and its schemas, as their own schemas have them; extensions as the service reads them."""
+    for error in OpenAPIV31SpecValidator.schema_validator.iter_errors(bundle.document):
+        yield _told_by_schema(error)
+    draft = Draft(bundle.document)
+    yield from _no_schemas(draft)
+    yield from _wrong_extensions(draft)
+
+
+def unservable(bundle: Bundle) -> Told:
+    """What the service would refuse to start with."""
+    try:
+        loaded = Contract(bundle.source, bundle.document)
+        Paths(dict.fromkeys(operation.path for operation in loaded.operations))
+    except BrokenContract as broken:
+        yield "contract", broken.pointer, _without_pointer(broken)
+
+
+def inconsistent(bundle: Bundle) -> Told:
+    """What OpenAPI 3.1 says in words: mostly what the house rules know better, so they go first."""
+    return (_told_by_schema(error) for error in OpenAPIV31SpecValidator(bundle.document).iter_errors())
+
+
+def _innermost(error: ValidationError) -> ValidationError:
+    """Of the alternatives that all fail, what is said of the one that comes furthest."""
+    while error.context:
+        error = max(error.context, key=lambda each: len(each.absolute_path))
+    return error
+
+
+def _told_by_schema(error: ValidationError) -> tuple[str, str, str]:
+    told = _innermost(error)
+    return "openapi", _pointer("", told.absolute_path), told.message.splitlines()[0]
+
+
+def _no_schemas(draft: Draft) -> Told:
+    for schema in draft.of("schema"):
+        for error in SCHEMA.iter_errors(schema.value):
+            yield "json-schema", _pointer(schema.pointer, error.instance_path), error.message
+
+
+def _wrong_extensions(draft: Draft) -> Told:
+    for kind, extensions in EXTENSIONS.items():
+        for node in draft.of(kind):
+            for name in extensions.keys() & node.value.keys():
+                shape, cure = extensions[name]
+                if not jsonschema_rs.is_valid(shape, node.value[name], validate_formats=True):
+                    yield "extension", f"{node.pointer}/{name}", cure
+
+
+def _pointer(pointer: str, steps: Iterable[str | int]) -> str:
+    node = Node({}, pointer, None)
+    for step in steps:
+        node = node.below(step, None)
+    return node.pointer
+
+
+def _without_pointer(broken: BrokenContract) -> str:
+    return str(broken).removeprefix(f"{broken.pointer}: ")

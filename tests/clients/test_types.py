@@ -1,0 +1,90 @@
+"""What is made: sound under strict type checkers, pleasant to read, and of no use for a wrong body."""
+
+import re
+
+import pytest
+
+from openapi.contract import DEFAULT_PATH, load
+from openapi.workbench.clients.refusals import class_name
+from tests.clients.conftest import INSTALL, SUFFIX, Python
+from tests.clients.test_readme import snippets
+
+WRONG = {
+    "python": {
+        'OrderLineCreate(product_id="prd_1")': "Missing positional argument",
+        'OrderLineCreate(product_id="prd_1", quantity="2")': "incompatible type",
+        'OrderCreate(lines=[], colour="red")': "Unexpected keyword argument",
+        'ProductCreate(sku="MUG", name="Mug", price=12)': "incompatible type",
+        'list_users.sync(client=connect(""))': 'expected "AuthenticatedClient"',
+        'list(each(list_products.sync, client=connect(""), colour="red"))': "Unexpected keyword argument",
+    },
+    "typescript": {
+        'api.POST("/orders", { body: { lines: [{ product_id: "prd_1" }] } });': "'quantity' is missing",
+        'api.POST("/orders", { body: { lines: [{ product_id: "prd_1", quantity: "2" }] } });': "not assignable",
+        'export const order: OrderCreate = { lines: [], colour: "red" };': "'colour' does not exist",
+        'api.POST("/products", { body: { sku: "MUG", name: "Mug", price: 12 } });': "not assignable",
+        'api.GET("/basket");': "Expected 2 arguments",
+        'api.GET("/products", { params: { query: { sort: "colour" } } });': "not assignable",
+    },
+}
+HEAD = {
+    "python": "from orderly_client import connect, each\nfrom orderly_client.models import *\n"
+    "from orderly_client.api.products import list_products\nfrom orderly_client.api.users import list_users\n",
+    "typescript": 'import { connect, type OrderCreate } from "orderly-client";\nconst api = connect("");\n',
+}
+
+
+def name_of(language):
+    return "python" if isinstance(language, Python) else "typescript"
+
+
+def test_the_client_is_sound_under_the_strict_type_checker(language):
+    """For TypeScript the command itself has said so: it builds with the rules of the client's tsconfig.json."""
+    if isinstance(language, Python):
+        assert language.check("-p", "orderly_client") == ""
+    else:
+        assert '"strict": true' in (language.client / "tsconfig.json").read_text()
+        assert (language.client / "dist" / "index.js").exists()
+
+
+def test_a_wrong_body_is_refused_by_the_type_checker(language):
+    wrong = WRONG[name_of(language)]
+    said = language.complaints("wrong", HEAD[name_of(language)] + "\n".join(wrong) + "\n")
+    first = HEAD[name_of(language)].count("\n") + 1
+    for line, expected in enumerate(wrong.values(), first):
+        [complaint] = re.findall(rf"^wrong\.\w+[:(]{line}[,:].*error.*(?:\n +.*)*", said, re.MULTILINE)
+        assert expected in complaint
+
+
+def test_every_error_code_has_an_exception(language):
+    module = "orderly_client/refusals.py" if isinstance(language, Python) else "src/refusals.ts"
+    source = (language.client / module).read_text()
+    for code in load().errors:
+        assert re.search(rf"class {class_name(code)}\b", source)
+
+
+def test_names_are_those_of_the_contract(language):
+    """No method is called `list`, and no schema has a name that nobody gave."""
+    document = load().document
+    if isinstance(language, Python):
+        package = language.client / "orderly_client"
+        made = {file.stem for file in package.glob("api/*/*.py")} - {"__init__"}
+        assert made == {operation.operation_id for operation in load().operations}
+        exported = re.findall(r'^    "(\w+)",$', (package / "models" / "__init__.py").read_text(), re.MULTILINE)
+    else:
+        exported = re.findall(r"^export type (\w+) = components\['schemas'\]", schema_of(language), re.MULTILINE)
+    assert set(exported) <= document["components"]["schemas"].keys()
+    assert "Problem" in exported
+    assert "Problem1" not in exported
+
+
+def schema_of(language):
+    return (language.client / "src" / "schema.ts").read_text()
+
+
+@pytest.mark.parametrize("name", INSTALL)
+def test_a_renamed_property_breaks_the_type_check_of_the_snippets(name, tmp_path):
+    renamed = tmp_path / "openapi.yaml"
+    renamed.write_text(re.sub(r"\bquantity\b", "count", DEFAULT_PATH.read_text()))
+    project = INSTALL[name](tmp_path, renamed)
+    assert "quantity" in project.complaints("snippets", snippets(SUFFIX[name]))

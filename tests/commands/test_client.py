@@ -1,0 +1,61 @@
+"""`orderly client` where it cannot go on; what it makes is tried in tests/clients."""
+
+import pytest
+
+TOOLS = {"python": "openapi-python-client", "typescript": "node"}
+
+
+@pytest.fixture
+def tool(monkeypatch, shop):
+    """Puts a tool of some version into the only place where tools are looked for."""
+
+    def tool(name: str, version: str) -> None:
+        script = shop / "bin" / name
+        script.parent.mkdir(exist_ok=True)
+        script.write_text(f"#!/bin/sh\necho '{version}'\n")
+        script.chmod(0o755)
+
+    monkeypatch.setenv("PATH", str(shop / "bin"))
+    return tool
+
+
+@pytest.mark.parametrize("language", TOOLS)
+def test_a_missing_tool_is_one_plain_line(orderly, tool, language, shop):
+    said = orderly("client", language, "--out", "made")
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert said.err.startswith(f"{TOOLS[language]} is not installed: ")
+    assert not (shop / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "version", "expected"),
+    [
+        (
+            "python",
+            "openapi-python-client version: 0.28.3",
+            "0.28.3 is not the version that the templates are made for",
+        ),
+        ("typescript", "v18.20.4", "Node v18.20.4 is too old"),
+    ],
+)
+def test_a_tool_of_another_version_is_refused(orderly, tool, language, version, expected):
+    tool(TOOLS[language], version)
+    said = orderly("client", language, "--out", "made")
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert expected in said.err
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(orderly, tool, shop):
+    tool("openapi-python-client", "openapi-python-client version: 0.29.1")
+    (shop / "diary").mkdir()
+    (shop / "diary" / "today.txt").touch()
+    said = orderly("client", "python", "--out", "diary")
+    assert (said.code, said.err) == (1, "diary has something else in it: name a new or empty folder.\n")
+    assert [file.name for file in (shop / "diary").iterdir()] == ["today.txt"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_plain_line(orderly, tool, shop):
+    tool("openapi-python-client", "openapi-python-client version: 0.29.1")
+    (shop / "file").touch()
+    said = orderly("client", "python", "--out", "file/made")
+    assert (said.code, said.err) == (1, "file/made cannot be made: Not a directory.\n")

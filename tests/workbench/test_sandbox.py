@@ -1,0 +1,179 @@
+"""The sandbox: the real service, filled from the contract's examples, and any answer when it is asked for."""
+
+import asyncio
+from copy import deepcopy
+
+import orjson
+import pytest
+
+from db import base
+from openapi import contract
+from openapi.answers import Answers
+from openapi.contract import Contract
+from openapi.settings import Refused
+from openapi.validation import Validators
+from openapi.workbench import sandbox as sandboxes
+from openapi.workbench.forced import forced
+from openapi.workbench.sandbox import create_sandbox, settings_of
+from openapi.workbench.serving import create_workbench
+from tests.asgi import Client, shut_down
+from tests.factories import make_settings
+
+CONTRACT = contract.load()
+VALIDATORS = Validators(CONTRACT)
+
+
+def begin(folder, loaded=CONTRACT):
+    """A sandbox that has begun."""
+    made = create_sandbox(settings_of(make_settings(rate_limits=False), folder), loaded)
+    asyncio.run(made.fill())
+    return made
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory):
+    made = begin(tmp_path_factory.mktemp("sandbox"))
+    yield made
+    asyncio.run(shut_down(made.app))
+
+
+@pytest.fixture
+def people(sandbox):
+    """Somebody of each role, signed in, in a sandbox as it begins."""
+    assert Client(sandbox.app).post("/sandbox/reset").status == 204
+    return {account.role: Client(sandbox.app).signed_in(account.token) for account in sandbox.accounts}
+
+
+class TestContents:
+    def test_there_is_somebody_of_every_role(self, people):
+        assert {role: person.get("/v1/me").json["role"] for role, person in people.items()} == {
+            role: role for role in CONTRACT.roles
+        }
+
+    def test_its_people_sign_in_with_the_password_that_is_printed(self, sandbox, people):
+        for account in sandbox.accounts:
+            body = {"email": account.email, "password": account.password}
+            assert Client(sandbox.app).post("/v1/tokens", body).status == 201
+
+    def test_what_the_contract_shows_is_there_under_its_id(self, people):
+        shown = CONTRACT.document["components"]["examples"]["Catalogue"]["value"]["data"]
+        assert [row["id"] for row in people["customer"].get("/v1/products").json["data"]] == [r["id"] for r in shown]
+        order = CONTRACT.document["components"]["examples"]["Orders"]["value"]["data"][0]
+        found = people["customer"].get(f"/v1/orders/{order['id']}").json
+        assert [line["id"] for line in found["lines"]] == [line["id"] for line in order["lines"]]
+
+    def test_it_is_the_real_service(self, people):
+        product = people["customer"].get("/v1/products").json["data"][0]
+        lines = [{"product_id": product["id"], "quantity": 1}]
+        assert people["customer"].post("/v1/orders", {"lines": lines}).status == 201
+        left = people["customer"].get(f"/v1/products/{product['id']}").json["stock"]
+        assert left == product["stock"] - 1
+
+    def test_it_begins_anew_with_the_same_ids_and_tokens(self, people):
+        def ids():
+            return [row["id"] for row in people["staff"].get("/v1/events").json["data"]]
+
+        began = ids()
+        people["staff"].post("/v1/products", {"sku": "NEW-1", "name": "New", "price": {"amount": 1, "currency": "EUR"}})
+        assert ids() != began
+        people["staff"].post("/sandbox/reset")
+        assert ids() == began
+
+    def test_ids_are_new_ones_again_when_it_is_filled(self, people):
+        assert base.mint is base.type_id
+
+
+class TestForced:
+    @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
+    def test_every_declared_answer_is_true_to_the_contract(self, operation):
+        answers = Answers(operation, VALIDATORS)
+        for status in operation.responses:
+            reply = forced(operation, int(status), "req_01kg9ys7g0e4ma4jz41b93y214")
+            answers.check(reply.status, reply.media_type, reply.headers, reply.json)
+
+    def test_a_request_is_answered_as_it_prefers(self, people):
+        answer = people["customer"].post("/v1/orders", {"no": "order"}, {"Prefer": "code=409, wait=1"})
+        assert (answer.status, answer.headers["preference-applied"]) == (409, "code=409")
+        assert answer.json["request_id"] == answer.headers["x-request-id"]
+
+    def test_one_of_several_examples_can_be_named(self, people):
+        operation = next(o for o in CONTRACT.operations if o.operation_id == "create_order")
+        named = operation.node["responses"]["409"]["content"]["application/problem+json"]["examples"]
+        for name, example in named.items():
+            answer = people["customer"].post("/v1/orders", {}, {"Prefer": f"code=409; example={name}"})
+            assert answer.code == example["value"].value["code"]
+
+    @pytest.mark.parametrize("preferred", ["code=418", "code=abc", "respond-async", "code=4090"])
+    def test_what_is_not_declared_is_not_forced(self, people, preferred):
+        answer = people["customer"].get("/v1/me", {"Prefer": preferred})
+        assert (answer.status, "preference-applied" in answer.headers) == (200, False)
+
+    def test_the_service_itself_knows_no_such_preference(self, client):
+        answer = client.get("/v1/me", {"Prefer": "code=409"})
+        assert (answer.code, "preference-applied" in answer.headers) == ("unauthenticated", False)
+
+
+class TestOperationWithoutHandler:
+    @pytest.fixture
+    def suppliers(self, tmp_path):
+        """A sandbox of a contract that has more than there are handlers for."""
+        document = deepcopy(CONTRACT.document)
+        text = orjson.dumps(document["paths"]["/products"]).decode()
+        for old, new in {"products": "suppliers", "product": "supplier"}.items():
+            text = text.replace(f'_{old}"', f'_{new}"').replace(f'["{old}"]', f'["{new}"]')
+        document["paths"]["/suppliers"] = orjson.loads(text)
+        links = document["paths"]["/suppliers"]["post"]["responses"]["201"].pop("links")
+        document["paths"]["/suppliers"]["post"]["responses"]["201"]["links"] = {"it": next(iter(links.values()))}
+        for method in document["paths"]["/suppliers"].values():
+            for response in method["responses"].values():
+                for link in response.get("links", {}).values():
+                    link["operationId"] = "get_product"
+        made = begin(tmp_path, Contract(orjson.dumps(document)))
+        yield {account.role: Client(made.app).signed_in(account.token) for account in made.accounts}
+        asyncio.run(shut_down(made.app))
+
+    def test_it_answers_from_its_example(self, suppliers):
+        shown = CONTRACT.document["components"]["examples"]["Catalogue"]["value"]
+        assert suppliers["customer"].get("/v1/suppliers").json == shown
+
+    def test_it_is_guarded_and_validated_all_the_same(self, suppliers):
+        assert suppliers["customer"].post("/v1/suppliers", {}).code == "forbidden"
+        assert suppliers["staff"].post("/v1/suppliers", {}).code == "validation_error"
+
+
+class TestProduction:
+    def test_there_is_no_sandbox(self, tmp_path):
+        settings = make_settings(env="production")
+        with pytest.raises(Refused, match="not for production"):
+            settings_of(settings, tmp_path)
+        with pytest.raises(Refused, match="takes none but its own"):
+            create_sandbox(settings.model_copy(update={"database_url": f"sqlite:///{tmp_path}/sandbox.db"}))
+
+    def test_no_command_begins_one(self, orderly, monkeypatch):
+        monkeypatch.setenv("ORDERLY_ENV", "production")
+        monkeypatch.setenv("ORDERLY_SECRET_KEY", "x" * 32)
+        for option in ("--sandbox", "--reload"):
+            assert "not for production" in orderly("serve", option).err
+
+    def test_a_database_that_is_not_the_sandboxs_is_never_emptied(self, tmp_path):
+        with pytest.raises(Refused, match="takes none but its own"):
+            create_sandbox(make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db"))
+
+    @pytest.mark.parametrize("path", ["/sandbox/accounts", "/sandbox/reset", "/docs/reload", "/docs/assets/sandbox.js"])
+    def test_nothing_of_it_is_there(self, client, path):
+        assert client.get(path).code == "not_found"
+        assert client.post(path).code == "not_found"
+
+
+def test_the_docs_page_has_the_scripts_of_what_is_on(tmp_path, sandbox):
+    page = Client(sandbox.app).get("/docs").body.decode()
+    assert ("/docs/assets/sandbox.js" in page, "/docs/assets/reload.js" in page) == (True, False)
+    assert Client(sandbox.app).get("/docs/assets/sandbox.js").status == 200
+    plain = create_workbench(make_settings(database_url=f"sqlite:///{tmp_path}/a.db"), sandbox=False, reload=False)
+    assert "sandbox.js" not in Client(plain).get("/docs").body.decode()
+
+
+def test_an_example_is_not_changed_by_whoever_is_given_it():
+    operation = next(o for o in CONTRACT.operations if o.operation_id == "get_order")
+    handler = sandboxes.handler_of(operation)
+    assert handler.__name__ == "get_order"
