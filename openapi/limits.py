@@ -8,7 +8,7 @@ from typing import Any
 
 import limits
 import structlog
-from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.storage import RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -18,13 +18,12 @@ from db.users import Caller, normal_email
 from openapi.contract import Operation, RateLimit
 from openapi.message import Request
 from openapi.refusals import RateLimited
+from openapi.windows import Windows
 
 REDIS_TIMEOUT = 0.1
 """Seconds that a request waits for Redis before it is counted in this process alone."""
 REDIS_REST = 5.0
 """Seconds for which a Redis that failed is left alone."""
-CLOCK_STEP = 1.0
-"""Seconds that the clock may go back before windows are begun anew."""
 SITE = 64
 """Bits of an IPv6 address that a provider gives to one customer, who can use any address below them (RFC 6177)."""
 
@@ -45,9 +44,7 @@ class Counters:
     """Counts in Redis where there is one, so that all processes share the counts, and in memory otherwise."""
 
     def __init__(self, redis_url: str = "") -> None:
-        self._memory = MemoryStorage()
-        self._local = FixedWindowRateLimiter(self._memory)
-        self._latest = 0.0
+        self._local = Windows()
         self._shared = FixedWindowRateLimiter(_redis(redis_url)) if redis_url else None
         self._rest_until = 0.0
 
@@ -59,15 +56,7 @@ class Counters:
             except Exception as error:  # whatever Redis does, requests go on
                 self._rest_until = time.monotonic() + REDIS_REST
                 log.warning("redis_unavailable", error=type(error).__name__)
-        self._forget_the_future()
-        return _hit(self._local, item, *key)
-
-    def _forget_the_future(self) -> None:
-        """A clock that was set back would keep every window open until it has caught up."""
-        at = time.time()
-        if at < self._latest - CLOCK_STEP:
-            self._memory.reset()
-        self._latest = at
+        return self._local.hit(item, *key)
 
 
 def _hit(limiter: FixedWindowRateLimiter, item: limits.RateLimitItem, *key: str) -> tuple[bool, int, float]:

@@ -78,11 +78,8 @@ def tell(table: Table) -> None:
         print(f"\n{work:26}  requests/s     p50 ms     p99 ms   CPU us  x FastAPI (CPU)  wrong")
         base = of["FastAPI"]
         for name, each in of.items():
-            ratios = f"{each.rate / base.rate:9.2f}  {base.cpu / each.cpu:6.2f}"
-            print(
-                f"  {name:24}  {each.rate:10.0f} {each.p50:10.2f} {each.p99:10.1f} {each.cpu:8.0f}",
-                f" {ratios}  {each.wrong:5}",
-            )
+            figures = f"{each.rate:10.0f} {each.p50:10.2f} {each.p99:10.1f} {each.cpu:8.0f}"
+            print(f"  {name:24}  {figures} {each.rate / base.rate:10.2f} {base.cpu / each.cpu:6.2f} {each.wrong:6}")
 
 
 def tell_start(servers: list[Pair]) -> None:
