@@ -8,7 +8,7 @@ WORKERS ?= auto
 
 FUZZ ?= --seconds 240
 
-.PHONY: run check test migrate fuzz bench clients
+.PHONY: run check test migrate fuzz bench clients faults
 
 run: migrate  ## serve on this machine, with everything it needs
 	@$(BIN)/orderly user first-admin
@@ -36,6 +36,9 @@ bench: $(VENV)/.benching  ## the service beside its peers: 6 minutes, needs wrk,
 
 clients: $(VENV)/.developing $(VENV)-clients/.installed  ## make both clients, and use them; needs Node and npm
 	PATH="$(abspath $(VENV)-clients)/bin:$$PATH" $(BIN)/python -m pytest -q tests/clients
+
+faults: $(VENV)/.developing  ## kill, stop, starve and flood it, for about a quarter of an hour; prints figures
+	$(BIN)/python -m tests.faults
 
 $(VENV)/bin/python:
 	@echo "Making the virtual environment in $(VENV) ..."

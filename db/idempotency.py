@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ForeignKey,
     LargeBinary,
     Row,
@@ -65,7 +66,7 @@ def find(session: Session, claim: Claim) -> Row[Any] | None:
     """
     if session.get_bind().dialect.name == "postgresql":
         number = int.from_bytes(sha256(f"{claim.user_id} {claim.key}".encode()).digest()[:8], signed=True)
-        if not session.scalar(select(func.pg_try_advisory_xact_lock(number))):
+        if not session.connection().execute(_CLAIM, {"number": number}).scalar():
             raise KeyInFlight
     owner = {"user_id": claim.user_id, "key": claim.key}
     record = session.connection().execute(_FIND, owner).first()
@@ -97,6 +98,7 @@ def purge(session: Session, *, at: datetime | None = None) -> int:
 
 
 # They run for every request with a key, so they are built once.
+_CLAIM = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 _FIND = select(IdempotencyRecord.__table__).where(
     IdempotencyRecord.user_id == bindparam("user_id"), IdempotencyRecord.key == bindparam("key")
 )

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,8 @@ BUSY_TIMEOUT = 5.0
 """Seconds that a writer waits for another one before it gives up."""
 POOL_TIMEOUT = 2.0
 """Seconds that a request waits for a connection of the pool (PostgreSQL, and SQLite's readers)."""
+TIMEOUTS = "-c statement_timeout=10s -c lock_timeout=5s"
+"""How long PostgreSQL lets a statement run, or wait for a lock."""
 VANISHED = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 """What notices that PostgreSQL's machine is gone, which sends no word of it."""
 
@@ -37,8 +40,14 @@ class Database:
             self._read_engine = _sqlite_engine(self.url, begin="BEGIN", connections=threads, timeout=POOL_TIMEOUT)
             return
         self._write_engine = _postgresql_engine(self.url, threads)
-        reading = _postgresql_engine(_with_driver(read_url), threads) if read_url else self._write_engine
-        self._read_engine = reading.execution_options(postgresql_readonly=True)
+        # At READ COMMITTED each statement sees what is committed by then, within a transaction or not: reads do without
+        # BEGIN and ROLLBACK, which are a round trip each.
+        self._read_engine = _postgresql_engine(
+            _with_driver(read_url) if read_url else self.url,
+            threads,
+            isolation_level="AUTOCOMMIT",
+            options="-c default_transaction_read_only=on",
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -76,7 +85,9 @@ def _with_driver(url: str) -> URL:
     return parsed
 
 
-def _postgresql_engine(url: URL, threads: int) -> Engine:
+def _postgresql_engine(
+    url: URL, threads: int, *, isolation_level: IsolationLevel = "READ COMMITTED", options: str = ""
+) -> Engine:
     # A request may hold a read session and a write session at once, hence two connections a thread.
     return create_engine(
         url,
@@ -87,8 +98,8 @@ def _postgresql_engine(url: URL, threads: int) -> Engine:
         max_overflow=threads,
         pool_timeout=POOL_TIMEOUT,
         pool_pre_ping=True,
-        isolation_level="READ COMMITTED",
-        connect_args=VANISHED | {"connect_timeout": 5, "options": "-c statement_timeout=10s -c lock_timeout=5s"},
+        isolation_level=isolation_level,
+        connect_args=VANISHED | {"connect_timeout": 5, "options": f"{TIMEOUTS} {options}"},
     )
 
 

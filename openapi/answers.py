@@ -34,7 +34,9 @@ class Answers:
 
 class _Answer:
     def __init__(self, response: Response, validators: Validators) -> None:
-        self._media = {kind: validators.of(schema) if schema else None for kind, schema in response.media.items()}
+        self._media = {
+            kind: validators.of(schema, ours=True) if schema else None for kind, schema in response.media.items()
+        }
         self._headers = [ParameterReader(header, validators) for header in response.headers]
         self._codes = response.error_codes
 

@@ -44,7 +44,7 @@ EVERY_ANSWER = {
 
 
 class ClientGone(Exception):
-    """The client hung up before its request was complete: there is nobody to answer."""
+    """The body broke off or cannot be read: mostly there is nobody left to answer."""
 
 
 class Edge:
@@ -90,7 +90,11 @@ class Edge:
             _refuse_insane(scope, request)
             await self._app(scope, receive, finish)
         except ClientGone:
-            return
+            # The server says the same of a body that it cannot read, and of an application that is silent 500.
+            reply = self._problems.reply(BadRequest([_body_error("complete", "did not arrive")]), request.id)
+            reply.headers["Connection"] = "close"
+            await reply.send(finish)
+            finish.status = None  # it is not known that anybody was told
         except Exception as error:
             if finish.status is not None:
                 raise
@@ -180,7 +184,8 @@ def _refuse_insane(scope: Scope, request: Request) -> None:
         raise HeadersTooLarge
     if ODD_PATH.search(raw_path) or "�" in request.path or (len(raw_path) > 1 and raw_path.endswith(b"/")):
         raise NoSuchPath
-    if len(request.headers.get("host", [])) != 1 and scope.get("http_version") != "2":
+    # Granian says that Host is empty where there is none; no URL of ours has an empty host either (RFC 9110, 4.2.1).
+    if (len(request.headers.get("host", [])) != 1 or not request.header("host")) and scope.get("http_version") != "2":
         raise BadRequest([{"in": "header", "name": "Host", "keyword": "required", "message": "must be sent once"}])
 
 

@@ -4,6 +4,7 @@ import math
 import time
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 import limits
 import structlog
@@ -77,8 +78,8 @@ def _hit(limiter: FixedWindowRateLimiter, item: limits.RateLimitItem, *key: str)
 
 def _redis(url: str) -> Storage:
     # The client's own retries would keep a request waiting for seconds.
-    once = Retry(NoBackoff(), 0)
-    return RedisStorage(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT, retry=once)  # type: ignore[arg-type]  # goes to redis.from_url as it is
+    once: Any = Retry(NoBackoff(), 0)  # goes to redis.from_url as it is, whatever the type of the options says
+    return RedisStorage(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT, retry=once)
 
 
 class Limiter:

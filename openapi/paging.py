@@ -40,8 +40,14 @@ class Cursors:
         try:
             key: Key = self._serializer(scope).loads(cursor)
         except BadSignature:
-            raise BadRequest([{**BAD_CURSOR, "name": parameter}]) from None
+            raise self._refusal(parameter) from None
+        # Base64 leaves bits over that say nothing: another text for the same place was not written here.
+        if self.write(key, scope) != cursor:
+            raise self._refusal(parameter)
         return key
+
+    def _refusal(self, parameter: str) -> BadRequest:
+        return BadRequest([{**BAD_CURSOR, "name": parameter}])
 
     def _serializer(self, scope: str) -> URLSafeSerializer:
         return URLSafeSerializer(self._secret, salt=f"cursor {scope}")

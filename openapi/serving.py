@@ -1,6 +1,7 @@
 """The server: Granian with one process a worker, opened only when everything has been checked."""
 
 import http.client
+import resource
 import signal
 import socket
 import threading
@@ -23,7 +24,14 @@ Create = Callable[..., App]
 """Makes the application of the settings, and of what tells that the service will stop."""
 
 HEADER_TIMEOUT = 15_000
-"""Milliseconds that a client may take for the headers of a request."""
+"""Milliseconds that a client may take for the headers of a request, from when it connects. With the 15 seconds that
+the edge gives a body, who sends slowly or nothing is cut before he can hold many connections."""
+CONNECTIONS = 4096
+"""Connections that a worker holds at most; more wait in the kernel until one of them ends."""
+OTHER_FILES = 224
+"""Files that a worker opens besides connections, generously: databases, logs, Python's own."""
+BACKLOG = 2048
+"""Connections that wait in the kernel."""
 STOP_TIMEOUT = 27
 """Seconds after SIGTERM at which the last request has to be answered; who has not sent his by then is cut."""
 
@@ -48,6 +56,8 @@ def serve(settings: Settings, announce: Callable[[str], None], create: Create = 
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT),
         websockets=False,
+        backlog=BACKLOG,
+        backpressure=_connections(),
         log_level=LogLevels.warning,
         log_dictconfig=logs.for_libraries(settings),
         respawn_failed_workers=True,
@@ -72,6 +82,14 @@ def _work(settings: Settings, create: Create, stopping: Stopping) -> App:
 def _load(settings: Settings, create: Create, stopping: Stopping) -> App:
     logs.configure(settings)
     return create(settings, is_stopping=stopping)
+
+
+def _connections() -> int:
+    """As many connections as this process may have files, so that accepting one never fails for want of them."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = most if most != resource.RLIM_INFINITY else 2**16
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, 2**16), most))
+    return max(64, min(CONNECTIONS, files - OTHER_FILES))
 
 
 def _drain_on_sigterm(stopping: Stopping, seconds: int, end: Callable[[], None]) -> None:

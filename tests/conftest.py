@@ -136,5 +136,7 @@ def make_postgresql(purpose: str) -> Iterator[str]:
     with psycopg.connect(POSTGRESQL, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
         url = make_url(POSTGRESQL).set(drivername="postgresql+psycopg", database=name)
-        yield url.render_as_string(hide_password=False)
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        try:
+            yield url.render_as_string(hide_password=False)
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -102,7 +102,7 @@ class TestRequestLine:
         async def impatient(scope, receive, send):
             await application(scope, hang_up, send)
 
-        assert Client(impatient).post("/v1/users", {}).status == 0
+        assert Client(impatient).post("/v1/users", {}).code == "validation_error"
         [line] = lines()
         assert (line["operation"], line["status"]) == ("create_user", None)
 

@@ -12,12 +12,13 @@ import pytest
 from openapi import contract
 from openapi.app import create_app
 from openapi.contract import Contract
+from openapi.docs.changes import rendered
 from tests.asgi import Client, shut_down
 from tests.factories import make_settings
 from tests.gate.ears import recorded
 
 OURS = contract.load()
-PAGES = ["/docs", "/errors"]
+PAGES = ["/docs", "/errors", "/changes"]
 STRICT = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -127,7 +128,7 @@ class TestEveryPage:
 
     def test_swagger_ui_is_told_to_validate_nowhere_and_to_read_our_contract(self, visitor):
         script = visitor.get("/docs/assets/init.js").body.decode()
-        assert 'url: "/openapi.json"' in script
+        assert 'url: "/docs/openapi.json"' in script
         assert "validatorUrl: null" in script
         assert "http" not in script
 
@@ -157,3 +158,32 @@ class TestErrors:
         html = Client(app).get("/errors").body.decode()
         asyncio.run(shut_down(app))
         assert "<dd>&lt;b&gt;Bold&lt;/b&gt; &amp; <code>&lt;code&gt;</code></dd>" in html
+
+
+class TestDocs:
+    @pytest.mark.parametrize("operation", OURS.operations, ids=lambda operation: operation.operation_id)
+    def test_an_operation_tells_who_may_call_it_how_often_and_what_can_go_wrong(self, visitor, operation):
+        shown = visitor.get("/docs/openapi.json").json["paths"][operation.path][operation.method.lower()]["description"]
+        assert shown.startswith(operation.node.value["description"])
+        codes = {code for response in operation.responses.values() for code in response.error_codes or ()}
+        assert set(re.findall(r"\]\(/errors#(\w+)\)", shown)) == codes
+        assert "- **Who**: " in shown
+        assert ("- **Limits**: " in shown) == bool(operation.rate_limits)
+
+    def test_it_signs_in_where_the_contract_has_it(self, visitor):
+        assert 'data-at="/v1/tokens"' in visitor.get("/docs").body.decode()
+
+
+class TestChanges:
+    def test_the_newest_is_the_version_of_the_contract(self, visitor):
+        page = visitor.get("/changes").body.decode()
+        assert re.findall(r"<h2>(.+?)</h2>", page)[0] == OURS.version
+
+    def test_what_orderly_diff_writes_is_rendered(self):
+        text = "## [0.2.0]\n\n### Added\n\n- **GET /a<b**: `limit` was 1, is 2.\n- Two\n  lines.\n\nA word."
+        assert rendered(text).split("\n") == [
+            "<h2>0.2.0</h2>",
+            "<h3>Added</h3>",
+            "<ul><li><strong>GET /a&lt;b</strong>: <code>limit</code> was 1, is 2.</li><li>Two lines.</li></ul>",
+            "<p>A word.</p>",
+        ]

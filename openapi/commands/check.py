@@ -12,7 +12,6 @@ from openapi import contract
 from openapi.arguments import find_handler
 from openapi.commands.terminal import err, out
 from openapi.workbench import style as redocly
-from openapi.workbench.check import check as find
 from openapi.workbench.findings import FORMATS, Finding
 
 GLANCE = 0.2
@@ -34,6 +33,7 @@ def check(
     watch: Annotated[bool, typer.Option("--watch", help="Check again at every save, until Ctrl-C.")] = False,
 ) -> None:
     """Check the contract: whether it is valid OpenAPI 3.1 and keeps the house rules, and what has no handler."""
+    from openapi.workbench.check import check as find  # OpenAPI's own validator is slow to import; only this needs it
 
     def tell() -> bool:
         findings = find(path)

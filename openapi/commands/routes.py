@@ -6,6 +6,7 @@ from rich.table import Column, Table
 from openapi import contract
 from openapi.arguments import find_handler
 from openapi.commands.terminal import out
+from openapi.docs.operations import limits_of, who_may
 
 COLUMNS = ("method", "path", "operation", "who", "scopes", "limits", "handler")
 
@@ -19,24 +20,12 @@ def routes() -> None:
             operation.method,
             loaded.base_path + operation.path,
             operation.operation_id,
-            _who(loaded, operation),
+            who_may(loaded, operation),
             " ".join(sorted(_scopes_of(operation))),
-            ", ".join(f"{r.limit}/{r.window} s per {r.per}" for r in operation.rate_limits),
+            limits_of(operation),
             _handler(operation),
         )
     out.print(table)
-
-
-def _who(loaded: contract.Contract, operation: contract.Operation) -> str:
-    if not all(operation.security):
-        return "anyone"
-    if not operation.security:
-        return "public"
-    wanted = [scopes for each in operation.security for scopes in each.values()]
-    roles = [role for role, held in loaded.roles.items() if any(scopes <= held for scopes in wanted)]
-    who = "signed in" if len(roles) == len(loaded.roles) else ", ".join(roles) or "nobody"
-    schemes = {scheme for each in operation.security for scheme in each}
-    return who if len(schemes) > 1 else f"{who} ({schemes.pop()} only)"
 
 
 def _handler(operation: contract.Operation) -> str:

@@ -13,7 +13,9 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from db.errors import Refusal
 from openapi.contract import Contract
+from openapi.docs.changes import CHANGES, rendered
 from openapi.docs.errors import explained
+from openapi.docs.operations import shown
 from openapi.message import KEY, Request
 from openapi.metrics import MEDIA_TYPE, Metrics
 from openapi.problems import Problems
@@ -24,6 +26,7 @@ ASSETS = {
     "swagger-ui-bundle.js": ("flask_swagger_ui", "dist/swagger-ui-bundle.js", "text/javascript"),
     "favicon.png": ("flask_swagger_ui", "dist/favicon-32x32.png", "image/png"),
     "init.js": ("openapi.docs", "assets/init.js", "text/javascript"),
+    "signin.js": ("openapi.docs", "assets/signin.js", "text/javascript"),
     "pages.css": ("openapi.docs", "assets/pages.css", "text/css"),
 }
 PAGE_POLICY = (
@@ -50,10 +53,13 @@ def create_pages(
     pages.register_error_handler(HTTPException, lambda error: _problem(problems, error))
     with pages.app_context():
         title = contract.document["info"]["title"]
-        docs = render_template("docs.html", title=title, scripts=scripts)
+        docs = render_template("docs.html", title=title, scripts=scripts, sign_in=_sign_in(contract))
+        changes = render_template("changes.html", title=title, changes=rendered(CHANGES.read_text()))
         errors = render_template("errors.html", title=title, errors=list(explained(contract)))
     _serve(pages, "/openapi.yaml", contract.source, "application/yaml")
     _serve(pages, "/openapi.json", orjson.dumps(contract.document), "application/json")
+    _serve(pages, "/docs/openapi.json", orjson.dumps(shown(contract)), "application/json")
+    _serve(pages, "/changes", changes.encode(), "text/html; charset=utf-8")
     _serve(pages, "/docs", docs.encode(), "text/html; charset=utf-8")
     _serve(pages, "/errors", errors.encode(), "text/html; charset=utf-8")
     own = {name: ("openapi.docs", f"assets/{name}", "text/javascript") for name in scripts}
@@ -70,6 +76,12 @@ def _scraping(metrics: Metrics, readers: tuple[IPv4Network | IPv6Network, ...]) 
         return Response(metrics.render(), content_type=MEDIA_TYPE)
 
     return scrape
+
+
+def _sign_in(contract: Contract) -> str | None:
+    """Where a password is exchanged for a token; None if the contract has no such thing."""
+    found = (o for o in contract.operations if (o.tag, o.operation_id) == ("tokens", "create_token"))
+    return next((contract.base_path + operation.path for operation in found), None)
 
 
 def _serve(pages: Flask, path: str, content: bytes, media_type: str) -> None:

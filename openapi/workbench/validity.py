@@ -7,7 +7,7 @@ import jsonschema_rs
 from jsonschema.exceptions import ValidationError
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from openapi.bundle import Bundle
+from openapi.bundle import PARTS, Bundle
 from openapi.contract import Contract
 from openapi.node import Node
 from openapi.paths import Paths
@@ -51,6 +51,19 @@ EXTENSIONS: dict[str, dict[str, tuple[dict[str, Any], str]]] = {
 }
 """What stands in each extension, and what to do if something else does."""
 
+DEFINITIONS = {
+    "path": "path-item",
+    "operation": "operation",
+    "parameter": "parameter",
+    "body": "request-body",
+    "response": "response",
+    "media": "media-type",
+    "header": "header",
+    "example": "example",
+    "link": "link",
+}
+"""What OpenAPI's own schema calls the kinds that may lie in a file of their own."""
+
 SCHEMA = jsonschema_rs.Draft202012Validator({"$ref": "https://json-schema.org/draft/2020-12/schema"})
 
 
@@ -71,6 +84,7 @@ def invalid(bundle: Bundle) -> Told:
     for error in OpenAPIV31SpecValidator.schema_validator.iter_errors(bundle.document):
         yield _told_by_schema(error)
     draft = Draft(bundle.document)
+    yield from _invalid_parts(draft)
     yield from _no_schemas(draft)
     yield from _wrong_extensions(draft)
 
@@ -99,6 +113,19 @@ def _innermost(error: ValidationError) -> ValidationError:
 def _told_by_schema(error: ValidationError) -> tuple[str, str, str]:
     told = _innermost(error)
     return "openapi", _pointer("", told.absolute_path), told.message.splitlines()[0]
+
+
+def _invalid_parts(draft: Draft) -> Told:
+    """What lies in other files is below an extension, where OpenAPI's schema does not look: each kind by its own."""
+    standard = OpenAPIV31SpecValidator.schema_validator.schema
+    known = jsonschema_rs.Registry([(standard["$id"], dict(standard))])
+    for kind, definition in DEFINITIONS.items():
+        reference = {"$ref": f"{standard['$id']}#/$defs/{definition}"}
+        validator = jsonschema_rs.Draft202012Validator(reference, registry=known)
+        for node in draft.of(kind):
+            if node.pointer.startswith(f"/{PARTS}/") and "$ref" not in node.value:
+                for error in validator.iter_errors(node.value):
+                    yield "openapi", _pointer(node.pointer, error.instance_path), error.message
 
 
 def _no_schemas(draft: Draft) -> Told:

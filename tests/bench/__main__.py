@@ -80,7 +80,8 @@ def tell(table: Table) -> None:
         for name, each in of.items():
             ratios = f"{each.rate / base.rate:9.2f}  {base.cpu / each.cpu:6.2f}"
             print(
-                f"  {name:24}  {each.rate:10.0f} {each.p50:10.2f} {each.p99:10.1f} {each.cpu:8.0f}  {ratios}  {each.wrong:5}"
+                f"  {name:24}  {each.rate:10.0f} {each.p50:10.2f} {each.p99:10.1f} {each.cpu:8.0f}",
+                f" {ratios}  {each.wrong:5}",
             )
 
 

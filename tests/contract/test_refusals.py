@@ -35,6 +35,8 @@ SPOILED = {
     "unsupported_media_type": lambda asked: asked.with_headers(Content_Type="text/plain"),
 }
 """What to do to a request that is right to be refused so."""
+EVERYWHERE = ("validation_error", "not_acceptable", "uri_too_long", "headers_too_large")
+"""What any operation refuses, so that each has to declare it."""
 
 
 @pytest.fixture
@@ -64,7 +66,8 @@ def declared(operation, code):
 def test_what_is_wrong_with_any_request_is_said_in_its_own_words(operation, carol, database):
     asked = ask(operation, database, carol.user)
     for code, spoil in SPOILED.items():
-        if status := declared(operation, code):
+        status = declared(operation, code)
+        if status or code in EVERYWHERE:
             answer = spoil(asked).of(carol)
             assert (answer.status, answer.code) == (status, code)
 
@@ -76,6 +79,14 @@ def test_without_a_good_credential_nothing_is_done(operation, client, carol, dat
     if not operation.is_public:
         assert asked.of(client).code == "unauthenticated"
         assert asked.of(client.with_key(NONSENSE["X-API-Key"])).code == "invalid_token"
+
+
+@ON_SQLITE
+def test_what_has_no_handler_is_not_implemented(database):
+    app = recorded(create_app(make_settings(database_url=url_of(database)), handler_of=lambda _: None))
+    answer = Client(app).get("/v1/products")
+    assert (answer.status, answer.code) == (501, "not_implemented")
+    asyncio.run(shut_down(app))
 
 
 @ON_SQLITE

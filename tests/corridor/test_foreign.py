@@ -1,5 +1,6 @@
 """Contracts that are not ours go through the same loader and the same corridor, with answers from their examples."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,16 @@ class TestSplit:
         at = {(Path(each.file).name, each.line, each.rule) for each in check(SPLIT)}
         assert ("pet.yaml", 13, "property-is-described") in at
         assert ("openapi.yaml", 2, "security-is-declared") in at
+
+    @pytest.mark.parametrize(
+        ("good", "bad", "line"), [("tags: [pets]", "tags: pets", 4), ("    required: true", "    required: 1", 6)]
+    )
+    def test_a_part_is_as_valid_as_the_whole(self, tmp_path, good, bad, line):
+        shutil.copytree(SPLIT.parent, tmp_path / "split")
+        part = tmp_path / "split" / "paths" / "pets.yaml"
+        part.write_text(part.read_text().replace(good, bad, 1))
+        found = check(tmp_path / "split" / "openapi.yaml")
+        assert {(Path(each.file).name, each.line, each.rule) for each in found} == {("pets.yaml", line, "openapi")}
 
     @pytest.mark.parametrize(
         ("reference", "said"),

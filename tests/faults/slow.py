@@ -4,14 +4,17 @@ import asyncio
 import resource
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
+from tests.faults.scenarios import workers_of
 from tests.faults.shop import Shop
 from tests.faults.wire import Client
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+FILES = 1024
+"""What `ulimit -n` says."""
 LARGE = b"GET /openapi.yaml HTTP/1.1\r\nHost: shop.test\r\n\r\n"
 PROMISED = (
     b"POST /v1/tokens HTTP/1.1\r\nHost: shop.test\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n"
@@ -48,10 +51,9 @@ ATTACKS: dict[str, Callable[[Streams], Awaitable[None]]] = {
 
 async def attack(shop: Shop, name: str, attackers: int, seconds: float) -> dict[str, Any]:
     """How long honest requests took while so many attackers were at it, and when those were cut."""
-    with few_files():
-        context = shop.serve()
-        service = context.__enter__()
-    try:
+    with shop.serve() as service:
+        for process in (service.process.pid, *workers_of(service)):
+            resource.prlimit(process, resource.RLIMIT_NOFILE, (FILES, FILES))
         began = time.monotonic()
         cuts: list[float] = []
         crowd = [asyncio.create_task(_attacker(service.url, ATTACKS[name], cuts, began)) for _ in range(attackers)]
@@ -60,8 +62,6 @@ async def attack(shop: Shop, name: str, attackers: int, seconds: float) -> dict[
         for task in crowd:
             task.cancel()
         await asyncio.gather(*crowd, return_exceptions=True)
-    finally:
-        context.__exit__(None, None, None)
     honest.sort()
     return {
         "honest requests": len(honest),
@@ -70,17 +70,6 @@ async def attack(shop: Shop, name: str, attackers: int, seconds: float) -> dict[
         "cut": len(cuts),
         "last cut s": max(cuts, default=None),
     }
-
-
-@contextmanager
-def few_files() -> Iterator[None]:
-    """What is started in the block may open 1,024 files."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, hard), hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def _attacker(url: str, act: Callable[[Streams], Awaitable[None]], cuts: list[float], began: float) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 from openapi.answers import Answers, BrokenPromise
 from openapi.contract import Contract, Operation
+from openapi.docs.errors import OUTSIDE_OF_OPERATIONS
 from openapi.message import App, Message, Receive, Scope, Send
 from openapi.validation import Validators, _types
 from tests.gate.promises import Enums, choice_made, parameter_seen
@@ -48,6 +49,11 @@ class Exchange:
         return json.loads(self.answer) if self.answer and self.kind.endswith("json") else None
 
     @property
+    def code(self) -> str:
+        """The code of a problem; of HEAD's, which have no body, none."""
+        return self.says["code"] if self.answer else ""
+
+    @property
     def asks(self) -> Any:
         """What the request says; None if that is nothing or no JSON."""
         try:
@@ -73,7 +79,7 @@ class Recorder:
     def record(self, exchange: Exchange) -> None:
         """Note one exchange."""
         operation, arguments = self._operation(exchange)
-        if operation is None:
+        if operation is None or (exchange.kind == PROBLEM and exchange.code in OUTSIDE_OF_OPERATIONS):
             self._record_elsewhere(exchange)
             return
         name, status = operation.operation_id, exchange.status
@@ -83,7 +89,7 @@ class Recorder:
             return
         self.seen.add(f"{name} answers {status} {exchange.kind}")
         if exchange.kind == PROBLEM:
-            self.seen.add(f"{name} answers {status} {exchange.says['code']}")
+            self.seen.add(f"{name} answers {status} {exchange.code}")
         self.seen.update(self._choices_of_answer(operation, exchange))
         if exchange.went_well:
             self.seen.update(self._requested(operation, exchange, arguments))
@@ -97,8 +103,8 @@ class Recorder:
         return None, {}
 
     def _record_elsewhere(self, exchange: Exchange) -> None:
-        if exchange.kind == PROBLEM and exchange.answer:
-            self.seen.add(f"error {exchange.says['code']}")
+        if exchange.kind == PROBLEM:
+            self.seen.add(f"error {exchange.code}")
         if exchange.path.startswith(self._contract.base_path + "/") and exchange.status not in ELSEWHERE:
             what = f"{exchange.method} {exchange.path}: {exchange.status} where no operation is"
             self.undeclared.setdefault(what, os.environ.get("PYTEST_CURRENT_TEST", ""))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, event, func, select
 from db.base import now, parse_time
 from db.events import Event
 from db.orders import Order
-from db.products import Product
+from db.products import MOST, Product
 from tests.factories import make_key, make_product
 
 ABSENT = "ord_01kg9ys7g0e4ma4jz41b93y214"
@@ -404,6 +404,16 @@ class TestCancelOrder:
     def test_a_stranger_may_not_and_bob_may(self, bob, charlie, order):
         assert charlie.post(f"{order}/cancel").code == "not_found"
         assert bob.post(f"{order}/cancel").status == 200
+
+    @pytest.mark.parametrize("way", ["cancel", "refund"])
+    def test_stock_that_has_no_room_is_not_put_back(self, carol, sell, stock, way):
+        mug = sell()
+        order = place(carol, (mug, 4)).headers["location"]
+        room = MOST - stock(mug)
+        assert carol.post(f"/v1/products/{mug}/stock-adjustments", {"delta": room, "reason": "delivery"}).status == 201
+        assert way == "cancel" or pay(carol, order).status == 200
+        answer = carol.post(f"{order}/{way}", {"restock": True} if way == "refund" else None)
+        assert (answer.status, answer.code, stock(mug)) == (409, "stock_limit", MOST)
 
     def test_what_is_paid_is_refunded_and_not_cancelled(self, alice, bob, order):
         pay(bob, order)

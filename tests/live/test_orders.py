@@ -15,8 +15,6 @@ from db.events import Event
 from db.products import Product
 from tests.together import together
 
-AT_ONCE = 16
-"""How many of 500 are at it at the same moment: few enough that none waits for longer than the queue lets him."""
 REFUSALS = {
     "sqlite": (
         "CREATE TRIGGER refused BEFORE INSERT ON idempotency_records BEGIN SELECT RAISE(ABORT, 'refused'); END",
@@ -96,7 +94,7 @@ class TestStock:
         [mug] = shop.sell(37)
         wanted = [1 + n % 3 for n in range(500)]
         acts = [partial(order, client, crowd[n % 64], (mug, quantity)) for n, quantity in enumerate(wanted)]
-        answers = together(acts, AT_ONCE)
+        answers = together(acts)
         assert codes(answers).keys() == {201, "insufficient_stock"}
         rest, got = shop.read(left(mug)), [answer.status_code == 201 for answer in answers]
         assert sum(quantity for quantity, bought in zip(wanted, got, strict=True) if bought) == 37 - rest
@@ -106,7 +104,7 @@ class TestStock:
         one, other = shop.sell(1000, 1000)
         pairs = [((one, 1), (other, 1)), ((other, 1), (one, 1))]
         acts = [partial(order, client, crowd[n % 64], *pairs[n % 2]) for n in range(500)]
-        answers = together(acts, AT_ONCE)
+        answers = together(acts)
         assert codes(answers) == {201: 500}
         assert (shop.read(left(one)), shop.read(left(other))) == (500, 500)
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from openapi import contract, types
-from openapi.arguments import find_handler
+from openapi.arguments import OWN, find_handler
 from openapi.commands import generate
 from openapi.workbench import stub
 from openapi.workbench.generate import types_of
@@ -61,7 +61,7 @@ def test_a_handler_takes_and_gives_what_the_contract_names(operation):
     assert {name: mine[name] for name in mine.keys() & theirs.keys()} == {
         name: theirs[name] for name in mine.keys() & theirs.keys()
     }
-    assert mine.keys() - theirs.keys() <= {"reads", "tokens", "session", "caller"}
+    assert mine.keys() - theirs.keys() <= OWN
 
 
 class TestStub:

@@ -3,7 +3,7 @@ window.whenShown = new Promise((shown) => {
   window.addEventListener("load", () => {
     window.ui = SwaggerUIBundle({
       onComplete: shown,
-      url: "/openapi.json",
+      url: "/docs/openapi.json",
       dom_id: "#docs",
       deepLinking: true,
       displayRequestDuration: true,

@@ -17,6 +17,7 @@ window.addEventListener("load", async () => {
     reset.textContent = answer.ok ? "Begun anew" : "Did not work";
   });
   bar.append(label, " ", reset);
+  document.querySelector("#sign-in")?.remove();
   document.querySelector("nav").append(bar);
   window.whenShown.then(signIn);
 });

@@ -1,0 +1,71 @@
+"""The threads and the queue before them: what would wait too long is refused, and never done."""
+
+import asyncio
+from threading import Event
+
+import pytest
+
+from db.errors import Unavailable
+from openapi.workers import Workers
+
+
+@pytest.fixture
+def busy():
+    """Workers whose only thread is busy until the event is set."""
+    workers, event = Workers(1, queue=2), Event()
+    yield workers, event
+    event.set()
+    workers.close()
+
+
+async def take_the_thread(workers, event):
+    begun = Event()
+    task = asyncio.create_task(workers.run(lambda: begun.set() or event.wait()))
+    await asyncio.to_thread(begun.wait)
+    return task
+
+
+def test_what_waits_too_long_is_refused_and_not_done(busy, monkeypatch):
+    workers, event = busy
+    monkeypatch.setattr("openapi.workers.PATIENCE", 0.01)
+    done = []
+
+    async def scene():
+        first = await take_the_thread(workers, event)
+        with pytest.raises(Unavailable):
+            await workers.run(done.append, "late")
+        event.set()
+        await first
+        await workers.run(done.append, "in time")
+
+    asyncio.run(scene())
+    assert done == ["in time"]
+
+
+def test_with_the_queue_full_it_is_refused_at_once(busy):
+    workers, event = busy
+
+    async def scene():
+        tasks = [await take_the_thread(workers, event)]
+        tasks += [asyncio.create_task(workers.run(event.wait)) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await workers.run(event.wait)
+        event.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(scene())
+
+
+def test_a_thread_that_never_ends_keeps_its_client_waiting_no_longer(busy, monkeypatch):
+    workers, event = busy
+    monkeypatch.setattr("openapi.workers.DEADLINE", 0.01)
+    with pytest.raises(Unavailable):
+        asyncio.run(workers.run(event.wait))
+
+
+def test_after_the_end_everything_is_refused():
+    workers = Workers(1)
+    workers.close()
+    with pytest.raises(Unavailable):
+        asyncio.run(workers.run(print))
