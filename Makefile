@@ -25,7 +25,7 @@ check: $(VENV)/.developing  ## lint, formatting, types, the arrows between the r
 	$(BIN)/orderly check
 
 test: $(VENV)/.developing  ## all tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -q -n $(WORKERS) --ignore tests/clients
+	$(BIN)/python -m pytest -q -n $(WORKERS) --ignore tests/clients --ignore tests/faults
 
 fuzz: $(VENV)/.developing  ## schemathesis against the live service, as each role, with a seed that it prints
 	$(BIN)/python -m tests.fuzz $(FUZZ)

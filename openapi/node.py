@@ -63,10 +63,11 @@ class Node:
             reference = node.value.get("$ref") if isinstance(node.value, dict) else None
             if not isinstance(reference, str):
                 return node
-            node = self._at(reference)
+            node = self.at(reference)
         raise BrokenContract(f"{self.pointer}: its $ref leads in a circle", self.pointer)
 
-    def _at(self, reference: str) -> Node:
+    def at(self, reference: str) -> Node:
+        """The place of a reference within the document."""
         if not reference.startswith("#/"):
             raise BrokenContract(f"{self.pointer}: $ref {reference!r} does not stay in this file", self.pointer)
         value: Any = self.document

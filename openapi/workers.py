@@ -28,8 +28,9 @@ R = TypeVar("R")
 
 QUEUE_PER_THREAD = 64
 """How many requests may wait for each thread: more than that would wait longer than a client does."""
-PATIENCE = 2.0
-"""Seconds that a request waits for a thread. When requests are served at their usual pace, the places end sooner."""
+PATIENCE = 5.0
+"""Seconds that a request waits for a thread, as long as a writer waits for SQLite's file. At the usual pace of requests
+the places come to an end sooner, and who finds none is refused at once."""
 DEADLINE = 30.0
 """Seconds after which a request is given up that its thread cannot end: its database has frozen."""
 

@@ -6,7 +6,7 @@ from rich.table import Column, Table
 from openapi import contract
 from openapi.arguments import find_handler
 from openapi.commands.terminal import out
-from openapi.docs.operations import limits_of, who_may
+from openapi.words import limits_of, who_may
 
 COLUMNS = ("method", "path", "operation", "who", "scopes", "limits", "handler")
 

@@ -154,7 +154,7 @@ class Recorder:
             yield choice_made(direction, pointer, self._contract_value(pointer))
 
     def _contract_value(self, pointer: str) -> Any:
-        return self._contract.root._at("#" + pointer).value
+        return self._contract.root.at("#" + pointer).value
 
     def _follow(self, operation: Operation, exchange: Exchange, arguments: dict[str, str]) -> None:
         """Tick off the links that this request has followed, and remember those that its answer offers."""

@@ -16,6 +16,11 @@ SOURCE = contract.DEFAULT_PATH.read_bytes()
 TITLE = b"title: Orderly"
 
 
+def line_of(text):
+    """Where a text stands first in the contract."""
+    return SOURCE[: SOURCE.index(text)].count(b"\n") + 1
+
+
 @pytest.fixture
 def file(tmp_path):
     """A contract that somebody writes."""
@@ -60,9 +65,14 @@ def test_a_save_is_live_and_the_database_stays(file, told, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        (TITLE, b"title: [Orderly", 3, "while parsing"),
-        (b"  /users:\n", b"  /users:\n    get: 1\n", 73, "stands twice"),
-        (b"      operationId: list_users\n", b"", 72, "GET /users needs an operationId and a tag"),
+        (TITLE, b"title: [Orderly", line_of(TITLE) + 1, "did not find expected"),
+        (b"  /users:\n", b"  /users:\n    get: 1\n", line_of(b"  /users:\n") + 2, "stands twice"),
+        (
+            b"      operationId: list_users\n",
+            b"",
+            line_of(b"  /users:\n") + 1,
+            "GET /users needs an operationId and a tag",
+        ),
         (b'components/schemas/Role"', b'components/schemas/Rule"', None, "leads nowhere"),
         (b"operationId: get_me\n", b"operationId: get_user\n", None, "stands twice"),
     ],
