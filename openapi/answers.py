@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from openapi.contract import Operation, Response
-from openapi.validation import ParameterReader, Validators, errors_of
+from openapi.parameters import ParameterReader
+from openapi.validators import Validators, errors_of
 
 
 class BrokenPromise(Exception):

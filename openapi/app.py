@@ -23,7 +23,7 @@ from openapi.routing import Corridor, HandlerResolver
 from openapi.security import Credentials, Tokens
 from openapi.settings import Settings
 from openapi.stopping import IsStopping, never
-from openapi.validation import Validators
+from openapi.validators import Validators
 from openapi.workers import Workers
 
 

@@ -29,7 +29,8 @@ from openapi.problems import Problems
 from openapi.refusals import Fault, NotImplementedYet
 from openapi.representation import location
 from openapi.security import Credentials, Guard, Tokens
-from openapi.validation import RequestReader, Validators
+from openapi.validation import RequestReader
+from openapi.validators import Validators
 from openapi.workers import Workers
 
 READING = {"session", "reads", "readiness"}

@@ -4,7 +4,7 @@ from typing import Any
 
 from openapi import contract
 from openapi.settings import Refused
-from openapi.validation import Validators, errors_of
+from openapi.validators import Validators, errors_of
 
 
 def refuse_unfit(operation_id: str, body: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from openapi import contract
 from openapi.node import Node
-from openapi.validation import Validators, errors_of
+from openapi.validators import Validators, errors_of
 
 CONTRACT = contract.load()
 VALIDATORS = Validators(CONTRACT)

@@ -12,7 +12,8 @@ from openapi.answers import Answers, BrokenPromise
 from openapi.contract import Contract, Operation
 from openapi.docs.errors import OUTSIDE_OF_OPERATIONS
 from openapi.message import App, Message, Receive, Scope, Send
-from openapi.validation import Validators, _types
+from openapi.parameters import types_of
+from openapi.validators import Validators
 from tests.gate.promises import Enums, choice_made, parameter_seen
 
 ELSEWHERE = {204, 400, 404, 405, 414, 431, 501}
@@ -142,7 +143,7 @@ class Recorder:
             given = values[parameter.location].get(key)
             if given is not None:
                 yield parameter_seen(operation, parameter.location, parameter.name)
-                value = given if not isinstance(given, list) or "array" in _types(parameter.schema) else given[0]
+                value = given if not isinstance(given, list) or "array" in types_of(parameter.schema) else given[0]
                 yield from self._choices("request", parameter.schema, value)
         kind = exchange.sent.get("content-type", "").split(";")[0]
         if exchange.body and kind in operation.body:

@@ -11,7 +11,7 @@ from openapi import contract
 from openapi.answers import Answers
 from openapi.contract import Contract
 from openapi.settings import Refused
-from openapi.validation import Validators
+from openapi.validators import Validators
 from openapi.workbench import sandbox as sandboxes
 from openapi.workbench.forced import forced
 from openapi.workbench.sandbox import create_sandbox, settings_of

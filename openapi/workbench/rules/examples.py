@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import jsonschema_rs
 
 from openapi.node import Node
-from openapi.validation import compiled, registry
+from openapi.validators import compiled, registry
 from openapi.workbench.places import Draft
 from openapi.workbench.rules import Found
 
