@@ -18,6 +18,7 @@ from tests.serving import environment, served
 HERE = Path(__file__).parent
 POSITIVE = ["2xx", "3xx", 401, 403, 404, 409, 429, "5xx"]
 """What schemathesis itself lets pass for a request that fits the contract."""
+ALL_PHASES = "examples,coverage,fuzzing,stateful"
 ROLES = ("admin", "staff", "customer", "key")
 
 
@@ -26,12 +27,13 @@ def fuzz(
     seed: Annotated[int | None, typer.Option(help="To replay a run; chosen at random if left out.")] = None,
     examples: Annotated[int, typer.Option(help="Cases for each operation in the fuzzing phase.")] = 20,
     seconds: Annotated[int | None, typer.Option(help="Go on until so many seconds are over.")] = None,
+    phases: Annotated[str, typer.Option(help="Of examples, coverage, fuzzing and stateful.")] = ALL_PHASES,
     operation: Annotated[list[str] | None, typer.Option(help="Only this operationId; repeat for more.")] = None,
 ) -> None:
     """Fuzz the service on a new SQLite database. The exit code is not 0 if anything failed."""
     seed = random.randrange(2**31) if seed is None else seed  # noqa: S311  # chooses cases
     roles = role or list(ROLES)
-    options = ["--seed", str(seed), "--max-examples", str(examples)]
+    options = ["--seed", str(seed), "--max-examples", str(examples), "--phases", phases]
     options += ["--max-time", str(seconds // len(roles))] if seconds else []
     options += [option for each in operation or [] for option in ("--include-operation-id", each)]
     failed = [each for each in roles if not _fuzz_as(each, options)]
