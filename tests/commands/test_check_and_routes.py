@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from copy import deepcopy
+from functools import partial
 
 import pytest
 
@@ -106,7 +107,9 @@ class TestCheck:
     def test_with_watch_every_save_is_checked(self, shop):
         (shop / "notes.yaml").write_bytes(GOOD.read_bytes())
         command = [sys.executable, "-u", "-m", "openapi", "check", "notes.yaml", "--watch", "--format", "json"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        # Who starts the tests in the background makes them, and what they start, ignore SIGINT.
+        heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed) as watching:
             assert watching.stdout.readline() == "[]\n"
             (shop / "notes.yaml").write_text("openapi: 3.0.3\n")
             told = "".join(iter(watching.stdout.readline, "]\n")) + "]"
