@@ -15,8 +15,9 @@ from sqlalchemy import Engine, event, insert
 from structlog.testing import capture_logs
 
 from db import catalogue
+from db.base import new_id
 from db.products import Product
-from openapi import validation
+from openapi import validators
 from openapi.workers import Workers
 from tests.factories import make_caller, make_order, make_product
 
@@ -55,9 +56,7 @@ def alice(sign_in, database, monkeypatch):
     with database.writing() as session:
         product = make_product(session, stock=1000)
         row = {column.key: getattr(product, column.key) for column in catalogue.SEEN}
-        session.execute(
-            insert(Product), [row | {"id": f"{product.id[:-3]}{n:03}", "sku": f"{n}", "search": ""} for n in range(101)]
-        )
+        session.execute(insert(Product), [row | {"id": new_id("prd"), "sku": f"{n}", "search": ""} for n in range(101)])
         alice.product, alice.order = product.id, make_order(session, make_caller(alice.user)).id
         session.commit()
     alice.keys = iter(range(1000))
@@ -134,7 +133,7 @@ def test_a_request_calls_no_more_functions_than_before(alice, what):
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
 def test_no_validator_is_compiled_in_a_request(alice, monkeypatch):
     compiled = []
-    monkeypatch.setattr(validation, "compiled", lambda *_: compiled.append(1))
+    monkeypatch.setattr(validators, "compiled", lambda *_: compiled.append(1))
     for what in STATEMENTS:
         ask(alice, what)
     assert not compiled
