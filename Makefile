@@ -24,7 +24,7 @@ check: $(VENV)/.developing  ## lint, formatting, types, the arrows between the r
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/orderly check
 
-test: $(VENV)/.developing  ## all tests, on SQLite and PostgreSQL
+test: $(VENV)/.developing  ## the tests, on SQLite and PostgreSQL, and whether they have seen the whole contract
 	$(BIN)/python -m pytest -q -n $(WORKERS) --ignore tests/clients --ignore tests/faults
 
 fuzz: $(VENV)/.developing  ## schemathesis against the live service, as each role, with a seed that it prints
