@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from db.base import Base, UtcDateTime, now
 from db.errors import Conflict, Invalid, NotFound
+from db.page import within
 from db.users import Caller
 
 MEMBERS = 20
@@ -188,11 +189,7 @@ def matching(
         statement = statement.where(Order.status == status)
     if user_id is not None:
         statement = statement.where(Order.user_id == user_id)
-    if created_after is not None:
-        statement = statement.where(Order.created_at >= created_after)
-    if created_before is not None:
-        statement = statement.where(Order.created_at < created_before)
-    return statement
+    return within(statement, Order.created_at, created_after, created_before)
 
 
 def get(session: Session, order_id: str, caller: Caller) -> Order:

@@ -56,6 +56,15 @@ class Listing(Generic[Shape]):
         return Page([self.shape(row) for row in kept], len(rows) > limit, last)
 
 
+def within(
+    statement: Select[Any], column: InstrumentedAttribute[datetime], after: datetime | None, before: datetime | None
+) -> Select[Any]:
+    """Those of the rows whose time is at `after` or later, and before `before`, as far as these are given."""
+    if after is not None:
+        statement = statement.where(column >= after)
+    return statement if before is None else statement.where(column < before)
+
+
 @lru_cache(maxsize=64)
 def _built(statement: Select[Any], order: tuple[Place, ...], descending: bool, later: bool) -> Select[Any]:
     """The statement of the first page, or of a later one.

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, UtcDateTime, new_id, now
 from db.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, violates_unique
+from db.page import within
 
 # The library's own way to let them in: a shop may well be on an intranet, where `.local` and `.test` are at home.
 SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -208,11 +209,7 @@ def matching(
         statement = statement.where(User.role == role)
     if status is not None:
         statement = statement.where(User.status == status)
-    if created_after is not None:
-        statement = statement.where(User.created_at >= created_after)
-    if created_before is not None:
-        statement = statement.where(User.created_at < created_before)
-    return statement
+    return within(statement, User.created_at, created_after, created_before)
 
 
 def get(session: Session, user_id: str, caller: Caller) -> User:

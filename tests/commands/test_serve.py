@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from tests.serving import free_port
+
 ROOT = Path(__file__).parent.parent.parent
 SERVE = [sys.executable, "-m", "openapi", "serve"]
 PRODUCTION = {"ORDERLY_ENV": "production", "ORDERLY_SECRET_KEY": "f" * 32}
@@ -109,9 +111,3 @@ class TestService:
         lines = [json.loads(line) for line in err.splitlines()]
         [line] = [line for line in lines if line.get("request_id") == request_id]
         assert (line["operation"], line["status"]) == ("get_readiness", 200)
-
-
-def free_port():
-    """A port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
