@@ -33,6 +33,9 @@ class Metrics:
         )
         self._replays = Counter("orderly_replays", "Answers of an Idempotency-Key.", ("operation",), registry=own)
         self._broken = Counter("orderly_broken_promises", "Faulty answers.", ("operation",), registry=own)
+        self._deprecated = Counter(
+            "orderly_deprecated_requests", "Requests of deprecated operations.", ("operation",), registry=own
+        )
         self._under_way = Gauge("orderly_under_way", "Requests.", multiprocess_mode="livesum", registry=own)
 
     def begin(self) -> None:
@@ -50,6 +53,8 @@ class Metrics:
         self._seconds.labels(operation).observe(seconds)
         if request.facts.get("replayed"):
             self._replays.labels(operation).inc()
+        if request.facts.get("deprecated"):
+            self._deprecated.labels(operation).inc()
         if request.facts.get("broken_promise"):
             self._broken.labels(operation).inc()
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from openapi.node import Node
-from openapi.workbench.changes import Change, Pair, Rating
+from openapi.workbench.changes import ANNOUNCEMENTS, Change, Pair, Rating
 
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
@@ -76,12 +76,10 @@ def members(schema: Node) -> Members:
 
 
 def _wording(pair: Pair, old: Members, new: Members) -> Iterator[Change]:
-    for key in [key for key in {**old, **new} if key in WORDS or (key.startswith("x-") and key != "x-sunset")]:
+    for key in [key for key in {**old, **new} if key in (*WORDS, *ANNOUNCEMENTS) or key.startswith("x-")]:
         if _said(old, key) != _said(new, key):
-            yield pair.change(Rating.WORDING, f"`{key}` {_came_or_went(old, new, key)}")
-    for key in ("deprecated", "x-sunset"):
-        if _said(old, key) != _said(new, key):
-            yield pair.change(Rating.ADDITION, f"`{key}` {_came_or_went(old, new, key)}")
+            rating = Rating.ADDITION if key in ANNOUNCEMENTS else Rating.WORDING
+            yield pair.change(rating, f"`{key}` {_came_or_went(old, new, key)}")
 
 
 def _came_or_went(old: Members, new: Members, key: str) -> str:

@@ -162,10 +162,35 @@ DEFECTS = [
         '"201":',
     ),
     (
-        "sunset-is-of-something-deprecated",
+        "deprecation-has-its-days",
         "x-precondition: required",
         'x-precondition: required\n      x-sunset: "2027-01-01"',
         "x-sunset",
+    ),
+    (
+        "deprecation-has-its-days",
+        "x-precondition: required",
+        'x-precondition: required\n      deprecated: true\n      x-sunset: "2027-01-01"',
+        "deprecated: true",
+    ),
+    (
+        "deprecation-has-its-days",
+        "description: Whether to leave it at trying.",
+        'deprecated: true\n          x-deprecated-since: "2027-01-01"\n          description: Whether to try.',
+        "deprecated: true",
+    ),
+    (
+        "sunset-is-later",
+        "type: integer, minimum: 1, maximum: 1000",
+        'type: integer, minimum: 1, maximum: 9, deprecated: true, x-deprecated-since: "2027-01-01", '
+        'x-sunset: "2027-01-01"',
+        "x-sunset",
+    ),
+    (
+        "extension",
+        "x-precondition: required",
+        "x-precondition: required\n      deprecated: true\n      x-deprecated-since: soon",
+        "x-deprecated-since",
     ),
     ("security-is-declared", "security:\n  - bearer: []\n", "security: []\n", "openapi: 3.1.0"),
     ("security-is-declared", "security:\n  - bearer: []\n", "security:\n  - bear: []\n", "- bear: []"),
