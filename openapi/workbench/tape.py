@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from threading import Lock
 from uuid import UUID
 
@@ -50,11 +49,20 @@ class Tape:
     def at(self, moment: datetime, wanted: Iterable[str] = ()) -> Iterator[None]:
         """What happens meanwhile happens at this moment; what is made is given these ids, of its kind and in order."""
         self.now = max(self.now, moment)
-        before = SOURCE.set(Source(lambda: moment, partial(self._mint, moment, list(wanted))))
+        ids = list(wanted)
+        before = SOURCE.set(Source(lambda: moment, lambda prefix: self.mint(prefix, moment, ids)))
         try:
             yield
         finally:
             SOURCE.reset(before)
+
+    def mint(self, prefix: str, moment: datetime | None = None, wanted: Iterable[str] = ()) -> str:
+        """An id that is made at a moment, now if left out: the first of the wanted ones that fits, or a new one."""
+        with self._lock:
+            fitting = (i for i in wanted if i.startswith(f"{prefix}_") and i not in self._given)
+            made = next(fitting, None) or self._counted(moment or self.now, prefix)
+            self._given.add(made)
+            return made
 
     def has_given(self, wanted: str | None) -> bool:
         """Whether something has that id."""
@@ -65,13 +73,6 @@ class Tape:
             if scope["type"] == "http" and scope["method"] not in SAFE:
                 self.now += STEP
             return self.now
-
-    def _mint(self, moment: datetime, wanted: list[str], prefix: str) -> str:
-        with self._lock:
-            fitting = (i for i in wanted if i.startswith(f"{prefix}_") and i not in self._given)
-            made = next(fitting, None) or self._counted(moment, prefix)
-            self._given.add(made)
-            return made
 
     def _counted(self, moment: datetime, prefix: str) -> str:
         """The next one of its kind as a UUIDv7 (RFC 9562, 5.7): a count stands where others have random bits."""
