@@ -55,3 +55,15 @@ def objects_with(value: Any, *names: str) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for each in value:
             yield from objects_with(each, *names)
+
+
+def ids_in(example: Any) -> Iterator[str]:
+    """The ids of a thing and of what it is made of, but none that lead to other things."""
+    if isinstance(example, dict):
+        if isinstance(example.get("id"), str):
+            yield example["id"]
+        for each in example.values():
+            yield from ids_in(each)
+    elif isinstance(example, list):
+        for each in example:
+            yield from ids_in(each)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
 
+from db.base import END, parse_time
 from openapi.contract import Contract, Operation
 from openapi.message import App, Message
 from openapi.node import Node
@@ -22,13 +24,29 @@ class Step:
     shown: dict[str, Any]
 
     @property
+    def at(self) -> datetime | None:
+        """When it was created, if that is shown."""
+        return made_at(self.shown)
+
+    @property
     def scopes(self) -> list[frozenset[str]]:
         """Each set of scopes that a bearer token could do it with."""
         return [each["bearer"] for each in self.operation.security if "bearer" in each]
 
 
-def steps(contract: Contract) -> Iterator[Step]:
-    """What to create, in the order of the contract; of a list that shows the newest first, the last one first."""
+def steps(contract: Contract) -> list[Step]:
+    """What to create, the oldest first; what is shown without a time comes last, in the order of the contract."""
+    return sorted(_steps(contract), key=lambda step: step.at or END)
+
+
+def made_at(shown: dict[str, Any]) -> datetime | None:
+    """When a thing was made, as its example says; None if it does not."""
+    told = shown.get("created_at")
+    return parse_time(told) if isinstance(told, str) else None
+
+
+def _steps(contract: Contract) -> Iterator[Step]:
+    """What to create; of a list that shows the newest first, the last one first."""
     lists = {operation.path: operation for operation in contract.operations if operation.method == "GET"}
     for operation in contract.operations:
         if operation.method == "POST" and "201" in operation.responses and not operation.is_public:

@@ -1,12 +1,14 @@
 """The sandbox: the real service, filled from the contract's examples, and any answer when it is asked for."""
 
 import asyncio
+import re
 from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 
-from db import base
+from db.base import parse_time
 from openapi import contract
 from openapi.answers import Answers
 from openapi.contract import Contract
@@ -16,8 +18,9 @@ from openapi.workbench import sandbox as sandboxes
 from openapi.workbench.forced import forced
 from openapi.workbench.sandbox import create_sandbox, settings_of
 from openapi.workbench.serving import create_workbench
+from openapi.workbench.tape import STEP
 from tests.asgi import Client, shut_down
-from tests.factories import make_settings
+from tests.factories import PASSWORD, make_settings
 
 CONTRACT = contract.load()
 VALIDATORS = Validators(CONTRACT)
@@ -79,8 +82,80 @@ class TestContents:
         people["staff"].post("/sandbox/reset")
         assert ids() == began
 
-    def test_ids_are_new_ones_again_when_it_is_filled(self, people):
-        assert base.mint is base.type_id
+
+SECRETS = re.compile(rb'"(?:access_token|refresh_token|secret|next_cursor)":"[^"]*"')
+"""What nothing makes predictable, not even the sandbox; a cursor is signed with a secret."""
+
+
+class TestTime:
+    def test_what_is_shown_was_made_when_it_is_shown_to_be(self, people):
+        order = CONTRACT.document["components"]["examples"]["AlicesOrder"]["value"]
+        assert people["customer"].get(f"/v1/orders/{order['id']}").json == order
+        assert people["customer"].get("/v1/me").json == CONTRACT.document["components"]["examples"]["Alice"]["value"]
+
+    def test_after_it_began_anew_the_same_calls_are_answered_byte_by_byte_the_same(self, people):
+        first = told(people)
+        assert people["staff"].post("/sandbox/reset").status == 204
+        assert told(people) == first
+
+    def test_another_sandbox_tells_the_same_times_and_ids(self, people, tmp_path):
+        made = begin(tmp_path)
+        others = {account.role: Client(made.app).signed_in(account.token) for account in made.accounts}
+        assert told(others) == told(people)
+        asyncio.run(shut_down(made.app))
+
+    def test_who_only_reads_changes_nothing_for_others(self, people):
+        def make():
+            sku = {"sku": "NEW-1", "name": "New", "price": {"amount": 1, "currency": "EUR"}}
+            return people["staff"].post("/v1/products", sku).json
+
+        made = make()
+        people["staff"].post("/sandbox/reset")
+        for path in ("/v1/products", "/docs", "/v1/nothing"):
+            people["staff"].get(path)
+        assert make() == made
+
+    def test_a_write_comes_a_second_after_the_one_before(self, people):
+        def order():
+            lines = [{"product_id": CONTRACT.document["components"]["examples"]["Mug"]["value"]["id"], "quantity": 1}]
+            return parse_time(people["customer"].post("/v1/orders", {"lines": lines}).json["created_at"])
+
+        assert order() + STEP == order()
+
+    def test_what_is_made_in_it_is_in_order_and_has_ids_that_the_contract_knows(self, people):
+        price = {"amount": 1, "currency": "EUR"}
+        for sku in ("NEW-1", "NEW-2"):
+            made = people["staff"].post("/v1/products", {"sku": sku, "name": "New", "price": price}).json
+            assert people["customer"].get(f"/v1/products/{made['id']}").status == 200
+        ids = [row["id"] for row in people["customer"].get("/v1/products").json["data"]]
+        assert (ids[0], ids) == (made["id"], sorted(ids, reverse=True))
+
+    def test_a_service_beside_it_has_the_real_clock(self, people, sign_in):
+        assert abs(sign_in("alice").user.created_at - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def told(people):
+    """What a morning's work is answered, secrets aside."""
+    customer, staff, admin = (people[role] for role in ("customer", "staff", "admin"))
+    mug = CONTRACT.document["components"]["examples"]["Mug"]["value"]["id"]
+    answers = [
+        customer.post("/v1/orders", {"lines": [{"product_id": mug, "quantity": 2}]}, {"Idempotency-Key": "k"}),
+        customer.post("/v1/orders", {"lines": [{"product_id": mug, "quantity": 2}]}, {"Idempotency-Key": "k"}),
+        customer.post("/v1/orders", {"lines": []}),
+        customer.post("/v1/api-keys", {"name": "key", "scopes": ["orders:read"]}),
+        customer.get("/v1/nothing"),
+    ]
+    order = answers[0].headers["location"]
+    answers += [
+        staff.post(f"{order}/pay", {"reference": "bank-1"}),
+        staff.post(f"{order}/fulfil"),
+        admin.post(f"{order}/refund", {"amount": 1}),
+        admin.post(f"/v1/users/{customer.get('/v1/me').json['id']}/disable"),
+        admin.post("/v1/users", {"email": "dora@example.com", "password": PASSWORD, "name": "Dora"}),
+        admin.post("/v1/tokens", {"email": "dora@example.com", "password": PASSWORD}),
+        *(staff.get(f"/v1/{what}") for what in ("orders", "products", "users", "events", "me/sessions")),
+    ]
+    return [(answer.status, answer.raw_headers, SECRETS.sub(b"", answer.body)) for answer in answers]
 
 
 class TestForced:
