@@ -158,6 +158,8 @@ def settings_of(settings: Settings, folder: Path) -> Settings:
         "database_url": f"sqlite:///{folder / DATABASE}",
         "database_read_url": "",
         "redis_url": "",
+        "tls_certificate": None,
+        "tls_key": None,
         "secret_key": SecretStr(secrets.token_urlsafe(48)),
         "workers": 1,
     }
