@@ -48,6 +48,11 @@ class Counters:
         self._shared = FixedWindowRateLimiter(_redis(redis_url)) if redis_url else None
         self._rest_until = 0.0
 
+    @property
+    def are_alone(self) -> bool:
+        """Whether this process counts for itself because Redis has failed."""
+        return time.monotonic() < self._rest_until
+
     def hit(self, item: limits.RateLimitItem, *key: str) -> tuple[bool, int, float]:
         """Count once: whether it was within the limit, what is left, and when (Unix time) the window ends."""
         if self._shared is not None and time.monotonic() >= self._rest_until:
@@ -96,6 +101,7 @@ class Limiter:
             "RateLimit-Policy": f'"default";q={tightest.limit.limit};w={tightest.limit.window}',
         }
         if tightest.is_exceeded:
+            request.facts["limited_per"] = tightest.limit.per
             raise RateLimited(tightest.reset, headers)
         return headers
 
