@@ -34,6 +34,15 @@ class Served:
         port = int(self.url.rsplit(":", 1)[1])
         return _start(folder, database_url, port, settings)
 
+    def end(self) -> None:
+        """End it now, however it is; one that has ended already is let be."""
+        self.process.send_signal(signal.SIGINT)  # SIGTERM would serve on for a while
+        try:
+            self.process.wait(START)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
 
 @contextmanager
 def served(folder: Path, database_url: str, *, wait: bool = True, **settings: object) -> Iterator[Served]:
@@ -44,18 +53,12 @@ def served(folder: Path, database_url: str, *, wait: bool = True, **settings: ob
 
 def _serve(folder: Path, database_url: str, port: int, wait: bool, settings: dict[str, object]) -> Iterator[Served]:
     service = _start(folder, database_url, port, settings)
-    process = service.process
     try:
         if wait:
             wait_until_ready(service)
         yield service
     finally:
-        process.send_signal(signal.SIGINT)  # SIGTERM would serve on for a while
-        try:
-            process.wait(START)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+        service.end()
 
 
 def _start(folder: Path, database_url: str, port: int, settings: dict[str, object]) -> Served:
