@@ -24,7 +24,8 @@ def proxied(folder: Path, one: str, two: str, *, wait: bool = True) -> Iterator[
     place, log = f"127.0.0.1:{free_port()}", folder / "proxy.log"
     given = {"ORDERLY_PROXY_LISTEN": place, "ORDERLY_ONE": _place(one), "ORDERLY_TWO": _place(two)}
     with log.open("wb") as output:
-        process = subprocess.Popen([program, "-db", "-f", CONFIGURATION], env=os.environ | given, stdout=output, stderr=output)
+        command = [program, "-db", "-f", CONFIGURATION]
+        process = subprocess.Popen(command, env=os.environ | given, stdout=output, stderr=output)
     proxy = Served(f"http://{place}", process, log)
     try:
         if wait:
