@@ -7,7 +7,6 @@ from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import orjson
 from pydantic import SecretStr
@@ -21,7 +20,7 @@ from openapi.contract import Contract, Operation, load
 from openapi.message import KEY, App, Receive, Reply, Scope, Send
 from openapi.security import Tokens
 from openapi.settings import Refused, Settings
-from openapi.workbench.examples import answer_of, ids_in, objects_with
+from openapi.workbench.examples import Shown, answer_of, ids_in, objects_with
 from openapi.workbench.forced import Forced
 from openapi.workbench.play import Step, made_at, play, steps
 from openapi.workbench.tape import BEGINNING, Tape
@@ -127,11 +126,11 @@ class Sandbox:
             session.commit()
         self._memory.accounts = self.accounts or opened
 
-    def _ids(self, at: datetime | None, shown: dict[str, Any]) -> list[str]:
+    def _ids(self, at: datetime | None, shown: Shown) -> list[str]:
         """Those of what is shown, and of whatever else the examples show of that moment."""
         return [*ids_in(shown), *(i for each in self._dated if made_at(each) == at for i in ids_in(each))]
 
-    def _person(self, role: str) -> dict[str, Any]:
+    def _person(self, role: str) -> Shown:
         everybody = objects_with(self._contract.document, "id", "email", "role")
         return next((each for each in everybody if each["role"] == role), {"email": f"{role}@example.com"})
 
