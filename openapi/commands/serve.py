@@ -12,6 +12,7 @@ import typer
 
 from openapi.commands.database import open_migrated
 from openapi.commands.terminal import err, out
+from openapi.lasting import lasting
 from openapi.settings import Refused, Settings
 
 
@@ -32,7 +33,8 @@ def serve(
         err.print("Without ORDERLY_REDIS_URL each of the workers counts its own rate limits.")
     with TemporaryDirectory(prefix="orderly-metrics-") as folder:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)  # before its library is imported, or it counts alone
-        from openapi.serving import serve as run  # takes a second, and only this command needs it
+        with lasting():
+            from openapi.serving import serve as run  # only this command needs it
 
         run(settings, _announce)
 
