@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from urllib.parse import urlsplit
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -16,6 +16,7 @@ from granian.log import LogLevels
 
 from openapi import logs
 from openapi.app import create_app
+from openapi.lasting import lasting
 from openapi.listening import BACKLOG, Server
 from openapi.message import App
 from openapi.settings import Settings
@@ -44,9 +45,7 @@ def serve(settings: Settings, announce: Callable[[str], None], create: Create = 
     """
     refuse_unfit(settings)
     stopping = Stopping()
-    _load(
-        settings, create, stopping
-    )  # what cannot be built refuses here, before any port is open; each worker builds its own
+    _load(settings, create, stopping)  # what cannot be made refuses here, before any port is open
     server = Server(
         "openapi.app:create_app",
         address=settings.host,
@@ -84,9 +83,12 @@ def _work(settings: Settings, create: Create, stopping: Stopping) -> App:
     return _load(settings, create, stopping)
 
 
+@cache
 def _load(settings: Settings, create: Create, stopping: Stopping) -> App:
+    """The application. A worker that is forked from this process has it already; one that is spawned makes its own."""
     logs.configure(settings)
-    return create(settings, is_stopping=stopping)
+    with lasting():
+        return create(settings, is_stopping=stopping)
 
 
 def _connections() -> int:

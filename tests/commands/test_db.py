@@ -6,7 +6,7 @@ import sys
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from db import migrations
+from db import migrations, revisions
 
 UPGRADE = [sys.executable, "-m", "openapi", "db", "upgrade"]
 
@@ -21,8 +21,8 @@ def tables_of(url):
 def test_up_status_and_down(orderly, database_url):
     empty = orderly("db", "status")
     assert (empty.code, empty.err) == (1, "")
-    assert f"is at revision base; the newest is {migrations.head()}." in empty.out
-    assert f"is at revision {migrations.head()}." in orderly("db", "upgrade").out
+    assert f"is at revision base; the newest is {revisions.head()}." in empty.out
+    assert f"is at revision {revisions.head()}." in orderly("db", "upgrade").out
     assert orderly("db", "upgrade").code == orderly("db", "status").code == 0
     assert tables_of(database_url) == set(migrations.metadata().tables)
     assert "is at revision 0001." in orderly("db", "downgrade", "0001").out
@@ -35,7 +35,7 @@ def test_two_copies_may_upgrade_at_once(database_url):
     copies = [subprocess.Popen(UPGRADE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [copy.communicate(timeout=60) for copy in copies]
     assert [copy.returncode for copy in copies] == [0, 0], said
-    assert all(f"is at revision {migrations.head()}." in out and not err for out, err in said)
+    assert all(f"is at revision {revisions.head()}." in out and not err for out, err in said)
     assert tables_of(database_url) == set(migrations.metadata().tables)
 
 
