@@ -77,7 +77,7 @@ def create_app(
     )
     registry = CollectorRegistry()
     fullness = Fullness(registry, {"requests": workers, "passwords": hashers}, database.engines, counters)
-    metrics = Metrics(registry, fullness, Ready(readiness))
+    metrics = Metrics(registry, fullness, Ready(readiness), contract.operations)
     pages = create_pages(contract, metrics, settings.metrics_readers, scripts)
     wsgi = WSGIMiddleware(pages, workers=2)  # type: ignore[arg-type]  # Flask says dict
     connexion = ConnexionMiddleware(wsgi, import_name=__name__, middlewares=[Corridor])

@@ -1,6 +1,7 @@
 """What Prometheus scrapes: how many requests each operation had, how they ended, how long they took, how full it is."""
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from openapi.contract import Operation
 from openapi.fullness import Fullness
 from openapi.message import Request
 from openapi.ready import Ready
@@ -23,7 +25,9 @@ BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 class Metrics:
     """Counts requests, as the log tells of them, and tells the sums over all processes."""
 
-    def __init__(self, own: CollectorRegistry, fullness: Fullness, ready: Ready) -> None:
+    def __init__(
+        self, own: CollectorRegistry, fullness: Fullness, ready: Ready, operations: Iterable[Operation]
+    ) -> None:
         self._own, self._fullness, self._ready = own, fullness, ready
         requests = Counter(
             "orderly_requests", "Requests that were answered.", ("operation", "method", "status"), registry=own
@@ -44,6 +48,8 @@ class Metrics:
         )
         self._gauge = Gauge("orderly_under_way", "Requests.", multiprocess_mode="livesum", registry=own)
         self._under_way = 0
+        for operation in operations:
+            self._expect(operation)
 
     def begin(self) -> None:
         """A request has come."""
@@ -67,6 +73,14 @@ class Metrics:
             self._deprecated.labels(operation).inc()
         if "broken_promise" in facts:
             self._broken.labels(operation).inc()
+
+    def _expect(self, operation: Operation) -> None:
+        """Begin at zero what seldom happens: to Prometheus a series that begins at one has never grown."""
+        self._broken.labels(operation.operation_id)
+        for limit in operation.rate_limits:
+            self._limited.labels(operation.operation_id, limit.per)
+        if operation.idempotent:
+            self._replays.labels(operation.operation_id)
 
     def look(self) -> None:
         """Set what this process holds at the moment."""
