@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import DatabaseError, InterfaceError
 
-from db import revisions
+from db import origin, revisions
 from db.session import Database
 from openapi.commands.terminal import out
 from openapi.settings import Refused, Settings
@@ -38,6 +38,7 @@ def open_migrated(settings: Settings) -> Iterator[Database]:
     """The same, with the schema that this version needs, or Refused."""
     with open_database(settings) as database:
         refuse_wrong_schema(database)
+        origin.settle(database)
         yield database
 
 
@@ -73,6 +74,7 @@ def upgrade() -> None:
         from db import migrations  # as long to import as all of the rest, and most commands do without
 
         migrations.upgrade(database.url)
+        origin.settle(database)
         out.print(f"{_place(database)} is at revision {current(database)}.")
 
 
@@ -90,6 +92,18 @@ def downgrade(
         except LookupError:
             raise Refused(f"{revision} is no revision that the database can be taken back to.") from None
         out.print(f"{_place(database)} is at revision {current(database) or 'base'}.")
+
+
+@app.command()
+def restored() -> None:
+    """Say that the database was taken back to an earlier state, so that followers of the events miss nothing.
+
+    It is noticed by itself after `orderly backup`, `pg_restore` and a point-in-time recovery, and has to be said when
+    a disk or a file was put back.
+    """
+    with open_migrated(Settings.load()) as database:
+        origin.move(database)
+        out.print(f"Events in {_place(database)} come after all that were ever shown.")
 
 
 @app.command()
@@ -139,6 +153,8 @@ def _place(database: Database) -> str:
 
 
 def _reason(error: DatabaseError | InterfaceError) -> str:
+    if "recovery is in progress" in str(error.orig):
+        return "it is a standby, which can only be read; give ORDERLY_DATABASE_URL the primary."
     if "password authentication" in str(error.orig):
         return "it refuses the user or the password of ORDERLY_DATABASE_URL."
     if "does not exist" in str(error.orig):

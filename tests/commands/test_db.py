@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from db import migrations, revisions
+from tests.faults.harm import own_postgresql
 
 UPGRADE = [sys.executable, "-m", "openapi", "db", "upgrade"]
 
@@ -95,3 +98,26 @@ def test_a_file_that_is_no_database_is_refused(orderly, shop):
     said = orderly("db", "upgrade")
     assert (said.code, said.out, said.err.count("\n")) == (1, "", 1), said
     assert "data/orderly.db cannot be used" in said.err
+
+
+def test_one_that_was_taken_back_is_told_so(orderly, database_url):
+    orderly("db", "upgrade")
+    said = orderly("db", "restored")
+    assert (said.code, said.err) == (0, "")
+    assert "come after all that were ever shown" in said.out
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT shift FROM event_origin")) > 0
+    engine.dispose()
+
+
+def test_a_standby_is_refused(orderly, monkeypatch):
+    with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
+        monkeypatch.setenv("ORDERLY_DATABASE_URL", cluster.url)
+        orderly("db", "upgrade")
+        cluster.control("stop", "-m", "fast")
+        (cluster.data / "standby.signal").touch()
+        cluster.control("start")
+        said = orderly("purge")
+    assert said.code == 1
+    assert "it is a standby, which can only be read; give ORDERLY_DATABASE_URL the primary." in said.err

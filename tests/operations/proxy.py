@@ -23,9 +23,9 @@ def proxied(folder: Path, one: str, two: str, *, wait: bool = True) -> Iterator[
         (pytest.fail if REQUIRED else pytest.skip)("no haproxy on this machine")
     place, log = f"127.0.0.1:{free_port()}", folder / "proxy.log"
     given = {"ORDERLY_PROXY_LISTEN": place, "ORDERLY_ONE": _place(one), "ORDERLY_TWO": _place(two)}
+    command = [program, "-db", "-f", CONFIGURATION]
     with log.open("wb") as output:
-        command = [program, "-db", "-f", CONFIGURATION]
-        process = subprocess.Popen(command, env=os.environ | given, stdout=output, stderr=output)
+        process = subprocess.Popen(command, env=os.environ | given, stdout=output, stderr=subprocess.STDOUT)
     proxy = Served(f"http://{place}", process, log)
     try:
         if wait:
