@@ -36,6 +36,7 @@ def create_app(
     handler_of: HandlerOf = find_handler,
     inside: Callable[[App], App] = lambda app: app,
     scripts: Sequence[str] = (),
+    counters: Counters | None = None,
     is_stopping: IsStopping = never,
 ) -> Edge:
     """The service as one ASGI application.
@@ -46,6 +47,7 @@ def create_app(
         handler_of: finds the function of an operation, None if there is none.
         inside: what stands between the edge and everything else; the workbench puts something there.
         scripts: what the docs page has besides its own; the workbench's again.
+        counters: what counts for the limits, if they are on; a new one if left out.
         is_stopping: tells whether the service will stop soon.
 
     Raises:
@@ -57,7 +59,7 @@ def create_app(
     database = Database(settings.database_url, settings.database_read_url or None, threads=threads)
     workers = Workers(settings.threads)
     hashers = Workers(passwords.AT_ONCE, passwords.WAITING)
-    counters = Counters(settings.redis_url) if settings.rate_limits else None
+    counters = (counters or Counters(settings.redis_url)) if settings.rate_limits else None
     readiness = Readiness(database, is_stopping)
     problems = Problems(contract.errors)
     tokens = Tokens(secret)

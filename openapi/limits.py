@@ -48,6 +48,10 @@ class Counters:
                 log.warning("redis_unavailable", error=type(error).__name__)
         return self._local.hit(limit, *key)
 
+    def forget(self) -> None:
+        """Begin to count anew what is counted in this process."""
+        self._local.clear()
+
 
 def _shared(redis_url: str) -> "RedisWindows":
     from openapi.redis_windows import RedisWindows  # its libraries are large, and most shops have no Redis

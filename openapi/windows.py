@@ -54,6 +54,11 @@ class Windows:
             left = limit.limit - window.count
         return Count(left >= 0, max(0, left), window.ends)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._windows = {}
+
     def _sweep(self, at: float) -> None:
         if abs(at - self._swept) >= SWEEP:
             self._windows = {key: window for key, window in self._windows.items() if window.has(at)}

@@ -17,6 +17,7 @@ from db.session import Database
 from openapi.app import create_app
 from openapi.arguments import Handler, find_handler
 from openapi.contract import Contract, Operation, load
+from openapi.limits import Counters
 from openapi.message import KEY, App, Receive, Reply, Scope, Send
 from openapi.security import Tokens
 from openapi.settings import Refused, Settings
@@ -62,7 +63,10 @@ class Sandbox:
         self._database = Database(settings.database_url)
         # A token of a sandbox is copied into scripts: it lasts as long as its session.
         self._tokens = Tokens(settings.secret_key.get_secret_value(), sessions.LIFETIME)
-        self._service = create_app(settings, contract, handler_of, self._around, ("sandbox.js", *scripts))
+        self._counters = Counters()
+        self._service = create_app(
+            settings, contract, handler_of, self._around, ("sandbox.js", *scripts), counters=self._counters
+        )
         self.app = self._tape.around(self._service)
 
     @property
@@ -103,6 +107,7 @@ class Sandbox:
                 if account is not None and not self._tape.has_given(step.shown.get("id")):
                     with self._tape.at(step.at or self._tape.now, self._ids(step.at, step.shown)):
                         await play(self._service, step, account.token)
+            self._counters.forget()  # or whoever begins anew before each of his tests would be limited
 
     def _open_accounts(self) -> None:
         """One for each role, as the examples show it, signed in when all that they show has happened."""

@@ -115,6 +115,16 @@ class TestTime:
             people["staff"].get(path)
         assert make() == made
 
+    def test_limits_begin_anew_too(self, tmp_path):
+        made = create_sandbox(settings_of(make_settings(rate_limits=True), tmp_path))
+        asyncio.run(made.fill())
+        limit = next(o for o in CONTRACT.operations if o.operation_id == "create_order").rate_limits[0].limit
+        for _ in range(2):
+            answer = Client(made.app).signed_in(made.accounts[0].token).post("/v1/orders", {})
+            assert f"r={limit - 1};" in answer.headers["ratelimit"]
+            assert Client(made.app).post("/sandbox/reset").status == 204
+        asyncio.run(shut_down(made.app))
+
     def test_a_write_comes_a_second_after_the_one_before(self, people):
         def order():
             lines = [{"product_id": EXAMPLES["Mug"]["value"]["id"], "quantity": 1}]
