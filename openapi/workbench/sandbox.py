@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 from pydantic import SecretStr
+from sqlalchemy.orm import Session
 
 from db import migrations, sessions, users
 from db.passwords import hash_password
@@ -110,26 +111,28 @@ class Sandbox:
             self._counters.forget()  # or whoever begins anew before each of his tests would be limited
 
     def _open_accounts(self) -> None:
-        """One for each role, as the examples show it, signed in when all that they show has happened."""
+        """One for each role; the database is empty but for them."""
         shown = next(objects_with(self._contract.document, "email", "password"), {})
         password = shown.get("password") or secrets.token_urlsafe(18)
-        present = max((step.at for step in self._steps if step.at), default=BEGINNING)
+        password_hash = hash_password(password)
         with self._database.writing() as session:
             for table in reversed(migrations.metadata().sorted_tables):
                 session.execute(table.delete())
-            password_hash = hash_password(password)
-            opened = []
-            for role in self._contract.roles:
-                example = self._person(role)
-                about = {"email": example["email"], "name": example.get("name") or role.title(), "role": role}
-                with self._tape.at(made_at(example) or BEGINNING, self._memory.ids.get(role) or ids_in(example)):
-                    user = users.create(session, password_hash=password_hash, **about)
-                    started = sessions.start(session, user, at=present).session
-                self._memory.ids[role] = [user.id, started.id]
-                token, _ = self._tokens.access_token(user.id, started.id)
-                opened.append(Account(role, example["email"], password, token))
+            opened = [self._open_account(session, role, password, password_hash) for role in self._contract.roles]
             session.commit()
         self._memory.accounts = self.accounts or opened
+
+    def _open_account(self, session: Session, role: str, password: str, password_hash: str) -> Account:
+        """Somebody as the examples show him, signed in when all that they show has happened."""
+        present = max((step.at for step in self._steps if step.at), default=BEGINNING)
+        example = self._person(role)
+        about = {"email": example["email"], "name": example.get("name") or role.title(), "role": role}
+        with self._tape.at(made_at(example) or BEGINNING, self._memory.ids.get(role) or ids_in(example)):
+            user = users.create(session, password_hash=password_hash, **about)
+            started = sessions.start(session, user, at=present).session
+        self._memory.ids[role] = [user.id, started.id]
+        token, _ = self._tokens.access_token(user.id, started.id)
+        return Account(role, example["email"], password, token)
 
     def _ids(self, at: datetime | None, shown: Shown) -> list[str]:
         """Those of what is shown, and of whatever else the examples show of that moment."""

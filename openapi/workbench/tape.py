@@ -59,13 +59,15 @@ class Tape:
     def mint(self, prefix: str, moment: datetime | None = None, wanted: Iterable[str] = ()) -> str:
         """An id that is made at a moment, now if left out: the first of the wanted ones that fits, or a new one."""
         with self._lock:
+            self._counts[prefix] += 1  # also when a wanted one is given: those after it are the same ones then
             fitting = (i for i in wanted if i.startswith(f"{prefix}_") and i not in self._given)
-            made = next(fitting, None) or self._counted(moment or self.now, prefix)
+            if (made := next(fitting, None)) is None:
+                return _counted(prefix, moment or self.now, self._counts[prefix])
             self._given.add(made)
             return made
 
     def has_given(self, wanted: str | None) -> bool:
-        """Whether something has that id."""
+        """Whether something was given that id because it was wanted."""
         return wanted in self._given
 
     def _next(self, scope: Scope) -> datetime:
@@ -74,9 +76,8 @@ class Tape:
                 self.now += STEP
             return self.now
 
-    def _counted(self, moment: datetime, prefix: str) -> str:
-        """The next one of its kind as a UUIDv7 (RFC 9562, 5.7): a count stands where others have random bits."""
-        self._counts[prefix] += 1
-        milliseconds = int(moment.timestamp() * 1000)
-        number = milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | self._counts[prefix]
-        return str(TypeID.from_uuid(UUID(int=number), prefix))  # type: ignore[arg-type]  # it asks for the bytes only
+
+def _counted(prefix: str, moment: datetime, count: int) -> str:
+    """An id as a UUIDv7 (RFC 9562, 5.7): a count stands where others have random bits."""
+    number = int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62 | count
+    return str(TypeID.from_uuid(UUID(int=number), prefix))  # type: ignore[arg-type]  # it asks for the bytes only

@@ -163,6 +163,10 @@ def told(people):
         admin.post(f"/v1/users/{customer.get('/v1/me').json['id']}/disable"),
         admin.post("/v1/users", {"email": "dora@example.com", "password": PASSWORD, "name": "Dora"}),
         admin.post("/v1/tokens", {"email": "dora@example.com", "password": PASSWORD}),
+    ]
+    dora = admin.signed_in(answers[-1].json["access_token"])
+    answers += [
+        dora.get("/v1/me/sessions"),
         *(staff.get(f"/v1/{what}?limit=100") for what in ("orders", "products", "users", "events", "me/sessions")),
     ]
     return [(answer.status, answer.raw_headers, SECRETS.sub(b"", answer.body)) for answer in answers]
