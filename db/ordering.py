@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import events, products
-from db.base import new_id, now
+from db import events, orders, products
 from db.errors import Conflict, violates_unique
-from db.orders import PENDING, Order, OrderLine
-from db.users import ACTIVE, AccountGone, Caller, User
+from db.orders import Order
+from db.users import Caller
 
 
 class CurrencyMismatch(Conflict):
@@ -63,17 +62,17 @@ def place(
         PriceChanged: the total is not the expected one.
         AccountGone: the buyer's account was erased in this very moment.
     """
-    _hold_account(session, caller)
     quantities = _merged(lines)
-    order = _priced(quantities, products.take(session, quantities))
-    if expected_total not in (None, (order.total_amount, order.currency)):
+    taken = products.take(session, quantities)
+    wanted = [_line(position, taken[each], quantities[each]) for position, each in enumerate(quantities)]
+    money = {"total_amount": sum(line["quantity"] * line["unit_price_amount"] for line in wanted)}
+    money["currency"] = _one_currency(taken)
+    if expected_total not in (None, (*money.values(),)):
         raise PriceChanged
-    order.user_id, order.status = caller.user_id, PENDING
-    order.note, order.shipping_address, order.order_metadata = note, shipping_address, metadata or {}
-    session.add(order)
-    money = {"total_amount": order.total_amount, "currency": order.currency}
-    wanted = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
-    return _changed(session, order, "order.created", caller, **money, lines=wanted)
+    said = {"note": note, "shipping_address": shipping_address, "order_metadata": metadata or {}}
+    order = orders.insert(session, wanted, user_id=caller.user_id, **money, **said)
+    told = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
+    return _changed(session, order, "order.created", caller, **money, lines=told)
 
 
 def revise(session: Session, order: Order, caller: Caller, patch: Mapping[str, Any]) -> Order:
@@ -118,12 +117,6 @@ def refund(
     return _changed(session, order, "order.refunded", caller, **told)
 
 
-def _hold_account(session: Session, caller: Caller) -> None:
-    """Keep the buyer's account from being erased before the commit: the order would be left without a person."""
-    if session.connection().execute(_HOLD, {"user_id": caller.user_id}).first() is None:
-        raise AccountGone
-
-
 def _merged(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     quantities: dict[str, int] = {}
     for product_id, quantity in lines:
@@ -131,20 +124,10 @@ def _merged(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     return quantities
 
 
-def _priced(quantities: Mapping[str, int], taken: Mapping[str, Row[Any]]) -> Order:
-    """An order with one line for each product, at the price of now."""
-    wanted = enumerate(quantities.items())
-    lines = [_line(position, taken[product_id], quantity) for position, (product_id, quantity) in wanted]
-    total = sum(line.quantity * line.unit_price_amount for line in lines)
-    order = Order(id=new_id("ord"), lines=lines, total_amount=total, currency=_one_currency(taken))
-    order.created_at = order.updated_at = now()
-    return order
-
-
-def _line(position: int, product: Row[Any], quantity: int) -> OrderLine:
-    line = OrderLine(id=new_id("lin"), product_id=product.id, position=position, quantity=quantity)
-    line.sku, line.name, line.unit_price_amount = product.sku, product.name, product.price_amount
-    return line
+def _line(position: int, product: Row[Any], quantity: int) -> dict[str, Any]:
+    """A line at the price of now."""
+    frozen = {"sku": product.sku, "name": product.name, "unit_price_amount": product.price_amount}
+    return {"product_id": product.id, "position": position, "quantity": quantity, **frozen}
 
 
 def _one_currency(taken: Mapping[str, Row[Any]]) -> str:
@@ -159,8 +142,3 @@ def _changed(session: Session, order: Order, what: str, caller: Caller, **told: 
     events.record(session, what, order.id, caller=caller, data={"status": order.status, **told})
     session.flush()
     return order
-
-
-_ACTIVE = select(User.id).where(User.id == bindparam("user_id"), User.status == ACTIVE)
-_HOLD = _ACTIVE.with_for_update(read=True, key_share=True)
-"""Runs for every order, so it is built once."""

@@ -10,10 +10,9 @@ from sqlalchemy import (
     Computed,
     Index,
     Row,
-    Select,
     String,
     Text,
-    bindparam,
+    Update,
     select,
     text,
     update,
@@ -25,6 +24,7 @@ from db import events
 from db import stock as ledger
 from db.base import Base, UtcDateTime, new_id, now
 from db.errors import Conflict, NotFound, violates_unique
+from db.pairs import Pairs
 from db.stock import StockAdjustment
 from db.users import Caller
 
@@ -177,7 +177,7 @@ def adjust(session: Session, caller: Caller | None, product_id: str, *, delta: i
     product = get(session, product_id)
     if not 0 <= product.stock + delta <= MOST:
         raise InsufficientStock if delta < 0 else StockLimit
-    _move(session, {product_id: delta})
+    _move(session, _MOVE, {product_id: delta})
     adjustment = ledger.enter(session, product_id, delta, reason, caller=caller)
     data = {"adjustment_id": adjustment.id, "delta": delta}
     events.record(session, "stock.adjusted", product_id, caller=caller, data=data)
@@ -185,54 +185,51 @@ def adjust(session: Session, caller: Caller | None, product_id: str, *, delta: i
 
 
 def take(session: Session, wanted: Mapping[str, int]) -> dict[str, Row[Any]]:
-    """Take quantities of products from the stock: all of them, or nothing. Gives the products, as they were.
+    """Take quantities of products from the stock: all of them, or the caller rolls back. Gives the products.
 
     Raises:
         ProductUnavailable: one does not exist or is archived.
         InsufficientStock: there are fewer of one.
     """
-    found = _lock(session, _FOR_SALE, wanted)
-    if missing := wanted.keys() - found.keys():
-        raise ProductUnavailable(_naming("Not for sale", missing))
-    if short := {row.id for row in found.values() if row.stock < wanted[row.id]}:
-        raise InsufficientStock(_naming("Not enough in stock", short))
-    _move(session, {product_id: -quantity for product_id, quantity in wanted.items()})
-    return found
+    taken = _move(session, _TAKE, {product_id: -quantity for product_id, quantity in wanted.items()})
+    if refused := wanted.keys() - taken.keys():
+        if missing := refused - set(session.scalars(select(Product.id).where(Product.id.in_(refused), _FOR_SALE))):
+            raise ProductUnavailable(_naming("Not for sale", missing))
+        raise InsufficientStock(_naming("Not enough in stock", refused))
+    return taken
 
 
 def put_back(session: Session, quantities: Mapping[str, int]) -> None:
     """Give back what was taken, to archived products too; `StockLimit` if there would be too many of one."""
-    found = _lock(session, _ANY, quantities)
-    if full := {row.id for row in found.values() if row.stock + quantities[row.id] > MOST}:
+    moved = _move(session, _MOVE, quantities)
+    if full := quantities.keys() - moved.keys():
         raise StockLimit(_naming(f"The stock would be more than {MOST}", full))
-    _move(session, quantities)
 
 
-def _lock(session: Session, statement: Select[*tuple[Any, ...]], ids: Iterable[str]) -> dict[str, Row[Any]]:
-    """Lock rows in the order of their ids, so that those who want the same ones queue and never block each other."""
-    return {row.id: row for row in session.connection().execute(statement, {"ids": sorted(ids)})}
+def _move(session: Session, statement: Update, deltas: Mapping[str, int]) -> dict[str, Row[Any]]:
+    """Add to the stock of those products that have room for it. Gives them, as they are now."""
+    return {row.id: row for row in session.connection().execute(statement, {"deltas": deltas})}
 
 
-def _move(session: Session, deltas: Mapping[str, int]) -> None:
-    """Add to the stock of products that are locked and have room for it."""
-    moves = [{"product_id": product_id, "delta": delta} for product_id, delta in deltas.items()]
-    session.connection().execute(_ADD, moves)
-
-
-# They run for every order, so they are built once.
-_ANY = (
-    select(Product.id, Product.sku, Product.name, Product.price_amount, Product.currency, Product.stock)
-    .where(Product.id.in_(bindparam("ids", expanding=True)))
+# They run for every order, so they are built once. The rows are locked in the order of their ids, so that those who
+# want the same ones queue and never block each other.
+_FOR_SALE = Product.archived_at.is_(None)
+_DELTAS = Pairs("deltas")
+_LOCKED = (
+    select(Product.id, _DELTAS.value.label("delta"))
+    .join_from(Product, _DELTAS.rows, Product.id == _DELTAS.key)
     .order_by(Product.id)
-    .with_for_update()
+    .with_for_update(of=Product)
+    .subquery("locked")
 )
-_FOR_SALE = _ANY.where(Product.archived_at.is_(None))
-_STOCK = Product.stock + bindparam("delta")
-_ADD = (
+_STOCK = Product.stock + _LOCKED.c.delta
+_MOVE = (
     update(Product)
-    .where(Product.id == bindparam("product_id"), _STOCK.between(0, MOST))
+    .where(Product.id == _LOCKED.c.id, _STOCK.between(0, MOST))
     .values(stock=_STOCK, version=Product.version + 1)
+    .returning(Product.id, Product.sku, Product.name, Product.price_amount, Product.currency)
 )
+_TAKE = _MOVE.where(_FOR_SALE)
 
 
 def _naming(what: str, ids: Iterable[str]) -> str:

@@ -14,6 +14,8 @@ from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
+from db import driver
+
 BUSY_TIMEOUT = 5.0
 """Seconds that a writer waits for another one before it gives up."""
 POOL_TIMEOUT = 2.0
@@ -72,6 +74,11 @@ class Database:
         """A bare connection of the writing engine, for migrations and health."""
         return self._write_engine.connect()
 
+    @property
+    def engines(self) -> dict[str, Engine]:
+        """Both engines by what they do, for those who watch them."""
+        return {"read": self._read_engine, "write": self._write_engine}
+
     def close(self) -> None:
         """Close all connections."""
         self._write_engine.dispose()
@@ -89,7 +96,7 @@ def _postgresql_engine(
     url: URL, threads: int, *, isolation_level: IsolationLevel = "READ COMMITTED", options: str = ""
 ) -> Engine:
     # A request may hold a read session and a write session at once, hence two connections a thread.
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,
         json_serializer=_json,
@@ -101,6 +108,8 @@ def _postgresql_engine(
         isolation_level=isolation_level,
         connect_args=VANISHED | {"connect_timeout": 5, "options": f"{TIMEOUTS} {options}"},
     )
+    driver.wrap(engine, driver.timed)
+    return engine
 
 
 def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) -> Engine:
@@ -115,6 +124,8 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
         pool_timeout=timeout,
         creator=partial(sqlite3.connect, place, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False),
     )
+    driver.wrap(engine, driver.timed)
+    execute = driver.timed(sqlite3.Connection.execute)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: Any) -> None:
@@ -134,7 +145,7 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
-        connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
+        execute(connection.connection.driver_connection, begin)  # type: ignore[arg-type]  # it is connected
 
     return engine
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from a2wsgi import WSGIMiddleware
 from connexion import ConnexionMiddleware
+from prometheus_client import CollectorRegistry
 
 from db import passwords
 from db.readiness import Readiness
@@ -12,6 +13,7 @@ from openapi.arguments import HandlerOf, find_handler
 from openapi.contract import Contract, load
 from openapi.docs import create_pages
 from openapi.edge import Edge
+from openapi.fullness import Fullness
 from openapi.lifespan import Lifespan
 from openapi.limits import Counters
 from openapi.message import App
@@ -19,6 +21,7 @@ from openapi.metrics import Metrics
 from openapi.operation import Services
 from openapi.paging import Cursors
 from openapi.problems import Problems
+from openapi.ready import Ready
 from openapi.routing import Corridor, HandlerResolver
 from openapi.security import Credentials, Tokens
 from openapi.settings import Settings
@@ -54,6 +57,8 @@ def create_app(
     database = Database(settings.database_url, settings.database_read_url or None, threads=threads)
     workers = Workers(settings.threads)
     hashers = Workers(passwords.AT_ONCE, passwords.WAITING)
+    counters = Counters(settings.redis_url) if settings.rate_limits else None
+    readiness = Readiness(database, is_stopping)
     problems = Problems(contract.errors)
     tokens = Tokens(secret)
     services = Services(
@@ -64,13 +69,15 @@ def create_app(
         problems=problems,
         tokens=tokens,
         credentials=Credentials(database, tokens, contract.roles),
-        counters=Counters(settings.redis_url) if settings.rate_limits else None,
+        counters=counters,
         cursors=Cursors(secret),
-        readiness=Readiness(database, is_stopping),
+        readiness=readiness,
         workers=workers,
         hashers=hashers,
     )
-    metrics = Metrics()
+    registry = CollectorRegistry()
+    fullness = Fullness(registry, {"requests": workers, "passwords": hashers}, database.engines, counters)
+    metrics = Metrics(registry, fullness, Ready(readiness), contract.operations)
     pages = create_pages(contract, metrics, settings.metrics_readers, scripts)
     wsgi = WSGIMiddleware(pages, workers=2)  # type: ignore[arg-type]  # Flask says dict
     connexion = ConnexionMiddleware(wsgi, import_name=__name__, middlewares=[Corridor])
@@ -80,7 +87,7 @@ def create_app(
     # Connexion would build this at the first request; what cannot be built must refuse to start.
     connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()
     return Edge(
-        inside(Lifespan(connexion, database, (workers, hashers))),
+        inside(Lifespan(connexion, database, (workers, hashers), metrics.look)),
         problems,
         metrics,
         proxies=settings.trusted_proxies,

@@ -10,6 +10,7 @@ import orjson
 import structlog
 from sqlalchemy.orm import Session
 
+from db import driver
 from db.errors import Refusal, is_retryable
 from db.page import Listing
 from db.readiness import Readiness
@@ -132,6 +133,7 @@ class CompiledOperation:
     def _serve(self, request: Request) -> Reply:
         """Everything that may wait for the database, in one go and in one thread."""
         quota: dict[str, str] = {}
+        before = driver.spent.seconds
         try:
             with self._services.database.reading() as reads:
                 caller = self._guard.admit(request, reads)
@@ -147,6 +149,7 @@ class CompiledOperation:
                     reply = self._write(request, arguments, caller, reads)
         except Exception as error:
             reply = self._refused(error, request)
+        request.facts["database_ms"] = round((driver.spent.seconds - before) * 1000, 1)
         reply.headers = {**quota, **reply.headers}
         return reply
 

@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="The address to listen at; `0.0.0.0` is every IPv4 address.")
     port: int = Field(8000, ge=1, le=65535, description="The port to listen at.")
+    tls_certificate: Path | None = Field(
+        None,
+        description="A PEM file with the certificate and its chain; "
+        "with `ORDERLY_TLS_KEY` it serves HTTPS (TLS 1.2 or 1.3).",
+    )
+    tls_key: Path | None = Field(None, description="A PEM file with the certificate's private key, without a password.")
     workers: int = Field(
         1, ge=1, le=64, description="Processes that serve. With more than one, set `ORDERLY_REDIS_URL`."
     )
@@ -147,6 +153,8 @@ class Settings(BaseSettings):
     def _complete(self) -> Self:
         if self.is_production and self.debug:
             raise Refused("Debugging is on in production: remove ORDERLY_DEBUG or set ORDERLY_ENV=development.")
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise Refused("HTTPS needs two files: set both ORDERLY_TLS_CERTIFICATE and ORDERLY_TLS_KEY, or neither.")
         filled = {
             "database_url": self.database_url or f"sqlite:///{self.data_dir / 'orderly.db'}",
             "log_format": self.log_format or ("json" if self.is_production else "console"),

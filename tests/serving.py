@@ -34,6 +34,15 @@ class Served:
         port = int(self.url.rsplit(":", 1)[1])
         return _start(folder, database_url, port, settings)
 
+    def end(self) -> None:
+        """End it now, however it is; one that has ended already is let be."""
+        self.process.send_signal(signal.SIGINT)  # SIGTERM would serve on for a while
+        try:
+            self.process.wait(START)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
 
 @contextmanager
 def served(
@@ -42,22 +51,12 @@ def served(
     """Serve a migrated database until the end of the block; what the service logs is in the folder."""
     with reserved_port() as port:
         service = _start(folder, database_url, port, settings, options)
-        yield from _until_the_end(service, wait)
-
-
-def _until_the_end(service: Served, wait: bool) -> Iterator[Served]:
-    process = service.process
-    try:
-        if wait:
-            wait_until_ready(service)
-        yield service
-    finally:
-        process.send_signal(signal.SIGINT)  # SIGTERM would serve on for a while
         try:
-            process.wait(START)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+            if wait:
+                wait_until_ready(service)
+            yield service
+        finally:
+            service.end()
 
 
 def _start(

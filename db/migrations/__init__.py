@@ -1,8 +1,7 @@
-"""The database's shape and its history: how it gets to a revision, and which one it has."""
+"""The database's shape and its history: how it gets to a revision."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -10,8 +9,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import URL, Connection, MetaData, NullPool, create_engine, event, make_url
 
 import db
@@ -30,31 +28,15 @@ def upgrade(url: str | URL, revision: str = "head") -> None:
 
 
 def downgrade(url: str | URL, revision: str) -> None:
-    """Take a database back to a revision; `base` is the empty database."""
-    _run(url, lambda config: command.downgrade(config, revision))
+    """Take a database back to a revision; `base` is the empty database.
 
-
-def current(connection: Connection) -> str | None:
-    """The revision that a database has; None for an empty one."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-@cache
-def head() -> str:
-    """The revision that this release needs."""
-    found = ScriptDirectory(str(HERE)).get_current_head()
-    if found is None:
-        raise LookupError(f"there is no migration in {HERE / 'versions'}")
-    return found
-
-
-def is_behind(revision: str | None) -> bool:
-    """Whether a database lacks what this release needs.
-
-    One that a later release has brought further is not behind: it is made so that this one goes on serving meanwhile.
+    Raises:
+        LookupError: it never had this revision.
     """
-    older = {each.revision for each in ScriptDirectory(str(HERE)).walk_revisions()} - {head()}
-    return revision is None or revision in older
+    try:
+        _run(url, lambda config: command.downgrade(config, revision))
+    except CommandError as error:
+        raise LookupError(revision) from error
 
 
 def metadata() -> MetaData:

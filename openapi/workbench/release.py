@@ -10,7 +10,7 @@ from openapi.contract import Contract
 from openapi.settings import Refused
 from openapi.workbench.changes import Change, Rating
 from openapi.workbench.compare import compare
-from openapi.workbench.marks import Marks
+from openapi.workbench.lines import Marks
 
 Version = tuple[int, int, int]
 

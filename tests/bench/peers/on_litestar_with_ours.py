@@ -19,10 +19,9 @@ from handlers.products import _shape as product_json
 from openapi.contract import load
 from openapi.security import Credentials, Tokens
 from tests.bench.peers.on_litestar import Bearer, Line, Money, Order, Page, Product, Wanted, health
-from tests.factories import SECRET
 
 database = Database(os.environ["ORDERLY_DATABASE_URL"])
-credentials = Credentials(database, Tokens(SECRET), load().roles)
+credentials = Credentials(database, Tokens(os.environ["ORDERLY_SECRET_KEY"]), load().roles)
 
 
 @contextmanager
