@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -40,6 +42,14 @@ def why_no_postgresql() -> str | None:
     except psycopg.OperationalError as error:
         return f"no PostgreSQL at {make_url(POSTGRESQL).render_as_string()}: {str(error).splitlines()[0]}"
     return None
+
+
+def need(tool: str, cure: str) -> Path:
+    """Where a program is; without it a test is skipped, and fails where it is wanted."""
+    found = shutil.which(tool)
+    if found is None:
+        (pytest.fail if REQUIRED else pytest.skip)(f"{tool} is not installed: {cure}")
+    return Path(found)
 
 
 def pytest_report_header() -> str | None:

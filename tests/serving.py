@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,28 +45,28 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, database_url: str, *, wait: bool = True, **settings: object) -> Iterator[Served]:
+def served(
+    folder: Path, database_url: str, *, wait: bool = True, options: Sequence[str] = (), **settings: object
+) -> Iterator[Served]:
     """Serve a migrated database until the end of the block; what the service logs is in the folder."""
     with reserved_port() as port:
-        yield from _serve(folder, database_url, port, wait, settings)
+        service = _start(folder, database_url, port, settings, options)
+        try:
+            if wait:
+                wait_until_ready(service)
+            yield service
+        finally:
+            service.end()
 
 
-def _serve(folder: Path, database_url: str, port: int, wait: bool, settings: dict[str, object]) -> Iterator[Served]:
-    service = _start(folder, database_url, port, settings)
-    try:
-        if wait:
-            wait_until_ready(service)
-        yield service
-    finally:
-        service.end()
-
-
-def _start(folder: Path, database_url: str, port: int, settings: dict[str, object]) -> Served:
+def _start(
+    folder: Path, database_url: str, port: int, settings: dict[str, object], options: Sequence[str] = ()
+) -> Served:
     log = folder / f"service-{port}.log"
     given = {"port": port, "database_url": database_url, "data_dir": folder, "secret_key": SECRET, **settings}
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "openapi", "serve"],
+            [sys.executable, "-m", "openapi", "serve", *options],
             cwd=ROOT,
             env=environment(**given),
             stdout=output,

@@ -48,7 +48,8 @@ EXTENSIONS: dict[str, dict[str, tuple[dict[str, Any], str]]] = {
         **DAYS,
     },
     "response": {"x-error-codes": ({**TEXTS, "minItems": 1}, "list the codes that can occur")},
-    **dict.fromkeys(("parameter", "header", "schema"), DAYS),
+    **dict.fromkeys(("parameter", "header"), DAYS),
+    "schema": {**DAYS, "x-open": ({"const": True}, "say true, or take it out")},
 }
 """What stands in each extension, and what to do if something else does."""
 

@@ -56,6 +56,8 @@ DEFECTS = [
     ("map-has-bounds", "          propertyNames: {maxLength: 9}\n", "", "        colours:"),
     ("pattern-is-linear", "^[0-9]+(?:-[0-9]+)*$", "^(?:[0-9]+)*$", "^(?:[0-9]+)*$"),
     ("pattern-is-linear", "^[0-9]+(?:-[0-9]+)*$", "^(?=a)[0-9]+$", "^(?=a)[0-9]+$"),
+    ("open-list-is-a-list", "    Text:\n", "    Text:\n      x-open: true\n", "x-open"),
+    ("extension", "enum: [red, blue]", "enum: [red, blue], x-open: yes please", "x-open"),
     ("limits-agree", "      minLength: 1\n", "      minLength: 101\n", "minLength: 101"),
     ("request-object-is-closed", "      additionalProperties: false\n    Problem:", "    Problem:", "    NoteCreate:"),
     ("required-property-is-there", "required: [text]", "required: [texts]", "required: [texts]"),
