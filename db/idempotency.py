@@ -8,19 +8,24 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     ForeignKey,
     LargeBinary,
     Row,
     Select,
     String,
+    and_,
     bindparam,
     delete,
-    func,
     insert,
     or_,
     select,
 )
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from db.base import Base, UtcDateTime, now
 
@@ -59,18 +64,16 @@ class Claim:
 def find(session: Session, claim: Claim) -> Row[Any] | None:
     """The record of a key, if there is one that has not expired; from now on nobody else handles this key.
 
-    On SQLite a write transaction is alone. PostgreSQL has a lock for it that ends with the transaction.
-
     Raises:
         KeyInFlight: somebody handles it already.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        number = int.from_bytes(sha256(f"{claim.user_id} {claim.key}".encode()).digest()[:8], signed=True)
-        if not session.connection().execute(_CLAIM, {"number": number}).scalar():
-            raise KeyInFlight
     owner = {"user_id": claim.user_id, "key": claim.key}
-    record = session.connection().execute(_FIND, owner).first()
-    if record is not None and record.created_at <= now() - LIFETIME:
+    record = session.connection().execute(_FIND, {**owner, "number": _number(claim)}).one()
+    if not record.claimed:
+        raise KeyInFlight
+    if record.status is None:
+        return None
+    if record.created_at <= now() - LIFETIME:
         session.execute(delete(IdempotencyRecord).filter_by(**owner))
         return None
     return record
@@ -79,9 +82,16 @@ def find(session: Session, claim: Claim) -> Row[Any] | None:
 def keep(
     session: Session, claim: Claim, *, status: int, headers: dict[str, str], body: bytes, subject_id: str | None
 ) -> None:
-    """Keep the answer, in the transaction of what it tells of: both are kept, or neither."""
+    """Keep the answer, in the transaction of what it tells of: both are kept, or neither.
+
+    Raises:
+        KeyInFlight: somebody handled it, and committed between the look for a record and the claim of the key.
+    """
     values: dict[str, Any] = {"status": status, "headers": headers, "body": body, "subject_id": subject_id}
-    session.connection().execute(_KEEP, {**values, **asdict(claim)})
+    try:
+        session.connection().execute(_KEEP, {**values, **asdict(claim)})
+    except IntegrityError as error:
+        raise KeyInFlight from error
 
 
 def erase(session: Session, user_id: str, subject_ids: Select[str]) -> None:
@@ -97,9 +107,30 @@ def purge(session: Session, *, at: datetime | None = None) -> int:
     return len(session.scalars(gone).all())
 
 
+class _Claimed(FunctionElement[bool]):
+    """Whether nobody else handles the key of this number, from now on until the end of the transaction."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Claimed, "postgresql")
+def _lock(element: _Claimed, compiler: SQLCompiler, **given: Any) -> str:
+    return f"pg_try_advisory_xact_lock({compiler.process(element.clauses, **given)})"
+
+
+@compiles(_Claimed, "sqlite")
+def _is_alone(*_: Any, **__: Any) -> str:
+    return "1"  # as every write transaction is
+
+
+def _number(claim: Claim) -> int:
+    return int.from_bytes(sha256(f"{claim.user_id} {claim.key}".encode()).digest()[:8], signed=True)
+
+
 # They run for every request with a key, so they are built once.
-_CLAIM = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)))
-_FIND = select(IdempotencyRecord.__table__).where(
-    IdempotencyRecord.user_id == bindparam("user_id"), IdempotencyRecord.key == bindparam("key")
-)
+_TABLE = IdempotencyRecord.__table__
+_OWN = and_(_TABLE.c.user_id == bindparam("user_id"), _TABLE.c.key == bindparam("key"))
+_CLAIM = select(_Claimed(bindparam("number", type_=BigInteger)).label("claimed")).subquery("claim")
+_FIND = select(_CLAIM.c.claimed, _TABLE).select_from(_CLAIM.outerjoin(_TABLE, _OWN))
 _KEEP = insert(IdempotencyRecord)

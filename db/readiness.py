@@ -49,7 +49,7 @@ class Readiness:
         if not _has_room(self._database):
             return "The disk of the database is full."
         try:
-            with self._database.reading() as session:
+            with self._database.reading(replica=True) as session:
                 session.execute(READ)
         except (DBAPIError, PoolTimeout, Unavailable):
             return "The database does not answer."

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from db import driver
+from db.resting import ask_rested
 
 BUSY_TIMEOUT = 5.0
 """Seconds that a writer waits for another one before it gives up."""
@@ -39,22 +40,23 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._write_engine = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", connections=1, timeout=BUSY_TIMEOUT)
-            self._read_engine = _sqlite_engine(self.url, begin="BEGIN", connections=threads, timeout=POOL_TIMEOUT)
+            self._replica_engine = self._read_engine = _sqlite_engine(
+                self.url, begin="BEGIN", connections=threads, timeout=POOL_TIMEOUT
+            )
             return
         self._write_engine = _postgresql_engine(self.url, threads)
-        # At READ COMMITTED each statement sees what is committed by then, within a transaction or not: reads do without
-        # BEGIN and ROLLBACK, which are a round trip each.
-        self._read_engine = _postgresql_engine(
-            _with_driver(read_url) if read_url else self.url,
-            threads,
-            isolation_level="AUTOCOMMIT",
-            options="-c default_transaction_read_only=on",
-        )
+        self._replica_engine = self._read_engine = _postgresql_reader(self.url, threads)
+        if read_url:
+            self._replica_engine = _postgresql_reader(_with_driver(read_url), threads)
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """A session that can only read; its transaction begins with the first statement."""
-        with Session(self._read_engine, expire_on_commit=False) as session:
+    def reading(self, *, replica: bool = False) -> Iterator[Session]:
+        """A session that can only read; its transaction begins with the first statement.
+
+        With `replica` it asks the second database, if there is one, which may be a moment behind. Whoever decides
+        about a change must ask the first one.
+        """
+        with Session(self._replica_engine if replica else self._read_engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -76,13 +78,15 @@ class Database:
 
     @property
     def engines(self) -> dict[str, Engine]:
-        """Both engines by what they do, for those who watch them."""
-        return {"read": self._read_engine, "write": self._write_engine}
+        """The engines by what they do, for those who watch them."""
+        own = {"read": self._read_engine, "write": self._write_engine}
+        return own if self._replica_engine is self._read_engine else own | {"replica": self._replica_engine}
 
     def close(self) -> None:
         """Close all connections."""
         self._write_engine.dispose()
         self._read_engine.dispose()
+        self._replica_engine.dispose()
 
 
 def _with_driver(url: str) -> URL:
@@ -95,7 +99,6 @@ def _with_driver(url: str) -> URL:
 def _postgresql_engine(
     url: URL, threads: int, *, isolation_level: IsolationLevel = "READ COMMITTED", options: str = ""
 ) -> Engine:
-    # A request may hold a read session and a write session at once, hence two connections a thread.
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -104,12 +107,19 @@ def _postgresql_engine(
         pool_size=threads,
         max_overflow=threads,
         pool_timeout=POOL_TIMEOUT,
-        pool_pre_ping=True,
         isolation_level=isolation_level,
         connect_args=VANISHED | {"connect_timeout": 5, "options": f"{TIMEOUTS} {options}"},
     )
     driver.wrap(engine, driver.timed)
+    ask_rested(engine)
     return engine
+
+
+def _postgresql_reader(url: URL, threads: int) -> Engine:
+    # At READ COMMITTED each statement sees what is committed by then, within a transaction or not: reads do without
+    # BEGIN and ROLLBACK, which are a round trip each.
+    options = "-c default_transaction_read_only=on"
+    return _postgresql_engine(url, threads, isolation_level="AUTOCOMMIT", options=options)
 
 
 def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) -> Engine:

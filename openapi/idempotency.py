@@ -21,16 +21,20 @@ class Replays:
     def __init__(self, operation: Operation) -> None:
         self._takes_keys = operation.idempotent
 
-    def find(self, request: Request, caller: Caller | None, session: Session) -> Reply | None:
+    def claim(self, request: Request, caller: Caller | None) -> Claim | None:
+        """The key of a request and what it came with; None if there is nothing to find or to keep."""
+        key = request.header("idempotency-key") if self._takes_keys else None
+        if key is None or caller is None:
+            return None
+        return Claim(caller.user_id, _unquoted(key), _fingerprint(request))
+
+    def find(self, claim: Claim, session: Session) -> Reply | None:
         """The answer that was given to this request before, None if it is the first one.
 
         Raises:
             IdempotencyKeyReused: the key came with another request before.
             IdempotencyKeyInFlight: the first request with this key is not finished.
         """
-        claim = self._claim(request, caller)
-        if claim is None:
-            return None
         try:
             record = idempotency.find(session, claim)
         except KeyInFlight:
@@ -42,19 +46,18 @@ class Replays:
         headers = {**record.headers, "Idempotency-Replayed": "true"}
         return Reply(record.status, headers, record.body, orjson.loads(record.body))
 
-    def keep(self, request: Request, caller: Caller | None, session: Session, reply: Reply) -> None:
-        """Keep an answer for the next request with the same key."""
-        claim = self._claim(request, caller)
-        if claim is not None:
-            headers = {name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers}
-            subject = reply.json.get("id") if isinstance(reply.json, dict) else None
-            idempotency.keep(session, claim, status=reply.status, headers=headers, body=reply.body, subject_id=subject)
+    def keep(self, claim: Claim, session: Session, reply: Reply) -> None:
+        """Keep an answer for the next request with the same key.
 
-    def _claim(self, request: Request, caller: Caller | None) -> Claim | None:
-        key = request.header("idempotency-key") if self._takes_keys else None
-        if key is None or caller is None:
-            return None
-        return Claim(caller.user_id, _unquoted(key), _fingerprint(request))
+        Raises:
+            IdempotencyKeyInFlight: another request with this key was finished in this very moment.
+        """
+        headers = {name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers}
+        subject = reply.json.get("id") if isinstance(reply.json, dict) else None
+        try:
+            idempotency.keep(session, claim, status=reply.status, headers=headers, body=reply.body, subject_id=subject)
+        except KeyInFlight:
+            raise IdempotencyKeyInFlight from None
 
 
 def _unquoted(key: str) -> str:

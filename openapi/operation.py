@@ -135,7 +135,7 @@ class CompiledOperation:
         quota: dict[str, str] = {}
         before = driver.spent.seconds
         try:
-            with self._services.database.reading() as reads:
+            with self._services.database.reading(replica=self._only_reads) as reads:
                 caller = self._guard.admit(request, reads)
                 request.facts["caller"] = caller.user_id if caller else None
                 quota = self._limiter.take(request, caller)
@@ -175,7 +175,8 @@ class CompiledOperation:
         self, request: Request, arguments: dict[str, Any], caller: Caller | None, session: Session, reads: Session
     ) -> Reply:
         """What happens inside the transaction: the answer is checked before anything is committed."""
-        replay = self._replays.find(request, caller, session)
+        claim = self._replays.claim(request, caller)
+        replay = self._replays.find(claim, session) if claim else None
         if replay is not None:
             request.facts["replayed"] = True
             return replay
@@ -183,7 +184,8 @@ class CompiledOperation:
         result = self._call(arguments, session=session, reads=reads, caller=caller)
         session.flush()
         reply = self._reply(request, arguments, caller, session, result)
-        self._replays.keep(request, caller, session, reply)
+        if claim:
+            self._replays.keep(claim, session, reply)
         return reply
 
     def _call(self, arguments: dict[str, Any], **own: Any) -> Any:
