@@ -17,6 +17,7 @@ from tests.factories import SECRET
 from tests.gate.ears import SERVED
 
 ROOT = Path(__file__).parent.parent
+PROGRAM = ("openapi", "serve")
 START = 30
 """Seconds after which a service that is not ready never will be."""
 
@@ -46,27 +47,30 @@ class Served:
 
 @contextmanager
 def served(
-    folder: Path, database_url: str, *, wait: bool = True, options: Sequence[str] = (), **settings: object
+    folder: Path, database_url: str, *, wait: bool = True, program: Sequence[str] = PROGRAM, **settings: object
 ) -> Iterator[Served]:
     """Serve a migrated database until the end of the block; what the service logs is in the folder."""
     with reserved_port() as port:
-        service = _start(folder, database_url, port, settings, options)
-        try:
-            if wait:
-                wait_until_ready(service)
-            yield service
-        finally:
-            service.end()
+        yield from _serve(_start(folder, database_url, port, settings, program), wait)
+
+
+def _serve(service: Served, wait: bool) -> Iterator[Served]:
+    try:
+        if wait:
+            wait_until_ready(service)
+        yield service
+    finally:
+        service.end()
 
 
 def _start(
-    folder: Path, database_url: str, port: int, settings: dict[str, object], options: Sequence[str] = ()
+    folder: Path, database_url: str, port: int, settings: dict[str, object], program: Sequence[str] = PROGRAM
 ) -> Served:
     log = folder / f"service-{port}.log"
     given = {"port": port, "database_url": database_url, "data_dir": folder, "secret_key": SECRET, **settings}
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "openapi", "serve", *options],
+            [sys.executable, "-m", *program],
             cwd=ROOT,
             env=environment(**given),
             stdout=output,

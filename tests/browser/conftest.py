@@ -9,7 +9,7 @@ from db import migrations
 from db.session import Database
 from tests.conftest import need
 from tests.factories import make_product, make_user
-from tests.serving import Served, served
+from tests.serving import PROGRAM, Served, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -52,7 +52,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The sandbox, which has a database of its own."""
     folder = tmp_path_factory.mktemp("sandbox")
-    with served(folder, f"sqlite:///{folder / 'unused.db'}", options=("--sandbox",)) as sandbox:
+    with served(folder, f"sqlite:///{folder / 'unused.db'}", program=(*PROGRAM, "--sandbox")) as sandbox:
         yield sandbox
 
 

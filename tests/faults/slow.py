@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from tests.faults.scenarios import workers_of
+from tests.faults.ends import workers_of
 from tests.faults.shop import Shop
 from tests.faults.wire import Client
 
