@@ -8,7 +8,7 @@ WORKERS ?= auto
 
 FUZZ ?= --seconds 240
 
-.PHONY: run check test migrate fuzz bench clients browser faults
+.PHONY: run check audit test migrate fuzz bench clients browser faults
 
 run: migrate  ## serve on this machine, with everything it needs
 	@$(BIN)/orderly user first-admin
@@ -23,6 +23,10 @@ check: $(VENV)/.developing  ## lint, formatting, types, the arrows between the r
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/orderly check
+
+audit: $(VENV)/.developing  ## whether anything that is installed has a known vulnerability; asks PyPI
+	@$(PIP) freeze --exclude-editable >$(VENV)/.frozen
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r $(VENV)/.frozen
 
 test: $(VENV)/.developing  ## the tests, on SQLite and PostgreSQL, and whether they have seen the whole contract
 	$(BIN)/python -m pytest -q -n $(WORKERS) --ignore tests/clients --ignore tests/browser --ignore tests/faults

@@ -24,7 +24,7 @@ from openapi.problems import Problems
 from openapi.ready import Ready
 from openapi.routing import Corridor, HandlerResolver
 from openapi.security import Credentials, Tokens
-from openapi.settings import Settings
+from openapi.settings import Refused, Settings
 from openapi.stopping import IsStopping, never
 from openapi.validators import Validators
 from openapi.workers import Workers
@@ -38,7 +38,7 @@ def create_app(
     scripts: Sequence[str] = (),
     counters: Counters | None = None,
     is_stopping: IsStopping = never,
-) -> Edge:
+) -> App:
     """The service as one ASGI application.
 
     Args:
@@ -52,6 +52,7 @@ def create_app(
 
     Raises:
         BrokenContract: the contract cannot be served.
+        Refused: what the settings ask for is not installed.
     """
     contract = contract or load()
     secret = settings.secret_key.get_secret_value()
@@ -88,7 +89,7 @@ def create_app(
     )
     # Connexion would build this at the first request; what cannot be built must refuse to start.
     connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()
-    return Edge(
+    edge = Edge(
         inside(Lifespan(connexion, database, (workers, hashers), metrics.look)),
         problems,
         metrics,
@@ -96,3 +97,12 @@ def create_app(
         origins=settings.cors_origins,
         is_stopping=is_stopping,
     )
+    return _traced(edge, database, settings.traces_url) if settings.traces_url else edge
+
+
+def _traced(app: App, database: Database, collector: str) -> App:
+    try:
+        from openapi.traces import Traced  # an extra, and nobody else should wait for it
+    except ModuleNotFoundError:
+        raise Refused("ORDERLY_TRACES_URL needs more than is installed: pip install 'orderly[traces]'.") from None
+    return Traced(app, database, collector)

@@ -25,16 +25,15 @@ class Lifespan:
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return
+        await receive()
         looking = asyncio.create_task(self._keep_looking())
-        while True:
-            message = await receive()
-            await send({"type": f"{message['type']}.complete"})
-            if message["type"] == "lifespan.shutdown":
-                looking.cancel()
-                for workers in self._workers:
-                    await asyncio.to_thread(workers.close)  # what they answer is sent by this loop
-                self._database.close()
-                return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        looking.cancel()
+        for workers in self._workers:
+            await asyncio.to_thread(workers.close)  # what they answer is sent by this loop
+        self._database.close()
+        await send({"type": "lifespan.shutdown.complete"})  # after this the server may stop the loop
 
     async def _keep_looking(self) -> None:
         while True:

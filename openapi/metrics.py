@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -19,6 +19,7 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 NONE = "none"
 """The operation of a request that no operation took."""
+OF = ("operation",)
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -29,23 +30,18 @@ class Metrics:
         self, own: CollectorRegistry, fullness: Fullness, ready: Ready, operations: Iterable[Operation]
     ) -> None:
         self._own, self._fullness, self._ready = own, fullness, ready
-        requests = Counter(
-            "orderly_requests", "Requests that were answered.", ("operation", "method", "status"), registry=own
-        )
+        count = partial(Counter, registry=own)
+        requests = count("orderly_requests", "Requests that were answered.", ("operation", "method", "status"))
         seconds = Histogram(
-            "orderly_request_duration_seconds",
-            "From the headers to the answer.",
-            ("operation",),
-            buckets=BUCKETS,
-            registry=own,
+            "orderly_request_duration_seconds", "From headers to answer.", OF, buckets=BUCKETS, registry=own
         )
         self._requests, self._seconds = cache(requests.labels), cache(seconds.labels)
-        self._limited = Counter("orderly_rate_limited", "Requests beyond a limit.", ("operation", "per"), registry=own)
-        self._replays = Counter("orderly_replays", "Answers of an Idempotency-Key.", ("operation",), registry=own)
-        self._broken = Counter("orderly_broken_promises", "Faulty answers.", ("operation",), registry=own)
-        self._deprecated = Counter(
-            "orderly_deprecated_requests", "Requests of deprecated operations.", ("operation",), registry=own
-        )
+        self._limited = count("orderly_rate_limited", "Requests beyond a limit.", ("operation", "per"))
+        self._seldom = {
+            "replayed": count("orderly_replays", "Answers of an Idempotency-Key.", OF),
+            "deprecated": count("orderly_deprecated_requests", "Requests of deprecated operations.", OF),
+            "broken_promise": count("orderly_broken_promises", "Faulty answers.", OF),
+        }
         self._gauge = Gauge("orderly_under_way", "Requests.", multiprocess_mode="livesum", registry=own)
         self._under_way = 0
         for operation in operations:
@@ -67,20 +63,17 @@ class Metrics:
         self._seconds(operation).observe(seconds)
         if "limited_per" in facts:
             self._limited.labels(operation, facts["limited_per"]).inc()
-        if "replayed" in facts:
-            self._replays.labels(operation).inc()
-        if "deprecated" in facts:
-            self._deprecated.labels(operation).inc()
-        if "broken_promise" in facts:
-            self._broken.labels(operation).inc()
+        for fact in self._seldom.keys() & facts.keys():
+            self._seldom[fact].labels(operation).inc()
 
     def _expect(self, operation: Operation) -> None:
         """Begin at zero what seldom happens: to Prometheus a series that begins at one has never grown."""
-        self._broken.labels(operation.operation_id)
-        for limit in operation.rate_limits:
-            self._limited.labels(operation.operation_id, limit.per)
+        name = operation.operation_id
+        self._seldom["broken_promise"].labels(name)
         if operation.idempotent:
-            self._replays.labels(operation.operation_id)
+            self._seldom["replayed"].labels(name)
+        for limit in operation.rate_limits:
+            self._limited.labels(name, limit.per)
 
     def look(self) -> None:
         """Set what this process holds at the moment."""

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -20,6 +20,7 @@ __all__ = ["PREFIX", "Refused", "Settings"]
 
 PREFIX = "ORDERLY_"
 ENV_FILE = Path(".env")
+SCHEMES = {"redis_url": ("redis://", "rediss://", "unix://"), "traces_url": ("http://", "https://")}
 TEST_PREFIX = "ORDERLY_TEST_"
 """Variables that only the tests read."""
 
@@ -94,6 +95,13 @@ class Settings(BaseSettings):
         "", description="`console` or `json`; if empty `json` in production and `console` in development."
     )
 
+    traces_url: str = Field(
+        "",
+        repr=False,
+        description="Where OpenTelemetry's spans go, such as `http://127.0.0.1:4318/v1/traces`: "
+        "it needs `orderly[traces]`.",
+    )
+
     @classmethod
     def load(cls) -> Self:
         """The settings of this process. Raises Refused with one line that says what to do."""
@@ -136,11 +144,12 @@ class Settings(BaseSettings):
             )
         return url
 
-    @field_validator("redis_url")
+    @field_validator("redis_url", "traces_url")
     @classmethod
-    def _is_redis(cls, url: str) -> str:
-        if url and not url.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("give a URL that begins with redis://, rediss:// or unix://")
+    def _has_a_scheme(cls, url: str, field: ValidationInfo) -> str:
+        schemes = SCHEMES[str(field.field_name)]
+        if url and not url.startswith(schemes):
+            raise ValueError(f"give a URL that begins with {', '.join(schemes[:-1])} or {schemes[-1]}")
         return url
 
     @model_validator(mode="before")
