@@ -15,6 +15,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from openapi import logs
+from openapi.address import address
 from openapi.app import create_app
 from openapi.lasting import lasting
 from openapi.listening import BACKLOG, Server
@@ -69,13 +70,6 @@ def serve(settings: Settings, announce: Callable[[str], None], create: Create = 
     server.on_startup(partial(_announce_later, settings, announce))
     server.on_startup(partial(_drain_on_sigterm, stopping, settings.drain, server.signal_handler_interrupt))
     server.serve(target_loader=partial(_work, settings, create, stopping), wrap_loader=False)
-
-
-def address(settings: Settings) -> str:
-    """The URL of the service, as somebody on this machine reaches it."""
-    scheme = "https" if settings.tls_certificate else "http"
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # not bound here
-    return f"{scheme}://[{host}]:{settings.port}" if ":" in host else f"{scheme}://{host}:{settings.port}"
 
 
 def _work(settings: Settings, create: Create, stopping: Stopping) -> App:

@@ -74,7 +74,6 @@ def upgrade() -> None:
         from db import migrations  # as long to import as all of the rest, and most commands do without
 
         migrations.upgrade(database.url)
-        origin.settle(database)
         out.print(f"{_place(database)} is at revision {current(database)}.")
 
 

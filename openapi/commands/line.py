@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from db.errors import Invalid, Refusal
-from openapi.commands import backup, check, client, database, diff, generate, key, purge, routes, seed, serve, user
+from openapi.commands import (
+    backup,
+    check,
+    client,
+    database,
+    diff,
+    generate,
+    health,
+    key,
+    purge,
+    routes,
+    seed,
+    serve,
+    user,
+)
 from openapi.commands.terminal import err, out
 from openapi.settings import Refused
 from openapi.yaml_source import BrokenContract
@@ -21,6 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(serve.serve)
+app.command()(health.health)
 app.command()(check.check)
 app.command()(routes.routes)
 app.command()(diff.diff)

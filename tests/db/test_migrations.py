@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from db import migrations, revisions
+from db.migrations.alone import alone
 from db.session import Database
 
 
@@ -79,13 +80,13 @@ def test_the_models_are_the_head(database: Database):
 
 
 def break_off(url):
-    with migrations.transaction(url) as connection:
+    with alone(url) as connection:
         connection.execute(text("CREATE TABLE half (id INTEGER)"))
         connection.execute(text("SELECT * FROM broken"))
 
 
 def refer_to_nothing(url):
-    with migrations.transaction(url) as connection:
+    with alone(url) as connection:
         connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
         connection.execute(text("CREATE TABLE child (id INTEGER REFERENCES parent (id))"))
         connection.execute(text("INSERT INTO child VALUES (1)"))
