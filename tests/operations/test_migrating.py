@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import create_engine, text
+from tests.faults.scenarios import buying
 
 from db import migrations, revisions
-from tests.faults.scenarios import buying
 from tests.faults.shop import shop_on
 
 LATER = {
