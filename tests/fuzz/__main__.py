@@ -66,7 +66,7 @@ def _fuzz_as(role: str, options: list[str]) -> bool:
             settings |= {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "PYTHONPATH": str(HERE.parent.parent)}
             passed = subprocess.run(command, env=settings, check=False).returncode == 0
         if not passed:
-            print(service.log.read_text()[-5000:])
+            print("\n".join(line for line in service.log.read_text().splitlines() if "[info " not in line))
         return passed
 
 
