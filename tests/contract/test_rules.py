@@ -204,6 +204,12 @@ DEFECTS = [
         '        "412"',
         'responses:\n        "200"',
     ),
+    (
+        "secured-operation-can-refuse",
+        "[ambiguous_credentials, validation_error]",
+        "[validation_error]",
+        '"400": {',
+    ),
     ("secret-travels-safely", "name: dry_run", "name: access_token", "access_token"),
     (
         "secret-travels-safely",
