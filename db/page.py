@@ -50,7 +50,7 @@ class Listing(Generic[Shape]):
         if after is not None:
             values |= {f"after_{n}": _restore(*each) for n, each in enumerate(zip(self.order, after, strict=True))}
         found = session.execute(_built(self.statement, (*self.order,), self.descending, after is not None), values)
-        rows = list(found.scalars() if len(found.keys()) == 1 else found)
+        rows = found.scalars().all() if len(found.keys()) == 1 else found.all()
         kept = rows[:limit]
         last = [_plain(getattr(kept[-1], str(c.key))) for c in self.order] if kept else None
         return Page([self.shape(row) for row in kept], len(rows) > limit, last)
