@@ -158,7 +158,7 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
 
     # An event would do as well; but once an engine has one, it looks for events at each statement, which takes longer
     # than SQLite does.
-    engine.dialect.do_begin = _begin  # type: ignore[method-assign]
+    engine.dialect.do_begin = _begin  # type: ignore[assignment,method-assign]
     return engine
 
 
