@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from db import driver
+from db.access import Reads
 from db.resting import ask_rested
 
 BUSY_TIMEOUT = 5.0
@@ -50,14 +51,20 @@ class Database:
             self._replica_engine = _postgresql_reader(_with_driver(read_url), threads)
 
     @contextmanager
-    def reading(self, *, replica: bool = False) -> Iterator[Session]:
-        """A session that can only read; its transaction begins with the first statement.
+    def reads(self, *, replica: bool = False) -> Iterator[Reads]:
+        """What can only read.
 
         With `replica` it asks the second database, if there is one, which may be a moment behind. Whoever decides
         about a change must ask the first one.
         """
-        with Session(self._replica_engine if replica else self._read_engine, expire_on_commit=False) as session:
-            yield session
+        with closing(Reads(self._replica_engine if replica else self._read_engine)) as reads:
+            yield reads
+
+    @contextmanager
+    def reading(self, *, replica: bool = False) -> Iterator[Session]:
+        """A session that can only read; its transaction begins with the first statement."""
+        with self.reads(replica=replica) as reads:
+            yield reads.session
 
     @contextmanager
     def writing(self, *, snapshot: bool = False) -> Iterator[Session]:

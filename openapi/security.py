@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import jwt
-from sqlalchemy.orm import Session
 
 from db import api_keys, sessions
+from db.access import Rows
 from db.base import new_id
 from db.errors import Forbidden, Unavailable
 from db.session import Database
@@ -94,17 +94,17 @@ class Credentials:
         self._tokens = tokens
         self._roles = roles
 
-    def of_token(self, token: str, session: Session) -> Caller:
+    def of_token(self, token: str, rows: Rows) -> Caller:
         """The caller of an access token."""
         user_id, session_id = self._tokens.read(token)
-        state = sessions.find_caller_state(session, session_id, user_id)
+        state = sessions.find_caller_state(rows, session_id, user_id)
         if state is None:
             raise InvalidCredential
         return Caller(user_id, state.role, self._roles[state.role], session_id=session_id)
 
-    def of_key(self, secret: str, session: Session) -> Caller:
+    def of_key(self, secret: str, rows: Rows) -> Caller:
         """The caller of an API key, who has no more than the scopes of the key and of the owner's role."""
-        state = api_keys.find_state(session, secret)
+        state = api_keys.find_state(rows, secret)
         if state is None:
             raise InvalidCredential
         if api_keys.is_used_anew(state):
@@ -131,7 +131,7 @@ class Guard:
         self._is_public = operation.is_public
         self._is_optional = any(not alternative for alternative in operation.security)
 
-    def admit(self, request: Request, session: Session) -> Caller | None:
+    def admit(self, request: Request, rows: Rows) -> Caller | None:
         """The caller; None where the operation is public.
 
         Raises:
@@ -149,7 +149,7 @@ class Guard:
             raise MissingCredential
         scheme, secret = credential
         find = self._credentials.of_token if scheme == "bearer" else self._credentials.of_key
-        caller = find(secret, session)
+        caller = find(secret, rows)
         if not any(scheme in each and caller.scopes.issuperset(each[scheme]) for each in self._alternatives):
             raise Forbidden
         return caller
