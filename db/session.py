@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from db import driver
+from db.access import Reads
 from db.resting import ask_rested
 
 BUSY_TIMEOUT = 5.0
@@ -50,14 +51,20 @@ class Database:
             self._replica_engine = _postgresql_reader(_with_driver(read_url), threads)
 
     @contextmanager
-    def reading(self, *, replica: bool = False) -> Iterator[Session]:
-        """A session that can only read; its transaction begins with the first statement.
+    def reads(self, *, replica: bool = False) -> Iterator[Reads]:
+        """What can only read.
 
         With `replica` it asks the second database, if there is one, which may be a moment behind. Whoever decides
         about a change must ask the first one.
         """
-        with Session(self._replica_engine if replica else self._read_engine, expire_on_commit=False) as session:
-            yield session
+        with closing(Reads(self._replica_engine if replica else self._read_engine)) as reads:
+            yield reads
+
+    @contextmanager
+    def reading(self, *, replica: bool = False) -> Iterator[Session]:
+        """A session that can only read; its transaction begins with the first statement."""
+        with self.reads(replica=replica) as reads:
+            yield reads.session
 
     @contextmanager
     def writing(self, *, snapshot: bool = False) -> Iterator[Session]:
@@ -152,11 +159,13 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
         if record.info["file"] != _file(url):
             raise DisconnectionError("the database's file is another one now")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
+    def _begin(connection: Any) -> None:
         # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
-        execute(connection.connection.driver_connection, begin)  # type: ignore[arg-type]  # it is connected
+        execute(connection.driver_connection, begin)
 
+    # An event would do as well; but once an engine has one, it looks for events at each statement, which takes longer
+    # than SQLite does.
+    engine.dialect.do_begin = _begin  # type: ignore[assignment,method-assign]
     return engine
 
 

@@ -1,7 +1,7 @@
 """The service with all that it does: only the numbers of its limits are higher, and reading products needs a token.
 
 The catalogue is public, and this is a comparison for signed-in callers: so two operations of the contract ask for one.
-It is started by what `orderly serve` runs. `python -m tests.bench.service unchecked` leaves the check of answers out.
+It is started by what `orderly serve` runs. `python -m tests.bench.service unchecked` leaves out the check of answers.
 """
 
 import re
