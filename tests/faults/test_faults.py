@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -51,8 +53,13 @@ def test_ended_connections_to_postgresql_are_made_anew(shop):
     asyncio.run(databases.kill_backends(shop, times=2))
 
 
-def test_orders_wait_for_a_postgresql_that_is_started_again(tmp_path):
-    with harm.own_postgresql(tmp_path / "cluster") as cluster, shop_on(cluster.url) as shop:
+def test_orders_wait_for_a_postgresql_that_is_started_again():
+    # Not in pytest's folder, which only its owner may enter: PostgreSQL runs as somebody else.
+    with (
+        TemporaryDirectory() as folder,
+        harm.own_postgresql(Path(folder) / "cluster") as cluster,
+        shop_on(cluster.url) as shop,
+    ):
         asyncio.run(databases.stop_postgresql(shop, cluster, stops=2))
 
 
