@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.conftest import REQUIRED, why_no_postgresql
-from tests.faults import databases, ends, harm, neighbours
+from tests.faults import databases, ends, harm, neighbours, slow
 from tests.faults.clock import Clock
 from tests.faults.shop import shop_on
 from tests.redis_server import redis_server
@@ -92,3 +92,8 @@ def test_two_workers_count_together_and_without_redis_each_by_itself(shop, tmp_p
 @on_sqlite
 def test_the_clock_may_jump(shop, tmp_path):
     asyncio.run(neighbours.move_clock(shop, Clock(tmp_path)))
+
+
+@on_sqlite
+def test_who_is_slow_is_cut_and_honest_clients_come_through(shop):
+    asyncio.run(slow.attack(shop, slow.ATTACKS, attackers=100))
