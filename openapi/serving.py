@@ -37,6 +37,9 @@ OTHER_FILES = 224
 STOP_TIMEOUT = 27
 """Seconds after SIGTERM at which the last request has to be answered; who has not sent his by then is cut."""
 
+LAST_CALL = 0.5
+"""Seconds for which nobody new can connect before it stops: who was connected just in time is heard."""
+
 
 def serve(settings: Settings, announce: Callable[[str], None], create: Create = create_app) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets the address once it answers, `create` makes the application.
@@ -68,7 +71,7 @@ def serve(settings: Settings, announce: Callable[[str], None], create: Create = 
     )
     server.listen(settings)
     server.on_startup(partial(_announce_later, settings, announce))
-    server.on_startup(partial(_drain_on_sigterm, stopping, settings.drain, server.signal_handler_interrupt))
+    server.on_startup(partial(_drain_on_sigterm, stopping, settings.drain, server))
     server.serve(target_loader=partial(_work, settings, create, stopping), wrap_loader=False)
 
 
@@ -93,8 +96,13 @@ def _connections() -> int:
     return max(64, min(CONNECTIONS, files - OTHER_FILES))
 
 
-def _drain_on_sigterm(stopping: Stopping, seconds: int, end: Callable[[], None]) -> None:
+def _drain_on_sigterm(stopping: Stopping, seconds: int, server: Server) -> None:
     """After SIGTERM serve on for a while, so that who sends requests here can see that he should not."""
+
+    def end() -> None:
+        server.turn_away()
+        time.sleep(LAST_CALL)
+        server.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # Granian's
 
     def stop(*_: object) -> None:
         stopping.begin()

@@ -22,9 +22,10 @@ async def buying(shop: Shop, url: str, *, retry: bool = True, pause: float = 0) 
     Without `retry` they send everything once, and leave when they cannot reach the service any more.
     """
     stop = asyncio.Event()
-    buyers = [_Buyer(shop, url, token, retry).buy(stop, pause) for token in shop.tokens]
-    renewers = [_renew(url, shop, place, stop) for place in range(len(shop.refresh_tokens))]
-    tasks = [asyncio.create_task(each) for each in buyers + renewers * retry]
+    clients = [_Buyer(shop, url, token, retry).buy(stop, pause) for token in shop.tokens]
+    if retry:
+        clients += [_renew(url, shop, place, stop) for place in range(len(shop.refresh_tokens))]
+    tasks = [asyncio.create_task(client) for client in clients]
     try:
         yield shop.history
         stop.set()

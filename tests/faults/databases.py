@@ -3,16 +3,19 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
+from db import revisions
+from db.session import Database
 from tests.faults.buyers import buying
 from tests.faults.checker import check
-from tests.faults.harm import Cluster, allow_writing, empty, fill, forbid_writing
+from tests.faults.harm import Cluster, allow_writing, empty, fill, forbid_writing, migrate_twice
 from tests.faults.shop import Shop
 from tests.faults.wire import Client
 from tests.serving import Served, wait_until_ready
@@ -82,6 +85,17 @@ async def missing_file(shop: Shop, seconds: float = 0) -> Figures:
     return await _while_harmed(shop, lambda: shop.file.rename(away), lambda: away.rename(shop.file), seconds)
 
 
+async def migrate_at_once(urls: Iterable[str], folder: Path) -> Figures:
+    """Two migrations of a new database begin at the same moment, as on two machines: one waits for the other."""
+    figures = {}
+    for url in urls:
+        exits = await asyncio.to_thread(migrate_twice, url, folder)
+        assert exits == [0, 0]
+        assert _revisions(url) == [revisions.head()]
+        figures[make_url(url).get_backend_name()] = exits
+    return figures
+
+
 async def _while_harmed(shop: Shop, harm: Callable[[], Any], heal: Callable[[], Any], seconds: float) -> Figures:
     """Writing becomes impossible: clients are refused and readiness says no; everything goes on when it is mended."""
     with shop.serve() as service:
@@ -101,6 +115,14 @@ async def _while_harmed(shop: Shop, harm: Callable[[], Any], heal: Callable[[], 
             await history.until("ordered", SOME)
     assert live == 200
     return {**check(shop), "ready again after s": healed}
+
+
+def _revisions(url: str) -> list[str]:
+    database = Database(url)
+    with database.connect() as connection:
+        found = list(connection.scalars(text("SELECT version_num FROM alembic_version")))
+    database.close()
+    return found
 
 
 async def _not_ready(service: Served) -> None:

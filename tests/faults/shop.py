@@ -40,6 +40,12 @@ class Shop:
         """The file of a shop on SQLite."""
         return Path(str(self.database.url.database))
 
+    @property
+    def errors(self) -> list[str]:
+        """What the service has logged as an error."""
+        logs = [log.read_text() for log in self.folder.glob("service-*.log")]
+        return [line for log in logs for line in log.splitlines() if "[error" in line or "status=500" in line]
+
     def serve(self, **settings: Any) -> "contextmanager[Served]":
         """Serve it until the end of the block."""
         return served(self.folder, self.url, **{"rate_limits": "off", **settings})

@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.conftest import REQUIRED, why_no_postgresql
-from tests.faults import databases, ends, harm, neighbours
+from tests.faults import databases, ends, harm, neighbours, slow
 from tests.faults.clock import Clock
 from tests.faults.shop import shop_on
 from tests.redis_server import redis_server
@@ -51,8 +53,13 @@ def test_ended_connections_to_postgresql_are_made_anew(shop):
     asyncio.run(databases.kill_backends(shop, times=2))
 
 
-def test_orders_wait_for_a_postgresql_that_is_started_again(tmp_path):
-    with harm.own_postgresql(tmp_path / "cluster") as cluster, shop_on(cluster.url) as shop:
+def test_orders_wait_for_a_postgresql_that_is_started_again():
+    # Not in pytest's folder, which only its owner may enter: PostgreSQL runs as somebody else.
+    with (
+        TemporaryDirectory() as folder,
+        harm.own_postgresql(Path(folder) / "cluster") as cluster,
+        shop_on(cluster.url) as shop,
+    ):
         asyncio.run(databases.stop_postgresql(shop, cluster, stops=2))
 
 
@@ -85,3 +92,8 @@ def test_two_workers_count_together_and_without_redis_each_by_itself(shop, tmp_p
 @on_sqlite
 def test_the_clock_may_jump(shop, tmp_path):
     asyncio.run(neighbours.move_clock(shop, Clock(tmp_path)))
+
+
+@on_sqlite
+def test_who_is_slow_is_cut_and_honest_clients_come_through(shop):
+    asyncio.run(slow.attack(shop, slow.ATTACKS, attackers=100))

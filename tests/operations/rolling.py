@@ -8,17 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.faults.scenarios import buying
+from tests.faults.buyers import buying
 from tests.operations.two import Two, two_services
-
-WITHOUT_END = 1_000_000
-"""More orders than anybody places before the block ends."""
 
 
 async def roll(two: Two, rounds: int) -> dict[str, Any]:
     """Restart one after the other while 16 clients buy who never try again."""
     slowest = 0.0
-    async with buying(two.shop, two.proxy.url, WITHOUT_END, retry=False) as history:
+    async with buying(two.shop, two.proxy.url, retry=False) as history:
         for n in range(rounds * len(two.services)):
             await asyncio.sleep(0.5)
             began = time.monotonic()

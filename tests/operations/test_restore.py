@@ -14,11 +14,9 @@ from sqlalchemy import make_url, select
 from db.base import new_id
 from db.orders import Order
 from db.session import Database
-from openapi.security import Tokens
 from tests import ledger
-from tests.factories import SECRET, make_session, make_user
+from tests.faults.buyers import buying
 from tests.faults.harm import own_postgresql
-from tests.faults.scenarios import buying
 from tests.faults.shop import shop_on
 from tests.faults.wire import Client
 from tests.serving import ROOT, environment, served
@@ -72,14 +70,6 @@ def plain(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def staff(shop) -> dict[str, str]:
-    with shop.database.writing() as session:
-        bob = make_user(session, "bob")
-        started = make_session(session, bob).session
-        session.commit()
-    return {"Authorization": f"Bearer {Tokens(SECRET).access_token(bob.id, started.id)[0]}"}
-
-
 async def follow(client: Client, until: str, cursor: str | None = None) -> tuple[list[str], str | None]:
     """What happened to which orders after the cursor, until an order has come, and the cursor after that."""
     seen: list[str] = []
@@ -102,10 +92,9 @@ async def order(url: str, shop) -> str:
 async def backed_up(shop, way, bob: dict[str, str]) -> tuple[dict[str, str], str | None]:
     """Orders that were acknowledged before the back-up began, and how far a follower came beyond it."""
     with served(shop.folder, shop.url, rate_limits="off") as service:
-        async with buying(shop, service.url, 150) as history:
-            while history.counts["ordered"] < 50:
-                await asyncio.sleep(0.01)
-            before = history.acknowledged()
+        async with buying(shop, service.url) as history:
+            await history.until("ordered", 50)
+            before = {key: order for key, orders in history.orders().items() for order in orders}
             await asyncio.to_thread(way.back_up, shop)
         lost = [await order(service.url, shop) for _ in range(3)]
         with Client(service.url, bob) as client:
@@ -116,7 +105,7 @@ async def backed_up(shop, way, bob: dict[str, str]) -> tuple[dict[str, str], str
 @pytest.mark.parametrize(("kind", "way"), [("sqlite", OnSqlite), ("postgresql", OnPostgresql)])
 def test_a_restored_shop_has_what_was_ordered_and_goes_on(kind, way, tmp_path):
     with shop_on(kind) as shop:
-        way, bob = way(tmp_path), staff(shop)
+        way, bob = way(tmp_path), {"Authorization": f"Bearer {shop.staff_token}"}
         before, cursor = asyncio.run(backed_up(shop, way, bob))
         with way.restored(shop) as url, served(tmp_path, url, rate_limits="off") as service:
             database = Database(url)

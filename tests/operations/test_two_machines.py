@@ -41,7 +41,7 @@ def sent(url, method, target, body=None, **headers):
 def test_both_are_restarted_under_load_and_no_request_fails(tmp_path):
     with two_services(tmp_path, rate_limits="off") as two:
         figures = asyncio.run(roll(two, rounds=1))
-    assert figures["answers"].keys() == {"ordered"}, figures
+    assert figures["answers"].keys() == {"ordered", "paid", "cancelled"}, figures
 
 
 def test_a_limit_holds_for_both_together(two):
