@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
@@ -134,8 +134,6 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
         pool_timeout=timeout,
         creator=partial(sqlite3.connect, place, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False),
     )
-    driver.wrap(engine, driver.timed)
-    execute = driver.timed(sqlite3.Connection.execute)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: Any) -> None:
@@ -152,11 +150,13 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
         if record.info["file"] != _file(url):
             raise DisconnectionError("the database's file is another one now")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
+    def begin_by(dbapi_connection: PoolProxiedConnection) -> None:
         # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
-        execute(connection.connection.driver_connection, begin)  # type: ignore[arg-type]  # it is connected
+        dbapi_connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
 
+    # No event: what is raised in one is not made an error of SQLAlchemy's, and nobody would know it.
+    engine.dialect.do_begin = begin_by  # type: ignore[method-assign]
+    driver.wrap(engine, driver.timed)
     return engine
 
 
