@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 P = ParamSpec("P")
 R = TypeVar("R")
 
-QUESTIONS = ("do_ping", "do_execute", "do_executemany", "do_commit", "do_rollback")
+QUESTIONS = ("do_ping", "do_begin", "do_execute", "do_executemany", "do_commit", "do_rollback")
 """Where a dialect of SQLAlchemy waits for its driver. There is no event for the end of a COMMIT, and that is where
 SQLite waits for the disk."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
@@ -141,8 +141,6 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
         pool_timeout=timeout,
         creator=partial(sqlite3.connect, place, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False),
     )
-    driver.wrap(engine, driver.timed)
-    execute = driver.timed(sqlite3.Connection.execute)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: Any) -> None:
@@ -159,13 +157,14 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
         if record.info["file"] != _file(url):
             raise DisconnectionError("the database's file is another one now")
 
-    def _begin(connection: Any) -> None:
+    def begin_by(connection: PoolProxiedConnection) -> None:
         # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
-        execute(connection.driver_connection, begin)
+        connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
 
-    # An event would do as well; but once an engine has one, it looks for events at each statement, which takes longer
-    # than SQLite does.
-    engine.dialect.do_begin = _begin  # type: ignore[assignment,method-assign]
+    # No event: an engine with one looks for events at each statement, which takes longer than SQLite does, and what
+    # is raised in one is not made an error of SQLAlchemy's, so nobody would know it.
+    engine.dialect.do_begin = begin_by  # type: ignore[method-assign]
+    driver.wrap(engine, driver.timed)
     return engine
 
 

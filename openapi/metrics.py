@@ -42,7 +42,12 @@ class Metrics:
             "deprecated": count("orderly_deprecated_requests", "Requests of deprecated operations.", OF),
             "broken_promise": count("orderly_broken_promises", "Faulty answers.", OF),
         }
-        self._gauge = Gauge("orderly_under_way", "Requests.", multiprocess_mode="livesum", registry=own)
+        self._gauge = Gauge(
+            "orderly_under_way",
+            "Requests that came and wait for their answer.",
+            multiprocess_mode="livesum",
+            registry=own,
+        )
         self._under_way = 0
         for operation in operations:
             self._expect(operation)

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from db.errors import Unavailable
 from db.readiness import Readiness
 
 PATIENCE = 1.0
@@ -27,6 +26,6 @@ class Ready(Collector):
     def _is_ready(self) -> bool:
         try:
             self._thread.submit(self._readiness.refuse_unready).result(PATIENCE)
-        except (Unavailable, TimeoutError):
+        except Exception:  # whatever it is, it does not serve
             return False
         return True
