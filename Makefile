@@ -22,6 +22,8 @@ check: $(VENV)/.developing  ## lint, formatting, types, the arrows between the r
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/hadolint operations/Containerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec operations/compose.yaml
 	$(BIN)/orderly check
 
 audit: $(VENV)/.developing  ## whether anything that is installed has a known vulnerability; asks PyPI
