@@ -163,7 +163,7 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
 
     # No event: an engine with one looks for events at each statement, which takes longer than SQLite does, and what
     # is raised in one is not made an error of SQLAlchemy's, so nobody would know it.
-    engine.dialect.do_begin = begin_by  # type: ignore[method-assign]
+    engine.dialect.do_begin = begin_by  # type: ignore[assignment,method-assign]
     driver.wrap(engine, driver.timed)
     return engine
 
