@@ -8,7 +8,7 @@ WORKERS ?= auto
 
 FUZZ ?= --seconds 240
 
-.PHONY: run check test migrate fuzz bench clients faults
+.PHONY: run check audit test migrate fuzz bench clients browser faults
 
 run: migrate  ## serve on this machine, with everything it needs
 	@$(BIN)/orderly user first-admin
@@ -22,10 +22,16 @@ check: $(VENV)/.developing  ## lint, formatting, types, the arrows between the r
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/hadolint operations/Containerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec operations/compose.yaml
 	$(BIN)/orderly check
 
+audit: $(VENV)/.developing  ## whether anything that is installed has a known vulnerability; asks PyPI
+	@$(PIP) freeze --exclude-editable >$(VENV)/.frozen
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r $(VENV)/.frozen
+
 test: $(VENV)/.developing  ## the tests, on SQLite and PostgreSQL, and whether they have seen the whole contract
-	$(BIN)/python -m pytest -q -n $(WORKERS) --ignore tests/clients --ignore tests/faults
+	$(BIN)/python -m pytest -q -n $(WORKERS) --ignore tests/clients --ignore tests/browser --ignore tests/faults
 
 fuzz: $(VENV)/.developing  ## schemathesis against the live service, as each role, with a seed that it prints
 	$(BIN)/python -m tests.fuzz $(FUZZ)
@@ -37,8 +43,11 @@ bench: $(VENV)/.benching  ## the service beside its peers: 6 minutes, needs wrk,
 clients: $(VENV)/.developing $(VENV)-clients/.installed  ## make both clients, and use them; needs Node and npm
 	PATH="$(abspath $(VENV)-clients)/bin:$$PATH" $(BIN)/python -m pytest -q tests/clients
 
-faults: $(VENV)/.developing  ## kill, stop, starve and flood it, for about a quarter of an hour; prints figures
-	$(BIN)/python -m tests.faults
+browser: $(VENV)/.browsing  ## the pages in Chromium: signed in, executed, by keyboard and on a phone
+	$(BIN)/python -m pytest -q tests/browser
+
+faults: $(VENV)/.developing  ## kill, stop, starve and flood it, for about half an hour, with figures; FAULTS=short in 2 minutes
+	$(BIN)/python -m $(if $(filter short,$(FAULTS)),pytest -q -n 2 tests/faults,tests.faults $(FAULTS))
 
 $(VENV)/bin/python:
 	@echo "Making the virtual environment in $(VENV) ..."
@@ -60,6 +69,11 @@ $(VENV)/.developing: $(VENV)/.installed
 $(VENV)/.benching: $(VENV)/.developing
 	@echo "Installing the peers ..."
 	@$(PIP) install --group bench
+	@touch $@
+
+$(VENV)/.browsing: $(VENV)/.developing
+	@echo "Installing what drives a browser ..."
+	@$(PIP) install --group browser
 	@touch $@
 
 $(VENV)-clients/.installed: pyproject.toml | $(VENV)/.installed

@@ -13,6 +13,7 @@ from zlib import crc32
 from sqlalchemy import JSON, ForeignKey, Select, String, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from db.access import Rows
 from db.base import Base, UtcDateTime, new_id, now
 from db.errors import Conflict, Forbidden, NotFound
 from db.users import ACTIVE, Caller, User
@@ -146,11 +147,11 @@ def purge(session: Session, *, at: datetime | None = None) -> int:
     return len(session.scalars(delete(ApiKey).where(ended).returning(ApiKey.id)).all())
 
 
-def find_state(session: Session, secret: str, *, at: datetime | None = None) -> KeyState | None:
+def find_state(rows: Rows, secret: str, *, at: datetime | None = None) -> KeyState | None:
     """The key of a secret and its owner; None if there is none, it has ended or the owner is not active."""
     if not well_formed(secret):
         return None
-    for row in session.connection().execute(_KEY_STATE, {"prefix": _prefix(secret), "at": at or now()}):
+    for row in rows.connection().execute(_KEY_STATE, {"prefix": _prefix(secret), "at": at or now()}):
         if compare_digest(row.secret_hash, _hash(secret)):
             return KeyState(row.id, row.user_id, row.role, frozenset(row.scopes), row.last_used_at)
     return None

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, MetaData
@@ -51,11 +54,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         return aware
 
 
-def now() -> datetime:
-    """The time, in UTC, from the only clock of the shop."""
-    return datetime.now(UTC)
-
-
 def parse_time(text: str) -> datetime:
     """The point in time that an RFC 3339 text names, or the nearest one that a datetime in UTC can hold.
 
@@ -85,10 +83,27 @@ def type_id(prefix: str) -> str:
     return str(TypeID(prefix=prefix))
 
 
-mint: Callable[[str], str] = type_id
-"""The only source of ids. The sandbox has another one while it fills its database: there, ids come again."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where times and ids come from."""
+
+    now: Callable[[], datetime]
+    new_id: Callable[[str], str]
+
+
+WORLD = Source(partial(datetime.now, UTC), type_id)
+SOURCE = ContextVar("source", default=WORLD)
+"""The clock of the shop and its mint. Whoever serves a request may have others for it: the sandbox does, so that in it
+the same calls make the same things. They are found in the context and not handed down, because a row's own rules ask
+for the time, and the defaults of its columns; and of one context and not of the process, so that a service that runs
+beside a sandbox keeps the real ones. Secrets do not come from here: nothing may make them predictable."""
+
+
+def now() -> datetime:
+    """The time, in UTC, from the clock of the shop."""
+    return SOURCE.get().now()
 
 
 def new_id(prefix: str) -> str:
     """A new id."""
-    return mint(prefix)
+    return SOURCE.get().new_id(prefix)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
-from sqlalchemy.orm import Session
 
+from db.access import Rows
 from db.errors import NotFound
 from db.page import Place
 from db.products import Product
@@ -41,9 +41,9 @@ EVERYTHING: Select[Any] = select(*SEEN).where(_COLUMNS.archived_at.is_(None))
 _ONE = EVERYTHING.where(_COLUMNS.id == bindparam("product_id"))
 
 
-def get(session: Session, product_id: str) -> Row[Any]:
+def get(rows: Rows, product_id: str) -> Row[Any]:
     """One product as it is now."""
-    row = session.connection().execute(_ONE, {"product_id": product_id}).first()
+    row = rows.connection().execute(_ONE, {"product_id": product_id}).first()
     if row is None:
         raise NotFound
     return row

@@ -5,7 +5,8 @@ has been shown, though transactions end in another order than they begin. On Pos
 the number of its transaction, and the feed ends before the oldest transaction that is still under way, in whichever
 database of the server: whatever that one records comes after all that was shown. On SQLite writers are alone.
 
-The numbers of transactions are those of one server. Who moves the events to another one must bring them below its own.
+The numbers of transactions are those of one server, and a copy that takes the place of the database has not the last
+events that readers were shown. `db.origin` tells from where positions count, so that they go on above all of these.
 """
 
 from datetime import datetime
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
 from db.base import Base, UtcDateTime, new_id, now
+from db.origin import SHIFT
 from db.users import Caller
 
 TYPES = (
@@ -54,18 +56,18 @@ class _End(FunctionElement[int]):
 
 @compiles(_Position, "postgresql")
 def _transaction(*_: Any, **__: Any) -> str:
-    return "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
+    return f"({SHIFT} + CAST(CAST(pg_current_xact_id() AS text) AS bigint))"
 
 
 @compiles(_End, "postgresql")
 def _oldest_transaction(*_: Any, **__: Any) -> str:
-    return "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
+    return f"({SHIFT} + CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint))"
 
 
 @compiles(_Position, "sqlite")
 @compiles(_End, "sqlite")
 def _next(*_: Any, **__: Any) -> str:
-    return "(SELECT coalesce(max(position), 0) + 1 FROM events)"
+    return f"(SELECT max(coalesce(max(position), 0) + 1, {SHIFT}) FROM events)"  # noqa: S608  # ours
 
 
 class Event(Base):

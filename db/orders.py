@@ -173,15 +173,8 @@ def insert(session: Session, lines: list[dict[str, Any]], **given: Any) -> Order
     itself what to write is a third of what an order costs.
     """
     at = now()
-    values = {
-        **_NOTHING,
-        "status": PENDING,
-        "restocked": False,
-        "version": 1,
-        "created_at": at,
-        "updated_at": at,
-        **given,
-    }
+    fresh = {"status": PENDING, "restocked": False, "version": 1, "created_at": at, "updated_at": at}
+    values = {**_NOTHING, **fresh, **given}
     values["id"] = new_id("ord")
     lines = [{"id": new_id("lin"), "order_id": values["id"], **line} for line in lines]
     if not session.connection().execute(_INSERT, values).rowcount:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, bindparam, tuple_
+from sqlalchemy import Connection, Select, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import KeyedColumnElement
 
@@ -35,7 +35,8 @@ class Listing(Generic[Shape]):
     """A list that a handler gives: what is in it, in which order, and how a row looks.
 
     `order` ends with the id, so that no two rows stand in one place; `descending` holds for all its columns.
-    With `follow` the list can be resumed from its last page, as a feed is.
+    With `follow` the list can be resumed from its last page, as a feed is. `of_rows` tells that the statement selects
+    columns of a table: then a connection is enough to ask it.
     """
 
     statement: Select[Any]
@@ -43,14 +44,15 @@ class Listing(Generic[Shape]):
     shape: Callable[[Any], Shape]
     descending: bool = True
     follow: bool = False
+    of_rows: bool = False
 
-    def page(self, session: Session, limit: int, after: Key | None = None) -> Page[Shape]:
+    def page(self, source: Connection | Session, limit: int, after: Key | None = None) -> Page[Shape]:
         """The first `limit` rows after a key (from the start without one)."""
         values: dict[str, Any] = {"limit": limit + 1}
         if after is not None:
             values |= {f"after_{n}": _restore(*each) for n, each in enumerate(zip(self.order, after, strict=True))}
-        found = session.execute(_built(self.statement, (*self.order,), self.descending, after is not None), values)
-        rows = list(found.scalars() if len(found.keys()) == 1 else found)
+        found = source.execute(_built(self.statement, (*self.order,), self.descending, after is not None), values)
+        rows = found.scalars().all() if len(found.keys()) == 1 else found.all()
         kept = rows[:limit]
         last = [_plain(getattr(kept[-1], str(c.key))) for c in self.order] if kept else None
         return Page([self.shape(row) for row in kept], len(rows) > limit, last)

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from db.errors import Invalid, Unavailable
 
-MIN_LENGTH = 12
 AT_ONCE = 2
 """Hashes computed at one time: each takes 19 MiB and a core for about 30 ms."""
 WAITING = 8
@@ -21,7 +20,9 @@ PATIENCE = 2.0
 NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$CWuVXdq+lhndjNpMk2n82A$4kqEReAovmJNsDncyYXFNndf0GV5PmvQxVsesUPD6oo"
 """The hash of a password that was thrown away: an unknown email takes as long as a wrong password."""
 
-COMMON = frozenset(word.casefold() for word in FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
+COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
+"""The passwords of zxcvbn's list that are long enough to be taken otherwise. The library, whose other lists and guesses
+nobody needs here, would take 12 MiB of every process."""
 
 # The second recommendation of OWASP's password storage cheat sheet.
 _hasher = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)

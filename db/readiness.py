@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from db import migrations
+from db import revisions
 from db.errors import Unavailable
 from db.session import Database
 
@@ -61,7 +61,7 @@ class Readiness:
     def _write(self) -> str | None:
         with self._database.writing() as session:
             session.execute(WRITE)
-            if migrations.is_behind(migrations.current(session.connection())):
+            if revisions.is_behind(revisions.current(session.connection())):
                 return "The database has not the schema that this version needs."
             session.commit()
         return None

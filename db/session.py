@@ -3,17 +3,19 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import IsolationLevel
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
+from db import driver
+from db.access import Reads
 from db.resting import ask_rested
 from db.turns import Turns
 
@@ -51,14 +53,20 @@ class Database:
             self._replica_engine = _postgresql_reader(_with_driver(read_url), threads)
 
     @contextmanager
-    def reading(self, *, replica: bool = False) -> Iterator[Session]:
-        """A session that can only read; its transaction begins with the first statement.
+    def reads(self, *, replica: bool = False) -> Iterator[Reads]:
+        """What can only read.
 
         With `replica` it asks the second database, if there is one, which may be a moment behind. Whoever decides
         about a change must ask the first one.
         """
-        with Session(self._replica_engine if replica else self._read_engine, expire_on_commit=False) as session:
-            yield session
+        with closing(Reads(self._replica_engine if replica else self._read_engine)) as reads:
+            yield reads
+
+    @contextmanager
+    def reading(self, *, replica: bool = False) -> Iterator[Session]:
+        """A session that can only read; its transaction begins with the first statement."""
+        with self.reads(replica=replica) as reads:
+            yield reads.session
 
     @contextmanager
     def writing(self, *, snapshot: bool = False) -> Iterator[Session]:
@@ -76,6 +84,12 @@ class Database:
     def connect(self) -> Connection:
         """A bare connection of the writing engine, for migrations and health."""
         return self._write_engine.connect()
+
+    @property
+    def engines(self) -> dict[str, Engine]:
+        """The engines by what they do, for those who watch them."""
+        own = {"read": self._read_engine, "write": self._write_engine}
+        return own if self._replica_engine is self._read_engine else own | {"replica": self._replica_engine}
 
     def close(self) -> None:
         """Close all connections."""
@@ -105,6 +119,7 @@ def _postgresql_engine(
         isolation_level=isolation_level,
         connect_args=VANISHED | {"connect_timeout": 5, "options": f"{TIMEOUTS} {options}"},
     )
+    driver.wrap(engine, driver.timed)
     ask_rested(engine)
     return engine
 
@@ -154,17 +169,16 @@ def _sqlite_engine(
         if record.info["file"] != _file(url):
             raise DisconnectionError("the database's file is another one now")
 
-    event.listen(engine, "begin", partial(_begin, begin, before))
-    return engine
-
-
-def _begin(begin: str, before: Callable[[], None], connection: Connection) -> None:
-    # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
-    try:
+    def begin_by(connection: PoolProxiedConnection) -> None:
         before()
-        connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
-    except sqlite3.Error as error:  # what is raised here nobody else makes an error of SQLAlchemy's
-        raise OperationalError(begin, None, error) from error
+        # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
+        connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
+
+    # No event: an engine with one looks for events at each statement, which takes longer than SQLite does, and what
+    # is raised in one is not made an error of SQLAlchemy's, so nobody would know it.
+    engine.dialect.do_begin = begin_by  # type: ignore[assignment,method-assign]
+    driver.wrap(engine, driver.timed)
+    return engine
 
 
 def _json(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from db.access import Rows
 from db.base import Base, UtcDateTime, new_id, now
 from db.errors import NotFound, Unauthenticated
 from db.users import ACTIVE, Caller, User
@@ -112,9 +113,9 @@ def rotate(session: Session, refresh_token: str, *, at: datetime | None = None) 
     return Issued(family, _issue(session, family, token, at))
 
 
-def find_caller_state(session: Session, session_id: str, user_id: str) -> CallerState | None:
+def find_caller_state(rows: Rows, session_id: str, user_id: str) -> CallerState | None:
     """Role and status of an access token's user; None if the session has ended or the user is not active."""
-    row = session.connection().execute(_CALLER_STATE, _caller_key(session_id, user_id, now())).first()
+    row = rows.connection().execute(_CALLER_STATE, _caller_key(session_id, user_id, now())).first()
     return CallerState(row.role, row.status) if row else None
 
 

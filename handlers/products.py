@@ -7,6 +7,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from db import catalogue, products, stock
+from db.access import Rows
 from db.base import rfc3339
 from db.page import Listing
 from db.products import Product
@@ -30,7 +31,7 @@ def list_products(
         q=q, category=category, currency=currency, min_price=min_price, max_price=max_price, in_stock=in_stock
     )
     order = catalogue.ORDERS[sort.removeprefix("-")]
-    return Listing(found, order=order, shape=_shape, descending=sort.startswith("-"))
+    return Listing(found, order=order, shape=_shape, descending=sort.startswith("-"), of_rows=True)
 
 
 def create_product(body: types.ProductCreate, *, session: Session, caller: Caller) -> types.Product:
@@ -38,9 +39,9 @@ def create_product(body: types.ProductCreate, *, session: Session, caller: Calle
     return _shape(products.create(session, caller, stock=body["stock"], **_described(body)))
 
 
-def get_product(*, product_id: str, session: Session) -> types.Product:
+def get_product(*, product_id: str, rows: Rows) -> types.Product:
     """One product, as everybody sees it."""
-    return _shape(catalogue.get(session, product_id))
+    return _shape(catalogue.get(rows, product_id))
 
 
 def update_product(body: types.ProductUpdate, *, product_id: str, session: Session, caller: Caller) -> types.Product:
@@ -53,9 +54,9 @@ def archive_product(*, product_id: str, session: Session, caller: Caller) -> Non
     products.archive(session, caller, product_id)
 
 
-def list_stock_adjustments(*, product_id: str, session: Session) -> Listing[types.StockAdjustment]:
+def list_stock_adjustments(*, product_id: str, rows: Rows) -> Listing[types.StockAdjustment]:
     """What was added to the stock of a product and taken from it, orders excepted; newest first."""
-    catalogue.get(session, product_id)
+    catalogue.get(rows, product_id)
     return Listing(
         stock.entries(product_id), order=[StockAdjustment.created_at, StockAdjustment.id], shape=_shape_adjustment
     )

@@ -1,71 +1,13 @@
-"""The command line."""
+"""The command line, begun."""
 
-import sys
-import warnings
-from importlib.metadata import version
-from typing import Annotated
-
-import typer
-
-from db.errors import Invalid, Refusal
-from openapi.commands import backup, check, client, database, diff, generate, key, purge, routes, seed, serve, user
-from openapi.commands.terminal import err, out
-from openapi.settings import Refused
-from openapi.yaml_source import BrokenContract
-
-app = typer.Typer(
-    name="orderly",
-    help="The back end of a small business behind one contract.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command()(serve.serve)
-app.command()(check.check)
-app.command()(routes.routes)
-app.command()(diff.diff)
-app.command()(generate.types)
-app.command()(generate.stub)
-app.command()(purge.purge)
-app.command()(seed.seed)
-app.command()(backup.backup)
-app.add_typer(database.app, name="db")
-app.add_typer(user.app, name="user")
-app.add_typer(key.app, name="key")
-app.add_typer(client.app, name="client")
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        out.print(version("orderly"))
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    wanted: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    pass
+from openapi.lasting import lasting
 
 
 def main() -> None:
-    """Run one command. What it refuses is one plain line on stderr, and exit code 1."""
-    warnings.filterwarnings("ignore", module="connexion")  # about its own imports; nobody who runs Orderly can mend it
-    try:
-        app()
-    except (Refused, BrokenContract) as refusal:
-        _end(str(refusal))
-    except Invalid as refusal:
-        _end("; ".join(f"{error['pointer'].lstrip('/')}: {error['message']}" for error in refusal.errors))
-    except Refusal as refusal:
-        _end(refusal.detail)
-
-
-def _end(line: str) -> None:
-    err.print(line, markup=False)
-    sys.exit(1)
+    """Run one command."""
+    with lasting():
+        from openapi.commands.line import run  # all that the commands are made of
+    run()
 
 
 if __name__ == "__main__":

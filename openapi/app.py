@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from a2wsgi import WSGIMiddleware
 from connexion import ConnexionMiddleware
+from prometheus_client import CollectorRegistry
 
 from db import passwords
 from db.readiness import Readiness
@@ -12,6 +13,7 @@ from openapi.arguments import HandlerOf, find_handler
 from openapi.contract import Contract, load
 from openapi.docs import create_pages
 from openapi.edge import Edge
+from openapi.fullness import Fullness
 from openapi.lifespan import Lifespan
 from openapi.limits import Counters
 from openapi.message import App
@@ -19,9 +21,10 @@ from openapi.metrics import Metrics
 from openapi.operation import Services
 from openapi.paging import Cursors
 from openapi.problems import Problems
+from openapi.ready import Ready
 from openapi.routing import Corridor, HandlerResolver
 from openapi.security import Credentials, Tokens
-from openapi.settings import Settings
+from openapi.settings import Refused, Settings
 from openapi.stopping import IsStopping, never
 from openapi.validators import Validators
 from openapi.workers import Workers
@@ -33,8 +36,9 @@ def create_app(
     handler_of: HandlerOf = find_handler,
     inside: Callable[[App], App] = lambda app: app,
     scripts: Sequence[str] = (),
+    counters: Counters | None = None,
     is_stopping: IsStopping = never,
-) -> Edge:
+) -> App:
     """The service as one ASGI application.
 
     Args:
@@ -43,10 +47,12 @@ def create_app(
         handler_of: finds the function of an operation, None if there is none.
         inside: what stands between the edge and everything else; the workbench puts something there.
         scripts: what the docs page has besides its own; the workbench's again.
+        counters: what counts for the limits, if they are on; a new one if left out.
         is_stopping: tells whether the service will stop soon.
 
     Raises:
         BrokenContract: the contract cannot be served.
+        Refused: what the settings ask for is not installed.
     """
     contract = contract or load()
     secret = settings.secret_key.get_secret_value()
@@ -54,6 +60,8 @@ def create_app(
     database = Database(settings.database_url, settings.database_read_url or None, threads=threads)
     workers = Workers(settings.threads)
     hashers = Workers(passwords.AT_ONCE, passwords.WAITING)
+    counters = (counters or Counters(settings.redis_url)) if settings.rate_limits else None
+    readiness = Readiness(database, is_stopping)
     problems = Problems(contract.errors)
     tokens = Tokens(secret)
     services = Services(
@@ -64,13 +72,15 @@ def create_app(
         problems=problems,
         tokens=tokens,
         credentials=Credentials(database, tokens, contract.roles),
-        counters=Counters(settings.redis_url) if settings.rate_limits else None,
+        counters=counters,
         cursors=Cursors(secret),
-        readiness=Readiness(database, is_stopping),
+        readiness=readiness,
         workers=workers,
         hashers=hashers,
     )
-    metrics = Metrics()
+    registry = CollectorRegistry()
+    fullness = Fullness(registry, {"requests": workers, "passwords": hashers}, database.engines, counters)
+    metrics = Metrics(registry, fullness, Ready(readiness), contract.operations)
     pages = create_pages(contract, metrics, settings.metrics_readers, scripts)
     wsgi = WSGIMiddleware(pages, workers=2)  # type: ignore[arg-type]  # Flask says dict
     connexion = ConnexionMiddleware(wsgi, import_name=__name__, middlewares=[Corridor])
@@ -79,11 +89,20 @@ def create_app(
     )
     # Connexion would build this at the first request; what cannot be built must refuse to start.
     connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()
-    return Edge(
-        inside(Lifespan(connexion, database, (workers, hashers))),
+    edge = Edge(
+        inside(Lifespan(connexion, database, (workers, hashers), metrics.look)),
         problems,
         metrics,
         proxies=settings.trusted_proxies,
         origins=settings.cors_origins,
         is_stopping=is_stopping,
     )
+    return _traced(edge, database, settings.traces_url) if settings.traces_url else edge
+
+
+def _traced(app: App, database: Database, collector: str) -> App:
+    try:
+        from openapi.traces import Traced  # an extra, and nobody else should wait for it
+    except ModuleNotFoundError:
+        raise Refused("ORDERLY_TRACES_URL needs more than is installed: pip install 'orderly[traces]'.") from None
+    return Traced(app, database, collector)

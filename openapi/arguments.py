@@ -11,7 +11,7 @@ from openapi.yaml_source import BrokenContract
 Handler = Callable[..., Any]
 HandlerOf = Callable[[Operation], Handler | None]
 
-OWN = frozenset({"session", "reads", "caller", "tokens", "readiness"})
+OWN = frozenset({"session", "rows", "reads", "caller", "tokens", "readiness"})
 """What the corridor hands to any handler that names it."""
 
 

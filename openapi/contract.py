@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -138,10 +137,6 @@ class Contract:
             paths.setdefault(operation.path, {})[operation.method.lower()] = {
                 "operationId": operation.operation_id,
                 "tags": [operation.tag],
-                "parameters": [
-                    {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-                    for name in re.findall(r"\{([^}]+)\}", operation.path)
-                ],
                 "responses": {"default": {"description": ""}},
             }
         return {"openapi": "3.0.3", "info": {"title": "shell", "version": self.version}, "paths": paths}

@@ -41,6 +41,8 @@ EVERY_ANSWER = {
     b"referrer-policy": b"no-referrer",
     b"cache-control": b"no-store",
 }
+EXPOSED = b"ETag, Location, Link, Retry-After, RateLimit, Deprecation, Sunset, X-Request-Id"
+"""The headers that a page of another origin may read."""
 
 
 class ClientGone(Exception):
@@ -162,9 +164,7 @@ class _Finish:
         if origin not in self._origins:
             return headers
         headers.append((b"access-control-allow-origin", origin.encode()))
-        headers.append(
-            (b"access-control-expose-headers", b"ETag, Location, Link, Retry-After, RateLimit, X-Request-Id")
-        )
+        headers.append((b"access-control-expose-headers", EXPOSED))
         if self._request.method == "OPTIONS" and "access-control-request-method" in self._request.headers:
             headers += [
                 (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),

@@ -2,42 +2,27 @@
 
 import math
 import time
-from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
-from typing import Any
+from typing import TYPE_CHECKING
 
-import limits
 import structlog
-from limits.storage import RedisStorage, Storage
-from limits.strategies import FixedWindowRateLimiter
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from db.errors import Refusal
 from db.users import Caller, normal_email
 from openapi.contract import Operation, RateLimit
 from openapi.message import Request
 from openapi.refusals import RateLimited
-from openapi.windows import Windows
+from openapi.windows import Count, Windows
 
-REDIS_TIMEOUT = 0.1
-"""Seconds that a request waits for Redis before it is counted in this process alone."""
 REDIS_REST = 5.0
 """Seconds for which a Redis that failed is left alone."""
 SITE = 64
 """Bits of an IPv6 address that a provider gives to one customer, who can use any address below them (RFC 6177)."""
 
+if TYPE_CHECKING:
+    from openapi.redis_windows import RedisWindows
+
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """What is left of one limit, and for how long."""
-
-    limit: RateLimit
-    remaining: int
-    reset: int
-    is_exceeded: bool
 
 
 class Counters:
@@ -45,30 +30,33 @@ class Counters:
 
     def __init__(self, redis_url: str = "") -> None:
         self._local = Windows()
-        self._shared = FixedWindowRateLimiter(_redis(redis_url)) if redis_url else None
+        self._shared = _shared(redis_url) if redis_url else None
         self._rest_until = 0.0
 
-    def hit(self, item: limits.RateLimitItem, *key: str) -> tuple[bool, int, float]:
-        """Count once: whether it was within the limit, what is left, and when (Unix time) the window ends."""
+    @property
+    def are_alone(self) -> bool:
+        """Whether this process counts for itself because Redis has failed."""
+        return time.monotonic() < self._rest_until
+
+    def hit(self, limit: RateLimit, *key: str) -> Count:
+        """Count once."""
         if self._shared is not None and time.monotonic() >= self._rest_until:
             try:
-                return _hit(self._shared, item, *key)
+                return self._shared.hit(limit, *key)
             except Exception as error:  # whatever Redis does, requests go on
                 self._rest_until = time.monotonic() + REDIS_REST
                 log.warning("redis_unavailable", error=type(error).__name__)
-        return self._local.hit(item, *key)
+        return self._local.hit(limit, *key)
+
+    def forget(self) -> None:
+        """Begin to count anew what is counted in this process."""
+        self._local.clear()
 
 
-def _hit(limiter: FixedWindowRateLimiter, item: limits.RateLimitItem, *key: str) -> tuple[bool, int, float]:
-    within = limiter.hit(item, *key)
-    stats = limiter.get_window_stats(item, *key)
-    return within, stats.remaining, stats.reset_time
+def _shared(redis_url: str) -> "RedisWindows":
+    from openapi.redis_windows import RedisWindows  # its libraries are large, and most shops have no Redis
 
-
-def _redis(url: str) -> Storage:
-    # The client's own retries would keep a request waiting for seconds.
-    once: Any = Retry(NoBackoff(), 0)  # goes to redis.from_url as it is, whatever the type of the options says
-    return RedisStorage(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT, retry=once)
+    return RedisWindows(redis_url)
 
 
 class Limiter:
@@ -77,9 +65,7 @@ class Limiter:
     def __init__(self, operation: Operation, counters: Counters | None) -> None:
         self._name = operation.operation_id
         self._counters = counters
-        self._limits = [
-            (each, limits.RateLimitItemPerSecond(each.limit, each.window)) for each in operation.rate_limits
-        ]
+        self._limits = operation.rate_limits
 
     def take(self, request: Request, caller: Caller | None) -> dict[str, str]:
         """Count a request; the headers that tell the client what is left.
@@ -89,27 +75,26 @@ class Limiter:
         """
         if self._counters is None or not self._limits:
             return {}
-        quotas = [self._quota(self._counters, *each, request, caller) for each in self._limits]
-        tightest = min(quotas, key=lambda quota: (not quota.is_exceeded, quota.remaining))
+        counts = [(self._counters.hit(each, *self._key(each, request, caller)), each) for each in self._limits]
+        count, limit = min(counts, key=_tightness)
+        reset = min(limit.window, max(0, math.ceil(count.ends - time.time())))
         headers = {
-            "RateLimit": f'"default";r={tightest.remaining};t={tightest.reset}',
-            "RateLimit-Policy": f'"default";q={tightest.limit.limit};w={tightest.limit.window}',
+            "RateLimit": f'"default";r={count.left};t={reset}',
+            "RateLimit-Policy": f'"default";q={limit.limit};w={limit.window}',
         }
-        if tightest.is_exceeded:
-            raise RateLimited(tightest.reset, headers)
+        if not count.within:
+            request.facts["limited_per"] = limit.per
+            raise RateLimited(reset, headers)
         return headers
 
-    def _quota(
-        self,
-        counters: Counters,
-        limit: RateLimit,
-        item: limits.RateLimitItem,
-        request: Request,
-        caller: Caller | None,
-    ) -> Quota:
-        within, remaining, reset_at = counters.hit(item, self._name, limit.per, _bucket(limit, request, caller))
-        reset = min(limit.window, max(0, math.ceil(reset_at - time.time())))
-        return Quota(limit, max(0, remaining), reset, not within)
+    def _key(self, limit: RateLimit, request: Request, caller: Caller | None) -> tuple[str, ...]:
+        return self._name, limit.per, _bucket(limit, request, caller)
+
+
+def _tightness(counted: tuple[Count, RateLimit]) -> tuple[bool, int]:
+    """Sorts what is exceeded before what is not, and then what has less left."""
+    count, _ = counted
+    return count.within, count.left
 
 
 def _bucket(limit: RateLimit, request: Request, caller: Caller | None) -> str:

@@ -69,6 +69,7 @@ def tell(request: Request, status: int | None, seconds: float) -> None:
         path=request.facts.get("path") or (request.path if found else None),
         status=status,
         duration_ms=round(seconds * 1000, 1),
+        database_ms=request.facts.get("database_ms"),
         caller=request.facts.get("caller"),
         **{name: request.facts[name] for name in ("deprecated",) if name in request.facts},
     )

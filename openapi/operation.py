@@ -10,6 +10,8 @@ import orjson
 import structlog
 from sqlalchemy.orm import Session
 
+from db import driver
+from db.access import Access, Reads, Writes
 from db.errors import Refusal, is_retryable
 from db.page import Listing
 from db.readiness import Readiness
@@ -33,7 +35,7 @@ from openapi.validation import RequestReader
 from openapi.validators import Validators
 from openapi.workers import Workers
 
-READING = {"session", "reads", "readiness"}
+READING = {"session", "rows", "reads", "readiness"}
 """What a handler asks the database with."""
 ATTEMPTS = 8
 """How often a transaction is run when the database asks for it again."""
@@ -132,8 +134,9 @@ class CompiledOperation:
     def _serve(self, request: Request) -> Reply:
         """Everything that may wait for the database, in one go and in one thread."""
         quota: dict[str, str] = {}
+        before = driver.spent.seconds
         try:
-            with self._services.database.reading(replica=self._only_reads) as reads:
+            with self._services.database.reads(replica=self._only_reads) as reads:
                 caller = self._guard.admit(request, reads)
                 request.facts["caller"] = caller.user_id if caller else None
                 quota = self._limiter.take(request, caller)
@@ -141,16 +144,18 @@ class CompiledOperation:
                     raise NotImplementedYet
                 arguments = self._reader.arguments(request)
                 if self._only_reads:
-                    reply = self._perform(request, arguments, caller, reads, reads)
+                    result = self._call(arguments, caller, reads, reads)
+                    reply = self._reply(request, arguments, caller, reads, result)
                 else:
-                    reads.rollback()  # gives the connection back before the write transaction asks for one
+                    reads.close()  # gives the connection back before the write transaction asks for one
                     reply = self._write(request, arguments, caller, reads)
         except Exception as error:
             reply = self._refused(error, request)
+        request.facts["database_ms"] = round((driver.spent.seconds - before) * 1000, 1)
         reply.headers = {**quota, **reply.headers}
         return reply
 
-    def _write(self, request: Request, arguments: dict[str, Any], caller: Caller | None, reads: Session) -> Reply:
+    def _write(self, request: Request, arguments: dict[str, Any], caller: Caller | None, reads: Reads) -> Reply:
         """One write transaction, run again as often as the database asks for it."""
         for attempt in range(1, ATTEMPTS + 1):
             with self._services.database.writing(snapshot=self._precondition.is_declared) as session:
@@ -169,7 +174,7 @@ class CompiledOperation:
         raise AssertionError("unreachable")
 
     def _perform(
-        self, request: Request, arguments: dict[str, Any], caller: Caller | None, session: Session, reads: Session
+        self, request: Request, arguments: dict[str, Any], caller: Caller | None, session: Session, reads: Reads
     ) -> Reply:
         """What happens inside the transaction: the answer is checked before anything is committed."""
         claim = self._replays.claim(request, caller)
@@ -178,26 +183,32 @@ class CompiledOperation:
             request.facts["replayed"] = True
             return replay
         self._precondition.check(arguments, caller, session)
-        result = self._call(arguments, session=session, reads=reads, caller=caller)
+        access = Writes(session)
+        result = self._call(arguments, caller, access, reads)
         session.flush()
-        reply = self._reply(request, arguments, caller, session, result)
+        reply = self._reply(request, arguments, caller, access, result)
         if claim:
             self._replays.keep(claim, session, reply)
         return reply
 
-    def _call(self, arguments: dict[str, Any], **own: Any) -> Any:
+    def _call(self, arguments: dict[str, Any], caller: Caller | None, access: Access, reads: Reads) -> Any:
         handler: Callable[..., Any] | None = self._handler
         assert handler is not None  # noqa: S101  # refused in _serve
-        given = {**arguments, **own, "tokens": self._services.tokens, "readiness": self._services.readiness}
+        own = {"caller": caller, "rows": access, "tokens": self._services.tokens, "readiness": self._services.readiness}
+        given = {**arguments, **own}
+        if "session" in self._wanted:
+            given["session"] = access.session
+        if "reads" in self._wanted:
+            given["reads"] = reads.session
         return handler(**{name: given[name] for name in self._wanted if name in given})
 
     def _reply(
-        self, request: Request, arguments: dict[str, Any], caller: Caller | None, session: Session, result: Any
+        self, request: Request, arguments: dict[str, Any], caller: Caller | None, access: Access, result: Any
     ) -> Reply:
         """The declared success, with the headers that the contract declares for it."""
         headers: dict[str, str] = {}
         if isinstance(result, Listing):
-            result = self._pager.page(result, request, arguments, caller, session, headers)
+            result = self._pager.page(result, request, arguments, caller, access, headers)
         if "ETag" in self._declares:
             headers["ETag"] = etag(result)
             if self._only_reads and is_current(headers["ETag"], request):

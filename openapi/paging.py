@@ -4,8 +4,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy.orm import Session
 
+from db.access import Access
 from db.page import Key, Listing
 from db.users import Caller
 from openapi.contract import Operation
@@ -69,14 +69,14 @@ class Pager:
         request: Request,
         arguments: dict[str, Any],
         caller: Caller | None,
-        session: Session,
+        access: Access,
         headers: dict[str, str],
     ) -> dict[str, Any]:
         """One page as the contract has pages; puts its `Link` into the headers."""
         scope = self._scope(request, arguments, caller)
         cursor = arguments.get(self._cursor)
         after = self._cursors.read(cursor, scope, self._cursor) if cursor is not None else None
-        page = listing.page(session, arguments["limit"], after)
+        page = listing.page(access.connection() if listing.of_rows else access.session, arguments["limit"], after)
         resume = page.last or (after if listing.follow else None)
         following = self._cursors.write(resume, scope) if resume and (page.has_more or listing.follow) else None
         if page.has_more and following:

@@ -58,7 +58,8 @@ class Precondition:
             return
         if self._read is None:  # built before its GET: nothing can be compared
             raise PreconditionFailed
-        given = {name: arguments[name] for name in self._path_names} | {"session": session, "caller": caller}
+        given = {name: arguments[name] for name in self._path_names}
+        given |= {"session": session, "rows": session, "caller": caller}
         current = etag(self._read(**{name: given[name] for name in self._wanted if name in given}))
         if header.strip() != "*" and ("", current) not in ENTITY_TAG.findall(header):
             raise PreconditionFailed

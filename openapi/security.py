@@ -1,13 +1,16 @@
 """Who is calling, and whether the contract lets him: the only code that reads credentials."""
 
+import time
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 import jwt
-from sqlalchemy.orm import Session
 
 from db import api_keys, sessions
-from db.base import new_id, now
+from db.access import Rows
+from db.base import new_id
 from db.errors import Forbidden, Unavailable
 from db.session import Database
 from db.users import Caller
@@ -22,6 +25,8 @@ TYPE = "at+jwt"
 LIFETIME = timedelta(minutes=10)
 LEEWAY = timedelta(seconds=10)
 """How far the clocks of two machines may be apart."""
+KNOWN = 1024
+"""Tokens that are remembered as ours, some 2 MiB of them; whether their sessions go on is asked in every request."""
 TEXTS, TIMES = ("iss", "aud", "sub", "sid", "jti"), ("iat", "exp")
 
 
@@ -31,10 +36,12 @@ class Tokens:
     def __init__(self, secret: str, lifetime: timedelta = LIFETIME) -> None:
         self._secret = secret
         self._lifetime = int(lifetime.total_seconds())
+        self._verified = lru_cache(KNOWN)(self._verify)
 
     def access_token(self, user_id: str, session_id: str) -> tuple[str, int]:
         """A token for a session, and its lifetime in seconds."""
-        issued = int(now().timestamp())
+        # Of the real clock, whatever that of the shop is: the client who looks into it has no other.
+        issued = int(time.time())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "sid": session_id, "jti": new_id("tok")}
         times = {"iat": issued, "exp": issued + self._lifetime}
         return jwt.encode({**claims, **times}, self._secret, algorithm="HS256", headers={"typ": TYPE}), self._lifetime
@@ -45,6 +52,13 @@ class Tokens:
         Raises:
             InvalidCredential: it is not one of ours, or not valid now.
         """
+        verified = self._verified(token)
+        if verified.expires <= time.time() - LEEWAY.total_seconds():
+            raise InvalidCredential
+        return verified.user_id, verified.session_id
+
+    def _verify(self, token: str) -> "_Verified":
+        """What a token says. Its signature stays true, so it is checked when the token comes for the first time."""
         try:
             decoded = jwt.decode_complete(
                 token,
@@ -63,7 +77,13 @@ class Tokens:
         typed = typed and all(type(claims[name]) is int for name in TIMES)
         if decoded["header"].get("typ") != TYPE or not typed:
             raise InvalidCredential
-        return claims["sub"], claims["sid"]
+        return _Verified(claims["sub"], claims["sid"], claims["exp"])
+
+
+class _Verified(NamedTuple):
+    user_id: str
+    session_id: str
+    expires: int
 
 
 class Credentials:
@@ -74,17 +94,17 @@ class Credentials:
         self._tokens = tokens
         self._roles = roles
 
-    def of_token(self, token: str, session: Session) -> Caller:
+    def of_token(self, token: str, rows: Rows) -> Caller:
         """The caller of an access token."""
         user_id, session_id = self._tokens.read(token)
-        state = sessions.find_caller_state(session, session_id, user_id)
+        state = sessions.find_caller_state(rows, session_id, user_id)
         if state is None:
             raise InvalidCredential
         return Caller(user_id, state.role, self._roles[state.role], session_id=session_id)
 
-    def of_key(self, secret: str, session: Session) -> Caller:
+    def of_key(self, secret: str, rows: Rows) -> Caller:
         """The caller of an API key, who has no more than the scopes of the key and of the owner's role."""
-        state = api_keys.find_state(session, secret)
+        state = api_keys.find_state(rows, secret)
         if state is None:
             raise InvalidCredential
         if api_keys.is_used_anew(state):
@@ -111,7 +131,7 @@ class Guard:
         self._is_public = operation.is_public
         self._is_optional = any(not alternative for alternative in operation.security)
 
-    def admit(self, request: Request, session: Session) -> Caller | None:
+    def admit(self, request: Request, rows: Rows) -> Caller | None:
         """The caller; None where the operation is public.
 
         Raises:
@@ -129,7 +149,7 @@ class Guard:
             raise MissingCredential
         scheme, secret = credential
         find = self._credentials.of_token if scheme == "bearer" else self._credentials.of_key
-        caller = find(secret, session)
+        caller = find(secret, rows)
         if not any(scheme in each and caller.scopes.issuperset(each[scheme]) for each in self._alternatives):
             raise Forbidden
         return caller

@@ -1,24 +1,28 @@
 """The server: Granian with one process a worker, opened only when everything has been checked."""
 
-import http.client
 import resource
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from contextlib import suppress
+from functools import cache, partial
+from urllib.parse import urlsplit
 
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from openapi import logs
+from openapi.address import address
 from openapi.app import create_app
+from openapi.lasting import lasting
+from openapi.listening import BACKLOG, Server
 from openapi.message import App
-from openapi.settings import Refused, Settings
+from openapi.settings import Settings
 from openapi.stopping import Stopping, end_with_parent
+from openapi.tls import refuse_unfit
 
 Create = Callable[..., App]
 """Makes the application of the settings, and of what tells that the service will stop."""
@@ -30,24 +34,23 @@ CONNECTIONS = 4096
 """Connections that a worker holds at most; more wait in the kernel until one of them ends."""
 OTHER_FILES = 224
 """Files that a worker opens besides connections, generously: databases, logs, Python's own."""
-BACKLOG = 2048
-"""Connections that wait in the kernel."""
 STOP_TIMEOUT = 27
 """Seconds after SIGTERM at which the last request has to be answered; who has not sent his by then is cut."""
+
+LAST_CALL = 0.5
+"""Seconds for which nobody new can connect before it stops: who was connected just in time is heard."""
 
 
 def serve(settings: Settings, announce: Callable[[str], None], create: Create = create_app) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets the address once it answers, `create` makes the application.
 
     Raises:
-        Refused: the address cannot be listened at.
+        Refused: the address cannot be listened at, or the files for HTTPS do not fit.
     """
+    refuse_unfit(settings)
     stopping = Stopping()
-    _load(
-        settings, create, stopping
-    )  # what cannot be built refuses here, before any port is open; each worker builds its own
-    _refuse_taken_address(settings)
-    server = Granian(
+    _load(settings, create, stopping)  # what cannot be made refuses here, before any port is open
+    server = Server(
         "openapi.app:create_app",
         address=settings.host,
         port=settings.port,
@@ -58,20 +61,18 @@ def serve(settings: Settings, announce: Callable[[str], None], create: Create = 
         websockets=False,
         backlog=BACKLOG,
         backpressure=_connections(),
+        ssl_cert=settings.tls_certificate,
+        ssl_key=settings.tls_key,
+        ssl_protocol_min=SSLProtocols.tls12,
         log_level=LogLevels.warning,
         log_dictconfig=logs.for_libraries(settings),
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_TIMEOUT - settings.drain,
     )
+    server.listen(settings)
     server.on_startup(partial(_announce_later, settings, announce))
-    server.on_startup(partial(_drain_on_sigterm, stopping, settings.drain, server.signal_handler_interrupt))
+    server.on_startup(partial(_drain_on_sigterm, stopping, settings.drain, server))
     server.serve(target_loader=partial(_work, settings, create, stopping), wrap_loader=False)
-
-
-def address(settings: Settings) -> str:
-    """The URL of the service, as somebody on this machine reaches it."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # not bound here
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def _work(settings: Settings, create: Create, stopping: Stopping) -> App:
@@ -79,9 +80,12 @@ def _work(settings: Settings, create: Create, stopping: Stopping) -> App:
     return _load(settings, create, stopping)
 
 
+@cache
 def _load(settings: Settings, create: Create, stopping: Stopping) -> App:
+    """The application. A worker that is forked from this process has it already; one that is spawned makes its own."""
     logs.configure(settings)
-    return create(settings, is_stopping=stopping)
+    with lasting():
+        return create(settings, is_stopping=stopping)
 
 
 def _connections() -> int:
@@ -92,8 +96,13 @@ def _connections() -> int:
     return max(64, min(CONNECTIONS, files - OTHER_FILES))
 
 
-def _drain_on_sigterm(stopping: Stopping, seconds: int, end: Callable[[], None]) -> None:
+def _drain_on_sigterm(stopping: Stopping, seconds: int, server: Server) -> None:
     """After SIGTERM serve on for a while, so that who sends requests here can see that he should not."""
+
+    def end() -> None:
+        server.turn_away()
+        time.sleep(LAST_CALL)
+        server.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # Granian's
 
     def stop(*_: object) -> None:
         stopping.begin()
@@ -104,39 +113,14 @@ def _drain_on_sigterm(stopping: Stopping, seconds: int, end: Callable[[], None])
     signal.signal(signal.SIGTERM, stop)  # Granian has set its own before; SIGINT still stops at once
 
 
-def _refuse_taken_address(settings: Settings) -> None:
-    # Granian's sockets share their port (SO_REUSEPORT), so a second service would start and take half of the requests.
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError:
-            raise Refused(
-                f"{settings.host}:{settings.port} cannot be listened at, or something else does already: "
-                "set ORDERLY_HOST or ORDERLY_PORT to another one."
-            ) from None
-
-
 def _announce_later(settings: Settings, announce: Callable[[str], None]) -> None:
     threading.Thread(target=_announce, args=(settings, announce), daemon=True).start()
 
 
 def _announce(settings: Settings, announce: Callable[[str], None]) -> None:
-    url = address(settings)
+    url = urlsplit(address(settings))
     for _ in range(300):
-        if _answers(url.removeprefix("http://")):
-            announce(url)
+        with suppress(OSError), socket.create_connection((url.hostname, url.port), timeout=5):
+            announce(url.geturl())
             return
         time.sleep(0.1)
-
-
-def _answers(authority: str) -> bool:
-    connection = http.client.HTTPConnection(authority, timeout=5)
-    try:
-        connection.request("GET", "/v1/health/live")
-        return connection.getresponse().status < 500
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -20,6 +20,7 @@ __all__ = ["PREFIX", "Refused", "Settings"]
 
 PREFIX = "ORDERLY_"
 ENV_FILE = Path(".env")
+SCHEMES = {"redis_url": ("redis://", "rediss://", "unix://"), "traces_url": ("http://", "https://")}
 TEST_PREFIX = "ORDERLY_TEST_"
 """Variables that only the tests read."""
 
@@ -42,6 +43,12 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="The address to listen at; `0.0.0.0` is every IPv4 address.")
     port: int = Field(8000, ge=1, le=65535, description="The port to listen at.")
+    tls_certificate: Path | None = Field(
+        None,
+        description="A PEM file with the certificate and its chain; "
+        "with `ORDERLY_TLS_KEY` it serves HTTPS (TLS 1.2 or 1.3).",
+    )
+    tls_key: Path | None = Field(None, description="A PEM file with the certificate's private key, without a password.")
     workers: int = Field(
         1, ge=1, le=64, description="Processes that serve. With more than one, set `ORDERLY_REDIS_URL`."
     )
@@ -88,6 +95,13 @@ class Settings(BaseSettings):
         "", description="`console` or `json`; if empty `json` in production and `console` in development."
     )
 
+    traces_url: str = Field(
+        "",
+        repr=False,
+        description="Where OpenTelemetry's spans go, such as `http://127.0.0.1:4318/v1/traces`: "
+        "it needs `orderly[traces]`.",
+    )
+
     @classmethod
     def load(cls) -> Self:
         """The settings of this process. Raises Refused with one line that says what to do."""
@@ -130,11 +144,12 @@ class Settings(BaseSettings):
             )
         return url
 
-    @field_validator("redis_url")
+    @field_validator("redis_url", "traces_url")
     @classmethod
-    def _is_redis(cls, url: str) -> str:
-        if url and not url.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("give a URL that begins with redis://, rediss:// or unix://")
+    def _has_a_scheme(cls, url: str, field: ValidationInfo) -> str:
+        schemes = SCHEMES[str(field.field_name)]
+        if url and not url.startswith(schemes):
+            raise ValueError(f"give a URL that begins with {', '.join(schemes[:-1])} or {schemes[-1]}")
         return url
 
     @model_validator(mode="before")
@@ -147,6 +162,8 @@ class Settings(BaseSettings):
     def _complete(self) -> Self:
         if self.is_production and self.debug:
             raise Refused("Debugging is on in production: remove ORDERLY_DEBUG or set ORDERLY_ENV=development.")
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise Refused("HTTPS needs two files: set both ORDERLY_TLS_CERTIFICATE and ORDERLY_TLS_KEY, or neither.")
         filled = {
             "database_url": self.database_url or f"sqlite:///{self.data_dir / 'orderly.db'}",
             "log_format": self.log_format or ("json" if self.is_production else "console"),

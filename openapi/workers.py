@@ -14,12 +14,11 @@ PostgreSQL's `max_connections` has to be above workers x 2 (t + 2) of all machin
 """
 
 import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from db.errors import Unavailable
 
@@ -45,9 +44,21 @@ class Workers:
             threads: requests at work at once.
             queue: requests that may wait; 64 a thread if left out.
         """
-        waiting = threads * QUEUE_PER_THREAD if queue is None else queue
+        self.threads = threads
+        self.places = threads * QUEUE_PER_THREAD if queue is None else queue
+        """Requests that may wait."""
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="orderly")
-        self._places = threading.BoundedSemaphore(threads + waiting)
+        self._under_way: set[Future[Any]] = set()
+
+    @property
+    def busy(self) -> int:
+        """How many threads are at work."""
+        return min(self.threads, len(self._under_way))
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a thread."""
+        return max(0, len(self._under_way) - self.threads)
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Do the work in a thread.
@@ -55,14 +66,14 @@ class Workers:
         Raises:
             Unavailable: too much is waiting already, or it waited too long.
         """
-        if not self._places.acquire(blocking=False):
+        if len(self._under_way) >= self.threads + self.places:  # nobody comes between: one loop asks
             raise Unavailable
         try:
             future = self._pool.submit(copy_context().run, partial(work, *args, **kwargs))  # the log's context
         except RuntimeError:  # shutting down
-            self._places.release()
             raise Unavailable from None
-        future.add_done_callback(lambda _: self._places.release())
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
         return await _result(future)
 
     def close(self) -> None:

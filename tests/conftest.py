@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,6 +18,7 @@ from db.session import Database
 from openapi.app import create_app
 from openapi.message import App
 from openapi.security import Tokens
+from openapi.settings import Settings
 from tests.asgi import Client, shut_down
 from tests.factories import SECRET, make_session, make_settings, make_user
 from tests.gate.ears import recorded
@@ -41,6 +44,14 @@ def why_no_postgresql() -> str | None:
     return None
 
 
+def need(tool: str, cure: str) -> Path:
+    """Where a program is; without it a test is skipped, and fails where it is wanted."""
+    found = shutil.which(tool)
+    if found is None:
+        (pytest.fail if REQUIRED else pytest.skip)(f"{tool} is not installed: {cure}")
+    return Path(found)
+
+
 def pytest_report_header() -> str | None:
     """Say it once and plainly if half of the tests will not run."""
     reason = why_no_postgresql()
@@ -50,14 +61,7 @@ def pytest_report_header() -> str | None:
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database with the tables of today, one for each process of tests."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'orderly.db'}"
-    else:
-        url = request.getfixturevalue("new_postgresql")
-    migrations.upgrade(url)
-    database = Database(url, threads=10)
-    yield database
-    database.close()
+    yield from make_database(request, tmp_path_factory)
 
 
 @pytest.fixture
@@ -76,7 +80,7 @@ def session(database: Database) -> Iterator[Session]:
 
 @pytest.fixture(scope="session")
 def application(migrated: Database) -> Iterator[App]:
-    """The service on that database, made once; limits are off, for tests are in a hurry."""
+    """The service on that database, made once."""
     yield from make_application(migrated)
 
 
@@ -120,9 +124,26 @@ def empty(database: Database) -> None:
             connection.execute(table.delete())
 
 
+def settings_on(database: Database) -> Settings:
+    """The settings of a service on a database, for tests that are in a hurry: it counts nobody's requests."""
+    return make_settings(database_url=url_of(database), rate_limits=False, threads=10)
+
+
+def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A migrated database: on PostgreSQL, or a file of the name that the parameter has."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("new_postgresql")
+    else:
+        url = f"sqlite:///{tmp_path_factory.mktemp('database') / request.param}.db"
+    migrations.upgrade(url)
+    database = Database(url, threads=10)
+    yield database
+    database.close()
+
+
 def make_application(database: Database) -> Iterator[App]:
     """The service on a database, shut down at the end."""
-    app = recorded(create_app(make_settings(database_url=url_of(database), rate_limits=False, threads=10)))
+    app = recorded(create_app(settings_on(database)))
     yield app
     asyncio.run(shut_down(app))
 

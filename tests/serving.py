@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from tests.factories import SECRET
 from tests.gate.ears import SERVED
 
 ROOT = Path(__file__).parent.parent
+PROGRAM = ("openapi", "serve")
 START = 30
 """Seconds after which a service that is not ready never will be."""
 
@@ -34,36 +35,42 @@ class Served:
         port = int(self.url.rsplit(":", 1)[1])
         return _start(folder, database_url, port, settings)
 
+    def end(self) -> None:
+        """End it now, however it is; one that has ended already is let be."""
+        self.process.send_signal(signal.SIGINT)  # SIGTERM would serve on for a while
+        try:
+            self.process.wait(START)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
 
 @contextmanager
-def served(folder: Path, database_url: str, *, wait: bool = True, **settings: object) -> Iterator[Served]:
+def served(
+    folder: Path, database_url: str, *, wait: bool = True, program: Sequence[str] = PROGRAM, **settings: object
+) -> Iterator[Served]:
     """Serve a migrated database until the end of the block; what the service logs is in the folder."""
     with reserved_port() as port:
-        yield from _serve(folder, database_url, port, wait, settings)
+        yield from _serve(_start(folder, database_url, port, settings, program), wait)
 
 
-def _serve(folder: Path, database_url: str, port: int, wait: bool, settings: dict[str, object]) -> Iterator[Served]:
-    service = _start(folder, database_url, port, settings)
-    process = service.process
+def _serve(service: Served, wait: bool) -> Iterator[Served]:
     try:
         if wait:
             wait_until_ready(service)
         yield service
     finally:
-        process.send_signal(signal.SIGINT)  # SIGTERM would serve on for a while
-        try:
-            process.wait(START)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+        service.end()
 
 
-def _start(folder: Path, database_url: str, port: int, settings: dict[str, object]) -> Served:
+def _start(
+    folder: Path, database_url: str, port: int, settings: dict[str, object], program: Sequence[str] = PROGRAM
+) -> Served:
     log = folder / f"service-{port}.log"
     given = {"port": port, "database_url": database_url, "data_dir": folder, "secret_key": SECRET, **settings}
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "openapi", "serve"],
+            [sys.executable, "-m", *program],
             cwd=ROOT,
             env=environment(**given),
             stdout=output,

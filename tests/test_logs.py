@@ -19,6 +19,11 @@ from tests.factories import PASSWORD, make_settings
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CANARY = "canary-8f14e45fceea167a"
+SLOW = {
+    "postgresql": "SELECT pg_sleep(0.3)",
+    "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000000) SELECT count(*) FROM n",
+}
+"""Statements that take longer than all else in a request."""
 
 
 @pytest.fixture
@@ -60,7 +65,7 @@ class TestRequestLine:
         alice = sign_in("alice")
         answer = alice.get("/v1/me", {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
         [line] = lines()
-        assert line.pop("duration_ms") > 0
+        assert line.pop("duration_ms") > line.pop("database_ms") > 0
         assert line.pop("time").endswith("Z")
         assert line == {
             "level": "info",
@@ -89,6 +94,15 @@ class TestRequestLine:
         [line] = lines()
         assert (line["path"], line["operation"], line["status"]) == (path, operation, status)
         assert "alice" not in str(line)
+
+    def test_what_the_database_takes_is_told_apart(self, lines, broken_service, database):
+        slow = SLOW["sqlite" if database.is_sqlite else "postgresql"]
+        service = broken_service(lambda body, session: session.execute(text(slow)).all())
+        service.post("/v1/tokens", {"email": "alice@example.com", "password": PASSWORD})
+        service.get("/v1/health/live")
+        *_, asked, live = lines()
+        assert asked["duration_ms"] > asked["database_ms"] > asked["duration_ms"] / 2
+        assert live["database_ms"] == 0
 
     def test_nobody_is_the_caller_of_what_is_public_or_refused(self, lines, client):
         client.get("/v1/health/ready")

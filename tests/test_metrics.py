@@ -1,12 +1,27 @@
 """What Prometheus scrapes, from one process and from several."""
 
+import asyncio
+import os
 import re
+import subprocess
+import sys
+from threading import Event
+from unittest.mock import Mock
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 
 from db import migrations
-from tests.asgi import Client
+from openapi.app import create_app
+from openapi.fullness import Fullness
+from openapi.metrics import FOLDER, forget_dead
+from openapi.ready import Ready
+from openapi.workers import Workers
+from tests.asgi import Client, shut_down
+from tests.conftest import url_of
+from tests.factories import make_settings
+from tests.gate.ears import recorded
 from tests.serving import served
 
 LINE = re.compile(r"^(orderly_\w+)(?:\{(.*)\})? (\S+)$", re.M)
@@ -49,6 +64,71 @@ def test_replays_are_counted(sign_in, counted):
     assert counted("orderly_replays_total", labels, twice) == 1
 
 
+def test_requests_beyond_a_limit_are_counted(database):
+    app = recorded(create_app(make_settings(database_url=url_of(database))))
+    hasty = Client(app)
+    answers = [hasty.post("/v1/tokens/refresh", {"refresh_token": "x" * 43}).status for _ in range(61)]
+    found = samples(hasty.get("/metrics").body.decode())
+    asyncio.run(shut_down(app))
+    assert found["orderly_rate_limited_total", 'operation="refresh_token",per="address"'] == answers.count(429) == 1
+
+
+def test_a_scrape_tells_whether_the_service_is_ready(application, client):
+    assert samples(client.get("/metrics").body.decode())["orderly_ready", ""] == 1
+    app = create_app(make_settings(database_url="postgresql://nobody@127.0.0.1:1/nothing"))
+    assert samples(Client(app).get("/metrics").body.decode())["orderly_ready", ""] == 0
+    asyncio.run(shut_down(app))
+
+
+def test_a_scrape_waits_no_longer_than_a_moment_for_a_database_that_is_frozen(monkeypatch):
+    monkeypatch.setattr("openapi.ready.PATIENCE", 0.01)
+    thawed = Event()
+    [family] = Ready(Mock(refuse_unready=thawed.wait)).collect()
+    thawed.set()
+    assert [sample.value for sample in family.samples] == [0]
+
+
+def test_how_full_threads_and_connections_are_is_told(database):
+    registry, crew = CollectorRegistry(), Workers(2, queue=8)
+    fullness = Fullness(registry, {"requests": crew}, database.engines, None)
+    go_on = Event()
+
+    async def scene():
+        tasks = [asyncio.create_task(crew.run(go_on.wait)) for _ in range(5)]
+        await asyncio.sleep(0)
+        with database.connect():
+            fullness.look()
+        go_on.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(scene())
+    crew.close()
+    of_crew, of_engine = {"crew": "requests"}, {"engine": "write"}
+    told = [("threads", of_crew), ("threads_busy", of_crew), ("waiting_places", of_crew), ("waiting", of_crew)]
+    told += [("database_connections_in_use", of_engine), ("database_connections", of_engine)]
+    connections = 1 if database.is_sqlite else 20
+    values = [registry.get_sample_value(f"orderly_{name}", labels) for name, labels in told]
+    assert values == [2, 2, 8, 3, 1, connections]
+
+
+KILLED = """
+import os, signal
+from prometheus_client import Counter, Gauge
+Gauge("orderly_processes", "", multiprocess_mode="livesum").set(1)
+Counter("orderly_replays", "").inc()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_held_is_forgotten_and_what_it_counted_is_not(tmp_path):
+    environment = {**os.environ, FOLDER: str(tmp_path)}
+    subprocess.run([sys.executable, "-c", KILLED], env=environment, timeout=30)
+    assert len(list(tmp_path.iterdir())) == 2
+    forget_dead(tmp_path)
+    [left] = tmp_path.iterdir()
+    assert left.name.startswith("counter_")
+
+
 def test_strangers_find_no_metrics(application, client):
     answer = Client(application, address="203.0.113.7").get("/metrics")
     assert (answer.status, answer.code) == (404, "not_found")
@@ -61,5 +141,6 @@ def test_several_processes_count_together(tmp_path):
         for _ in range(40):
             httpx.get(f"{service.url}/v1/health/live")  # each on a connection of its own: of one or of the other
         found = samples(httpx.get(f"{service.url}/metrics").text)
+    assert found["orderly_ready", ""] == 1
     # The service asks itself once, before it says that it serves.
     assert found["orderly_requests_total", 'method="GET",operation="get_liveness",status="200"'] >= 40

@@ -76,7 +76,7 @@ def row(name, field):
         default = "on" if default else "off"
     if isinstance(default, tuple):
         default = ",".join(map(str, default))
-    shown = "" if default == "" else f"`{default}`"
+    shown = "" if default in ("", None) else f"`{default}`"
     return f"| `ORDERLY_{name.upper()}` | {shown} | {field.description} |".replace("|  |", "| |")
 
 

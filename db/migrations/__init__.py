@@ -1,27 +1,26 @@
-"""The database's shape and its history: how it gets to a revision, and which one it has."""
+"""The database's shape and its history: how it gets to a revision."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
+import time
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, MetaData, NullPool, create_engine, event, make_url
+from alembic.util import CommandError
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import URL, MetaData
+from sqlalchemy.exc import OperationalError
 
 import db
 from db.base import Base
+from db.migrations.alone import alone
 
 HERE = Path(__file__).parent
-LOCK = 0x6F726465726C79
-"""The number of PostgreSQL's advisory lock: "orderly"."""
-PATIENCE = 60
-"""Seconds that a migration waits for one that runs in another process (SQLite)."""
+TRIES, PAUSE = 20, 1.0
+"""How often a change is tried while somebody uses its table, and the seconds between for those who wait behind it."""
 
 
 def upgrade(url: str | URL, revision: str = "head") -> None:
@@ -30,31 +29,15 @@ def upgrade(url: str | URL, revision: str = "head") -> None:
 
 
 def downgrade(url: str | URL, revision: str) -> None:
-    """Take a database back to a revision; `base` is the empty database."""
-    _run(url, lambda config: command.downgrade(config, revision))
+    """Take a database back to a revision; `base` is the empty database.
 
-
-def current(connection: Connection) -> str | None:
-    """The revision that a database has; None for an empty one."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-@cache
-def head() -> str:
-    """The revision that this release needs."""
-    found = ScriptDirectory(str(HERE)).get_current_head()
-    if found is None:
-        raise LookupError(f"there is no migration in {HERE / 'versions'}")
-    return found
-
-
-def is_behind(revision: str | None) -> bool:
-    """Whether a database lacks what this release needs.
-
-    One that a later release has brought further is not behind: it is made so that this one goes on serving meanwhile.
+    Raises:
+        LookupError: it never had this revision.
     """
-    older = {each.revision for each in ScriptDirectory(str(HERE)).walk_revisions()} - {head()}
-    return revision is None or revision in older
+    try:
+        _run(url, lambda config: command.downgrade(config, revision))
+    except CommandError as error:
+        raise LookupError(revision) from error
 
 
 def metadata() -> MetaData:
@@ -70,43 +53,23 @@ def belongs_to(dialect: str) -> Callable[..., bool]:
     return lambda item, *_: item.info.get("only", dialect) == dialect
 
 
-@contextmanager
-def transaction(url: str | URL) -> Iterator[Connection]:
-    """The one transaction in which a migration happens, wholly or not at all, with no other one beside it."""
-    parsed = make_url(url)
-    engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True)
-    if parsed.get_backend_name() == "sqlite":
-        _alone_on_sqlite(engine)
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
-        yield connection
-        if connection.dialect.name == "sqlite":
-            _check_foreign_keys(connection)
-
-
 def _run(url: str | URL, act: Callable[[Config], None]) -> None:
     config = Config()
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
-    with transaction(url) as connection:
+    with alone(url) as connection:
         config.attributes["connection"] = connection
-        act(config)
+        _as_soon_as_possible(partial(act, config))
 
 
-def _alone_on_sqlite(engine: Any) -> None:
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
-        # SQLite changes a column by copying its table and dropping the old one, which would delete what refers to it.
-        connection.execute("PRAGMA foreign_keys = OFF")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _check_foreign_keys(connection: Connection) -> None:
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    if broken is not None:
-        raise ValueError(f"the migration would leave a row of {broken[0]} without the row of {broken[2]} it refers to")
+def _as_soon_as_possible(act: Callable[[], None]) -> None:
+    """Do it again, from where it got to, as long as somebody uses a table that it has to change."""
+    for _ in range(TRIES - 1):
+        try:
+            act()
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
+    act()

@@ -1,14 +1,15 @@
-"""What Alembic runs: our transaction if there is one, otherwise one on the database of the environment."""
+"""What Alembic runs: on our connection if there is one, otherwise on one to the database of the environment."""
 
 import os
 from contextlib import nullcontext
 
 from alembic import context
 
-from db.migrations import belongs_to, metadata, transaction
+from db.migrations import belongs_to, metadata
+from db.migrations.alone import alone
 
 given = context.config.attributes.get("connection")
-with nullcontext(given) if given is not None else transaction(os.environ["ORDERLY_DATABASE_URL"]) as connection:
+with nullcontext(given) if given is not None else alone(os.environ["ORDERLY_DATABASE_URL"]) as connection:
     context.configure(
         connection=connection,
         target_metadata=metadata(),
@@ -16,5 +17,7 @@ with nullcontext(given) if given is not None else transaction(os.environ["ORDERL
         compare_type=True,
         include_object=belongs_to(connection.dialect.name),
         transactional_ddl=True,
+        transaction_per_migration=True,
     )
-    context.run_migrations()
+    with context.begin_transaction():
+        context.run_migrations()

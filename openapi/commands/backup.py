@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from db.origin import MARK_COPY
 from openapi.commands.database import open_migrated
 from openapi.commands.terminal import out
 from openapi.settings import Refused, Settings
@@ -36,5 +37,7 @@ def _copy(source: Path, target: Path) -> None:
         # In one step: it reads one moment, and in WAL mode nobody waits for it. Smaller steps would begin again
         # whenever somebody writes.
         reader.backup(writer)
+        writer.execute(MARK_COPY)
+        writer.commit()
         if writer.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("the copy is not whole")

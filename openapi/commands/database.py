@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import DatabaseError, InterfaceError
 
-from db import migrations
+from db import origin, revisions
 from db.session import Database
 from openapi.commands.terminal import out
 from openapi.settings import Refused, Settings
@@ -40,6 +38,7 @@ def open_migrated(settings: Settings) -> Iterator[Database]:
     """The same, with the schema that this version needs, or Refused."""
     with open_database(settings) as database:
         refuse_wrong_schema(database)
+        origin.settle(database)
         yield database
 
 
@@ -47,7 +46,7 @@ def refuse_wrong_schema(database: Database) -> None:
     """Raise Refused unless the database is at the revision that this version needs."""
     revision = current(database)
     _refuse_newer(revision)
-    if revision != migrations.head():
+    if revision != revisions.head():
         what = "is empty" if revision is None else "has an older schema"
         raise Refused(f"{_place(database)} {what}: run `orderly db upgrade` first.")
 
@@ -62,7 +61,7 @@ def current(database: Database) -> str | None:
         timeout = {"connect_timeout": CONNECT_TIMEOUT}
     engine = create_engine(database.url, poolclass=NullPool, hide_parameters=True, connect_args=timeout)
     with engine.connect() as connection:
-        return migrations.current(connection)
+        return revisions.current(connection)
 
 
 @app.command()
@@ -72,6 +71,8 @@ def upgrade() -> None:
         if database.is_sqlite:
             _make_folder(database)
         _refuse_newer(current(database))
+        from db import migrations  # as long to import as all of the rest, and most commands do without
+
         migrations.upgrade(database.url)
         out.print(f"{_place(database)} is at revision {current(database)}.")
 
@@ -83,11 +84,25 @@ def downgrade(
     """Take the database back to an older revision."""
     with open_database(Settings.load()) as database:
         _refuse_newer(current(database))
+        from db import migrations
+
         try:
             migrations.downgrade(database.url, revision)
-        except CommandError:
+        except LookupError:
             raise Refused(f"{revision} is no revision that the database can be taken back to.") from None
         out.print(f"{_place(database)} is at revision {current(database) or 'base'}.")
+
+
+@app.command()
+def restored() -> None:
+    """Say that the database was taken back to an earlier state, so that followers of the events miss nothing.
+
+    It is noticed by itself after `orderly backup`, `pg_restore` and a point-in-time recovery, and has to be said when
+    a disk or a file was put back.
+    """
+    with open_migrated(Settings.load()) as database:
+        origin.move(database)
+        out.print(f"Events in {_place(database)} come after all that were ever shown.")
 
 
 @app.command()
@@ -95,21 +110,17 @@ def status() -> None:
     """Tell the database's revision and the newest one; exit code 1 if they differ."""
     with open_database(Settings.load()) as database:
         revision = current(database)
-        out.print(f"{_place(database)} is at revision {revision or 'base'}; the newest is {migrations.head()}.")
-        if revision != migrations.head():
+        out.print(f"{_place(database)} is at revision {revision or 'base'}; the newest is {revisions.head()}.")
+        if revision != revisions.head():
             raise typer.Exit(1)
 
 
 def _refuse_newer(revision: str | None) -> None:
-    if revision is None:
-        return
-    try:
-        ScriptDirectory(str(migrations.HERE)).get_revision(revision)
-    except CommandError:
+    if revision is not None and revision not in revisions.known():
         raise Refused(
             f"The database is at revision {revision}, which this version of Orderly does not know: "
             "run the version that made it, or a newer one."
-        ) from None
+        )
 
 
 def _make_folder(database: Database) -> None:
@@ -141,6 +152,8 @@ def _place(database: Database) -> str:
 
 
 def _reason(error: DatabaseError | InterfaceError) -> str:
+    if "recovery is in progress" in str(error.orig):
+        return "it is a standby, which can only be read; give ORDERLY_DATABASE_URL the primary."
     if "password authentication" in str(error.orig):
         return "it refuses the user or the password of ORDERLY_DATABASE_URL."
     if "does not exist" in str(error.orig):

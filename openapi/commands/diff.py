@@ -9,7 +9,8 @@ import typer
 from openapi import contract
 from openapi.commands.terminal import err, out
 from openapi.workbench import report
-from openapi.workbench.release import Release, released
+from openapi.workbench.base import find_base
+from openapi.workbench.release import Release
 
 
 class Format(StrEnum):
@@ -23,17 +24,22 @@ class Format(StrEnum):
 
 def diff(
     path: Annotated[Path, typer.Argument(help="The contract's file.")] = contract.DEFAULT_PATH,
-    base: Annotated[str | None, typer.Option(help="A revision or a file; the latest tag if left out.")] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(help="A revision or a file; if left out, the latest tag, or the commit that set the version."),
+    ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to tell it.")] = Format.TABLE,
 ) -> None:
     """Tell what has changed since the last release; fail if it breaks clients unannounced or the version is too low."""
-    release = Release(released(path, base), contract.load(path))
+    before = find_base(path, base)
+    release = Release(before.contract, contract.load(path))
     if format_ is not Format.TABLE:
         out.print(_said(release, path, format_), markup=False)
     elif release.changes:
+        out.print(f"Since {before.words}:", markup=False, soft_wrap=True)
         out.print(report.as_table(release))
     else:
-        out.print("Nothing has changed.")
+        out.print(f"Nothing has changed since {before.words}.", markup=False, soft_wrap=True)
     for _, complaint in release.complaints:
         err.print(f"{complaint}.", markup=False)
     if release.complaints:

@@ -6,12 +6,13 @@ import urllib.request
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from openapi.commands.database import open_migrated
 from openapi.commands.terminal import err, out
+from openapi.lasting import lasting
 from openapi.settings import Refused, Settings
 
 
@@ -26,19 +27,25 @@ def serve(
     if sandbox or reload:
         _serve_workbench(settings, sandbox=sandbox, reload=reload)
         return
+    run(settings)
+
+
+def run(settings: Settings, **how: Any) -> None:
+    """Check what can be checked, and serve; `how` is what `openapi.serving.serve` takes besides."""
     with open_migrated(settings):
         pass
     if settings.workers > 1 and settings.rate_limits and not settings.redis_url:
         err.print("Without ORDERLY_REDIS_URL each of the workers counts its own rate limits.")
     with TemporaryDirectory(prefix="orderly-metrics-") as folder:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)  # before its library is imported, or it counts alone
-        from openapi.serving import serve as run  # takes a second, and only this command needs it
+        with lasting():
+            from openapi import serving  # only this command needs it
 
-        run(settings, _announce)
+        serving.serve(settings, _announce, **how)
 
 
 def _serve_workbench(settings: Settings, *, sandbox: bool, reload: bool) -> None:
-    from openapi.serving import serve as run
+    from openapi import serving
     from openapi.workbench.sandbox import settings_of
     from openapi.workbench.serving import create_workbench
 
@@ -50,7 +57,7 @@ def _serve_workbench(settings: Settings, *, sandbox: bool, reload: bool) -> None
         if not sandbox:
             with open_migrated(settings):
                 pass
-        run(settings, _announce_sandbox if sandbox else _announce, create)
+        serving.serve(settings, _announce_sandbox if sandbox else _announce, create)
 
 
 def _announce(url: str) -> None:

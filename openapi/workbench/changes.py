@@ -9,6 +9,9 @@ from typing import Any
 
 from openapi.node import Node
 
+ANNOUNCEMENTS = ("deprecated", "x-deprecated-since", "x-sunset")
+"""What says that something will go."""
+
 
 class Rating(IntEnum):
     """What a change does to the clients that are there, the worst last."""

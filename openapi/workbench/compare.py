@@ -5,7 +5,7 @@ from typing import Any
 
 from openapi.contract import METHODS, Contract
 from openapi.node import Node
-from openapi.workbench.changes import Change, Pair, Rating, merged
+from openapi.workbench.changes import ANNOUNCEMENTS, Change, Pair, Rating, merged
 from openapi.workbench.schemas import Way, schema_changes
 
 ADDITION, BREAKING, WORDING = Rating.ADDITION, Rating.BREAKING, Rating.WORDING
@@ -80,7 +80,7 @@ def _operation(path: str, method: str, item: Pair) -> Iterator[Change]:
 
 
 def _about(operation: Pair) -> Iterator[Change]:
-    rated = {"operationId": BREAKING, "deprecated": ADDITION, "x-sunset": ADDITION, "x-deprecated-since": ADDITION}
+    rated = {"operationId": BREAKING, **dict.fromkeys(ANNOUNCEMENTS, ADDITION)}
     for key in (*rated, "summary", "description", "tags"):
         before, after = operation.values(key)
         if before != after:
@@ -187,9 +187,9 @@ def _holder(both: Pair, name: str, way: Way) -> Iterator[Change]:
         if before != after:
             rating = way.narrower() if after else way.wider()
             yield both.change(rating, f"{name} is required {'now' if after else 'no more'}")
-        for key in ("description", "example", "examples", "deprecated", "x-sunset"):
+        for key in ("description", "example", "examples", *ANNOUNCEMENTS):
             if both.values(key)[0] != both.values(key)[1]:
-                rating = ADDITION if key in ("deprecated", "x-sunset") else WORDING
+                rating = ADDITION if key in ANNOUNCEMENTS else WORDING
                 yield both.change(rating, f"the `{key}` of {name} changed")
 
 

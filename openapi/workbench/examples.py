@@ -1,10 +1,15 @@
 """The answers that the contract gives as examples."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
+from db.base import parse_time
 from openapi.contract import Operation
 from openapi.node import Node
+
+Shown = dict[str, Any]
+"""A thing as an example shows it."""
 
 
 def answer_of(operation: Operation, status: str, name: str | None = None) -> tuple[str | None, Any]:
@@ -20,6 +25,20 @@ def answer_of(operation: Operation, status: str, name: str | None = None) -> tup
         found = examples_of(media)
         return kind, found.get(name or "", next(iter(found.values()), None))
     return None, None
+
+
+def shown_by(operation: Operation) -> Shown:
+    """What an operation answers when it succeeds; nothing if that is no object."""
+    _, body = answer_of(operation, operation.success.status)
+    return body if isinstance(body, dict) else {}
+
+
+def moment(value: Any) -> datetime | None:
+    """The point in time that stands in an example; None if that is none."""
+    try:
+        return parse_time(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def bodies_of(operation: Operation) -> list[Any]:
@@ -45,7 +64,7 @@ def headers_of(operation: Operation, status: str) -> dict[str, str]:
     return {name: str(value.value) for name, value in shown.items() if value}
 
 
-def objects_with(value: Any, *names: str) -> Iterator[dict[str, Any]]:
+def objects_with(value: Any, *names: str) -> Iterator[Shown]:
     """Every object anywhere in the examples of a document that has all these members as text."""
     if isinstance(value, dict):
         if all(isinstance(value.get(name), str) for name in names):
@@ -55,3 +74,15 @@ def objects_with(value: Any, *names: str) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for each in value:
             yield from objects_with(each, *names)
+
+
+def ids_in(example: Any) -> Iterator[str]:
+    """The ids of a thing and of what it is made of, but none that lead to other things."""
+    if isinstance(example, dict):
+        if isinstance(example.get("id"), str):
+            yield example["id"]
+        for each in example.values():
+            yield from ids_in(each)
+    elif isinstance(example, list):
+        for each in example:
+            yield from ids_in(each)

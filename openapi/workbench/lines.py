@@ -1,5 +1,6 @@
 """From a place in the contract to its file, line and column."""
 
+from collections.abc import Iterator
 from functools import cached_property
 
 import yaml
@@ -15,33 +16,56 @@ class Lines:
 
     def of(self, pointer: str) -> tuple[str, int, int]:
         """The file, line and column (from 1) of a place; of what is missing, those of what it is missing from."""
-        steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+        steps = _steps(pointer)
         file = self._bundle.main
         if steps[:1] == [PARTS]:
             file, steps = steps[1], steps[2:]
-        mark = _mark(self._trees[file], steps)
+        mark = self._files[file].marks(steps)[-1]
         return file, mark.line + 1, mark.column + 1
 
     @cached_property
-    def _trees(self) -> dict[str, yaml.Node]:
-        sources = self._bundle.sources.items()
-        return {name: tree for name, source in sources if (tree := yaml.compose(source, yaml.CSafeLoader))}
+    def _files(self) -> dict[str, "Marks"]:
+        return {name: Marks(source) for name, source in self._bundle.sources.items()}
 
 
-def _mark(tree: yaml.Node, steps: list[str]) -> yaml.Mark:
-    """Where a member's name or an item begins, as far as there is one."""
-    mark = tree.start_mark
+class Marks:
+    """Where things stand in one file."""
+
+    def __init__(self, source: bytes) -> None:
+        self._tree = yaml.compose(source, yaml.CSafeLoader)
+
+    def line(self, pointer: str | None) -> int | None:
+        """The line of a place; None if there is no such place."""
+        steps = _steps(pointer or "")
+        marks = self.marks(steps)
+        return marks[-1].line + 1 if pointer is not None and len(marks) > len(steps) else None
+
+    def near(self, pointer: str) -> int:
+        """The line of a place, or of the nearest one around it that there is."""
+        return self.marks(_steps(pointer))[-1].line + 1
+
+    def marks(self, steps: list[str]) -> list[yaml.Mark]:
+        """Where the file begins, and on the way to a place each member's name or item, as far as there is one."""
+        return list(_walk(self._tree, steps))
+
+
+def _steps(pointer: str) -> list[str]:
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def _walk(tree: yaml.Node | None, steps: list[str]) -> Iterator[yaml.Mark]:
+    yield tree.start_mark if tree else yaml.Mark("", 0, 0, 0, None, 0)
     for step in steps:
-        key, child = _child(tree, step)
-        if child is None:
-            break
-        mark, tree = key.start_mark, child
-    return mark
+        if (found := _child(tree, step)) is None:
+            return
+        name, tree = found
+        yield name.start_mark
 
 
-def _child(tree: yaml.Node, step: str) -> tuple[yaml.Node, yaml.Node | None]:
+def _child(tree: yaml.Node | None, step: str) -> tuple[yaml.Node, yaml.Node] | None:
+    """What a member or an item begins with, and what it is."""
     if isinstance(tree, yaml.MappingNode):
-        return next(((key, value) for key, value in tree.value if key.value == step), (tree, None))
+        return next(((key, value) for key, value in tree.value if key.value == step), None)
     if isinstance(tree, yaml.SequenceNode) and step.isdigit() and int(step) < len(tree.value):
         return tree.value[int(step)], tree.value[int(step)]
-    return tree, None
+    return None

@@ -1,25 +1,30 @@
-"""The contract's examples, played through the service itself: what its lists show is what is created."""
+"""The contract's examples, played through the service itself: what its lists show is what is made and done."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
 
+from db.base import END
 from openapi.contract import Contract, Operation
 from openapi.message import App, Message
 from openapi.node import Node
-from openapi.workbench.examples import answer_of, bodies_of, examples_of
+from openapi.workbench.examples import Shown, bodies_of, examples_of, moment, shown_by
+from openapi.workbench.history import history
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request: what it creates, as the contract shows it, and with which body and path."""
+    """One request: with which path and body, when, and what it creates, as the contract shows it."""
 
     operation: Operation
     path: str
     body: Any
-    shown: dict[str, Any]
+    at: datetime | None
+    """None if that is not shown."""
+    shown: Shown = field(default_factory=dict)
 
     @property
     def scopes(self) -> list[frozenset[str]]:
@@ -27,24 +32,37 @@ class Step:
         return [each["bearer"] for each in self.operation.security if "bearer" in each]
 
 
-def steps(contract: Contract) -> Iterator[Step]:
-    """What to create, in the order of the contract; of a list that shows the newest first, the last one first."""
+def steps(contract: Contract) -> list[Step]:
+    """What to do, the oldest first; what is shown without a time comes last, in the order of the contract."""
+    return sorted(_steps(contract), key=lambda step: step.at or END)
+
+
+def made_at(shown: Shown) -> datetime | None:
+    """When a thing was made, as its example says; None if it does not."""
+    return moment(shown.get("created_at"))
+
+
+def _steps(contract: Contract) -> Iterator[Step]:
+    """What to create, and what became of it; of a list that shows the newest first, the last one first."""
     lists = {operation.path: operation for operation in contract.operations if operation.method == "GET"}
     for operation in contract.operations:
         if operation.method == "POST" and "201" in operation.responses and not operation.is_public:
             schema = operation.body.get("application/json")
             rows = _rows(lists.get(operation.path)) if schema else []
             for row in reversed(rows):
-                yield Step(operation, _path(contract, operation, row), _fitted(row, schema), row)
+                yield Step(operation, _path(contract, operation, row), _fitted(row, schema), made_at(row), row)
+                for act, at, body in history(contract, operation, row):
+                    yield Step(act, _path(contract, act, row), body, at)
             if not rows and "{" not in operation.path:
-                _, shown = answer_of(operation, "201")
+                shown = shown_by(operation)
                 for body in bodies_of(operation):
-                    yield Step(operation, contract.base_path + operation.path, body, shown)
+                    yield Step(operation, contract.base_path + operation.path, body, made_at(shown), shown)
 
 
 async def play(app: App, step: Step, token: str) -> int:
     """Send a step's request as somebody, and give the status of the answer."""
-    messages = [{"type": "http.request", "body": orjson.dumps(step.body), "more_body": False}]
+    body = b"" if step.body is None else orjson.dumps(step.body)
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
     statuses: list[int] = []
 
     async def receive() -> Message:
@@ -67,15 +85,16 @@ async def play(app: App, step: Step, token: str) -> int:
     return statuses[0]
 
 
-def _rows(operation: Operation | None) -> list[dict[str, Any]]:
+def _rows(operation: Operation | None) -> list[Shown]:
     """What a list is shown with."""
     media = operation.node.get("responses", "200", "content", "application/json") if operation else None
     shown = next(iter(examples_of(media).values()), None) if media else None
-    return list(shown.get("data", [])) if isinstance(shown, dict) else []
+    data = shown.get("data") if isinstance(shown, dict) else None
+    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
 
 
-def _path(contract: Contract, operation: Operation, row: dict[str, Any]) -> str:
-    given = {p.name: row.get(p.name) for p in operation.parameters if p.location == "path"}
+def _path(contract: Contract, operation: Operation, row: Shown) -> str:
+    given = {p.name: row.get(p.name, row.get("id")) for p in operation.parameters if p.location == "path"}
     return contract.base_path + operation.path.format(**given)
 
 

@@ -1,18 +1,16 @@
 """Whether what has changed may be released: what breaks was announced, and the version says what to expect."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from db.base import now
 from openapi.contract import Contract
 from openapi.settings import Refused
 from openapi.workbench.changes import Change, Rating
 from openapi.workbench.compare import compare
-from openapi.workbench.marks import Marks
+from openapi.workbench.lines import Marks
 
 Version = tuple[int, int, int]
 
@@ -74,32 +72,6 @@ class Release:
 def is_past(sunset: str | None) -> bool:
     """Whether a day, as YYYY-MM-DD, is over."""
     return sunset is not None and sunset < now().date().isoformat()
-
-
-def released(path: Path, base: str | None) -> Contract:
-    """The contract to compare with: a file, a revision of git, or without either the latest tag.
-
-    Raises:
-        Refused: there is no such file and no such revision.
-        BrokenContract: it is no contract.
-    """
-    if base and Path(base).is_file():
-        return Contract(Path(base).read_bytes())
-    revision = base or _git(path, "describe", "--tags", "--abbrev=0").decode().strip()
-    if not revision:
-        raise Refused("Nothing was released yet, for there is no tag: name a revision or a file with --base.")
-    source = _git(path, "show", f"{revision}:./{path.name}")
-    if not source:
-        raise Refused(f"{revision} is no file, and no revision that has {path.name}.")
-    return Contract(source)
-
-
-def _git(path: Path, *words: str) -> bytes:
-    try:
-        command = ["git", *words]
-        return subprocess.run(command, cwd=path.resolve().parent, capture_output=True, check=False).stdout  # noqa: S603
-    except FileNotFoundError:
-        raise Refused("git is not installed: name a file with --base.") from None
 
 
 def _numbers(version: str) -> Version:

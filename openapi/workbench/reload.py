@@ -10,7 +10,7 @@ import orjson
 
 from openapi.contract import Contract
 from openapi.message import App, Message, Receive, Reply, Scope, Send
-from openapi.workbench.marks import Marks
+from openapi.workbench.lines import Marks
 
 PERIOD = 0.25
 """Seconds between two looks at the file."""

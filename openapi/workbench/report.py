@@ -61,7 +61,8 @@ def _rating(change: Change) -> str:
 
 
 def _what(change: Change) -> str:
-    touched = f" ({_some(change.operations)})" if "/components/" in f"{change.before}{change.after}" else ""
+    is_shared = change.operations and "/components/" in f"{change.before}{change.after}"
+    touched = f" ({_some(change.operations)})" if is_shared else ""
     announced = f", as was announced for {change.sunset}" if is_past(change.sunset) else ""
     return f"{change.what}{announced}{touched}"
 

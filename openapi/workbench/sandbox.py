@@ -5,11 +5,12 @@ import secrets
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import orjson
 from pydantic import SecretStr
+from sqlalchemy.orm import Session
 
 from db import migrations, sessions, users
 from db.passwords import hash_password
@@ -17,13 +18,14 @@ from db.session import Database
 from openapi.app import create_app
 from openapi.arguments import Handler, find_handler
 from openapi.contract import Contract, Operation, load
+from openapi.limits import Counters
 from openapi.message import KEY, App, Receive, Reply, Scope, Send
 from openapi.security import Tokens
 from openapi.settings import Refused, Settings
-from openapi.workbench.examples import answer_of, objects_with
+from openapi.workbench.examples import Shown, answer_of, ids_in, objects_with
 from openapi.workbench.forced import Forced
-from openapi.workbench.play import Step, play, steps
-from openapi.workbench.tape import Tape
+from openapi.workbench.play import Step, made_at, play, steps
+from openapi.workbench.tape import BEGINNING, Tape
 
 DATABASE = "sandbox.db"
 
@@ -44,6 +46,8 @@ class Memory:
 
     tape: Tape = field(default_factory=Tape)
     accounts: list[Account] = field(default_factory=list)
+    ids: dict[str, list[str]] = field(default_factory=dict)
+    """Those of the account of a role and of its session, which its token names."""
 
 
 class Sandbox:
@@ -54,11 +58,17 @@ class Sandbox:
         self._memory = memory
         self._tape = memory.tape
         self._forced = Forced(contract)
+        self._steps = steps(contract)
+        self._dated = list(objects_with(contract.document, "id", "created_at"))
         self._lock = asyncio.Lock()
         self._database = Database(settings.database_url)
         # A token of a sandbox is copied into scripts: it lasts as long as its session.
         self._tokens = Tokens(settings.secret_key.get_secret_value(), sessions.LIFETIME)
-        self.app = create_app(settings, contract, handler_of, self._around, ("sandbox.js", *scripts))
+        self._counters = Counters()
+        self._service = create_app(
+            settings, contract, handler_of, self._around, ("sandbox.js", *scripts), counters=self._counters
+        )
+        self.app = self._tape.around(self._service)
 
     @property
     def accounts(self) -> list[Account]:
@@ -92,34 +102,43 @@ class Sandbox:
         """Empty the database and fill it from the examples; the accounts and their tokens stay the same."""
         async with self._lock:
             self._tape.rewind()
-            with self._tape.playing():
-                await asyncio.to_thread(self._open_accounts)
-                for step in steps(self._contract):
-                    self._tape.want(step.shown)
-                    if (account := self._who(step)) is not None:
-                        await play(self.app, step, account.token)
-            self._tape.want(None)
+            await asyncio.to_thread(self._open_accounts)
+            for step in self._steps:
+                account = self._who(step)
+                if account is not None and not self._tape.has_given(step.shown.get("id")):
+                    with self._tape.at(step.at or self._tape.now, self._ids(step.at, step.shown)):
+                        await play(self._service, step, account.token)
+            self._counters.forget()  # or whoever begins anew before each of his tests would be limited
 
     def _open_accounts(self) -> None:
-        """One for each role, as the examples show it."""
+        """One for each role; the database is empty but for them."""
         shown = next(objects_with(self._contract.document, "email", "password"), {})
         password = shown.get("password") or secrets.token_urlsafe(18)
+        password_hash = hash_password(password)
         with self._database.writing() as session:
             for table in reversed(migrations.metadata().sorted_tables):
                 session.execute(table.delete())
-            password_hash = hash_password(password)
-            opened = []
-            for role in self._contract.roles:
-                example = self._person(role)
-                self._tape.want(example)
-                about = {"email": example["email"], "name": example.get("name") or role.title(), "role": role}
-                user = users.create(session, password_hash=password_hash, **about)
-                token, _ = self._tokens.access_token(user.id, sessions.start(session, user).session.id)
-                opened.append(Account(role, example["email"], password, token))
+            opened = [self._open_account(session, role, password, password_hash) for role in self._contract.roles]
             session.commit()
         self._memory.accounts = self.accounts or opened
 
-    def _person(self, role: str) -> dict[str, Any]:
+    def _open_account(self, session: Session, role: str, password: str, password_hash: str) -> Account:
+        """Somebody as the examples show him, signed in when all that they show has happened."""
+        present = max((step.at for step in self._steps if step.at), default=BEGINNING)
+        example = self._person(role)
+        about = {"email": example["email"], "name": example.get("name") or role.title(), "role": role}
+        with self._tape.at(made_at(example) or BEGINNING, self._memory.ids.get(role) or ids_in(example)):
+            user = users.create(session, password_hash=password_hash, **about)
+            started = sessions.start(session, user, at=present).session
+        self._memory.ids[role] = [user.id, started.id]
+        token, _ = self._tokens.access_token(user.id, started.id)
+        return Account(role, example["email"], password, token)
+
+    def _ids(self, at: datetime | None, shown: Shown) -> list[str]:
+        """Those of what is shown, and of whatever else the examples show of that moment."""
+        return [*ids_in(shown), *(i for each in self._dated if made_at(each) == at for i in ids_in(each))]
+
+    def _person(self, role: str) -> Shown:
         everybody = objects_with(self._contract.document, "id", "email", "role")
         return next((each for each in everybody if each["role"] == role), {"email": f"{role}@example.com"})
 
@@ -146,6 +165,8 @@ def settings_of(settings: Settings, folder: Path) -> Settings:
         "database_url": f"sqlite:///{folder / DATABASE}",
         "database_read_url": "",
         "redis_url": "",
+        "tls_certificate": None,
+        "tls_key": None,
         "secret_key": SecretStr(secrets.token_urlsafe(48)),
         "workers": 1,
     }

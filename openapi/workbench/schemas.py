@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from openapi.node import Node
-from openapi.workbench.changes import Change, Pair, Rating
+from openapi.workbench.changes import ANNOUNCEMENTS, Change, Pair, Rating
 
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
@@ -16,6 +16,8 @@ OPAQUE = (
     *("unevaluatedProperties", "dependentRequired", "dependentSchemas", "discriminator", "readOnly", "writeOnly"),
 )
 """Whether one value of these is wider than another is not decided: any change of them is a change of what fits."""
+OPEN = "x-open"
+"""What says of listed values that more of them may come in answers, which clients then have to expect."""
 WORDS = ("title", "description", "example", "examples", "$comment", "externalDocs")
 ALL_TYPES = frozenset({"array", "boolean", "null", "number", "object", "string", "integer"})
 Members = Mapping[str, Node]
@@ -76,12 +78,12 @@ def members(schema: Node) -> Members:
 
 
 def _wording(pair: Pair, old: Members, new: Members) -> Iterator[Change]:
-    for key in [key for key in {**old, **new} if key in WORDS or (key.startswith("x-") and key != "x-sunset")]:
+    for key in [
+        key for key in {**old, **new} if key in (*WORDS, *ANNOUNCEMENTS) or (key.startswith("x-") and key != OPEN)
+    ]:
         if _said(old, key) != _said(new, key):
-            yield pair.change(Rating.WORDING, f"`{key}` {_came_or_went(old, new, key)}")
-    for key in ("deprecated", "x-sunset"):
-        if _said(old, key) != _said(new, key):
-            yield pair.change(Rating.ADDITION, f"`{key}` {_came_or_went(old, new, key)}")
+            rating = Rating.ADDITION if key in ANNOUNCEMENTS else Rating.WORDING
+            yield pair.change(rating, f"`{key}` {_came_or_went(old, new, key)}")
 
 
 def _came_or_went(old: Members, new: Members, key: str) -> str:
@@ -94,9 +96,11 @@ def _said(schema: Members, key: str) -> Any:
     return schema[key].value if key in schema else None
 
 
-def _set_change(pair: Pair, way: Way, what: str, old: set[str], new: set[str]) -> Iterator[Change]:
+def _set_change(
+    pair: Pair, way: Way, what: str, old: set[str], new: set[str], *, is_open: bool = False
+) -> Iterator[Change]:
     if new - old:
-        yield pair.change(way.wider(), f"{what} {_listing(new - old)} may come now")
+        yield pair.change(Rating.ADDITION if is_open else way.wider(), f"{what} {_listing(new - old)} may come now")
     if old - new:
         yield pair.change(way.narrower(), f"{what} {_listing(old - new)} may come no more")
 
@@ -118,9 +122,12 @@ def _types_of(schema: Members) -> set[str]:
 def _values(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
     before, after = _values_of(old), _values_of(new)
     if before is not None and after is not None:
-        yield from _set_change(pair, way, "value", before, after)
+        yield from _set_change(pair, way, "value", before, after, is_open=OPEN in old)
     elif before != after:
         yield pair.change(way.changed(before, after), f"the list of values {'went' if after is None else 'came'}")
+    if (OPEN in old) != (OPEN in new) and way is Way.GIVEN:
+        rating = way.wider() if OPEN in new else way.narrower()
+        yield pair.change(rating, f"`{OPEN}` {_came_or_went(old, new, OPEN)}")
 
 
 def _values_of(schema: Members) -> set[str] | None:

@@ -1,56 +1,83 @@
-"""Ids that come again: what is made in the same order has the same ids, those of the contract's examples first."""
+"""Time and ids that come again: what is done in the same order happens at the same moments, under the same ids."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from uuid import UUID
 
-from db import base
+from typeid import TypeID
+
+from db.base import SOURCE, Source
+from openapi.message import App, Receive, Scope, Send
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+"""The time before anything has happened."""
+STEP = timedelta(seconds=1)
+"""How far a request that may change something moves the clock."""
+SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class Tape:
-    """Gives ids, and after `rewind` the same again."""
+    """A clock that goes on with what is done and not with the world's, and a mint that counts.
+
+    Time stands still in a request, and between two of them: a test that is run tomorrow, or on a slow machine, is given
+    what it was given today. Reading moves nothing, so that nobody who looks changes what others are given.
+    """
 
     def __init__(self) -> None:
-        self._given: dict[str, list[str]] = defaultdict(list)
-        self._position: dict[str, int] = defaultdict(int)
-        self._wanted: list[str] = []
-
-    def want(self, example: Any) -> None:
-        """Let what is made next have the ids that stand in its example."""
-        self._wanted = list(_ids(example))
+        self._lock = Lock()
+        self.rewind()
 
     def rewind(self) -> None:
         """Begin from the start."""
-        self._position.clear()
+        self.now = BEGINNING
+        self._counts: Counter[str] = Counter()
+        self._given: set[str] = set()
+
+    def around(self, app: App) -> App:
+        """An application whose requests have their times and ids from here."""
+
+        async def dated(scope: Scope, receive: Receive, send: Send) -> None:
+            with self.at(self._next(scope)):
+                await app(scope, receive, send)
+
+        return dated
 
     @contextmanager
-    def playing(self) -> Iterator[None]:
-        """Whatever is made meanwhile has ids of the tape."""
-        base.mint = self._mint
+    def at(self, moment: datetime, wanted: Iterable[str] = ()) -> Iterator[None]:
+        """What happens meanwhile happens at this moment; what is made is given these ids, of its kind and in order."""
+        self.now = max(self.now, moment)
+        ids = list(wanted)
+        before = SOURCE.set(Source(lambda: moment, lambda prefix: self.mint(prefix, moment, ids)))
         try:
             yield
         finally:
-            base.mint = base.type_id
+            SOURCE.reset(before)
 
-    def _mint(self, prefix: str) -> str:
-        given, position = self._given[prefix], self._position[prefix]
-        if position == len(given):
-            given.append(next((i for i in self._wanted if self._is_free(prefix, i)), None) or base.type_id(prefix))
-        self._position[prefix] += 1
-        return given[position]
+    def mint(self, prefix: str, moment: datetime | None = None, wanted: Iterable[str] = ()) -> str:
+        """An id that is made at a moment, now if left out: the first of the wanted ones that fits, or a new one."""
+        with self._lock:
+            self._counts[prefix] += 1  # also when a wanted one is given: those after it are the same ones then
+            fitting = (i for i in wanted if i.startswith(f"{prefix}_") and i not in self._given)
+            if (made := next(fitting, None)) is None:
+                return _counted(prefix, moment or self.now, self._counts[prefix])
+            self._given.add(made)
+            return made
 
-    def _is_free(self, prefix: str, wanted: str) -> bool:
-        return wanted.startswith(f"{prefix}_") and wanted not in self._given[prefix]
+    def has_given(self, wanted: str | None) -> bool:
+        """Whether something was given that id because it was wanted."""
+        return wanted in self._given
+
+    def _next(self, scope: Scope) -> datetime:
+        with self._lock:
+            if scope["type"] == "http" and scope["method"] not in SAFE:
+                self.now += STEP
+            return self.now
 
 
-def _ids(example: Any) -> Iterator[str]:
-    """The ids of a thing and of what it is made of, but none that lead to other things."""
-    if isinstance(example, dict):
-        if isinstance(example.get("id"), str):
-            yield example["id"]
-        for each in example.values():
-            yield from _ids(each)
-    elif isinstance(example, list):
-        for each in example:
-            yield from _ids(each)
+def _counted(prefix: str, moment: datetime, count: int) -> str:
+    """An id as a UUIDv7 (RFC 9562, 5.7): a count stands where others have random bits."""
+    number = int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62 | count
+    return str(TypeID.from_uuid(UUID(int=number), prefix))  # type: ignore[arg-type]  # it asks for the bytes only

@@ -19,7 +19,9 @@ Told = Iterator[tuple[str, str, str]]
 
 TEXT = {"type": "string"}
 TEXTS = {"type": "array", "items": TEXT}
-SUNSET = ({"type": "string", "format": "date"}, "say the day, such as 2027-01-31")
+DAY = ({"type": "string", "format": "date"}, "say the day, such as 2027-01-31")
+DAYS = {"x-deprecated-since": DAY, "x-sunset": DAY}
+"""Since when something is deprecated, and until when it is there."""
 COUNT = {"type": "integer", "minimum": 1}
 LIMIT = {
     "type": "object",
@@ -43,11 +45,11 @@ EXTENSIONS: dict[str, dict[str, tuple[dict[str, Any], str]]] = {
             {"if": {"type": "array"}, "then": {"items": LIMIT, "minItems": 1}, "else": LIMIT},
             "say {limit: 60, window: 60, per: caller}; per may be address or account, and there may be several",
         ),
-        "x-sunset": SUNSET,
+        **DAYS,
     },
     "response": {"x-error-codes": ({**TEXTS, "minItems": 1}, "list the codes that can occur")},
-    "parameter": {"x-sunset": SUNSET},
-    "schema": {"x-sunset": SUNSET},
+    **dict.fromkeys(("parameter", "header"), DAYS),
+    "schema": {**DAYS, "x-open": ({"const": True}, "say true, or take it out")},
 }
 """What stands in each extension, and what to do if something else does."""
 

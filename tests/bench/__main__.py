@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.bench.shop import Shop
 
 WORK = ("health", "product", "page", "order", "invalid")
 ROUNDS, SECONDS = 3, 2
+STARTS, PAIRS = 5, 8
 WARM_UP = 1
 Pair = tuple[Running, Shop]
 Table = dict[str, dict[str, Figures]]
@@ -82,11 +84,36 @@ def tell(table: Table) -> None:
             print(f"  {name:24}  {figures} {each.rate / base.rate:10.2f} {base.cpu / each.cpu:6.2f} {each.wrong:6}")
 
 
-def tell_start(servers: list[Pair]) -> None:
-    """Print how long each took to its first 200, and how large its worker is after the work."""
-    print(f"\n{'':26}  first 200 (s)  worker (MiB)")
+def tell_start(servers: list[Pair], folder: Path) -> None:
+    """Print how long each takes from the command to its first 200, and its memory after the work."""
+    starts: dict[str, list[float]] = defaultdict(list)
+    for _ in range(STARTS):
+        for server, its in servers:
+            with peer.running(server.peer, its.url, folder) as begun:
+                starts[server.peer.name].append(begun.start)
+    print(f"\n{'':26}  first 200 (s)  worker (MiB)  all processes, shared once (MiB)")
     for server, _ in servers:
-        print(f"  {server.peer.name:24}  {server.start:13.2f}  {server.memory():12.0f}")
+        name = server.peer.name
+        print(f"  {name:24}  {median(starts[name]):13.2f}  {server.memory():12.0f}  {server.own_memory():12.0f}")
+
+
+def tell_check(stack: ExitStack, first: Shop, folder: Path) -> None:
+    """Print what the check of the answers costs: the service with it and without it, in turns."""
+    shops = [shop.copy(first, folder / f"check-{number}.db") for number in range(2)]
+    checked, unchecked = serve(stack, (peer.SERVICE, peer.UNCHECKED), shops, folder)
+    print(f"\n{'check of the answers':26}  CPU us with it  without  ratio")
+    for work in ("product", "page"):
+        with_it, without = pairs(checked, unchecked, work)
+        print(f"  {work:24}  {with_it:14.1f}  {without:7.1f}  {with_it / without:5.3f}")
+
+
+def pairs(one: Pair, other: Pair, work: str) -> tuple[float, float]:
+    """The CPU of two servers for a request, each measured right after the other, many times: medians."""
+    found: tuple[list[float], list[float]] = [], []
+    for _ in range(PAIRS):
+        for (server, its), figures in zip((one, other), found, strict=True):
+            figures.append(measure(server, its, work, seconds=SECONDS, run=new_id("run")).cpu)
+    return median(found[0][1:]), median(found[1][1:])  # the first warms up
 
 
 def serve(stack: ExitStack, peers: tuple[peer.Peer, ...], shops: list[Shop], folder: Path) -> list[Pair]:
@@ -105,7 +132,9 @@ def on_sqlite(folder: Path) -> Table:
         refuse_unequal(servers)
         table = compare(servers, WORK)
         tell(table)
-        tell_start(servers)
+        tell_start(servers, folder)
+    with ExitStack() as stack:
+        tell_check(stack, first, folder)
     return table
 
 

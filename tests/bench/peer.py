@@ -17,6 +17,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 PEERS = "tests.bench.peers"
 UVICORN = "{python} -m uvicorn {target} --port {port} --no-access-log --log-level warning"
 GRANIAN = "{python} -m granian --interface asgi --no-ws --http 1 --port {port} --workers {workers} {target}"
+OURS = "{python} -m tests.bench.service {target}"
 GUNICORN = "{python} -m gunicorn -k gthread --threads 4 -w 1 -b 127.0.0.1:{port} {target}"
 
 
@@ -30,7 +31,8 @@ class Peer:
     orders: bool = True
 
 
-SERVICE = Peer("Orderly", GRANIAN, "tests.bench.service:app")
+SERVICE = Peer("Orderly", OURS, "")
+UNCHECKED = Peer("Orderly, answers unchecked", OURS, "unchecked")
 ALL = (
     SERVICE,
     Peer("FastAPI", UVICORN, f"{PEERS}.on_fastapi:app"),
@@ -59,9 +61,12 @@ class Running:
         return sum(int(each[11]) + int(each[12]) for each in fields) / TICK
 
     def memory(self) -> float:
-        """MiB of the largest of its processes, which is the worker."""
-        sizes = [Path(f"/proc/{pid}/statm").read_text().split()[1] for pid in self.pids]
-        return max(map(int, sizes)) * os.sysconf("SC_PAGE_SIZE") / 2**20
+        """MiB of its worker, the process that was started last, with all that it shares with others."""
+        return _of_memory(self.pids[-1], "Rss")
+
+    def own_memory(self) -> float:
+        """MiB of all its processes together, where what some of them share counts once."""
+        return sum(_of_memory(pid, "Pss") for pid in self.pids)
 
 
 @contextmanager
@@ -73,7 +78,8 @@ def running(peer: Peer, database_url: str, folder: Path, core: int = 0, workers:
         process = subprocess.Popen(
             ["taskset", "-c", str(core), *peer.command.format(**given).split()],
             cwd=ROOT,
-            env=environment(**_settings(database_url, folder)) | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
+            env=environment(port=port, workers=workers, **_settings(database_url, folder))
+            | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -108,3 +114,8 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
 def _tree(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(each for child in children for each in _tree(int(child)))]
+
+
+def _of_memory(pid: int, kind: str) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{kind}:")) / 1024

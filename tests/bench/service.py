@@ -1,13 +1,16 @@
 """The service with all that it does: only the numbers of its limits are higher, and reading products needs a token.
 
 The catalogue is public, and this is a comparison for signed-in callers: so two operations of the contract ask for one.
+It is started by what `orderly serve` runs. `python -m tests.bench.service unchecked` leaves out the check of answers.
 """
 
 import re
+import sys
+from typing import Any
 
-from openapi import logs
-from openapi.app import create_app
+from openapi.commands.serve import run
 from openapi.contract import DEFAULT_PATH, Contract
+from openapi.message import App
 from openapi.settings import Settings
 
 ENDLESS = 1_000_000_000
@@ -23,6 +26,20 @@ def contract() -> Contract:
     return Contract(text.encode())
 
 
-settings = Settings.load()
-logs.configure(settings)
-app = create_app(settings, contract())
+def create(settings: Settings, **given: Any) -> App:
+    """The service."""
+    from openapi.app import create_app  # after the metrics have their folder, as in `orderly serve`
+
+    return create_app(settings, contract(), **given)
+
+
+def create_unchecked(settings: Settings, **given: Any) -> App:
+    """The same, which answers whatever it likes: to see what the check costs, and for nothing else."""
+    from openapi.answers import Answers
+
+    Answers.check = lambda *_: None  # type: ignore[assignment,method-assign]
+    return create(settings, **given)
+
+
+if __name__ == "__main__":
+    run(Settings.load(), create=create_unchecked if "unchecked" in sys.argv else create)

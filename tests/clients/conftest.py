@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,21 +19,14 @@ from db.users import User
 from openapi.contract import DEFAULT_PATH, load
 from openapi.security import Tokens
 from openapi.workbench.clients import python, typescript
-from tests.conftest import REQUIRED
+from tests.conftest import need
 from tests.factories import SECRET, make_product, make_session, make_user
 from tests.serving import Served, served
 
+CURE = "make clients gets what can be got"
 SCENARIOS = Path(__file__).with_name("scenarios")
 TSCONFIG = {"extends": "../orderly-client/tsconfig.json", "include": ["*.ts"]}
 TSCONFIG_OPTIONS = {"rootDir": ".", "outDir": "dist", "declaration": False, "types": ["node"], "skipLibCheck": True}
-
-
-def need(tool: str) -> Path:
-    """Where a tool is; without it these tests are skipped, and fail where they are wanted."""
-    found = shutil.which(tool)
-    if found is None:
-        (pytest.fail if REQUIRED else pytest.skip)(f"{tool} is not installed: make clients gets what can be got")
-    return Path(found)
 
 
 def run(*command: str | Path, folder: Path, **environment: str) -> str:
@@ -94,12 +86,12 @@ class TypeScript:
     def use(self, name: str, source: str, given: dict[str, Any]) -> str:
         """Compile it and run it."""
         assert self.complaints(name, source) == ""
-        return run(need("node"), f"dist/{name}.js", json.dumps(given), folder=self.project)
+        return run(need("node", CURE), f"dist/{name}.js", json.dumps(given), folder=self.project)
 
 
 def install_python(folder: Path, contract: Path = DEFAULT_PATH) -> Python:
     """Make the client, and install it beside a project."""
-    interpreter = need("openapi-python-client").parent / "python"
+    interpreter = need("openapi-python-client", CURE).parent / "python"
     client, project = folder / "orderly-client", folder / "project"
     project.mkdir()
     python.generate(load(contract), client)
@@ -110,7 +102,7 @@ def install_python(folder: Path, contract: Path = DEFAULT_PATH) -> Python:
 
 def install_typescript(folder: Path, contract: Path = DEFAULT_PATH) -> TypeScript:
     """Make the client, and install it beside a project."""
-    npm = need("npm")
+    npm = need("npm", CURE)
     client, project = folder / "orderly-client", folder / "project"
     typescript.generate(load(contract), client)
     project.mkdir()

@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from db import migrations
+from db import migrations, revisions
+from tests.faults.harm import own_postgresql
 
 UPGRADE = [sys.executable, "-m", "openapi", "db", "upgrade"]
 
@@ -21,8 +24,8 @@ def tables_of(url):
 def test_up_status_and_down(orderly, database_url):
     empty = orderly("db", "status")
     assert (empty.code, empty.err) == (1, "")
-    assert f"is at revision base; the newest is {migrations.head()}." in empty.out
-    assert f"is at revision {migrations.head()}." in orderly("db", "upgrade").out
+    assert f"is at revision base; the newest is {revisions.head()}." in empty.out
+    assert f"is at revision {revisions.head()}." in orderly("db", "upgrade").out
     assert orderly("db", "upgrade").code == orderly("db", "status").code == 0
     assert tables_of(database_url) == set(migrations.metadata().tables)
     assert "is at revision 0001." in orderly("db", "downgrade", "0001").out
@@ -35,7 +38,7 @@ def test_two_copies_may_upgrade_at_once(database_url):
     copies = [subprocess.Popen(UPGRADE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [copy.communicate(timeout=60) for copy in copies]
     assert [copy.returncode for copy in copies] == [0, 0], said
-    assert all(f"is at revision {migrations.head()}." in out and not err for out, err in said)
+    assert all(f"is at revision {revisions.head()}." in out and not err for out, err in said)
     assert tables_of(database_url) == set(migrations.metadata().tables)
 
 
@@ -95,3 +98,26 @@ def test_a_file_that_is_no_database_is_refused(orderly, shop):
     said = orderly("db", "upgrade")
     assert (said.code, said.out, said.err.count("\n")) == (1, "", 1), said
     assert "data/orderly.db cannot be used" in said.err
+
+
+def test_one_that_was_taken_back_is_told_so(orderly, database_url):
+    orderly("db", "upgrade")
+    said = orderly("db", "restored")
+    assert (said.code, said.err) == (0, "")
+    assert "come after all that were ever shown" in said.out
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT shift FROM event_origin")) > 0
+    engine.dispose()
+
+
+def test_a_standby_is_refused(orderly, monkeypatch):
+    with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
+        monkeypatch.setenv("ORDERLY_DATABASE_URL", cluster.url)
+        orderly("db", "upgrade")
+        cluster.control("stop", "-m", "fast")
+        (cluster.data / "standby.signal").touch()
+        cluster.control("start")
+        said = orderly("purge")
+    assert said.code == 1
+    assert "it is a standby, which can only be read; give ORDERLY_DATABASE_URL the primary." in said.err

@@ -13,6 +13,7 @@ from db import users
 from db.users import User
 from openapi.contract import Operation
 from openapi.security import Tokens
+from openapi.workbench.play import steps
 from tests.contract.stage import CONTRACT, EXAMPLES
 from tests.factories import SECRET, make_session, password_hash
 
@@ -43,7 +44,7 @@ SCRIPT = {
     "update_product": ("bob", *STAFF, "create_product"),
     "list_stock_adjustments": ("bob", *STAFF, "create_product", "adjust_stock"),
     "adjust_stock": ("bob", *STAFF, "create_product"),
-    "list_orders": ("alice", *ORDER),
+    "list_orders": ("alice", *SHOP, "create_user", "earlier orders", "create_order"),
     "create_order": ("alice", *SHOP, "create_user"),
     "get_order": ("alice", *ORDER),
     "update_order": ("alice", *ORDER),
@@ -64,6 +65,12 @@ THING = {
     "key_id": "BookkeepingKey",
 }
 """Which example the ids of paths belong to; the promotion is Bob's."""
+EARLIER = [
+    step
+    for step in steps(CONTRACT)
+    if step.operation.tag == "orders" and step.shown.get("id") != EXAMPLES["AlicesOrder"]["id"]
+]
+"""How the other orders came where they are: the sandbox goes the same way."""
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0"
 SETTLES_WITHIN = 30
 SECRETS = {"access_token", "refresh_token", "secret", "prefix", "next_cursor"}
@@ -106,6 +113,8 @@ class Story:
             towel = EXAMPLES["Catalogue"]["data"][0]
             wanted = {name: towel[name] for name in ("sku", "name", "category", "price", "stock")}
             self.compare(towel, self.caller("bob").post("/v1/products", wanted).json)
+        elif step == "earlier orders":
+            self.go_earlier_ways()
         elif step == "feed until now":
             self.feed = f"?after={self.settled('user.created', self.real[EXAMPLES['Alice']['id']])}"
         elif step == "feed has settled":
@@ -113,6 +122,14 @@ class Story:
         else:
             name, _, how = step.partition(" by ")
             self.call(OPERATIONS[name], how)
+
+    def go_earlier_ways(self):
+        """Bring the other orders where the example of the list shows them."""
+        for each in EARLIER:
+            caller = self.caller(SCRIPT[each.operation.operation_id][0])
+            answer = caller.post(self.told(each.path), self.told(each.body))
+            if each.shown:
+                self.real[each.shown["id"]] = answer.json["id"]
 
     def settled(self, kind, subject_id):
         """Wait until the feed tells of something: it waits for every transaction of the server. Gives the cursor."""

@@ -56,6 +56,8 @@ DEFECTS = [
     ("map-has-bounds", "          propertyNames: {maxLength: 9}\n", "", "        colours:"),
     ("pattern-is-linear", "^[0-9]+(?:-[0-9]+)*$", "^(?:[0-9]+)*$", "^(?:[0-9]+)*$"),
     ("pattern-is-linear", "^[0-9]+(?:-[0-9]+)*$", "^(?=a)[0-9]+$", "^(?=a)[0-9]+$"),
+    ("open-list-is-a-list", "    Text:\n", "    Text:\n      x-open: true\n", "x-open"),
+    ("extension", "enum: [red, blue]", "enum: [red, blue], x-open: yes please", "x-open"),
     ("limits-agree", "      minLength: 1\n", "      minLength: 101\n", "minLength: 101"),
     ("request-object-is-closed", "      additionalProperties: false\n    Problem:", "    Problem:", "    NoteCreate:"),
     ("required-property-is-there", "required: [text]", "required: [texts]", "required: [texts]"),
@@ -162,10 +164,35 @@ DEFECTS = [
         '"201":',
     ),
     (
-        "sunset-is-of-something-deprecated",
+        "deprecation-has-its-days",
         "x-precondition: required",
         'x-precondition: required\n      x-sunset: "2027-01-01"',
         "x-sunset",
+    ),
+    (
+        "deprecation-has-its-days",
+        "x-precondition: required",
+        'x-precondition: required\n      deprecated: true\n      x-sunset: "2027-01-01"',
+        "deprecated: true",
+    ),
+    (
+        "deprecation-has-its-days",
+        "description: Whether to leave it at trying.",
+        'deprecated: true\n          x-deprecated-since: "2027-01-01"\n          description: Whether to try.',
+        "deprecated: true",
+    ),
+    (
+        "sunset-is-later",
+        "type: integer, minimum: 1, maximum: 1000",
+        'type: integer, minimum: 1, maximum: 9, deprecated: true, x-deprecated-since: "2027-01-01", '
+        'x-sunset: "2027-01-01"',
+        "x-sunset",
+    ),
+    (
+        "extension",
+        "x-precondition: required",
+        "x-precondition: required\n      deprecated: true\n      x-deprecated-since: soon",
+        "x-deprecated-since",
     ),
     ("security-is-declared", "security:\n  - bearer: []\n", "security: []\n", "openapi: 3.1.0"),
     ("security-is-declared", "security:\n  - bearer: []\n", "security:\n  - bear: []\n", "- bear: []"),
@@ -176,6 +203,12 @@ DEFECTS = [
         '        "403": {$ref: "#/components/responses/Forbidden"}\n        "412"',
         '        "412"',
         'responses:\n        "200"',
+    ),
+    (
+        "secured-operation-can-refuse",
+        "[ambiguous_credentials, validation_error]",
+        "[validation_error]",
+        '"400": {',
     ),
     ("secret-travels-safely", "name: dry_run", "name: access_token", "access_token"),
     (

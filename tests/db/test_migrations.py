@@ -5,10 +5,12 @@ from threading import Thread
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from db import migrations
+from db import migrations, revisions
+from db.migrations.alone import alone
 from db.session import Database
 
 
@@ -27,19 +29,29 @@ def revision_of(url):
     engine = create_engine(url)
     with engine.connect() as connection:
         tables = set(inspect(connection).get_table_names())
-        found = migrations.current(connection)
+        found = revisions.current(connection)
     engine.dispose()
     return found, tables - {"alembic_version"}
 
 
+def test_the_revisions_are_those_of_alembic_and_in_its_order():
+    history = ScriptDirectory(str(migrations.HERE)).walk_revisions()
+    assert revisions.known() == tuple(reversed([each.revision for each in history]))
+
+
+def test_an_older_database_is_behind_and_a_newer_one_is_not():
+    older, newest = revisions.known()[0], revisions.head()
+    assert [revisions.is_behind(each) for each in (None, older, newest, "9999")] == [True, True, False, False]
+
+
 def test_up_down_and_up_again(empty):
     migrations.upgrade(empty)
-    assert revision_of(empty) == (migrations.head(), set(migrations.metadata().tables))
+    assert revision_of(empty) == (revisions.head(), set(migrations.metadata().tables))
     migrations.downgrade(empty, "base")
     assert revision_of(empty) == (None, set())
     migrations.upgrade(empty)
     migrations.upgrade(empty)
-    assert revision_of(empty)[0] == migrations.head()
+    assert revision_of(empty)[0] == revisions.head()
 
 
 def test_two_processes_may_migrate_at_once(empty):
@@ -57,7 +69,7 @@ def test_two_processes_may_migrate_at_once(empty):
     for thread in threads:
         thread.join()
     assert failures == []
-    assert revision_of(empty)[0] == migrations.head()
+    assert revision_of(empty)[0] == revisions.head()
 
 
 def test_the_models_are_the_head(database: Database):
@@ -68,13 +80,13 @@ def test_the_models_are_the_head(database: Database):
 
 
 def break_off(url):
-    with migrations.transaction(url) as connection:
+    with alone(url) as connection:
         connection.execute(text("CREATE TABLE half (id INTEGER)"))
         connection.execute(text("SELECT * FROM broken"))
 
 
 def refer_to_nothing(url):
-    with migrations.transaction(url) as connection:
+    with alone(url) as connection:
         connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
         connection.execute(text("CREATE TABLE child (id INTEGER REFERENCES parent (id))"))
         connection.execute(text("INSERT INTO child VALUES (1)"))

@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 from argon2 import PasswordHasher
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from db import passwords
 from db.errors import Invalid, Unavailable
@@ -87,3 +88,8 @@ def test_who_would_make_the_queue_too_long_is_told_so_at_once():
         with pytest.raises(Unavailable):
             passwords.verify(password_hash(), PASSWORD)
     assert passwords.verify(password_hash(), PASSWORD)
+
+
+def test_the_common_passwords_are_those_of_zxcvbn_that_the_contract_would_take():
+    taken = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 12]
+    assert sorted(passwords.COMMON) == sorted({word.casefold() for word in taken})

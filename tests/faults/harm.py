@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -105,31 +104,3 @@ def own_postgresql(folder: Path) -> Iterator[Cluster]:
 
 def _as_postgres(command: list[Path | str]) -> list[Path | str]:
     return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
-
-
-class Clock:
-    """The clock of the processes that are started in the block, by libfaketime."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self.shift(0)
-
-    def shift(self, hours: int) -> None:
-        """Be so many hours before or behind."""
-        self._file.write_text(f"{hours * 3600:+d}")
-        time.sleep(0.1)
-
-
-@contextmanager
-def own_clock(folder: Path) -> Iterator[Clock]:
-    """A clock that can be set."""
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    if not found:
-        pytest.skip("no libfaketime on this machine")
-    clock = Clock(folder / "clock")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LD_PRELOAD", str(found[0]))
-        patch.setenv("FAKETIME_TIMESTAMP_FILE", str(folder / "clock"))
-        patch.setenv("FAKETIME_NO_CACHE", "1")
-        patch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-        yield clock

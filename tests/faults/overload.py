@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults.scenarios import workers_of
+from tests.faults.ends import workers_of
 from tests.faults.shop import Shop
 from tests.faults.wire import Broken, Client, Unsent
 
@@ -41,12 +41,12 @@ async def overload(shop: Shop, clients: int, seconds: float) -> dict[str, Any]:
     """So many clients at three times the rate that 16 clients reach who wait for each answer."""
     with shop.serve() as service:
         [worker] = workers_of(service)
-        sustainable = len((await _run(shop, service.url, 16, 5, rate=None)).accepted) / 5
-        before, memory = await _run(shop, service.url, 2, 5, rate=None), _megabytes(worker)
-        load = await _run(shop, service.url, clients, seconds, rate=3 * sustainable)
-        grown = _megabytes(worker) - memory
+        sustainable = len((await run(shop, service.url, 16, 5, rate=None)).accepted) / 5
+        before, memory = await run(shop, service.url, 2, 5, rate=None), memory_of(worker)
+        load = await run(shop, service.url, clients, seconds, rate=3 * sustainable)
+        grown = memory_of(worker) - memory
         await asyncio.sleep(min(10.0, seconds / 2))
-        after = await _run(shop, service.url, 2, 5, rate=None)
+        after = await run(shop, service.url, 2, 5, rate=None)
     return {
         "sustainable /s": sustainable,
         "sent /s": sum(load.counts.values()) / seconds,
@@ -73,7 +73,8 @@ async def login_flood(shop: Shop, per_second: float, seconds: float) -> dict[str
     }
 
 
-async def _run(shop: Shop, url: str, clients: int, seconds: float, *, rate: float | None) -> Load:
+async def run(shop: Shop, url: str, clients: int, seconds: float, *, rate: float | None) -> Load:
+    """So many clients for so long, at a rate if one is given, at once after each answer otherwise."""
     load, end = Load(), time.monotonic() + seconds
     pause = clients / rate if rate else 0.0
     await asyncio.gather(*(_act(shop, url, n, load, end, pause) for n in range(clients)))
@@ -119,6 +120,7 @@ def _percentile(values: list[float], share: float) -> float | None:
     return sorted(values)[int(len(values) * share)] if values else None
 
 
-def _megabytes(process: int) -> float:
+def memory_of(process: int) -> float:
+    """MiB that a process has in memory."""
     status = Path(f"/proc/{process}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024

@@ -6,12 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from db import migrations
 from db.session import Database
+from db.sessions import LIFETIME
 from openapi.security import Tokens
 from tests.conftest import make_postgresql
 from tests.factories import SECRET, make_product, make_session, make_user
+from tests.faults.history import History
 from tests.serving import Served, served
 
 STOCK = 1_000_000
@@ -24,7 +29,10 @@ class Shop:
     url: str
     folder: Path
     database: Database
+    history: History
     tokens: list[str] = field(default_factory=list)
+    staff_token: str = ""
+    refresh_tokens: list[str] = field(default_factory=list)
     products: list[str] = field(default_factory=list)
 
     @property
@@ -32,7 +40,13 @@ class Shop:
         """The file of a shop on SQLite."""
         return Path(str(self.database.url.database))
 
-    def serve(self, **settings: object) -> "contextmanager[Served]":
+    @property
+    def errors(self) -> list[str]:
+        """What the service has logged as an error."""
+        logs = [log.read_text() for log in self.folder.glob("service-*.log")]
+        return [line for log in logs for line in log.splitlines() if "[error" in line or "status=500" in line]
+
+    def serve(self, **settings: Any) -> "contextmanager[Served]":
         """Serve it until the end of the block."""
         return served(self.folder, self.url, **{"rate_limits": "off", **settings})
 
@@ -40,10 +54,9 @@ class Shop:
         """Let people in and put things on the shelves."""
         with self.database.writing() as session:
             self.products = [make_product(session, stock=STOCK).id for _ in range(products)]
-            for n in range(people):
-                user = make_user(session, f"buyer-{n}")
-                started = make_session(session, user).session
-                self.tokens.append(Tokens(SECRET).access_token(user.id, started.id)[0])
+            self.tokens = [_sign_in(session, f"buyer-{n}") for n in range(people)]
+            self.staff_token = _sign_in(session, "bob")
+            self.refresh_tokens = [make_session(session).refresh_token for _ in range(2)]
             session.commit()
 
 
@@ -60,9 +73,14 @@ def shop_on(kind: str, *, file_in: Path | None = None, **given: int) -> Iterator
         for url in urls:
             migrations.upgrade(url)
             database = Database(url)
-            shop = Shop(url, place, database)
+            shop = Shop(url, place, database, History(place / "history.jsonl"))
             shop.open(**given)
             yield shop
             database.close()
     finally:
         shutil.rmtree(place)
+
+
+def _sign_in(session: Session, name: str) -> str:
+    user = make_user(session, name)
+    return Tokens(SECRET, LIFETIME).access_token(user.id, make_session(session, user).session.id)[0]

@@ -4,17 +4,23 @@ import asyncio
 import resource
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from tests.faults.scenarios import workers_of
+from tests.faults.ends import workers_of
+from tests.faults.overload import memory_of
 from tests.faults.shop import Shop
 from tests.faults.wire import Client
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 FILES = 1024
 """What `ulimit -n` says."""
+HONEST = 5
+"""Connections that honest clients may have at a moment."""
+WITHIN = 60
+"""Seconds after which an attacker who is there still will never be cut."""
 LARGE = b"GET /openapi.yaml HTTP/1.1\r\nHost: shop.test\r\n\r\n"
 PROMISED = (
     b"POST /v1/tokens HTTP/1.1\r\nHost: shop.test\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n"
@@ -49,30 +55,54 @@ ATTACKS: dict[str, Callable[[Streams], Awaitable[None]]] = {
 }
 
 
-async def attack(shop: Shop, name: str, attackers: int, seconds: float) -> dict[str, Any]:
-    """How long honest requests took while so many attackers were at it, and when those were cut."""
+async def attack(shop: Shop, names: Iterable[str], attackers: int) -> dict[str, Any]:
+    """How long honest requests took while so many attackers of each kind were at it, until the last one was cut."""
     with shop.serve() as service:
-        for process in (service.process.pid, *workers_of(service)):
+        [worker] = workers_of(service)
+        for process in (service.process.pid, worker):
             resource.prlimit(process, resource.RLIMIT_NOFILE, (FILES, FILES))
-        began = time.monotonic()
-        cuts: list[float] = []
-        crowd = [asyncio.create_task(_attacker(service.url, ATTACKS[name], cuts, began)) for _ in range(attackers)]
-        await asyncio.sleep(0.5)
-        honest = await _shop_honestly(service.url, shop.products[0], began + seconds)
-        for task in crowd:
-            task.cancel()
-        await asyncio.gather(*crowd, return_exceptions=True)
-    honest.sort()
+        before, memory = _connections(worker), memory_of(worker)
+        crowd = [asyncio.create_task(_attacker(service.url, ATTACKS[name])) for name in names for _ in range(attackers)]
+        honest = asyncio.create_task(_shop_honestly(service.url, shop.products[0]))
+        try:
+            most, seconds = await _until_cut(worker, before + HONEST, len(crowd))
+            grown = memory_of(worker) - memory
+        finally:
+            for task in (*crowd, honest):
+                task.cancel()
+            taken, *_ = await asyncio.gather(honest, *crowd, return_exceptions=True)
+    assert isinstance(taken, list), taken
     return {
-        "honest requests": len(honest),
-        "p99 s": honest[int(len(honest) * 0.99)],
-        "slowest s": honest[-1],
-        "cut": len(cuts),
-        "last cut s": max(cuts, default=None),
+        "held": most,
+        "last cut s": seconds,
+        "honest requests": len(taken),
+        "p99 s": sorted(taken)[int(len(taken) * 0.99)],
+        "slowest s": max(taken),
+        "memory growth MiB": grown,
     }
 
 
-async def _attacker(url: str, act: Callable[[Streams], Awaitable[None]], cuts: list[float], began: float) -> None:
+async def _until_cut(worker: int, usual: int, attackers: int) -> tuple[int, float]:
+    """How many connections the service held at most, and after how many seconds no attacker had one any more."""
+    began, most = time.monotonic(), 0
+    async with asyncio.timeout(WITHIN):
+        while (held := _connections(worker)) > usual or most < attackers:
+            most = max(most, held)
+            await asyncio.sleep(0.1)
+    return most, time.monotonic() - began
+
+
+def _connections(process: int) -> int:
+    """The sockets of a process. A client that does not read does not learn that he was cut, so the service is asked."""
+    files = Path(f"/proc/{process}/fd").iterdir()
+    found = 0
+    for file in files:
+        with suppress(OSError):  # closed meanwhile
+            found += str(file.readlink()).startswith("socket:")
+    return found
+
+
+async def _attacker(url: str, act: Callable[[Streams], Awaitable[None]]) -> None:
     host, port = url.removeprefix("http://").split(":")
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -82,12 +112,7 @@ async def _attacker(url: str, act: Callable[[Streams], Awaitable[None]], cuts: l
     try:
         with suppress(OSError):
             await act((reader, writer))
-            if act is stop_reading:
-                while not writer.is_closing():
-                    await asyncio.sleep(0.5)
-            else:
-                await reader.read()
-        cuts.append(time.monotonic() - began)
+        await asyncio.Event().wait()
     finally:
         writer.transport.abort()
 
@@ -103,14 +128,15 @@ async def _dribble(streams: Streams, head: bytes) -> None:
         answered.cancel()
 
 
-async def _shop_honestly(url: str, product: str, until: float) -> list[float]:
-    """The seconds that requests took, each on a new connection; all are answered."""
+async def _shop_honestly(url: str, product: str) -> list[float]:
+    """The seconds that requests took, each on a new connection, until it is cancelled; all are answered."""
     taken = []
-    while time.monotonic() < until:
-        began = time.perf_counter()
-        with Client(url) as client:
-            answer = await client("GET", f"/v1/products/{product}")
-        assert answer.status == 200
-        taken.append(time.perf_counter() - began)
-        await asyncio.sleep(0.02)
+    with suppress(asyncio.CancelledError):
+        while True:
+            began = time.perf_counter()
+            with Client(url) as client:
+                answer = await client("GET", f"/v1/products/{product}")
+            assert answer.status == 200
+            taken.append(time.perf_counter() - began)
+            await asyncio.sleep(0.02)
     return taken

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
@@ -48,26 +48,24 @@ def _fuzz_as(role: str, options: list[str]) -> bool:
         url = f"sqlite:///{folder}/orderly.db"
         migrations.upgrade(url)
         _stock(url)
-        config = Path(folder) / "schemathesis.toml"
-        config.write_text((HERE / "schemathesis.toml").read_text() + _business_refusals())
         with served(Path(folder), url, rate_limits="off", threads=8) as service:
-            st = str(Path(sys.executable).with_name("st"))
-            command = [
-                st,
-                "--config-file",
-                str(config),
-                "run",
-                str(DEFAULT_PATH),
-                "--url",
-                f"{service.url}/v1",
-                *options,
-            ]
-            settings = environment(test_fuzz_role=role, test_fuzz_database=url)
-            settings |= {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "PYTHONPATH": str(HERE.parent.parent)}
-            passed = subprocess.run(command, env=settings, check=False).returncode == 0
+            passed = start(service.url, url, role, Path(folder), options).wait() == 0
         if not passed:
-            print(service.log.read_text()[-5000:])
+            print("\n".join(line for line in service.log.read_text().splitlines() if "[info " not in line))
         return passed
+
+
+def start(
+    service: str, database: str, role: str, folder: Path, options: list[str], output: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
+    """Begin to fuzz a service, as somebody of a role who is put into its database; the folder has the configuration."""
+    config = folder / "schemathesis.toml"
+    config.write_text((HERE / "schemathesis.toml").read_text() + _business_refusals())
+    st = str(Path(sys.executable).with_name("st"))
+    command = [st, "--config-file", str(config), "run", str(DEFAULT_PATH), "--url", f"{service}/v1", *options]
+    variables = environment(test_fuzz_role=role, test_fuzz_database=database)
+    variables |= {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "PYTHONPATH": str(HERE.parent.parent)}
+    return subprocess.Popen(command, env=variables, stdout=output)
 
 
 def _stock(url: str) -> None:

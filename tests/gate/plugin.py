@@ -15,8 +15,8 @@ from tests.gate.ears import CONTRACT, RECORDER, listening
 from tests.gate.promises import ONLY_BY_FAULTS, promises
 
 TESTS = Path(__file__).parent.parent
-ELSEWHERE = {"clients", "faults"}
-"""What is no part of `make test`: it needs Node, or takes its time."""
+ELSEWHERE = {"browser", "clients", "faults"}
+"""What is no part of `make test`: it needs Chromium or Node, or takes its time."""
 __all__ = ["listening"]
 
 NEVER, UNDECLARED = "never seen:", "not declared:"

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import jwt
 import pytest
-import time_machine
 from argon2 import PasswordHasher
 from jwt.utils import base64url_decode
 
@@ -18,8 +17,8 @@ from tests.conftest import url_of
 from tests.factories import PASSWORD, SECRET, make_session, make_settings, make_user
 from tests.gate.ears import recorded
 
-REUSED = timedelta(seconds=11)
-"""After the grace in which a used token is taken again."""
+REUSED = 11
+"""Seconds: after the grace in which a used token is taken again."""
 
 
 @pytest.fixture
@@ -186,11 +185,11 @@ class TestAccessToken:
         charlie = sign_in("charlie")
         assert client.signed_in(signed(sub=charlie.user.id)).get("/v1/me").code == "invalid_token"
 
-    def test_it_ends_after_ten_minutes(self, client, alice):
+    def test_it_ends_after_ten_minutes(self, client, alice, after):
         tokens = log_in(client).json
-        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=595)):
+        with after(seconds=595):
             assert works(client, tokens)
-        with time_machine.travel(datetime.now(UTC) + timedelta(seconds=615)):
+        with after(seconds=615):
             assert not works(client, tokens)
 
     @pytest.mark.parametrize(
@@ -260,9 +259,9 @@ class TestRefreshToken:
             assert not works(client, each)
             assert renew(client, each["refresh_token"]).code == "invalid_token"
 
-    def test_after_the_grace_the_parent_is_a_reuse(self, client, tokens):
+    def test_after_the_grace_the_parent_is_a_reuse(self, client, tokens, after):
         second = renewed(client, tokens["refresh_token"])
-        with time_machine.travel(datetime.now(UTC) + REUSED):
+        with after(seconds=REUSED):
             assert renew(client, tokens["refresh_token"]).code == "token_reused"
             assert renew(client, second).code == "invalid_token"
         assert not works(client, tokens)
@@ -274,23 +273,23 @@ class TestRefreshToken:
         assert works(client, other)
         renewed(client, other["refresh_token"])
 
-    def test_a_used_token_stays_used_when_the_clock_goes_back(self, client, tokens):
+    def test_a_used_token_stays_used_when_the_clock_goes_back(self, client, tokens, after):
         second = renewed(client, renewed(client, tokens["refresh_token"]))
-        with time_machine.travel(datetime.now(UTC) - timedelta(hours=1)):
+        with after(hours=-1):
             assert renew(client, tokens["refresh_token"]).code == "token_reused"
             assert renew(client, second).code == "invalid_token"
 
     @pytest.mark.parametrize("days", [14, 31])
-    def test_a_session_that_is_not_used_ends(self, client, tokens, days):
-        with time_machine.travel(datetime.now(UTC) + timedelta(days=days)):
+    def test_a_session_that_is_not_used_ends(self, client, tokens, after, days):
+        with after(days=days):
             assert renew(client, tokens["refresh_token"]).code == "invalid_token"
 
-    def test_a_session_ends_after_thirty_days_in_any_case(self, client, tokens):
-        token, began = tokens["refresh_token"], datetime.now(UTC)
+    def test_a_session_ends_after_thirty_days_in_any_case(self, client, tokens, after):
+        token = tokens["refresh_token"]
         for days in (13, 26):
-            with time_machine.travel(began + timedelta(days=days)):
+            with after(days=days):
                 token = renewed(client, token)
-        with time_machine.travel(began + timedelta(days=30)):
+        with after(days=30):
             assert renew(client, token).code == "invalid_token"
 
     def test_an_unknown_token_is_invalid(self, client, tokens):

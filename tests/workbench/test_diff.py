@@ -1,6 +1,7 @@
 """`orderly diff`: each change is rated as those who call the API would rate it."""
 
 import json
+import shutil
 import subprocess
 from copy import deepcopy
 from pathlib import Path
@@ -56,6 +57,7 @@ BREAKING = [
     ("a property of an answer goes", (*CUP, "properties", "handles"), NONE),
     ("a property of an answer may be missing", (*CUP, "required"), ["id"]),
     ("an answer may be larger", (*CUP, "properties", "handles", "maximum"), 5),
+    ("clients have to expect more values", (*CUP, "properties", "glaze", "x-open"), True),
     ("an answer may be null", (*CUP, "properties", "handles", "type"), ["integer", "null"]),
     ("an answer may be one thing more", (*CUP, "properties", "weight", "anyOf", "+"), {"type": "string"}),
     ("a value comes that goes both ways", (*SCHEMAS, "Colour", "enum"), ["blue", "red", "green"]),
@@ -90,6 +92,8 @@ ADDITION = [
     ("a property of an answer comes", (*CUP, "properties", "tint"), {"type": "string"}),
     ("a property of an answer is always there", (*CUP, "required"), ["id", "colour", "handles"]),
     ("an answer is one thing less", (*CUP, "properties", "weight", "anyOf", 1), NONE),
+    ("a value comes to an open list", (*CUP, "properties", "mood", "enum"), ["glad", "sad", "odd"]),
+    ("a list is open no more", (*CUP, "properties", "mood", "x-open"), NONE),
     ("an error comes", (*CREATE, "responses", "409"), {"description": "Taken."}),
     ("an error goes", (*LIST, "responses", "404"), NONE),
     ("an error has another code", ("components", "responses", "NotFound", "x-error-codes"), ["not_found", "gone"]),
@@ -226,7 +230,7 @@ class TestCommand:
         assert (said.code, said.err) == (0, "")
 
     def test_no_change_is_said_so(self, orderly, files):
-        assert orderly("diff", "old.yaml", "--base", "old.yaml").out == "Nothing has changed.\n"
+        assert orderly("diff", "old.yaml", "--base", "old.yaml").out == "Nothing has changed since old.yaml.\n"
 
     def test_programs_are_told_in_json(self, orderly, files):
         said = json.loads(orderly("diff", *files, "--format", "json").out)
@@ -245,17 +249,79 @@ class TestCommand:
             "\n### Wording\n\n- **GET /cups**: `summary` changed.\n"
         )
 
-    def test_without_a_base_it_is_the_latest_tag(self, orderly, shop, files):
-        (shop / "contract.yaml").write_bytes(OLD.source)
-        git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
-        for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "One"], ["tag", "v1.2.3"]):
-            subprocess.run([*git, *words], check=True)
-        (shop / "contract.yaml").write_bytes((shop / "new.yaml").read_bytes())
-        assert orderly("diff", "contract.yaml").out == orderly("diff", *files).out
-
     def test_what_is_not_there_cannot_be_compared_with(self, orderly, files):
-        assert "there is no tag: name a revision or a file" in orderly("diff", "new.yaml").err
+        assert "git knows no new.yaml of before: name a file with --base" in orderly("diff", "new.yaml").err
         assert "nowhere is no file, and no revision" in orderly("diff", "new.yaml", "--base", "nowhere").err
+
+
+class TestHistory:
+    @pytest.fixture
+    def history(self, shop):
+        """A contract whose version was raised once, and which has changed since then."""
+        git("init", "-q", "-b", "main")
+        save(shop, changed(version="1.0.0"), "Begin")
+        save(shop, changed(((*LIST, "summary"), "All"), version="1.0.0"), "Say more")
+        save(shop, changed(((*LIST, "summary"), "All"), version="1.1.0"), "Raise the version")
+        save(shop, changed(((*LIST, "summary"), "Every cup"), version="1.1.0"), "Say it better")
+        return shop
+
+    def test_without_a_base_it_is_the_latest_tag(self, orderly, history):
+        git("tag", "v1.0.0", "HEAD~2")
+        said = orderly("diff", "contract.yaml").out
+        assert said == orderly("diff", "contract.yaml", "--base", "HEAD~2").out.replace("HEAD~2", "the tag v1.0.0")
+        assert "Since the tag v1.0.0:\n" in said
+
+    def test_without_a_tag_it_is_the_commit_that_set_the_version(self, orderly, history):
+        said = orderly("diff", "contract.yaml")
+        raised = git("log", "-1", "--format=%h of %cs", "HEAD~1")
+        assert f"Since {raised}, which set info.version to 1.1.0, for there is no tag:\n" in said.out
+        assert "raise it to 1.1.1 or more" in said.err
+        git("reset", "-q", "--hard", "HEAD~1")
+        assert orderly("diff", "contract.yaml").out.startswith(f"Nothing has changed since {raised}, which set")
+
+    def test_it_is_the_first_one_where_the_version_was_never_raised(self, orderly, history):
+        git("reset", "-q", "--hard", "HEAD~2")
+        said = orderly("diff", "contract.yaml")
+        assert git("log", "-1", "--format=%h", "HEAD~1") in said.out
+        assert "raise it to 1.0.1 or more" in said.err
+
+    def test_a_raise_that_was_merged_counts_when_it_comes(self, orderly, history):
+        git("checkout", "-q", "-b", "more")
+        save(history, changed(version="1.2.0"), "Raise it once more")
+        git("checkout", "-q", "main")
+        git("merge", "-q", "--no-ff", "more", "-m", "Merge more")
+        assert f"since {git('log', '-1', '--format=%h')} of" in orderly("diff", "contract.yaml").out
+
+    def test_a_clone_without_its_past_is_told_how_to_get_it(self, orderly, history, tmp_path_factory, monkeypatch):
+        clone = tmp_path_factory.mktemp("clone")
+        git("clone", "-q", "--depth", "1", f"file://{history}", str(clone))
+        monkeypatch.chdir(clone)
+        assert "run `git fetch --unshallow --tags`" in orderly("diff", "contract.yaml").err
+
+    def test_a_contract_of_several_files_is_compared_as_a_whole(self, orderly, shop):
+        split = Path(__file__).parent.parent / "contract" / "foreign" / "split"
+        shutil.copytree(split, shop, dirs_exist_ok=True)
+        git("init", "-q", "-b", "main")
+        commit("Begin")
+        file = shop / "schemas" / "pet.yaml"
+        file.write_text(file.read_text().replace("maxItems: 2", "maxItems: 1", 1))
+        said = orderly("diff", "openapi.yaml").out
+        assert [line.split()[0] for line in said.splitlines() if "`maxItems`" in line] == ["breaking"]
+
+
+def save(folder: Path, contract: Contract, message: str) -> None:
+    (folder / "contract.yaml").write_bytes(contract.source)
+    commit(message)
+
+
+def commit(message: str) -> None:
+    git("add", ".")
+    git("commit", "-qm", message)
+
+
+def git(*words: str) -> str:
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    return subprocess.run(["git", *who, *words], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _said(release: Release) -> list[str]:

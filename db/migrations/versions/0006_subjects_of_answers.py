@@ -14,9 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("idempotency_records", sa.Column("subject_id", sa.String(40)))
-    op.create_index("ix_idempotency_records_subject_id", "idempotency_records", ["subject_id"])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_idempotency_records_subject_id", "idempotency_records")
     op.drop_column("idempotency_records", "subject_id")

@@ -10,6 +10,7 @@ from typing import Any
 from openapi.contract import METHODS, Contract
 from openapi.settings import Refused
 from openapi.workbench.clients import refusals, tools
+from openapi.workbench.places import Draft
 
 PARTS = Path(__file__).with_name("for_python")
 PACKAGE = "orderly_client"
@@ -34,11 +35,15 @@ def generate(contract: Contract, folder: Path) -> None:
 
 
 def simplify(document: dict[str, Any]) -> dict[str, Any]:
-    """The contract as the generator needs it: one media type for each body, and successes only.
+    """The contract as the generator needs it: one media type for each body, successes only, and no open lists.
 
-    It would ask for `UserUpdate | UserUpdate` where two media types have one schema; errors are exceptions of ours.
+    It would ask for `UserUpdate | UserUpdate` where two media types have one schema; errors are exceptions of ours;
+    and its clients refuse a value that they do not know, where `x-open` says that more may come.
     """
     simple = deepcopy(document)
+    for schema in Draft(simple).of("schema"):
+        if "x-open" in schema.value:
+            del schema.value["enum"]
     for item in simple["paths"].values():
         for operation in (item[method] for method in METHODS if method in item):
             operation["responses"] = {s: r for s, r in operation["responses"].items() if s.startswith("2")}

@@ -72,6 +72,13 @@ def limits_agree(draft: Draft) -> Found:
                 yield schema[low], f"{low} is above {high}: nothing can fit"
 
 
+def open_list_is_a_list(draft: Draft) -> Found:
+    """`x-open` says of listed values that more may come, so that clients take those which they do not know."""
+    for schema in draft.of("schema"):
+        if "x-open" in schema.value and "enum" not in schema.value:
+            yield schema.below("x-open", None), "list the values in enum, or take x-open out"
+
+
 RULES = (
     schema_has_a_type,
     number_has_bounds,
@@ -80,6 +87,7 @@ RULES = (
     map_has_bounds,
     pattern_is_linear,
     limits_agree,
+    open_list_is_a_list,
 )
 
 

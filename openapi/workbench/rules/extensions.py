@@ -5,9 +5,11 @@ from openapi.node import Node
 from openapi.workbench.places import Draft
 from openapi.workbench.rules import Found
 from openapi.workbench.rules.shapes import parameters
-from openapi.workbench.validity import EXTENSIONS
+from openapi.workbench.validity import DAYS, EXTENSIONS
 
-KINDS_WITHOUT = ("components", "path", "callback", "header", "body", "media", "example", "link", "security_scheme")
+KINDS_WITHOUT = ("components", "path", "callback", "body", "media", "example", "link", "security_scheme")
+DEPRECATED = ("operation", "parameter", "header", "schema")
+"""What can be deprecated."""
 QUOTA = ("RateLimit", "RateLimit-Policy")
 
 
@@ -58,11 +60,24 @@ def rate_limit_is_complete(draft: Draft) -> Found:
             yield from _without_headers_of_success(operation, "x-rate-limit", QUOTA)
 
 
-def sunset_is_of_something_deprecated(draft: Draft) -> Found:
-    """Only what is deprecated has an end."""
-    for node in draft.of("operation", "parameter", "schema"):
-        if "x-sunset" in node.value and node.value.get("deprecated") is not True:
-            yield node["x-sunset"], "add deprecated: true, or take x-sunset out"
+def deprecation_has_its_days(draft: Draft) -> Found:
+    """What is deprecated says since when (RFC 9745) and until when it is there (RFC 8594); nothing else does."""
+    for node in draft.of(*DEPRECATED):
+        if node.value.get("deprecated") is True:
+            missing = ", ".join(day for day in DAYS if day not in node.value)
+            if missing:
+                yield node.below("deprecated", None), f"add {missing}: a day such as 2027-01-31"
+        else:
+            for day in DAYS.keys() & node.value.keys():
+                yield node.below(day, None), f"add deprecated: true, or take {day} out"
+
+
+def sunset_is_later(draft: Draft) -> Found:
+    """A thing goes some time after this was announced, so that there is time to move (RFC 9745, 4)."""
+    for node in draft.of(*DEPRECATED):
+        since, sunset = (node.value.get(day) for day in DAYS)
+        if since and sunset and sunset <= since:
+            yield node.below("x-sunset", None), "say a day after x-deprecated-since"
 
 
 RULES = (
@@ -71,7 +86,8 @@ RULES = (
     idempotency_key_is_taken,
     precondition_is_complete,
     rate_limit_is_complete,
-    sunset_is_of_something_deprecated,
+    deprecation_has_its_days,
+    sunset_is_later,
 )
 
 

@@ -4,6 +4,9 @@ from openapi.node import Node
 from openapi.workbench.places import Draft
 from openapi.workbench.rules import Found
 
+REFUSED = {"400": "ambiguous_credentials", "401": "unauthenticated", "403": "forbidden"}
+"""What the service answers to a credential that will not do."""
+
 
 def security_is_declared(draft: Draft) -> Found:
     """Everything asks for a credential that the contract describes, unless the operation says `security: []`."""
@@ -34,12 +37,15 @@ def scope_is_explained(draft: Draft) -> Found:
 
 
 def secured_operation_can_refuse(draft: Draft) -> Found:
-    """Who asks for a credential answers 401 and 403."""
+    """Who asks for a credential refuses two of them, none or a bad one, and one that is not enough."""
     for operation in draft.operations():
         security = operation.value.get("security", draft.root.value.get("security"))
-        for status in ("401", "403") if security else ():
-            if status not in operation["responses"].value:
+        for status, code in REFUSED.items() if security else ():
+            response = operation["responses"].get(status)
+            if response is None:
                 yield operation["responses"], f"declare the {status}: this operation asks for a credential"
+            elif code not in response.target.value.get("x-error-codes", ()):
+                yield response, f"refer to a {status} that has the code {code}: this operation asks for a credential"
 
 
 def secret_travels_safely(draft: Draft) -> Found:

@@ -7,8 +7,7 @@ from typing import Any
 import jwt
 import orjson
 
-from tests.factories import SECRET
-
+SECRET = os.environ["ORDERLY_SECRET_KEY"]
 COLUMNS = "id, sku, name, description, category, price_amount, currency, stock, version, created_at, updated_at"
 connection = sqlite3.connect(os.environ["ORDERLY_DATABASE_URL"].removeprefix("sqlite:///"))
 

@@ -19,17 +19,16 @@ from handlers.products import _shape as product_json
 from openapi.contract import load
 from openapi.security import Credentials, Tokens
 from tests.bench.peers.on_litestar import Bearer, Line, Money, Order, Page, Product, Wanted, health
-from tests.factories import SECRET
 
 database = Database(os.environ["ORDERLY_DATABASE_URL"])
-credentials = Credentials(database, Tokens(SECRET), load().roles)
+credentials = Credentials(database, Tokens(os.environ["ORDERLY_SECRET_KEY"]), load().roles)
 
 
 @contextmanager
 def reading(authorization: str) -> Any:
-    with database.reading() as session:
-        caller = credentials.of_token(authorization.removeprefix("Bearer "), session)
-        yield session, caller
+    with database.reads() as reads:
+        caller = credentials.of_token(authorization.removeprefix("Bearer "), reads)
+        yield reads, caller
 
 
 def product(row: Any) -> Product:
@@ -46,15 +45,15 @@ def order(row: Any) -> Order:
 
 @get("/v1/products/{product_id:str}", sync_to_thread=True)
 def get_product(product_id: str, authorization: Bearer) -> Product:
-    with reading(authorization) as (session, _):
-        return product(catalogue.get(session, product_id))
+    with reading(authorization) as (reads, _):
+        return product(catalogue.get(reads, product_id))
 
 
 @get("/v1/products", sync_to_thread=True)
 def list_products(authorization: Bearer, limit: Annotated[int, Parameter(ge=1, le=100)] = 20) -> Page:
-    with reading(authorization) as (session, _):
-        listing = Listing(catalogue.EVERYTHING, catalogue.ORDERS["created_at"], product)
-        page = listing.page(session, limit)
+    with reading(authorization) as (reads, _):
+        listing = Listing(catalogue.EVERYTHING, catalogue.ORDERS["created_at"], product, of_rows=True)
+        page = listing.page(reads.connection(), limit)
         return Page(page.data, page.has_more, str(page.last))
 
 

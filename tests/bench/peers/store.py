@@ -13,9 +13,9 @@ from db.base import new_id, now, rfc3339
 from db.orders import Order, OrderLine
 from db.products import Product
 from db.users import User
-from tests.factories import SECRET
 
 URL = os.environ["ORDERLY_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://")
+SECRET = os.environ["ORDERLY_SECRET_KEY"]
 LITE = URL.startswith("sqlite")
 engine = create_engine(URL, connect_args={"check_same_thread": False, "timeout": 30} if LITE else {}, pool_size=10)
 

@@ -1,0 +1,82 @@
+"""A real browser: Chromium without a window, which fetches from the service only and has nothing to complain of."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from db import migrations
+from db.session import Database
+from tests.conftest import need
+from tests.factories import make_product, make_user
+from tests.serving import PROGRAM, Served, served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+Visit = Callable[..., "Page"]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """The browser that Debian has, with a new profile."""
+    path = need("chromium", "Debian: apt install chromium")
+    from playwright.sync_api import sync_playwright  # of a group of its own: `make browser` installs it
+
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=[*FLAGS])
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The service, with Alice and a product."""
+    folder = tmp_path_factory.mktemp("service")
+    url = f"sqlite:///{folder / 'orderly.db'}"
+    migrations.upgrade(url)
+    database = Database(url)
+    with database.writing() as session:
+        make_user(session, "alice")
+        make_product(session)
+        session.commit()
+    database.close()
+    with served(folder, url) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The sandbox, which has a database of its own."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    with served(folder, f"sqlite:///{folder / 'unused.db'}", program=(*PROGRAM, "--sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def visit(chromium: "Browser") -> Iterator[Visit]:
+    """Opens a page of a service: `visit(service, "/docs", PHONE)`. It asks nobody else, and the console stays empty."""
+    asked: list[str] = []
+    said: list[str] = []
+    homes: set[str] = set()
+    contexts = []
+
+    def visit(there: Served, path: str, size: dict[str, int] = DESKTOP) -> "Page":
+        homes.add(there.url)
+        context = chromium.new_context(viewport=size)
+        contexts.append(context)
+        context.on("request", lambda request: asked.append(request.url))
+        context.on("console", lambda message: said.append(message.text))
+        context.on("weberror", lambda error: said.append(str(error.error)))
+        page = context.new_page()
+        page.goto(there.url + path)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith((*homes, "data:"))] == []
+    assert said == []

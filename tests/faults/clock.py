@@ -1,0 +1,57 @@
+"""A clock that can be set: `python -m tests.faults.clock FILE` serves by it, and FILE has the hours that it is off.
+
+libfaketime would be nearer to the real thing, but glibc's sleep fails under it (`clock_nanosleep`: EINVAL), and with it
+the service's start. What reads the time in Python is moved here; nothing is changed in the service.
+"""
+
+import sys
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import time_machine
+
+from openapi import serving
+from openapi.app import create_app
+from openapi.message import App, Receive, Scope, Send
+from openapi.settings import Settings
+from openapi.stopping import IsStopping
+from tests.faults.shop import Shop
+from tests.serving import Served
+
+
+class Clock:
+    """Sets the clock of the service that is started with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "clock"
+        self.shift(hours=0)
+
+    def shift(self, hours: int) -> None:
+        """Be so many hours before or behind from the next request on."""
+        self._file.write_text(str(hours))
+
+    def serve(self, shop: Shop) -> AbstractContextManager[Served]:
+        """Serve the shop by this clock, with its limits."""
+        return shop.serve(program=("tests.faults.clock", str(self._file)), rate_limits="on")
+
+
+def _by_clock(file: Path, settings: Settings, *, is_stopping: IsStopping) -> App:
+    app = create_app(settings, is_stopping=is_stopping)
+    travel, off = time_machine.travel(datetime.now(UTC)), 0
+    clock = travel.start()
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal off
+        wanted = int(file.read_text())
+        clock.shift(timedelta(hours=wanted - off))
+        off = wanted
+        await app(scope, receive, send)
+
+    return serve
+
+
+if __name__ == "__main__":
+    from functools import partial
+
+    serving.serve(Settings.load(), print, partial(_by_clock, Path(sys.argv[1])))

@@ -1,0 +1,136 @@
+"""The database is taken away from the service while its clients buy; each act ends with the checker."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import make_url, text
+
+from db import revisions
+from db.session import Database
+from tests.faults.buyers import buying
+from tests.faults.checker import check
+from tests.faults.harm import Cluster, allow_writing, empty, fill, forbid_writing, migrate_twice
+from tests.faults.shop import Shop
+from tests.faults.wire import Client
+from tests.serving import Served, wait_until_ready
+
+Figures = dict[str, Any]
+SOME = 20
+"""Orders by which the clients show that they buy, or buy again."""
+
+
+async def kill_backends(shop: Shop, times: int) -> Figures:
+    """PostgreSQL ends every connection of the service once a second."""
+    url = make_url(shop.url)
+    server = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+    killed = 0
+    with shop.serve() as service, psycopg.connect(server, autocommit=True) as admin:
+        async with buying(shop, service.url) as history:
+            for _ in range(times):
+                await history.until("ordered", SOME)
+                killed += admin.execute(end, [url.database]).fetchone()[0]
+                await asyncio.sleep(1)
+            await history.until("ordered", SOME)
+    assert killed >= times
+    return {**check(shop), "backends killed": killed}
+
+
+async def stop_postgresql(shop: Shop, cluster: Cluster, stops: int) -> Figures:
+    """PostgreSQL is stopped, by turns fast and at once, and started again when clients were told so."""
+    with shop.serve() as service:
+        async with buying(shop, service.url) as history:
+            for n in range(stops):
+                await history.until("ordered", SOME)
+                await asyncio.to_thread(cluster.control, "stop", "-m", ("fast", "immediate")[n % 2])
+                await history.until("503")
+                await asyncio.to_thread(cluster.control, "start")
+            await history.until("ordered", SOME)
+    return {**check(shop), "stops": stops}
+
+
+async def lock_file(shop: Shop, seconds: float | None = None) -> Figures:
+    """Somebody else holds SQLite's write lock for so long, or until a client was refused."""
+    with shop.serve() as service:
+        async with buying(shop, service.url) as history:
+            await history.until("ordered", SOME)
+            with closing(sqlite3.connect(shop.file, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                await (asyncio.sleep(seconds) if seconds else history.until("503"))
+                other.execute("ROLLBACK")
+            await history.until("ordered", SOME)
+    return check(shop)
+
+
+async def full_disk(shop: Shop, seconds: float = 0) -> Figures:
+    """The disk of the SQLite file is full."""
+    disk = shop.file.parent
+    return await _while_harmed(shop, lambda: fill(disk), lambda: empty(disk), seconds)
+
+
+async def immutable_file(shop: Shop, seconds: float = 0) -> Figures:
+    """The SQLite file may not be written any more."""
+    return await _while_harmed(shop, lambda: forbid_writing(shop.file), lambda: allow_writing(shop.file), seconds)
+
+
+async def missing_file(shop: Shop, seconds: float = 0) -> Figures:
+    """The SQLite file is moved away, and back."""
+    away = shop.file.with_name("away.db")
+    return await _while_harmed(shop, lambda: shop.file.rename(away), lambda: away.rename(shop.file), seconds)
+
+
+async def migrate_at_once(urls: Iterable[str], folder: Path) -> Figures:
+    """Two migrations of a new database begin at the same moment, as on two machines: one waits for the other."""
+    figures = {}
+    for url in urls:
+        exits = await asyncio.to_thread(migrate_twice, url, folder)
+        assert exits == [0, 0]
+        assert _revisions(url) == [revisions.head()]
+        figures[make_url(url).get_backend_name()] = exits
+    return figures
+
+
+async def _while_harmed(shop: Shop, harm: Callable[[], Any], heal: Callable[[], Any], seconds: float) -> Figures:
+    """Writing becomes impossible: clients are refused and readiness says no; everything goes on when it is mended."""
+    with shop.serve() as service:
+        async with buying(shop, service.url) as history:
+            await history.until("ordered", SOME)
+            harm()
+            try:
+                await history.until("503")
+                await _not_ready(service)
+                await asyncio.sleep(seconds)
+                live = await _status(service, "/v1/health/live")
+            finally:
+                heal()
+            began = time.monotonic()
+            await asyncio.to_thread(wait_until_ready, service)
+            healed = time.monotonic() - began
+            await history.until("ordered", SOME)
+    assert live == 200
+    return {**check(shop), "ready again after s": healed}
+
+
+def _revisions(url: str) -> list[str]:
+    database = Database(url)
+    with database.connect() as connection:
+        found = list(connection.scalars(text("SELECT version_num FROM alembic_version")))
+    database.close()
+    return found
+
+
+async def _not_ready(service: Served) -> None:
+    async with asyncio.timeout(30):
+        while await _status(service, "/v1/health/ready") != 503:
+            await asyncio.sleep(0.05)
+
+
+async def _status(service: Served, path: str) -> int:
+    with Client(service.url) as client:
+        return (await client("GET", path)).status

@@ -1,0 +1,101 @@
+"""The checker of the faults: it says nothing of a shop that is right, and sees each way in which one can be wrong."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from sqlalchemy import select
+
+from db.orders import Order
+from db.users import User
+from tests.factories import make_caller, make_order
+from tests.faults.checker import check
+from tests.faults.shop import shop_on
+
+KEY = "key_1"
+
+
+@pytest.fixture
+def shop():
+    """A shop where an order was placed, acknowledged, paid and acknowledged."""
+    with shop_on("sqlite", people=1, products=1) as shop:
+        shop.history.acknowledge(KEY, place(shop), replayed=False, seconds=0.1)
+        yield shop
+
+
+def place(shop, note=KEY):
+    """An order; its id."""
+    with shop.database.writing() as session:
+        caller = make_caller(session.scalar(select(User).where(User.email == "buyer-0@example.com")))
+        order = make_order(session, caller, lines=[(shop.products[0], 2)], note=note)
+        session.commit()
+        return order.id
+
+
+def change(statements):
+    """Something that no code of ours would do, and that the tables forbid."""
+
+    def change(shop):
+        with closing(sqlite3.connect(shop.file)) as connection:
+            connection.executescript(f"PRAGMA ignore_check_constraints = ON; {statements}")
+
+    return change
+
+
+def lose(shop):
+    shop.history.acknowledge("key_2", "ord_lost", replayed=False, seconds=0.1)
+
+
+def acknowledge_twice(shop):
+    shop.history.acknowledge(KEY, place(shop, "key_2"), replayed=True, seconds=0.1)
+
+
+def forget_a_payment(shop):
+    with shop.database.reading() as session:
+        shop.history.note("paid", of=session.scalar(select(Order.id)), became="paid")
+
+
+WRONGS = {
+    "an acknowledged order is not there": lose,
+    "a key has two orders": place,
+    "a key was answered with two orders": acknowledge_twice,
+    "an order that nobody sent": lambda shop: place(shop, "key_2"),
+    "an acknowledged payment is not there": forget_a_payment,
+    "a state that was never told": change("UPDATE orders SET status = 'paid'"),
+    "stock that nobody took": change("UPDATE products SET stock = stock - 1"),
+    "stock below zero": change(
+        "UPDATE stock_adjustments SET delta = delta - 2000000; UPDATE products SET stock = stock - 2000000"
+    ),
+    "an order without its event": change("DELETE FROM events WHERE type = 'order.created'"),
+    "an event without its order": change(
+        "INSERT INTO events (position, id, type, subject_id, data, created_at)"
+        " SELECT position + 1, 'evt_2', type, 'ord_0', data, created_at FROM events WHERE type = 'order.created'"
+    ),
+    "an event twice": change(
+        "INSERT INTO events (position, id, type, subject_id, data, created_at)"
+        " SELECT position + 1, 'evt_2', type, subject_id, data, created_at FROM events WHERE type = 'order.created'"
+    ),
+    "two live refresh tokens": change(
+        "INSERT INTO refresh_tokens (hash, session_id, created_at)"
+        " SELECT 'other', session_id, created_at FROM refresh_tokens LIMIT 1"
+    ),
+    "a row that its table forbids": change("UPDATE users SET role = 'king'"),
+    "a row of somebody who is not there": change("UPDATE order_lines SET order_id = order_id || 'x'"),
+    "an answer that nobody should get": lambda shop: shop.history.note("500"),
+}
+
+
+def test_a_shop_that_is_right_passes(shop):
+    assert check(shop)["orders"] == 1
+
+
+def test_an_order_of_somebody_else_is_none_of_ours(shop):
+    place(shop, "key_2")
+    assert check(shop, strangers=True)["orders"] == 1
+
+
+@pytest.mark.parametrize("wrong", WRONGS.values(), ids=WRONGS)
+def test_it_sees(shop, wrong):
+    wrong(shop)
+    with pytest.raises(AssertionError):
+        check(shop)

@@ -1,0 +1,108 @@
+"""Does what a Containerfile says without an engine: its commands as they are written, its paths in a folder."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.serving import ROOT, environment
+
+PLACES = ("/opt/orderly", "/data", "/src")
+"""Where an image has its files, as far as this one says."""
+
+
+@dataclass
+class Image:
+    """What a Containerfile makes, in a folder of its own."""
+
+    root: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    folder: Path = Path("/")
+    user: str = "0:0"
+    words: dict[str, list[str]] = field(default_factory=dict)
+
+    def build(self, file: Path) -> None:
+        """Follow the instructions, one after the other."""
+        text = re.sub(r"\\\n\s*", "", file.read_text())
+        for line in text.splitlines():
+            name, _, rest = line.partition(" ")
+            if name and not name.startswith("#"):
+                getattr(self, f"_{name.lower()}")(self._inside(rest))
+
+    def run(self, *words: str, **settings: object) -> "subprocess.Popen[str]":
+        """Start the entry point with these words, as the image's user."""
+        uid, gid = self.user.split(":")
+        drop = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"] if os.geteuid() == 0 else []
+        command = [*drop, *self.words["entrypoint"], *words]
+        given = environment() | self._variables() | {f"ORDERLY_{k.upper()}": str(v) for k, v in settings.items()}
+        return subprocess.Popen(command, env=given, cwd=self.folder, stdout=subprocess.PIPE, text=True)
+
+    def is_healthy(self, **settings: object) -> bool:
+        """Whether the health check says so."""
+        entry, *words = self.words["healthcheck"]
+        assert [entry] == self.words["entrypoint"]
+        with self.run(*words, **settings) as process:
+            return process.wait() == 0
+
+    def _inside(self, text: str) -> str:
+        for place in PLACES:
+            text = re.sub(rf"(?<![\w/]){place}\b", f"{self.root}{place}", text)
+        return text
+
+    def _variables(self) -> dict[str, str]:
+        # What it depends on is where these tests have it, and is not fetched again.
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": sysconfig.get_path("purelib"), **self.settings}
+
+    def _from(self, _: str) -> None:
+        self.folder, self.settings = self.root, {}
+
+    def _workdir(self, folder: str) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def _copy(self, words: str) -> None:
+        *sources, target = words.split()
+        if sources[0].startswith("--from"):
+            return  # both stages have one root here
+        for source in sources:
+            if (ROOT / source).is_dir():
+                ignore = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(ROOT / source, self.folder / target, ignore=ignore)
+            else:
+                shutil.copy(ROOT / source, self.folder / target)
+
+    def _run(self, command: str) -> None:
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        given = environment() | {"PATH": path, "PIP_NO_DEPS": "1"}
+        subprocess.run(["sh", "-ec", command], cwd=self.folder, env=given, check=True, stdout=subprocess.DEVNULL)
+
+    def _env(self, words: str) -> None:
+        for word in shlex.split(words):
+            name, _, value = word.partition("=")
+            self.settings[name] = value.replace("$PATH", os.environ["PATH"])
+
+    def _user(self, user: str) -> None:
+        self.user = user
+
+    def _volume(self, folder: str) -> None:
+        assert Path(folder).is_dir()
+
+    def _expose(self, port: str) -> None:
+        assert port == "8000"
+
+    def _healthcheck(self, words: str) -> None:
+        self._keep("healthcheck", words.partition("CMD ")[2])
+
+    def _entrypoint(self, words: str) -> None:
+        self._keep("entrypoint", words)
+
+    def _cmd(self, words: str) -> None:
+        self._keep("cmd", words)
+
+    def _keep(self, name: str, words: str) -> None:
+        self.words[name] = re.findall(r'"([^"]*)"', words)

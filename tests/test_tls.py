@@ -1,0 +1,118 @@
+"""HTTPS by options: what is served, to whom, with a renewed certificate, and what is refused before a port is open."""
+
+import signal
+import ssl
+import time
+from contextlib import suppress
+
+import httpx
+import pytest
+import trustme
+
+from db import migrations
+from openapi.settings import Refused, Settings
+from openapi.tls import refuse_unfit
+from tests.factories import SECRET
+from tests.serving import START, served
+
+NAME = "shop.example"
+
+
+class Issuer:
+    """An authority, and the files that it makes for the service."""
+
+    def __init__(self, folder):
+        self.authority = trustme.CA()
+        self.files = {"tls_certificate": folder / "shop.pem", "tls_key": folder / "shop.key"}
+        self.context = ssl.create_default_context()
+        self.authority.configure_trust(self.context)
+
+    def issue(self, name=NAME):
+        """Make a new certificate and its key."""
+        issued = self.authority.issue_cert(name)
+        issued.cert_chain_pems[0].write_to_path(self.files["tls_certificate"])
+        issued.private_key_pem.write_to_path(self.files["tls_key"])
+
+
+@pytest.fixture
+def issuer(tmp_path):
+    """An authority that has made a certificate for the service."""
+    issuer = Issuer(tmp_path)
+    issuer.issue()
+    return issuer
+
+
+def settings(**files):
+    return Settings(secret_key=SECRET, **files)
+
+
+def ask(url, context, name):
+    """The service's answer, if its certificate is for this name."""
+    with httpx.Client(verify=context) as client:
+        return client.get(f"{url}/v1/health/ready", extensions={"sni_hostname": name})
+
+
+def answer(service, context, name=NAME):
+    """The answer, as soon as there is one."""
+    url = service.url.replace("http://", "https://")
+    end = time.monotonic() + START
+    while time.monotonic() < end and service.process.poll() is None:
+        with suppress(httpx.TransportError):
+            return ask(url, context, name)
+        time.sleep(0.05)
+    raise AssertionError(service.log.read_text())
+
+
+class TestServing:
+    def test_it_serves_https_to_who_trusts_it_and_a_renewed_certificate_after_sighup(self, tmp_path, issuer):
+        url = f"sqlite:///{tmp_path / 'orderly.db'}"
+        migrations.upgrade(url)
+        with served(tmp_path, url, wait=False, **issuer.files) as service:
+            assert answer(service, issuer.context).status_code == 200
+            with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+                ask(service.url.replace("http://", "https://"), ssl.create_default_context(), NAME)
+            with pytest.raises(httpx.TransportError):
+                httpx.get(f"{service.url}/v1/health/ready")
+            issuer.issue("renewed.example")
+            service.process.send_signal(signal.SIGHUP)
+            assert answer(service, issuer.context, "renewed.example").status_code == 200
+        assert f"serves its API at {service.url.replace('http://', 'https://')}/v1" in service.log.read_text()
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("name", ["tls_certificate", "tls_key"])
+    def test_one_file_is_not_enough(self, issuer, name):
+        with pytest.raises(Refused, match="set both ORDERLY_TLS_CERTIFICATE and ORDERLY_TLS_KEY, or neither"):
+            settings(**{name: issuer.files[name]})
+
+    def test_no_file_is_plain_http(self):
+        refuse_unfit(settings())
+
+    def test_files_that_fit_are_taken(self, issuer):
+        refuse_unfit(settings(**issuer.files))
+
+    @pytest.mark.parametrize("name", ["tls_certificate", "tls_key"])
+    def test_a_file_that_is_not_there(self, issuer, name):
+        issuer.files[name].unlink()
+        with pytest.raises(Refused, match=f"ORDERLY_{name.upper()} cannot be read \\(no such file or directory\\)"):
+            refuse_unfit(settings(**issuer.files))
+
+    def test_the_key_of_another_certificate(self, issuer):
+        issuer.authority.issue_cert(NAME).private_key_pem.write_to_path(issuer.files["tls_key"])
+        with pytest.raises(Refused, match="do not fit each other"):
+            refuse_unfit(settings(**issuer.files))
+
+    @pytest.mark.parametrize("name", ["tls_certificate", "tls_key"])
+    def test_what_is_no_pem(self, issuer, name):
+        issuer.files[name].write_text("none")
+        with pytest.raises(Refused, match="do not fit each other"):
+            refuse_unfit(settings(**issuer.files))
+
+    def test_a_key_with_a_password_is_refused_and_nobody_is_asked(self, issuer):
+        from cryptography.hazmat.primitives import serialization as pem
+
+        key = pem.load_pem_private_key(issuer.files["tls_key"].read_bytes(), None)
+        locked = pem.BestAvailableEncryption(b"a password")
+        issuer.files["tls_key"].write_bytes(key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, locked))
+        with pytest.raises(Refused, match="without a password"):
+            refuse_unfit(settings(**issuer.files))
