@@ -25,10 +25,8 @@ def upgrade():
 """The migrations of a later release, which keep the rules."""
 ACKNOWLEDGED = {"begun", "ordered", "paid", "cancelled"}
 READS = {"sqlite": 1, "postgresql": 7}
-"""Seconds for which somebody reads: on PostgreSQL longer than the service waits for a lock. If the migration waited for him without
-letting others pass, they would be refused."""
-
-
+"""Seconds for which somebody reads: on PostgreSQL longer than the service waits for a lock. If the migration waited for
+him without letting others pass, they would be refused."""
 HEAD_OF_FILE = """
 import sqlalchemy as sa
 from alembic import op
