@@ -170,6 +170,7 @@ def _sqlite_engine(
             raise DisconnectionError("the database's file is another one now")
 
     def begin_by(connection: PoolProxiedConnection) -> None:
+        before()
         # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
         before()
         connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
