@@ -1,8 +1,6 @@
 """The settings: every one of them, its default and its meaning, read once from the environment and `.env`."""
 
 import os
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -13,13 +11,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from openapi.secret import MINIMUM_BYTES, Refused, kept_secret
 from openapi.urls import CollectorUrl, DatabaseUrl, Origin, RedisUrl
+from openapi.variables import PREFIX, complaint, refuse_unknown
 
 __all__ = ["PREFIX", "Refused", "Settings"]
 
-PREFIX = "ORDERLY_"
 ENV_FILE = Path(".env")
-TEST_PREFIX = "ORDERLY_TEST_"
-"""Variables that only the tests read."""
 
 
 class Settings(BaseSettings):
@@ -103,10 +99,10 @@ class Settings(BaseSettings):
     def load(cls) -> Self:
         """The settings of this process. Raises Refused with one line that says what to do."""
         try:
-            _refuse_unknown({**os.environ, **dotenv_values(ENV_FILE)})
+            refuse_unknown({**os.environ, **dotenv_values(ENV_FILE)}, cls.model_fields)
             return cls(_env_file=ENV_FILE)  # type: ignore[call-arg]  # pydantic-settings adds this argument
         except ValidationError as error:
-            said = dict.fromkeys(_say(e["loc"], e["msg"]) for e in error.errors())
+            said = dict.fromkeys(complaint(e["loc"], e["msg"]) for e in error.errors())
             raise Refused("; ".join(said) + ".") from None
         except (UnicodeDecodeError, OSError):
             raise Refused("The file .env cannot be read: make it a readable UTF-8 file or remove it.") from None
@@ -153,19 +149,3 @@ class Settings(BaseSettings):
                 "for example the output of `openssl rand -base64 48`."
             )
         return self.secret_key
-
-
-def _refuse_unknown(variables: Mapping[str, str | None]) -> None:
-    known = [name.upper() for name in Settings.model_fields]
-    for variable in sorted(variables):
-        name = variable.upper().removeprefix(PREFIX)
-        if name != variable.upper() and name not in known and not variable.upper().startswith(TEST_PREFIX):
-            near = get_close_matches(name, known, n=1)
-            advice = f"did you mean {PREFIX}{near[0]}?" if near else "remove it."
-            raise Refused(f"There is no setting {variable}: {advice}")
-
-
-def _say(location: Iterable[int | str], message: str) -> str:
-    name = next((str(part) for part in location), "")
-    message = message.removeprefix("Value error, ")
-    return f"{PREFIX}{name.upper()} is not valid: {message[:1].lower()}{message[1:].rstrip('.')}"
