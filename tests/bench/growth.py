@@ -152,6 +152,7 @@ def connections(folder: Path) -> Panels:
     for workers in (1, 2):
         rates[f"{workers} worker(s)"] = its_rates = {}
         with peer.running(peer.SERVICE, its.url, folder, workers=workers) as server:
+            print(f"  {workers} worker(s) at the start: {server.own_memory():.0f} MiB in all, shared ones once")
             for count in CONNECTIONS:
                 found = measure(server, its, "product", seconds=2, run=new_id("run"), connections=count)
                 its_rates[count] = found.rate
