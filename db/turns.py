@@ -3,8 +3,11 @@
 import fcntl
 import os
 import sqlite3
-from contextlib import suppress
-from time import monotonic
+from time import monotonic, sleep
+
+PAUSE = 0.0005
+"""Seconds after which one looks again. Only one looks for the turn, so he misses nothing; at the head whoever looks
+first is next."""
 
 
 class Turns:
@@ -20,20 +23,19 @@ class Turns:
 
         Args:
             database: the path of SQLite's file; those of the queue lie beside it.
-            patience: seconds after which it is no use any more to begin.
+            patience: seconds that one waits; it may be that a process is frozen in its turn.
         """
         self._head, self._turn = _Place(f"{database}-head"), _Place(f"{database}-turn")
         self._patience = patience
 
     def take(self) -> None:
-        """Wait for one's turn; `sqlite3.OperationalError` if it comes too late."""
-        began = monotonic()
-        self._head.take()
-        self._turn.take()
-        self._head.leave()
-        if monotonic() - began > self._patience:
-            self.give_back()
-            raise sqlite3.OperationalError("database is locked")
+        """Wait for one's turn; `sqlite3.OperationalError` if it does not come."""
+        end = monotonic() + self._patience
+        try:
+            self._head.take(end)
+            self._turn.take(end)
+        finally:
+            self._head.leave()
 
     def give_back(self) -> None:
         """Let the next one begin; nothing happens to those who have no turn."""
@@ -52,11 +54,20 @@ class _Place:
         self._path = path
         self._file: int | None = None
 
-    def take(self) -> None:
-        with suppress(OSError):
+    def take(self, end: float) -> None:
+        while self._is_taken_by_another():
+            if monotonic() > end:
+                raise sqlite3.OperationalError("database is locked")
+            sleep(PAUSE)
+
+    def _is_taken_by_another(self) -> bool:
+        try:
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            return isinstance(error, BlockingIOError)
+        return False
 
     def leave(self) -> None:
         if self._file is not None:
