@@ -30,6 +30,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from db.base import Base, UtcDateTime, now
 
 LIFETIME = timedelta(hours=24)
+UNIQUE_VIOLATION = "23505"
+"""What PostgreSQL says of a key that is there already."""
 
 
 class KeyInFlight(Exception):
@@ -91,7 +93,9 @@ def keep(
     try:
         session.connection().execute(_KEEP, {**values, **asdict(claim)})
     except IntegrityError as error:
-        raise KeyInFlight from error
+        if getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION:  # on SQLite nobody comes between
+            raise KeyInFlight from error
+        raise
 
 
 def erase(session: Session, user_id: str, subject_ids: Select[str]) -> None:

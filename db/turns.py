@@ -5,6 +5,9 @@ import os
 import sqlite3
 from time import monotonic, sleep
 
+SLICE = 0.05
+"""Seconds for which a process may write on without standing in the queue again. To change at each transaction would
+leave the file idle until the other process is awake, which takes a while on a busy machine."""
 PAUSE = 0.0005
 """Seconds after which one looks again. Only one looks for the turn, so he misses nothing; at the head whoever looks
 first is next."""
@@ -15,7 +18,8 @@ class Turns:
 
     SQLite would keep them apart too, but those who wait for it sleep, for up to 0.1 s at a time, and who comes between
     is served before them. Here one waits for the turn at the head of the queue, and until he has it nobody else can
-    come there: so who has just written stands behind him. The kernel takes both places back from a process that dies.
+    come there: so who has written for a while stands behind him. The kernel takes both places back from a process that
+    dies.
     """
 
     def __init__(self, database: str, patience: float) -> None:
@@ -27,13 +31,19 @@ class Turns:
         """
         self._head, self._turn = _Place(f"{database}-head"), _Place(f"{database}-turn")
         self._patience = patience
+        self._since = -SLICE
+        """When this process was at the head of the queue."""
 
     def take(self) -> None:
         """Wait for one's turn; `sqlite3.OperationalError` if it does not come."""
-        end = monotonic() + self._patience
+        now = monotonic()
+        if now - self._since < SLICE and not self._turn.is_taken_by_another():
+            return
+        end = now + self._patience
         try:
             self._head.take(end)
             self._turn.take(end)
+            self._since = monotonic()
         finally:
             self._head.leave()
 
@@ -55,12 +65,12 @@ class _Place:
         self._file: int | None = None
 
     def take(self, end: float) -> None:
-        while self._is_taken_by_another():
+        while self.is_taken_by_another():
             if monotonic() > end:
                 raise sqlite3.OperationalError("database is locked")
             sleep(PAUSE)
 
-    def _is_taken_by_another(self) -> bool:
+    def is_taken_by_another(self) -> bool:
         try:
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)

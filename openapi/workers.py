@@ -7,7 +7,8 @@ How the sizes fit each other, in each process (t is `ORDERLY_THREADS`):
     connections that read              t + 2   SQLite: one a thread
     connections that write             1       SQLite, which has one writer; the threads wait for it in order
     connections to PostgreSQL          t + 2, and as many again where both kinds are needed
-    requests that wait                 64 t    as long as `PATIENCE`, then 503; with more waiting 503 at once
+    requests that wait                 64      as long as `PATIENCE`, then 503
+    more of them, while it is `QUICK`  64 t    then 503 at once
     passwords that wait                8       (`db.passwords.WAITING`), then 503 at once
 
 PostgreSQL's `max_connections` has to be above workers x 2 (t + 2) of all machines, 12 for one worker with 4 threads.
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
+from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from db.errors import Unavailable
@@ -27,9 +29,13 @@ R = TypeVar("R")
 
 QUEUE_PER_THREAD = 64
 """How many requests may wait for each thread: more than that would wait longer than a client does."""
-PATIENCE = 0.9
-"""Seconds that a request waits for a thread: who cannot be served is told so within a second. A request that has a
-thread may wait for the database for longer (`db.session`), as what it waits for may end at any moment."""
+CROWD = 64
+"""How many requests may wait however long the line takes: those who come together for the same thing are all served."""
+QUICK = 0.5
+"""Seconds that the one who was served last may have waited for a thread if more than a crowd shall wait. Who would wait
+longer is told so at once, and not after he has waited."""
+PATIENCE = 5.0
+"""Seconds that a request waits for a thread, as long as a writer waits for SQLite's file."""
 DEADLINE = 30.0
 """Seconds after which a request is given up that its thread cannot end: its database has frozen."""
 
@@ -49,6 +55,8 @@ class Workers:
         """Requests that may wait."""
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="orderly")
         self._under_way: set[Future[Any]] = set()
+        self._waited = 0.0
+        """Seconds that the request which began last had waited."""
 
     @property
     def busy(self) -> int:
@@ -66,15 +74,24 @@ class Workers:
         Raises:
             Unavailable: too much is waiting already, or it waited too long.
         """
-        if len(self._under_way) >= self.threads + self.places:  # nobody comes between: one loop asks
+        if len(self._under_way) >= self.threads + self._room():  # nobody comes between: one loop asks
             raise Unavailable
+        begin = partial(self._begin, monotonic(), partial(work, *args, **kwargs))
         try:
-            future = self._pool.submit(copy_context().run, partial(work, *args, **kwargs))  # the log's context
+            future = self._pool.submit(copy_context().run, begin)  # the log's context
         except RuntimeError:  # shutting down
             raise Unavailable from None
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
         return await _result(future)
+
+    def _room(self) -> int:
+        """How many may wait now."""
+        return self.places if self._waited < QUICK else min(CROWD, self.places)
+
+    def _begin(self, came: float, work: Callable[[], R]) -> R:
+        self._waited = monotonic() - came
+        return work()
 
     def close(self) -> None:
         """Let what is under way finish, and take nothing new."""

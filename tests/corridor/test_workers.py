@@ -57,6 +57,27 @@ def test_with_the_queue_full_it_is_refused_at_once(busy):
     asyncio.run(scene())
 
 
+def test_while_the_line_is_slow_no_more_than_a_crowd_may_wait(monkeypatch):
+    monkeypatch.setattr("openapi.workers.CROWD", 2)
+    monkeypatch.setattr("openapi.workers.QUICK", 0.0)
+    workers, event = Workers(1, queue=10), Event()
+
+    async def scene():
+        tasks = [await take_the_thread(workers, event)]
+        tasks += [asyncio.create_task(workers.run(event.wait)) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await workers.run(event.wait)
+        monkeypatch.setattr("openapi.workers.QUICK", 60.0)
+        tasks.append(asyncio.create_task(workers.run(event.wait)))
+        await asyncio.sleep(0)
+        event.set()
+        return await asyncio.gather(*tasks)
+
+    assert len(asyncio.run(scene())) == 4
+    workers.close()
+
+
 def test_a_thread_that_never_ends_keeps_its_client_waiting_no_longer(busy, monkeypatch):
     workers, event = busy
     monkeypatch.setattr("openapi.workers.DEADLINE", 0.01)

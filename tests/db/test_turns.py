@@ -68,7 +68,7 @@ def test_who_waits_is_overtaken_by_no_more_than_a_few(url, database):
             before = count(database, database.reading)
             overtaken.append(count(database, database.writing) - before)
             other.stdout.readline()
-    assert max(overtaken) < 20, overtaken
+    assert max(overtaken) < 60, overtaken  # as many as fit into a slice; without turns it is hundreds
 
 
 def test_a_process_that_is_killed_in_its_turn_gives_it_back(url, database):
