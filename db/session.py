@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from db import driver
 from db.access import Reads
 from db.resting import ask_rested
+from db.turns import Turns
 
 BUSY_TIMEOUT = 5.0
 """Seconds that a writer waits for another one before it gives up."""
@@ -32,17 +33,18 @@ class Database:
     """Where sessions come from.
 
     On SQLite the writing engine has exactly one connection, so a process has one writer at a time and writers
-    queue in order: SQLite's own busy handler is unfair and lets some wait for seconds. Write transactions begin
-    with BEGIN IMMEDIATE, because a transaction that reads first and writes later cannot wait for its turn.
+    queue in order, and processes take turns (`db.turns`): SQLite's own busy handler is unfair and lets some wait for
+    seconds. Write transactions begin with BEGIN IMMEDIATE, because a transaction that reads first and writes later
+    cannot wait for its turn.
     """
 
     def __init__(self, url: str, read_url: str | None = None, *, threads: int = 4) -> None:
         self.url = _with_driver(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._write_engine = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", connections=1, timeout=BUSY_TIMEOUT)
+            self._write_engine = _sqlite_writer(self.url)
             self._replica_engine = self._read_engine = _sqlite_engine(
-                self.url, begin="BEGIN", connections=threads, timeout=POOL_TIMEOUT
+                self.url, "BEGIN", connections=threads, timeout=POOL_TIMEOUT
             )
             return
         self._write_engine = _postgresql_engine(self.url, threads)
@@ -129,7 +131,17 @@ def _postgresql_reader(url: URL, threads: int) -> Engine:
     return _postgresql_engine(url, threads, isolation_level="AUTOCOMMIT", options=options)
 
 
-def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) -> Engine:
+def _sqlite_writer(url: URL) -> Engine:
+    turns = Turns(str(url.database), BUSY_TIMEOUT)
+    engine = _sqlite_engine(url, "BEGIN IMMEDIATE", connections=1, timeout=BUSY_TIMEOUT, before=turns.take)
+    event.listen(engine, "checkin", lambda _connection, _record: turns.give_back())
+    event.listen(engine, "engine_disposed", lambda _engine: turns.close())
+    return engine
+
+
+def _sqlite_engine(
+    url: URL, begin: str, *, connections: int, timeout: float, before: Callable[[], None] = lambda: None
+) -> Engine:
     place = f"file:{quote(str(url.database))}?mode=rw"  # a file that is not there is an error, and not a new shop
     engine = create_engine(
         url,
@@ -158,7 +170,9 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int, timeout: float) ->
             raise DisconnectionError("the database's file is another one now")
 
     def begin_by(connection: PoolProxiedConnection) -> None:
+        before()
         # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
+        before()
         connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
 
     # No event: an engine with one looks for events at each statement, which takes longer than SQLite does, and what

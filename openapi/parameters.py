@@ -27,6 +27,7 @@ class ParameterReader:
         self._is_array = "array" in types and not parameter.is_json
         self._explode = parameter.explode
         item = parameter.schema.get("items") if self._is_array else None
+        self._is_text = types == ["string"] and not self._is_json
         self._converters = [_CONVERTERS[each] for each in (types_of(item) if item else types) if each in _CONVERTERS]
 
     def read(self, sources: Mapping[str, Mapping[str, list[str]]], into: dict[str, Any]) -> list[Error]:
@@ -55,6 +56,8 @@ class ParameterReader:
 
     def value_errors(self, text: str) -> list[Error]:
         """What is wrong with the text of a header that is about to be sent."""
+        if self._is_text and "\0" not in text and self._validator.is_valid(text):
+            return []
         return self.read({self._location: {self._key: [text]}}, {})
 
     def _candidates(self, raw: list[str]) -> list[Any]:

@@ -76,6 +76,7 @@ def serve(settings: Settings, announce: Callable[[str], None], create: Create = 
 
 
 def _work(settings: Settings, create: Create, stopping: Stopping) -> App:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # it was born with the handler of the service, which would only wait
     end_with_parent()
     return _load(settings, create, stopping)
 

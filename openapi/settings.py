@@ -1,28 +1,21 @@
 """The settings: every one of them, its default and its meaning, read once from the environment and `.env`."""
 
 import os
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from openapi.secret import MINIMUM_BYTES, Refused, kept_secret
+from openapi.urls import CollectorUrl, DatabaseUrl, Origin, RedisUrl
+from openapi.variables import PREFIX, complaint, refuse_unknown
 
 __all__ = ["PREFIX", "Refused", "Settings"]
 
-PREFIX = "ORDERLY_"
 ENV_FILE = Path(".env")
-SCHEMES = {"redis_url": ("redis://", "rediss://", "unix://"), "traces_url": ("http://", "https://")}
-TEST_PREFIX = "ORDERLY_TEST_"
-"""Variables that only the tests read."""
 
 
 class Settings(BaseSettings):
@@ -61,14 +54,14 @@ class Settings(BaseSettings):
         "as many as your load balancer takes to notice.",
     )
     data_dir: Path = Field(Path("data"), description="The folder of the SQLite file and of the kept secret.")
-    database_url: str = Field(
+    database_url: DatabaseUrl = Field(
         "",
         repr=False,
         description="`postgresql://user:password@host/name` or `sqlite:///path`; "
         "`orderly.db` in the data folder if empty.",
     )
-    database_read_url: str = Field("", repr=False, description="A PostgreSQL replica that serves the GETs.")
-    redis_url: str = Field(
+    database_read_url: DatabaseUrl = Field("", repr=False, description="A PostgreSQL replica that serves the GETs.")
+    redis_url: RedisUrl = Field(
         "", repr=False, description="`redis://host:6379/0`: rate limits shared by processes and machines."
     )
     secret_key: SecretStr = Field(
@@ -88,14 +81,14 @@ class Settings(BaseSettings):
         (IPv4Network("127.0.0.1"), IPv6Network("::1")),
         description="Addresses or networks that may read `/metrics`; for all others there is nothing.",
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (), description="Origins, such as `https://shop.example`, whose pages may call the API."
     )
     log_format: Literal["", "console", "json"] = Field(
         "", description="`console` or `json`; if empty `json` in production and `console` in development."
     )
 
-    traces_url: str = Field(
+    traces_url: CollectorUrl = Field(
         "",
         repr=False,
         description="Where OpenTelemetry's spans go, such as `http://127.0.0.1:4318/v1/traces`: "
@@ -106,10 +99,11 @@ class Settings(BaseSettings):
     def load(cls) -> Self:
         """The settings of this process. Raises Refused with one line that says what to do."""
         try:
-            _refuse_unknown({**os.environ, **dotenv_values(ENV_FILE)})
+            refuse_unknown({**os.environ, **dotenv_values(ENV_FILE)}, cls.model_fields)
             return cls(_env_file=ENV_FILE)  # type: ignore[call-arg]  # pydantic-settings adds this argument
         except ValidationError as error:
-            raise Refused("; ".join(_say(e["loc"], e["msg"]) for e in error.errors()) + ".") from None
+            said = dict.fromkeys(complaint(e["loc"], e["msg"]) for e in error.errors())
+            raise Refused("; ".join(said) + ".") from None
         except (UnicodeDecodeError, OSError):
             raise Refused("The file .env cannot be read: make it a readable UTF-8 file or remove it.") from None
 
@@ -122,35 +116,6 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-    @field_validator("cors_origins")
-    @classmethod
-    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(_is_origin(origin) for origin in origins):
-            raise ValueError("give each origin as scheme://host[:port], in lower case and without a path; * is refused")
-        return origins
-
-    @field_validator("database_url", "database_read_url")
-    @classmethod
-    def _is_database(cls, url: str) -> str:
-        scheme = url.partition(":")[0]
-        if url and scheme not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
-            raise ValueError("give a URL that begins with postgresql:// or sqlite:///")
-        if scheme == "sqlite" and (not url.startswith("sqlite:///") or ":memory:" in url or url == "sqlite:///"):
-            raise ValueError("give the path of a file after sqlite:///")
-        if url and not _is_readable(url):
-            raise ValueError(
-                "it cannot be read, or names no database; write %40 for @ and %2F for / in a user or a password"
-            )
-        return url
-
-    @field_validator("redis_url", "traces_url")
-    @classmethod
-    def _has_a_scheme(cls, url: str, field: ValidationInfo) -> str:
-        schemes = SCHEMES[str(field.field_name)]
-        if url and not url.startswith(schemes):
-            raise ValueError(f"give a URL that begins with {', '.join(schemes[:-1])} or {schemes[-1]}")
-        return url
 
     @model_validator(mode="before")
     @classmethod
@@ -184,36 +149,3 @@ class Settings(BaseSettings):
                 "for example the output of `openssl rand -base64 48`."
             )
         return self.secret_key
-
-
-def _refuse_unknown(variables: Mapping[str, str | None]) -> None:
-    known = [name.upper() for name in Settings.model_fields]
-    for variable in sorted(variables):
-        name = variable.upper().removeprefix(PREFIX)
-        if name != variable.upper() and name not in known and not variable.upper().startswith(TEST_PREFIX):
-            near = get_close_matches(name, known, n=1)
-            advice = f"did you mean {PREFIX}{near[0]}?" if near else "remove it."
-            raise Refused(f"There is no setting {variable}: {advice}")
-
-
-def _say(location: Iterable[int | str], message: str) -> str:
-    name = next((str(part) for part in location), "")
-    message = message.removeprefix("Value error, ")
-    return f"{PREFIX}{name.upper()} is not valid: {message[:1].lower()}{message[1:].rstrip('.')}"
-
-
-def _is_readable(url: str) -> bool:
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        return False
-    return bool(parsed.database)
-
-
-def _is_origin(origin: str) -> bool:
-    try:
-        parts = urlsplit(origin)
-        shown = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port is not None else "")
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and "*" not in origin and shown == origin

@@ -89,7 +89,9 @@ def _worded(found: jsonschema_rs.ValidationError, place: Error) -> Iterable[Erro
     kind: Any = found.kind
     keyword = str(kind.name)
     pointer = "".join(f"/{_escaped(step)}" for step in found.instance_path)
-    message = MESSAGES.get(keyword, "does not fit the contract").format(**_words(kind))
+    message = MESSAGES.get(keyword, "does not fit the contract")
+    if "{" in message:
+        message = message.format(**_words(kind))
     members = [kind.property] if keyword == "required" else getattr(kind, "unexpected", None)
     for end in [f"/{_escaped(member)}" for member in members] if members else [""]:
         located = {"pointer": (pointer + end)[:500]} if place["in"] == "body" else {}

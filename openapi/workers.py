@@ -27,9 +27,9 @@ R = TypeVar("R")
 
 QUEUE_PER_THREAD = 64
 """How many requests may wait for each thread: more than that would wait longer than a client does."""
-PATIENCE = 5.0
-"""Seconds that a request waits for a thread, as long as a writer waits for SQLite's file. At the usual pace of requests
-the places come to an end sooner, and who finds none is refused at once."""
+PATIENCE = 0.9
+"""Seconds that a request waits for a thread: who cannot be served is told so within a second. A request that has a
+thread may wait for the database for longer (`db.session`), as what it waits for may end at any moment."""
 DEADLINE = 30.0
 """Seconds after which a request is given up that its thread cannot end: its database has frozen."""
 

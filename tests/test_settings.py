@@ -131,6 +131,7 @@ class TestRefusals:
             ({"database_url": "postgresql://[::1/shop"}, "ORDERLY_DATABASE_URL is not valid: it cannot be read"),
             ({"database_url": "postgresql://host"}, "ORDERLY_DATABASE_URL is not valid: it cannot be read"),
             ({"database_read_url": "replica"}, "ORDERLY_DATABASE_READ_URL is not valid"),
+            ({"traces_url": "collector:4318"}, "give a URL that begins with http:// or https://"),
             ({"redis_url": "localhost:6379"}, "give a URL that begins with redis://, rediss:// or unix://"),
             ({"prot": "8000"}, "There is no setting ORDERLY_PROT: did you mean ORDERLY_PORT?"),
             ({"zzz": "1"}, "There is no setting ORDERLY_ZZZ: remove it."),
@@ -145,18 +146,24 @@ class TestRefusals:
     def test_what_is_wrong_is_told_in_one_line(self, load, variables, said):
         assert said in refusal(load, **variables)
 
+    def test_what_is_wrong_twice_is_told_once(self, load):
+        assert refusal(load, cors_origins="*,null").count("ORDERLY_CORS_ORIGINS") == 1
+
     def test_everything_wrong_is_told_at_once(self, load):
         line = refusal(load, port="0", workers="x")
         assert "ORDERLY_PORT" in line
         assert "ORDERLY_WORKERS" in line
 
-    @pytest.mark.parametrize("name", ["secret_key", "admin_password", "database_url", "redis_url", "database_read_url"])
+    @pytest.mark.parametrize(
+        "name", ["secret_key", "admin_password", "database_url", "redis_url", "database_read_url", "traces_url"]
+    )
     def test_no_value_is_told_that_may_be_a_secret(self, load, name):
         assert "canary" not in refusal(load, **{name: "canary://canary"}, port="0")
 
     def test_no_secret_is_shown(self, load):
         database_url = "postgresql://shop:canary@host/shop"
         passwords = {"admin_password": "canary", "redis_url": "redis://:canary@host", "database_url": database_url}
+        passwords["traces_url"] = "http://:canary@host"
         assert "canary" not in f"{load(**passwords, secret_key='canary' * 6)!r}"
 
     def test_a_setting_in_the_file_that_does_not_exist_is_refused(self, load):

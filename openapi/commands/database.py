@@ -17,6 +17,8 @@ from openapi.settings import Refused, Settings
 
 CONNECT_TIMEOUT = 3
 """Seconds that PostgreSQL has to answer a command; a refusal should not take longer than five."""
+LOCK_NOT_AVAILABLE = "55P03"
+"""What PostgreSQL calls it that a lock was waited for in vain."""
 
 app = typer.Typer(help="Make, change and look at the database.", no_args_is_help=True)
 
@@ -152,6 +154,8 @@ def _place(database: Database) -> str:
 
 
 def _reason(error: DatabaseError | InterfaceError) -> str:
+    if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+        return "somebody keeps a table in use that has to be changed; try again when he has ended."
     if "recovery is in progress" in str(error.orig):
         return "it is a standby, which can only be read; give ORDERLY_DATABASE_URL the primary."
     if "password authentication" in str(error.orig):

@@ -1,6 +1,11 @@
-"""How cost grows: `python -m tests.bench.growth [rows|lines|contract|connections]...`, all of them if none is named."""
+"""How cost grows: `python -m tests.bench.growth [rows|lines|contract|connections]...`, all of them if none is named.
+
+It prints what it measures, and draws it into `growth.png`.
+"""
 
 import asyncio
+import json
+import logging
 import os
 import subprocess
 import sys
@@ -11,6 +16,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import orjson
+import structlog
 import yaml
 from sqlalchemy import Engine, event, text
 
@@ -24,9 +30,11 @@ from openapi.message import App
 from tests.asgi import Client
 from tests.bench import peer, shop
 from tests.bench.measure import measure
+from tests.bench.plot import Panels, draw_growth
 from tests.factories import make_settings
 
 ROWS = 1_000_000
+PLACES = (20, 1_000, 30_000, ROWS - 40)
 LINES = (1, 10, 100)
 OPERATIONS = (40, 200, 1000)
 CONNECTIONS = (1, 4, 16, 64)
@@ -49,7 +57,7 @@ def cost(work: Callable[[], object], times: int = 200) -> float:
     return median(rounds)
 
 
-def rows(folder: Path) -> None:
+def rows(folder: Path) -> Panels:
     """A page of 20 near the front of a million products, and one at the end."""
     url = f"sqlite:///{folder / 'rows.db'}"
     migrations.upgrade(url)
@@ -57,43 +65,59 @@ def rows(folder: Path) -> None:
     with database.writing() as session:
         session.execute(text(INSERT), {"rows": ROWS})
         session.commit()
-    listing = Listing(catalogue.EVERYTHING, catalogue.ORDERS["created_at"], lambda row: {"id": row.id})
+    listing = Listing(catalogue.EVERYTHING, catalogue.ORDERS["created_at"], lambda row: {"id": row.id}, of_rows=True)
+    found: dict[int, float] = {}
     with database.reading() as session:
         one = text("SELECT created_at, id FROM products ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET :at")
-        for at in (20, ROWS - 40):
+        for at in PLACES:
             created, last = session.execute(one, {"at": at}).one()
             key = (f"{created.replace(' ', 'T')}+00:00", last)
-            print(
-                f"  page of 20 after row {at:9,}: {cost(lambda key=key: listing.page(session, 20, key)):6.0f} us of CPU"
-            )
+            found[at] = cost(lambda key=key: listing.page(session.connection(), 20, key))
+            print(f"  page of 20 after row {at:9,}: {found[at]:6.0f} us of CPU")
     database.close()
+    return {"us of CPU for a page of 20, by row": {"page": found}}
 
 
-def lines(folder: Path) -> None:
+def lines(folder: Path) -> Panels:
     """Orders of more and more lines."""
     its = shop.fill(f"sqlite:///{folder / 'lines.db'}")
     client = Client(create_app(make_settings(database_url=its.url, rate_limits=False))).signed_in(its.token)
     heard: list[str] = []
+    found: dict[int, float] = {}
     event.listen(Engine, "before_cursor_execute", lambda *given: heard.append(given[2]))
     for count in LINES:
         body = {"lines": [{"product_id": product_id, "quantity": 1} for product_id in its.ids[:count]]}
-        spent = cost(lambda body=body: client.post("/v1/orders", body, {"Idempotency-Key": new_id("key")}), 10)
+        found[count] = spent = cost(
+            lambda body=body: client.post("/v1/orders", body, {"Idempotency-Key": new_id("key")}), 10
+        )
         heard.clear()
         assert client.post("/v1/orders", body, {"Idempotency-Key": new_id("key")}).status == 201
         print(
             f"  order of {count:3} lines: {len(heard)} statements, {spent:6.0f} us of CPU, {spent / count:5.0f} a line"
         )
+    return {"us of CPU for an order, by lines": {"order": found}}
 
 
-def contract(_: Path) -> None:
+def contract(_: Path) -> Panels:
     """Contracts of more and more operations, each in a process of its own."""
+    starts: dict[int, float] = {}
+    look_ups: dict[int, float] = {}
     for count in OPERATIONS:
         command = [sys.executable, "-W", "ignore", "-m", "tests.bench.growth", "one-contract", str(count)]
-        print(subprocess.run(command, check=True, capture_output=True, text=True).stdout, end="")
+        told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        starts[count], look_ups[count] = told["read"] + told["made"], told["look_up"]
+        print(
+            f"  {count:4} operations: read in {told['read']:5.2f} s, made in {told['made']:5.2f} s, "
+            f"{told['memory']:4.0f} MiB, {told['look_up']:4.0f} us of CPU for a request to the last one"
+        )
+    return {
+        "s to read and make, by operations": {"start": starts},
+        "us of CPU for a 405, by operations": {"look-up": look_ups},
+    }
 
 
 def one_contract(count: int) -> None:
-    """Load a contract of so many operations, and call the last one."""
+    """Load a contract of so many operations, call the last one, and tell the figures as JSON."""
     document = yaml.safe_load(DEFAULT_PATH.read_bytes())
     operations = sum(len(item.keys() - {"parameters"}) for item in document["paths"].values())
     for number in range(count - operations):
@@ -108,10 +132,7 @@ def one_contract(count: int) -> None:
     made = time.process_time()
     grown = _memory() - before
     spent = asyncio.run(_look_up(app, f"/v1/more-{count - operations - 1}/x" if count > operations else "/v1/none"))
-    print(
-        f"  {count:4} operations: read in {parsed - began:5.2f} s, made in {made - parsed:5.2f} s, "
-        f"{grown:4.0f} MiB, {spent:4.0f} us of CPU for a request to the last one"
-    )
+    print(json.dumps({"read": parsed - began, "made": made - parsed, "memory": grown, "look_up": spent}))
 
 
 async def _look_up(app: App, path: str) -> float:
@@ -124,17 +145,22 @@ async def _look_up(app: App, path: str) -> float:
     return median(rounds)
 
 
-def connections(folder: Path) -> None:
+def connections(folder: Path) -> Panels:
     """More and more connections, to one worker and to two."""
     its = shop.fill(f"sqlite:///{folder / 'connections.db'}")
+    rates: dict[str, dict[int, float]] = {}
     for workers in (1, 2):
+        rates[f"{workers} worker(s)"] = its_rates = {}
         with peer.running(peer.SERVICE, its.url, folder, workers=workers) as server:
+            print(f"  {workers} worker(s) at the start: {server.own_memory():.0f} MiB in all, shared ones once")
             for count in CONNECTIONS:
                 found = measure(server, its, "product", seconds=2, run=new_id("run"), connections=count)
+                its_rates[count] = found.rate
                 print(
                     f"  {workers} worker(s) on one core, {count:2} connections: {found.rate:6.0f} requests/s, "
                     f"p50 {found.p50:6.1f} ms, p99 {found.p99:6.1f} ms, {found.cpu:5.0f} us of CPU, {found.wrong} wrong"
                 )
+    return {"requests/s on one core, by connections": rates}
 
 
 def _memory() -> float:
@@ -145,14 +171,17 @@ ALL = {"rows": rows, "lines": lines, "contract": contract, "connections": connec
 
 
 def main(names: list[str]) -> None:
-    """Measure what is asked for."""
+    """Measure what is asked for, and draw it."""
+    panels: Panels = {}
     for name in names or ALL:
         print(f"{name}:")
         with TemporaryDirectory(prefix="orderly-growth-") as folder:
-            ALL[name](Path(folder))
+            panels |= ALL[name](Path(folder))
+    draw_growth(panels, Path("growth.png"))
 
 
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     if sys.argv[1:2] == ["one-contract"]:
         one_contract(int(sys.argv[2]))
     else:

@@ -111,6 +111,19 @@ def test_one_that_was_taken_back_is_told_so(orderly, database_url):
     engine.dispose()
 
 
+def test_a_table_that_stays_in_use_is_told(orderly, bare_postgresql, monkeypatch):
+    monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql)
+    monkeypatch.setattr(migrations, "TRIES", 1)
+    orderly("db", "upgrade")
+    engine = create_engine(bare_postgresql)
+    with engine.connect() as somebody:
+        somebody.execute(text("SELECT count(*) FROM event_origin"))
+        said = orderly("db", "downgrade", "0007")
+    engine.dispose()
+    assert (said.code, said.out) == (1, "")
+    assert "somebody keeps a table in use that has to be changed" in said.err
+
+
 def test_a_standby_is_refused(orderly, monkeypatch):
     with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
         monkeypatch.setenv("ORDERLY_DATABASE_URL", cluster.url)

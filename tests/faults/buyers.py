@@ -9,7 +9,7 @@ from tests.faults.history import WITHIN, History
 from tests.faults.shop import Shop
 from tests.faults.wire import Answer, Broken, Client, Unsent
 
-PAUSE = 0.05
+PAUSE = 0.1
 """Seconds between one try and the next."""
 RENEWAL = 0.2
 """Seconds that a client keeps a refresh token."""

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import create_engine, text
-from tests.faults.scenarios import buying
 
 from db import migrations, revisions
+from tests.faults.buyers import buying
 from tests.faults.shop import shop_on
 
 LATER = {
@@ -23,11 +23,10 @@ def upgrade():
 """,
 }
 """The migrations of a later release, which keep the rules."""
-READS = 7
-"""Seconds for which somebody reads: longer than the service waits for a lock. If the migration waited for him without
-letting others pass, they would be refused."""
-
-
+ACKNOWLEDGED = {"begun", "ordered", "paid", "cancelled"}
+READS = {"sqlite": 1, "postgresql": 7}
+"""Seconds for which somebody reads: on PostgreSQL longer than the service waits for a lock. If the migration waited for
+him without letting others pass, they would be refused."""
 HEAD_OF_FILE = """
 import sqlalchemy as sa
 from alembic import op
@@ -61,24 +60,22 @@ def somebody_reading(url):
 
 async def migrated(shop, folder):
     with shop.serve() as service:
-        async with buying(shop, service.url, 1_000_000, retry=False) as history:
-            await asyncio.sleep(0.3)
+        async with buying(shop, service.url, retry=False) as history:
+            await history.until("ordered", 20)
             with later_release(folder):
                 upgrading = asyncio.create_task(asyncio.to_thread(migrations.upgrade, shop.url))
                 with somebody_reading(shop.url):
-                    await asyncio.sleep(READS)
+                    await asyncio.sleep(READS[shop.database.url.get_backend_name()])
                 await upgrading
-            there = history.counts["ordered"]
-            while history.counts["ordered"] < there + 50 and not history.counts.keys() - {"begun", "ordered"}:
-                await asyncio.sleep(0.01)
+            await history.until("ordered", 50)
         return history.counts
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", READS)
 def test_a_later_release_migrates_while_this_one_serves(kind, tmp_path):
     with shop_on(kind) as shop:
         counts = asyncio.run(migrated(shop, tmp_path))
         with shop.database.reading() as session:
             assert revisions.current(session.connection()) == "9002"
             assert session.scalar(text("SELECT count(*) FROM orders WHERE channel IS NULL")) >= 50
-    assert counts.keys() == {"begun", "ordered"}, counts
+    assert counts.keys() <= ACKNOWLEDGED, counts
