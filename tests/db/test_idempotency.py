@@ -85,6 +85,22 @@ def test_a_key_is_handled_by_one_transaction_at_a_time(database):
         assert idempotency.find(second, claim) is None
 
 
+# A transaction that has seen the table before the other one committed does not find its record, at any isolation.
+@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+def test_a_key_that_was_kept_in_this_very_moment_is_not_kept_twice(database):
+    with database.writing() as first:
+        claim = Claim(make_user(first).id, "key", "x")
+        first.commit()
+        with database.writing(snapshot=True) as second:
+            second.scalar(select(func.count()).select_from(IdempotencyRecord))
+            assert idempotency.find(first, claim) is None
+            keep(first, claim)
+            first.commit()
+            assert idempotency.find(second, claim) is None
+            with pytest.raises(KeyInFlight):
+                keep(second, claim)
+
+
 def test_purge_forgets_what_is_older_than_a_day(session, claim):
     keep(session, claim)
     assert idempotency.purge(session) == 0
