@@ -4,7 +4,10 @@ import fcntl
 import os
 import sqlite3
 from contextlib import suppress
-from time import monotonic
+from time import monotonic, sleep
+
+GLANCE = 0.001
+"""Seconds between two looks at a place that somebody has; a write takes a few times as long."""
 
 
 class Turns:
@@ -20,19 +23,17 @@ class Turns:
 
         Args:
             database: the path of SQLite's file; those of the queue lie beside it.
-            patience: seconds after which it is no use any more to begin.
+            patience: seconds after which one who waits gives up.
         """
         self._head, self._turn = _Place(f"{database}-head"), _Place(f"{database}-turn")
         self._patience = patience
 
     def take(self) -> None:
-        """Wait for one's turn; `sqlite3.OperationalError` if it comes too late."""
-        began = monotonic()
-        self._head.take()
-        self._turn.take()
+        """Wait for one's turn; `sqlite3.OperationalError` if it does not come in time."""
+        until = monotonic() + self._patience
+        in_time = self._head.take(until) and self._turn.take(until)
         self._head.leave()
-        if monotonic() - began > self._patience:
-            self.give_back()
+        if not in_time:
             raise sqlite3.OperationalError("database is locked")
 
     def give_back(self) -> None:
@@ -52,11 +53,24 @@ class _Place:
         self._path = path
         self._file: int | None = None
 
-    def take(self) -> None:
+    def take(self, until: float) -> bool:
+        """Whether it was free by then. The kernel would wait too, but for ever if who has it is halted."""
         with suppress(OSError):
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            while not self._is_free(self._file):
+                if monotonic() >= until:
+                    return False
+                sleep(GLANCE)
+        return True
+
+    @staticmethod
+    def _is_free(file: int) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def leave(self) -> None:
         if self._file is not None:

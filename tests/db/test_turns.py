@@ -76,12 +76,14 @@ def test_a_process_that_is_killed_in_its_turn_gives_it_back(url, database):
     assert count(database, database.writing) > 0
 
 
-def test_who_gets_his_turn_too_late_does_not_begin(url, monkeypatch):
-    monkeypatch.setattr(sessions, "BUSY_TIMEOUT", -1.0)
-    impatient = Database(url)
-    with pytest.raises(OperationalError, match="database is locked"):
-        count(impatient, impatient.writing)
-    impatient.close()
+def test_who_gets_no_turn_in_time_does_not_begin(url, database, monkeypatch):
+    monkeypatch.setattr(sessions, "BUSY_TIMEOUT", 0.05)
+    with closing(Database(url)) as impatient, database.writing() as session:
+        session.execute(COUNT)
+        with pytest.raises(OperationalError, match="database is locked"):
+            count(impatient, impatient.writing)
+        session.rollback()
+        assert count(impatient, impatient.writing) == 0
 
 
 def test_what_another_program_locks_is_refused_like_any_error_of_the_database(url, tmp_path, monkeypatch):
