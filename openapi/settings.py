@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL
 
 from openapi.secret import MINIMUM_BYTES, Refused, kept_secret
 from openapi.urls import CollectorUrl, DatabaseUrl, Origin, RedisUrl
@@ -130,7 +131,8 @@ class Settings(BaseSettings):
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise Refused("HTTPS needs two files: set both ORDERLY_TLS_CERTIFICATE and ORDERLY_TLS_KEY, or neither.")
         filled = {
-            "database_url": self.database_url or f"sqlite:///{self.data_dir / 'orderly.db'}",
+            "database_url": self.database_url
+            or URL.create("sqlite", database=str(self.data_dir / "orderly.db")).render_as_string(),
             "log_format": self.log_format or ("json" if self.is_production else "console"),
             "secret_key": self._find_secret(),
         }
