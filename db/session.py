@@ -182,7 +182,7 @@ def _sqlite_engine(
 
 
 def _open(file: str) -> sqlite3.Connection:
-    # SQLite says nothing when it opens such a file, for reading only: a connection that is kept could never write again.
+    # SQLite says nothing when it opens such a file, for reading only: a kept connection could never write again.
     if os.path.exists(file) and not os.access(file, os.W_OK):
         raise sqlite3.OperationalError("the database's file cannot be written")
     place = f"file:{quote(file)}?mode=rw"  # a file that is not there is an error, and not a new shop
