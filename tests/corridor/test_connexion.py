@@ -44,15 +44,7 @@ class TestLoading:
         with pytest.raises(BrokenContract, match="twice"):
             Contract(EVERYTHING.read_bytes() + b"\nx-errors: {}\n")
 
-    @pytest.mark.parametrize(
-        "path",
-        [
-            ("paths",),
-            ("paths", "/everything"),
-            ("paths", "/everything", "post"),
-            ("paths", "/everything", "post", "responses"),
-        ],
-    )
+    @pytest.mark.parametrize("path", [("paths",), EVERYTHING_POST, (*EVERYTHING_POST, "responses")])
     @pytest.mark.parametrize("odd", [5, [5], "text", None])
     def test_a_contract_of_another_shape_is_refused(self, path, odd):
         document = holder = deepcopy(Contract(EVERYTHING.read_bytes()).document)
