@@ -61,7 +61,13 @@ class Settings(BaseSettings):
         description="`postgresql://user:password@host/name` or `sqlite:///path`; "
         "`orderly.db` in the data folder if empty.",
     )
-    database_read_url: DatabaseUrl = Field("", repr=False, description="A PostgreSQL replica that serves the GETs.")
+    database_read_url: DatabaseUrl = Field(
+        "",
+        repr=False,
+        description="A PostgreSQL replica that serves the GETs: they may be a moment behind the changes, and so may "
+        "what they know of a caller. Changes ask the first database for everything. Without the replica GETs are a 503 "
+        "and readiness says no.",
+    )
     redis_url: RedisUrl = Field(
         "", repr=False, description="`redis://host:6379/0`: rate limits shared by processes and machines."
     )
