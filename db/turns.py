@@ -3,11 +3,11 @@
 import fcntl
 import os
 import sqlite3
-from contextlib import suppress
 from time import monotonic, sleep
 
-GLANCE = 0.001
-"""Seconds between two looks at a place that somebody has; a write takes a few times as long."""
+PAUSE = 0.0005
+"""Seconds after which one looks again. Only one looks for the turn, so he misses nothing; at the head whoever looks
+first is next."""
 
 
 class Turns:
@@ -23,18 +23,19 @@ class Turns:
 
         Args:
             database: the path of SQLite's file; those of the queue lie beside it.
-            patience: seconds after which one who waits gives up.
+            patience: seconds that one waits; it may be that a process is frozen in its turn.
         """
         self._head, self._turn = _Place(f"{database}-head"), _Place(f"{database}-turn")
         self._patience = patience
 
     def take(self) -> None:
-        """Wait for one's turn; `sqlite3.OperationalError` if it does not come in time."""
-        until = monotonic() + self._patience
-        in_time = self._head.take(until) and self._turn.take(until)
-        self._head.leave()
-        if not in_time:
-            raise sqlite3.OperationalError("database is locked")
+        """Wait for one's turn; `sqlite3.OperationalError` if it does not come."""
+        end = monotonic() + self._patience
+        try:
+            self._head.take(end)
+            self._turn.take(end)
+        finally:
+            self._head.leave()
 
     def give_back(self) -> None:
         """Let the next one begin; nothing happens to those who have no turn."""
@@ -53,24 +54,20 @@ class _Place:
         self._path = path
         self._file: int | None = None
 
-    def take(self, until: float) -> bool:
-        """Whether it was free by then. The kernel would wait too, but for ever if who has it is halted."""
-        with suppress(OSError):
+    def take(self, end: float) -> None:
+        while self._is_taken_by_another():
+            if monotonic() > end:
+                raise sqlite3.OperationalError("database is locked")
+            sleep(PAUSE)
+
+    def _is_taken_by_another(self) -> bool:
+        try:
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            while not self._is_free(self._file):
-                if monotonic() >= until:
-                    return False
-                sleep(GLANCE)
-        return True
-
-    @staticmethod
-    def _is_free(file: int) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            return isinstance(error, BlockingIOError)
+        return False
 
     def leave(self) -> None:
         if self._file is not None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from db import session as sessions
 from db.session import Database
+from db.turns import Turns
 from tests.serving import ROOT
 
 COUNT = text("SELECT n FROM counted")
@@ -76,14 +77,16 @@ def test_a_process_that_is_killed_in_its_turn_gives_it_back(url, database):
     assert count(database, database.writing) > 0
 
 
-def test_who_gets_no_turn_in_time_does_not_begin(url, database, monkeypatch):
+def test_a_process_that_is_frozen_in_its_turn_is_not_waited_for_for_ever(url, tmp_path, monkeypatch):
+    frozen = Turns(str(tmp_path / "counted.db"), 0.0)
+    frozen.take()
     monkeypatch.setattr(sessions, "BUSY_TIMEOUT", 0.05)
-    with closing(Database(url)) as impatient, database.writing() as session:
-        session.execute(COUNT)
-        with pytest.raises(OperationalError, match="database is locked"):
-            count(impatient, impatient.writing)
-        session.rollback()
-        assert count(impatient, impatient.writing) == 0
+    database = Database(url)
+    with pytest.raises(OperationalError, match="database is locked"):
+        count(database, database.writing)
+    frozen.close()
+    assert count(database, database.writing) == 0
+    database.close()
 
 
 def test_what_another_program_locks_is_refused_like_any_error_of_the_database(url, tmp_path, monkeypatch):
