@@ -171,7 +171,6 @@ def _sqlite_engine(
     def begin_by(connection: PoolProxiedConnection) -> None:
         before()
         # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
-        before()
         connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
 
     # No event: an engine with one looks for events at each statement, which takes longer than SQLite does, and what
