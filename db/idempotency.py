@@ -28,6 +28,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from db.base import Base, UtcDateTime, now
+from db.errors import violates_key
 
 LIFETIME = timedelta(hours=24)
 
@@ -91,7 +92,9 @@ def keep(
     try:
         session.connection().execute(_KEEP, {**values, **asdict(claim)})
     except IntegrityError as error:
-        raise KeyInFlight from error
+        if violates_key(error, IdempotencyRecord.__tablename__):
+            raise KeyInFlight from error
+        raise
 
 
 def erase(session: Session, user_id: str, subject_ids: Select[str]) -> None:

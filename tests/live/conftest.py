@@ -1,5 +1,6 @@
 """The service as it runs: two servers that have nothing in common but their database, and a shop in three set-ups."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,9 +67,20 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def client(shop: Shop) -> Iterator[httpx.Client]:
-    """Somebody who calls it, also many times at once."""
-    with shop.client() as client:
+    """Somebody who calls it, also many times at once, and again when the machine has too much else to do."""
+    with shop.client(Patient) as client:
         yield client
+
+
+class Patient(httpx.HTTPTransport):
+    """Sends a request that nothing was done for again, when it is told to."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, which is none that only says how long to wait."""
+        while (answer := super().handle_request(request)).status_code == 503:
+            answer.close()
+            time.sleep(int(answer.headers["Retry-After"]))
+        return answer
 
 
 def serve_twice(url: str, folder: Path, *, workers: int) -> Iterator[Twins]:

@@ -35,10 +35,11 @@ class Shop:
     database: Database
 
     @contextmanager
-    def client(self) -> Iterator[httpx.Client]:
+    def client(self, transport: type[httpx.HTTPTransport] = httpx.HTTPTransport) -> Iterator[httpx.Client]:
         """Somebody with a connection for each of a crowd, so that all processes are called."""
         connections = httpx.Limits(max_connections=CROWD, max_keepalive_connections=CROWD)
-        with httpx.Client(base_url=self.service.url, timeout=PATIENCE, limits=connections) as client:
+        way = transport(limits=connections)
+        with httpx.Client(base_url=self.service.url, timeout=PATIENCE, transport=way) as client:
             yield client
 
     def sign_in(self, *roles: str) -> list[Headers]:
