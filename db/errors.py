@@ -81,3 +81,12 @@ def violates_unique(error: IntegrityError, table: str, column: str) -> bool:
     if diagnosis is not None:
         return str(diagnosis.constraint_name) in (f"uq_{table}_{column}", f"ix_{table}_{column}")
     return f"UNIQUE constraint failed: {table}.{column}" in str(error.orig)
+
+
+def violates_key(error: IntegrityError, table: str) -> bool:
+    """Whether an error says that a row with this primary key is there already."""
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        return str(diagnosis.constraint_name) == f"pk_{table}"
+    name = getattr(error.orig, "sqlite_errorname", None)
+    return name == "SQLITE_CONSTRAINT_PRIMARYKEY" and f" {table}." in str(error.orig)

@@ -28,10 +28,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from db.base import Base, UtcDateTime, now
+from db.errors import violates_key
 
 LIFETIME = timedelta(hours=24)
-UNIQUE_VIOLATION = "23505"
-"""What PostgreSQL says of a key that is there already."""
 
 
 class KeyInFlight(Exception):
@@ -93,7 +92,7 @@ def keep(
     try:
         session.connection().execute(_KEEP, {**values, **asdict(claim)})
     except IntegrityError as error:
-        if getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION:  # on SQLite nobody comes between
+        if violates_key(error, IdempotencyRecord.__tablename__):
             raise KeyInFlight from error
         raise
 

@@ -142,7 +142,6 @@ def _sqlite_writer(url: URL) -> Engine:
 def _sqlite_engine(
     url: URL, begin: str, *, connections: int, timeout: float, before: Callable[[], None] = lambda: None
 ) -> Engine:
-    place = f"file:{quote(str(url.database))}?mode=rw"  # a file that is not there is an error, and not a new shop
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -151,7 +150,7 @@ def _sqlite_engine(
         pool_size=connections,
         max_overflow=0,
         pool_timeout=timeout,
-        creator=partial(sqlite3.connect, place, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False),
+        creator=partial(_open, str(url.database)),
     )
 
     @event.listens_for(engine, "connect")
@@ -172,7 +171,6 @@ def _sqlite_engine(
     def begin_by(connection: PoolProxiedConnection) -> None:
         before()
         # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
-        before()
         connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
 
     # No event: an engine with one looks for events at each statement, which takes longer than SQLite does, and what
@@ -180,6 +178,14 @@ def _sqlite_engine(
     engine.dialect.do_begin = begin_by  # type: ignore[assignment,method-assign]
     driver.wrap(engine, driver.timed)
     return engine
+
+
+def _open(file: str) -> sqlite3.Connection:
+    # SQLite says nothing when it opens such a file, for reading only: a kept connection could never write again.
+    if os.path.exists(file) and not os.access(file, os.W_OK):
+        raise sqlite3.OperationalError("the database's file cannot be written")
+    place = f"file:{quote(file)}?mode=rw"  # a file that is not there is an error, and not a new shop
+    return sqlite3.connect(place, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False)
 
 
 def _json(value: Any) -> str:

@@ -273,12 +273,12 @@ def _credentials(session: Session, statement: Select[User]) -> Credentials | Non
     return Credentials(row.id, row.password_hash, row.status) if row else None
 
 
-def _email_key(email: str) -> str | None:
-    """How an address is looked up; None, which no row equals, if it is no address."""
+def _email_key(email: str) -> str:
+    """How an address is looked up; empty, which no row has, if it is no address."""
     try:
         return normal_email(email).lower()
     except Invalid:
-        return None
+        return ""
 
 
 def _flush(session: Session) -> None:

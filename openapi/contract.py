@@ -107,7 +107,11 @@ class Contract:
         self.source = source
         self.document = read(source) if document is None else document
         self.root = Node(self.document, "", self.document)
-        self.operations = tuple(self._operations())
+        try:
+            self.operations = tuple(self._operations())
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            # All that the file lacks is asked for where it is read; what it has in another shape shows here.
+            raise BrokenContract("the contract has not the shape of OpenAPI 3.1: `orderly check` says where") from None
         self._refuse_twins()
 
     @cached_property

@@ -118,9 +118,10 @@ class Edge:
     def _client(self, scope: Scope, headers: dict[str, list[str]]) -> str:
         """The address nearest to the client that somebody trusted vouches for."""
         address = (scope.get("client") or ("",))[0]
-        hops = ",".join(headers.get("x-forwarded-for", [])).split(",") if self._proxies else []
+        told = ",".join(headers.get("x-forwarded-for", [])) if self._proxies else ""
+        hops = [hop.strip() for hop in told.split(",") if hop.strip()]
         while hops and self._is_proxy(address):
-            address = hops.pop().strip()
+            address = hops.pop()
         return str(address)
 
     def _is_proxy(self, address: str) -> bool:

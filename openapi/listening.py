@@ -3,6 +3,7 @@
 import ctypes
 import socket
 import struct
+from contextlib import suppress
 
 from granian._granian import SocketHolder
 from granian.server.mp import MPServer
@@ -63,7 +64,8 @@ def turn_away(listener: socket.socket) -> None:
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
         program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in SYNS_ONLY))
         given = struct.pack("HL", len(SYNS_ONLY), ctypes.addressof(program))
-        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, given)
+        with suppress(OSError):  # some systems let root alone do it, and it must not keep the service from stopping
+            listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, given)
 
 
 def _bound(settings: Settings) -> socket.socket:

@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 from contextlib import suppress
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from traceback import format_tb
 from typing import Any
 
@@ -20,6 +20,7 @@ TRACEPARENT = re.compile(
     r"(?:00|((?!00|ff)[0-9a-f]{2}))-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?(1)(?:-.*)?)"
 )
 """W3C Trace Context, 3.2.2 and 4.3: versions after 00 may add fields at the end."""
+METHODS = frozenset(HTTPMethod)
 CHAIN = 8
 """How many errors of a chain are told: one that leads in a circle has no end."""
 
@@ -59,13 +60,14 @@ def tell(request: Request, status: int | None, seconds: float) -> None:
     """The line of a request that has ended; without a status if its client was gone before.
 
     It has the contract's template of the path, and never the query: what is filled in there may be personal. A path
-    that leads nowhere is not told: people paste the strangest things into URLs.
+    that leads nowhere is not told: people paste the strangest things into URLs. Nor is a method that nobody knows,
+    which may be as long as a stranger likes.
     """
     found = status is not None and status < HTTPStatus.BAD_REQUEST
     log.info(
         "request",
         operation=request.facts.get("operation"),
-        method=request.method,
+        method=request.method if request.method in METHODS else None,
         path=request.facts.get("path") or (request.path if found else None),
         status=status,
         duration_ms=round(seconds * 1000, 1),

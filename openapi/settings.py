@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL
 
 from openapi.secret import MINIMUM_BYTES, Refused, kept_secret
 from openapi.urls import CollectorUrl, DatabaseUrl, Origin, RedisUrl
@@ -60,7 +61,13 @@ class Settings(BaseSettings):
         description="`postgresql://user:password@host/name` or `sqlite:///path`; "
         "`orderly.db` in the data folder if empty.",
     )
-    database_read_url: DatabaseUrl = Field("", repr=False, description="A PostgreSQL replica that serves the GETs.")
+    database_read_url: DatabaseUrl = Field(
+        "",
+        repr=False,
+        description="A PostgreSQL replica that serves the GETs: they may be a moment behind the changes, and so may "
+        "what they know of a caller. Changes ask the first database for everything. Without the replica GETs are a 503 "
+        "and readiness says no.",
+    )
     redis_url: RedisUrl = Field(
         "", repr=False, description="`redis://host:6379/0`: rate limits shared by processes and machines."
     )
@@ -130,7 +137,8 @@ class Settings(BaseSettings):
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise Refused("HTTPS needs two files: set both ORDERLY_TLS_CERTIFICATE and ORDERLY_TLS_KEY, or neither.")
         filled = {
-            "database_url": self.database_url or f"sqlite:///{self.data_dir / 'orderly.db'}",
+            "database_url": self.database_url
+            or URL.create("sqlite", database=str(self.data_dir / "orderly.db")).render_as_string(),
             "log_format": self.log_format or ("json" if self.is_production else "console"),
             "secret_key": self._find_secret(),
         }

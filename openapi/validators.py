@@ -15,6 +15,8 @@ from openapi.refusals import MAX_ERRORS
 
 Error = dict[str, str]
 
+VAST = 400
+"""Values beyond which a body is told its first error only; the largest order that the contract takes has fewer."""
 LONGEST = 100
 """Beyond so many characters a pattern or a list of values helps nobody."""
 
@@ -80,9 +82,38 @@ def compiled(
 
 
 def errors_of(validator: jsonschema_rs.Draft202012Validator, value: Any, place: Error) -> list[Error]:
-    """Every way in which a value breaks a schema, up to 100; `place` says where the value was."""
-    errors = (error for found in validator.iter_errors(value) for error in _worded(found, place))
-    return list(islice(errors, MAX_ERRORS))
+    """Every way in which a value breaks a schema, up to 100, or one if it is vast; `place` says where the value was."""
+    if validator.is_valid(value):
+        return []
+    found = _first(validator, value) if _is_vast(value) else validator.iter_errors(value)
+    return list(islice((error for each in found for error in _worded(each, place)), MAX_ERRORS))
+
+
+def _first(validator: jsonschema_rs.Draft202012Validator, value: Any) -> list[jsonschema_rs.ValidationError]:
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        return [error]
+    return []
+
+
+def _is_vast(value: Any) -> bool:
+    """Whether to find all errors would take too long.
+
+    The library finds them all before it gives the first one, and copies the object into each error about the name of a
+    member: a body of 256 KiB can take minutes.
+    """
+    pending, seen = [value], 0
+    while pending and seen <= VAST:
+        each = pending.pop()
+        seen += 1
+        if isinstance(each, dict):
+            if len(each) > MAX_ERRORS:
+                return True
+            pending.extend(each.values())
+        elif isinstance(each, list):
+            pending.extend(each)
+    return seen > VAST
 
 
 def _worded(found: jsonschema_rs.ValidationError, place: Error) -> Iterable[Error]:

@@ -95,6 +95,11 @@ class TestRequestLine:
         assert (line["path"], line["operation"], line["status"]) == (path, operation, status)
         assert "alice" not in str(line)
 
+    def test_a_method_that_nobody_knows_is_not_told(self, lines, client):
+        client("A" * 9000, "/v1/me")
+        [line] = lines()
+        assert (line["method"], line["status"]) == (None, 405)
+
     def test_what_the_database_takes_is_told_apart(self, lines, broken_service, database):
         slow = SLOW["sqlite" if database.is_sqlite else "postgresql"]
         service = broken_service(lambda body, session: session.execute(text(slow)).all())

@@ -19,7 +19,7 @@ from db.base import Base
 from db.migrations.alone import alone
 
 HERE = Path(__file__).parent
-TRIES, PAUSE = 20, 1.0
+TRIES, PAUSE = 40, 1.0
 """How often a change is tried while somebody uses its table, and the seconds between for those who wait behind it."""
 
 

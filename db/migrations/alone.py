@@ -12,8 +12,9 @@ LOCK = 0x6F726465726C79
 ASKS = 0.2
 """Seconds between one look and the next whether it is free. To wait in PostgreSQL itself would hold up an index that
 is being made concurrently, which waits for every statement that is under way."""
-LOCK_TIMEOUT = "2s"
-"""How long a change of a table waits for those who use it. Others queue up behind it, for 5 s at the most."""
+LOCK_TIMEOUT = "500ms"
+"""How long a change of a table waits for those who use it. Others queue up behind it, and whom they keep from a thread
+for 0.9 s is refused."""
 PATIENCE = 60
 """Seconds that a migration waits for SQLite's file."""
 

@@ -1,9 +1,10 @@
 """`orderly backup`: a copy of the database, whole at one moment, while the service goes on."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -19,19 +20,20 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write; it mu
         if not database.is_sqlite:
             raise Refused("PostgreSQL has tools of its own for this: use `pg_dump --format=custom`.")
         source = Path(str(database.url.database))
-    if target.exists():
-        raise Refused(f"{target} exists: name a file that does not.")
     try:
+        if target.exists():
+            raise Refused(f"{target} exists: name a file that does not.")
         _copy(source, target)
     except (sqlite3.Error, OSError) as error:
-        target.unlink(missing_ok=True)
+        with suppress(OSError):  # there may be no folder that it could be in
+            target.unlink()
         raise Refused(f"{target} cannot be written: {error}.") from None
-    out.print(f"{target} is a copy of {source}.", markup=False)
+    out.print(f"{target} is a copy of {source}.")
 
 
 def _copy(source: Path, target: Path) -> None:
     with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as reader,
+        closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True)) as reader,
         closing(sqlite3.connect(target)) as writer,
     ):
         # In one step: it reads one moment, and in WAL mode nobody waits for it. Smaller steps would begin again

@@ -70,7 +70,7 @@ def _tell(findings: list[Finding], form: Format, path: Path) -> None:
     if form is not Format.TEXT:
         out.print(told, markup=False, end="\n" if told else "")
     elif findings:
-        err.print(told, markup=False)
+        err.print(told)
     else:
         _tell_sound(contract.load(path))
 

@@ -20,11 +20,11 @@ ContractFile = Annotated[Path, typer.Option("--contract", help="The contract's f
 def python(folder: Out, path: ContractFile = contract.DEFAULT_PATH) -> None:
     """Make the client for Python, with openapi-python-client."""
     for_python.generate(contract.load(path), folder)
-    out.print(f"Install it with: pip install {folder}", markup=False)
+    out.print(f"Install it with: pip install {folder}")
 
 
 @app.command()
 def typescript(folder: Out, path: ContractFile = contract.DEFAULT_PATH) -> None:
     """Make the client for TypeScript, with openapi-typescript and openapi-fetch."""
     for_typescript.generate(contract.load(path), folder)
-    out.print(f"Install it with: npm install {folder}", markup=False)
+    out.print(f"Install it with: npm install {folder}")

@@ -34,14 +34,14 @@ def diff(
     before = find_base(path, base)
     release = Release(before.contract, contract.load(path))
     if format_ is not Format.TABLE:
-        out.print(_said(release, path, format_), markup=False)
+        out.print(_said(release, path, format_))
     elif release.changes:
         out.print(f"Since {before.words}:", markup=False, soft_wrap=True)
         out.print(report.as_table(release))
     else:
         out.print(f"Nothing has changed since {before.words}.", markup=False, soft_wrap=True)
     for _, complaint in release.complaints:
-        err.print(f"{complaint}.", markup=False)
+        err.print(f"{complaint}.")
     if release.complaints:
         raise typer.Exit(1)
 

@@ -35,5 +35,5 @@ def stub(operation_id: Annotated[str, typer.Argument(help="The operationId.", me
     if found is None:
         raise Refused(f"The contract has no operation {operation_id}; `orderly routes` lists them.")
     module = found.tag.replace("-", "_")
-    err.print(f"# handlers/{module}.py", markup=False)
+    err.print(f"# handlers/{module}.py")
     out.print(stub_of(loaded, found, is_first=find_spec(f"handlers.{module}") is None), markup=False, end="")

@@ -36,7 +36,5 @@ def create(
         expiry = now() + timedelta(days=days) if days else None
         made = api_keys.create(session, caller, name=name, scopes=scope, expires_at=expiry)
         session.commit()
-        err.print(
-            f"{made.key.id} of {owner.email} may {', '.join(made.key.scopes)}. Its secret, only now:", markup=False
-        )
-        out.print(made.secret, markup=False)
+        err.print(f"{made.key.id} of {owner.email} may {', '.join(made.key.scopes)}. Its secret, only now:")
+        out.print(made.secret)

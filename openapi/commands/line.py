@@ -69,6 +69,7 @@ def run() -> None:
     """Run one command. What it refuses is one plain line on stderr, and exit code 1."""
     warnings.filterwarnings("ignore", module="connexion")  # about its own imports; nobody who runs Orderly can mend it
     try:
+        _refuse_broken_words(sys.argv)
         app()
     except (Refused, BrokenContract) as refusal:
         _end(str(refusal))
@@ -78,6 +79,14 @@ def run() -> None:
         _end(refusal.detail)
 
 
+def _refuse_broken_words(words: list[str]) -> None:
+    """What is not UTF-8 can neither be kept nor shown."""
+    try:
+        "".join(words).encode()
+    except UnicodeEncodeError:
+        raise Refused("A word of this command is not UTF-8: write it in UTF-8.") from None
+
+
 def _end(line: str) -> None:
-    err.print(line, markup=False)
+    err.print(line)
     sys.exit(1)

@@ -2,6 +2,7 @@
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
+from rich.text import Text
 
 from openapi import contract
 from openapi.arguments import find_handler
@@ -28,9 +29,9 @@ def routes() -> None:
     out.print(table)
 
 
-def _handler(operation: contract.Operation) -> str:
+def _handler(operation: contract.Operation) -> str | Text:
     handler = find_handler(operation)
-    return "[red]none[/]" if handler is None else f"{handler.__module__}.{handler.__name__}"
+    return Text("none", "red") if handler is None else f"{handler.__module__}.{handler.__name__}"
 
 
 def _scopes_of(operation: contract.Operation) -> frozenset[str]:

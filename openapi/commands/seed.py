@@ -31,7 +31,7 @@ def seed(
             for _ in progress.track(in_batches(database, count, make), total=count, description=what):
                 pass
     out.print(f"Made {customers} customers, {products} products and {orders} orders.")
-    out.print(f"Password of all these customers, shown only now: {password}", markup=False)
+    out.print(f"Password of all these customers, shown only now: {password}")
 
 
 def _hire(database: Database, random: Random) -> Caller:

@@ -70,5 +70,5 @@ def _announce_sandbox(url: str) -> None:
         accounts = json.load(answer)["accounts"]
     out.print("This is a sandbox: what is in it goes when it ends, or by POST /sandbox/reset.")
     for account in accounts:
-        out.print(f"\n{account['role']}: {account['email']}, password {account['password']}", markup=False)
-        out.print(f"Authorization: Bearer {account['token']}", markup=False)
+        out.print(f"\n{account['role']}: {account['email']}, password {account['password']}")
+        out.print(f"Authorization: Bearer {account['token']}")

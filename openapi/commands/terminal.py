@@ -7,8 +7,9 @@ from rich.console import Console
 WIDE = 1000
 """Columns where nobody looks at a terminal: in a pipe or a file nothing is wrapped or cut."""
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE, soft_wrap=True)
-err = Console(highlight=False, stderr=True, soft_wrap=True)
+# Names of files and people may have brackets, which are no markup here.
+out = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else WIDE, soft_wrap=True)
+err = Console(highlight=False, markup=False, stderr=True, soft_wrap=True)
 
 
 def is_terminal() -> bool:

@@ -59,9 +59,9 @@ def _create(database: Database, email: str, name: str, role: str, password: str)
     with database.writing() as session:
         user = accounts.sign_up(session, email=email, name=name, role=role, password_hash=password_hash)
         session.commit()
-        out.print(f"{user.email} is {role}, {user.id}.", markup=False)
+        out.print(f"{user.email} is {role}, {user.id}.")
     if made:
-        out.print(f"Password, shown only now: {made}", markup=False)
+        out.print(f"Password, shown only now: {made}")
 
 
 def _has_admin(database: Database) -> bool:

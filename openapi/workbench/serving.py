@@ -23,4 +23,4 @@ def create_workbench(settings: Settings, *, sandbox: bool, reload: bool, is_stop
 
     if not reload:
         return create(contract.load())
-    return Reloading(contract.DEFAULT_PATH, create, lambda line: err.print(line, markup=False))
+    return Reloading(contract.DEFAULT_PATH, create, lambda line: err.print(line))

@@ -50,8 +50,9 @@ def test_nothing_is_overwritten(orderly, migrated_shop, shop):
     assert (shop / "copy.db").read_text() == "precious"
 
 
-def test_a_copy_that_cannot_be_written_is_told_in_one_line(orderly, migrated_shop, shop):
-    said = orderly("backup", str(shop / "nowhere" / "copy.db"))
+@pytest.mark.parametrize("name", ["nowhere/copy.db", "data/orderly.db/copy.db", "a" * 300])
+def test_a_copy_that_cannot_be_written_is_told_in_one_line(orderly, migrated_shop, shop, name):
+    said = orderly("backup", str(shop / name))
     assert said.code == 1
     assert said.err.count("\n") == 1
 

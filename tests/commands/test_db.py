@@ -134,3 +134,16 @@ def test_a_standby_is_refused(orderly, monkeypatch):
         said = orderly("purge")
     assert said.code == 1
     assert "it is a standby, which can only be read; give ORDERLY_DATABASE_URL the primary." in said.err
+
+
+def test_a_folder_may_be_called_anything(orderly, monkeypatch, shop):
+    folder = shop / "a?b#c%41 [/d]"
+    monkeypatch.setenv("ORDERLY_DATA_DIR", str(folder))
+    assert orderly("db", "upgrade").out.startswith(f"The database {folder / 'orderly.db'} is at revision")
+    assert orderly("backup", "copy.db").code == 0
+    assert {each.name for each in shop.iterdir()} == {"a?b#c%41 [", "copy.db"}
+
+
+def test_a_word_that_is_not_utf_8_is_told_in_one_line(orderly, shop):
+    said = orderly("user", "create", "--email", "alice\udcff@example.com", "--name", "Alice")
+    assert (said.code, said.err) == (1, "A word of this command is not UTF-8: write it in UTF-8.\n")

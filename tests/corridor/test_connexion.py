@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 import time
+from copy import deepcopy
 
 import pytest
 import yaml
@@ -20,6 +21,7 @@ from tests.factories import PASSWORD, make_product
 ALICE = {"email": "alice@example.com", "password": PASSWORD, "name": "Alice"}
 AS_JSON = {"Content-Type": "application/json"}
 TREE = {"get_tree": lambda id: {"name": str(id)}, "get_newest_tree": lambda: {"name": "newest"}}
+EVERYTHING_POST = ("paths", "/everything", "post")
 
 
 class TestLoading:
@@ -41,6 +43,16 @@ class TestLoading:
     def test_a_member_that_stands_twice_is_refused(self):
         with pytest.raises(BrokenContract, match="twice"):
             Contract(EVERYTHING.read_bytes() + b"\nx-errors: {}\n")
+
+    @pytest.mark.parametrize("path", [("paths",), EVERYTHING_POST, (*EVERYTHING_POST, "responses")])
+    @pytest.mark.parametrize("odd", [5, [5], "text", None])
+    def test_a_contract_of_another_shape_is_refused(self, path, odd):
+        document = holder = deepcopy(Contract(EVERYTHING.read_bytes()).document)
+        for step in path[:-1]:
+            holder = holder[step]
+        holder[path[-1]] = odd
+        with pytest.raises(BrokenContract):
+            Contract(b"", document)
 
     def test_the_file_is_served_byte_for_byte_with_an_etag(self, serve):
         everything = serve({})

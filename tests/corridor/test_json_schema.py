@@ -51,6 +51,20 @@ class TestInABody:
         assert refused.code == "validation_error"
         assert pointer is None or refused.errors[pointer] == keyword
 
+    @pytest.mark.parametrize(
+        ("body", "count"),
+        [
+            ({"recursion": {"children": [{} for _ in range(90)]}}, 91),
+            ({"recursion": {"children": [{} for _ in range(500)]}}, 1),
+            ({"propertyNames": {f"A{n}": 1 for n in range(90)}}, 90),
+            ({"propertyNames": {f"A{n}": 1 for n in range(101)}}, 1),
+        ],
+    )
+    def test_only_the_first_error_of_a_vast_body_is_looked_for(self, everything, body, count):
+        refused = everything.post("/v1/everything", body)
+        assert refused.code == "validation_error"
+        assert len(refused.json["errors"]) == count
+
     def test_everything_wrong_is_told_at_once(self, everything):
         refused = everything.post("/v1/everything", {"const": 8, "type": 1, "uuid": "x", "recursion": {"nam": "b"}})
         assert refused.errors == {

@@ -161,6 +161,11 @@ class TestProxies:
         answers = [caller.post(*self.REFRESH, {"X-Forwarded-For": f"198.51.100.{n}, 192.0.2.1"}) for n in range(61)]
         assert answers[-1].status == 429
 
+    def test_a_proxy_that_says_nothing_is_the_client_itself(self, limited):
+        service = limited(trusted_proxies="10.0.0.0/8")
+        answers = [at(service, f"10.0.0.{n}").post(*self.REFRESH).status for n in range(61)]
+        assert answers == [401] * 61
+
 
 class TestRedis:
     def test_two_processes_count_together(self, limited, member, tmp_path):

@@ -105,3 +105,12 @@ def test_a_folder_in_which_nothing_can_be_made_is_no_reason_not_to_write(url, da
     for name in ("head", "turn"):
         (tmp_path / f"counted.db-{name}").symlink_to(tmp_path / "nowhere" / name)
     assert count(database, database.writing) == 0
+
+
+def test_a_transaction_takes_one_turn(url, monkeypatch):
+    """Who has the turn and asks for another waits for one who waits for him."""
+    taken = []
+    monkeypatch.setattr(Turns, "take", lambda turns: taken.append(turns))
+    with closing(Database(url)) as database:
+        assert count(database, database.writing) == 0
+    assert len(taken) == 1

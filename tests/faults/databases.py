@@ -90,8 +90,8 @@ async def migrate_at_once(urls: Iterable[str], folder: Path) -> Figures:
     figures = {}
     for url in urls:
         exits = await asyncio.to_thread(migrate_twice, url, folder)
-        assert exits == [0, 0]
-        assert _revisions(url) == [revisions.head()]
+        assert exits == [0, 0], exits
+        assert (found := _revisions(url)) == [revisions.head()], found
         figures[make_url(url).get_backend_name()] = exits
     return figures
 

@@ -45,15 +45,20 @@ def empty(disk: Path) -> None:
 
 
 def forbid_writing(file: Path) -> None:
-    """Make a database's files immutable, also for those who have them open."""
-    for each in file.parent.glob(f"{file.name}*"):
+    """Make a SQLite database immutable, also for those who have it open."""
+    for each in _files(file):
         if subprocess.run(["chattr", "+i", each], check=False, capture_output=True).returncode != 0:
             pytest.skip("files can be made immutable by root only, and not on every disk")
 
 
 def allow_writing(file: Path) -> None:
     """And mutable again."""
-    subprocess.run(["chattr", "-i", *file.parent.glob(f"{file.name}*")], check=True)
+    subprocess.run(["chattr", "-i", *_files(file)], check=True)
+
+
+def _files(file: Path) -> list[Path]:
+    # Its `-shm` is left as it is: a process that has mapped a file which becomes immutable is killed when it writes.
+    return [file, *file.parent.glob(f"{file.name}-wal")]
 
 
 def migrate_twice(url: str, folder: Path) -> list[int]:

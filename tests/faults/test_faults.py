@@ -6,8 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from db.session import Database
 from tests.conftest import REQUIRED, why_no_postgresql
+from tests.factories import make_product
 from tests.faults import databases, ends, harm, neighbours, slow
 from tests.faults.clock import Clock
 from tests.faults.shop import shop_on
@@ -76,6 +79,20 @@ def test_a_full_disk_refuses_orders_until_there_is_room(tmp_path):
 @on_sqlite
 def test_a_file_that_cannot_be_written_refuses_orders_until_it_can(shop):
     asyncio.run(databases.immutable_file(shop))
+
+
+@on_sqlite
+def test_who_comes_while_a_file_cannot_be_written_writes_when_it_can(shop):
+    newcomer = Database(shop.url)
+    harm.forbid_writing(shop.file)
+    try:
+        with pytest.raises(OperationalError), newcomer.writing() as session:
+            make_product(session)
+    finally:
+        harm.allow_writing(shop.file)
+    with newcomer.writing() as session:
+        make_product(session)
+    newcomer.close()
 
 
 @on_sqlite

@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.serving import ROOT, environment
+from tests.serving import ROOT, START, environment
 
 PLACES = ("/opt/orderly", "/data", "/src")
 """Where an image has its files, as far as this one says."""
@@ -34,20 +36,26 @@ class Image:
             if name and not name.startswith("#"):
                 getattr(self, f"_{name.lower()}")(self._inside(rest))
 
-    def run(self, *words: str, **settings: object) -> "subprocess.Popen[str]":
-        """Start the entry point with these words, as the image's user."""
+    @contextmanager
+    def run(self, *words: str, **settings: object) -> "Iterator[subprocess.Popen[bytes]]":
+        """The entry point, started with these words as the image's user, and gone at the end of the block."""
         uid, gid = self.user.split(":")
         drop = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"] if os.geteuid() == 0 else []
         command = [*drop, *self.words["entrypoint"], *words]
         given = environment() | self._variables() | {f"ORDERLY_{k.upper()}": str(v) for k, v in settings.items()}
-        return subprocess.Popen(command, env=given, cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, env=given, cwd=self.folder, stdout=subprocess.DEVNULL)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
     def is_healthy(self, **settings: object) -> bool:
         """Whether the health check says so."""
         entry, *words = self.words["healthcheck"]
         assert [entry] == self.words["entrypoint"]
         with self.run(*words, **settings) as process:
-            return process.wait() == 0
+            return process.wait(START) == 0
 
     def _inside(self, text: str) -> str:
         for place in PLACES:

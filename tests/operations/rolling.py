@@ -11,11 +11,14 @@ from typing import Any
 from tests.faults.buyers import buying
 from tests.operations.two import Two, two_services
 
+PAUSE = 0.1
+"""Seconds between the requests of a client: both services together are busy, and one alone is not overloaded."""
+
 
 async def roll(two: Two, rounds: int) -> dict[str, Any]:
     """Restart one after the other while 16 clients buy who never try again."""
     slowest = 0.0
-    async with buying(two.shop, two.proxy.url, retry=False) as history:
+    async with buying(two.shop, two.proxy.url, retry=False, pause=PAUSE) as history:
         for n in range(rounds * len(two.services)):
             await asyncio.sleep(0.5)
             began = time.monotonic()
