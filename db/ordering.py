@@ -65,10 +65,10 @@ def place(
     quantities = _merged(lines)
     taken = products.take(session, quantities)
     wanted = [_line(position, taken[each], quantities[each]) for position, each in enumerate(quantities)]
-    money = {"total_amount": sum(line["quantity"] * line["unit_price_amount"] for line in wanted)}
-    money["currency"] = _one_currency(taken)
-    if expected_total not in (None, (*money.values(),)):
+    total, currency = sum(line["quantity"] * line["unit_price_amount"] for line in wanted), _one_currency(taken)
+    if expected_total not in (None, (total, currency)):
         raise PriceChanged
+    money = {"total_amount": total, "currency": currency}
     said = {"note": note, "shipping_address": shipping_address, "order_metadata": metadata or {}}
     order = orders.insert(session, wanted, user_id=caller.user_id, **money, **said)
     told = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]

@@ -73,9 +73,8 @@ def _bound(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-    if hasattr(
-        socket, "TCP_USER_TIMEOUT"
-    ):  # Linux; connections have it from their listener, and it counts zero windows
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        # Connections have it from their listener, and it counts zero windows.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READ_TIMEOUT)
     listener.bind((settings.host, settings.port))
     return listener

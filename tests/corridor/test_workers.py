@@ -46,11 +46,7 @@ def test_with_the_queue_full_it_is_refused_at_once(busy):
     workers, event = busy
 
     async def scene():
-        tasks = [await take_the_thread(workers, event)]
-        tasks += [asyncio.create_task(workers.run(event.wait)) for _ in range(2)]
-        await asyncio.sleep(0)
-        with pytest.raises(Unavailable):
-            await workers.run(event.wait)
+        tasks = await two_wait_and_a_third_may_not(workers, event)
         event.set()
         await asyncio.gather(*tasks)
 
@@ -63,11 +59,7 @@ def test_while_the_line_is_slow_no_more_than_a_crowd_may_wait(monkeypatch):
     workers, event = Workers(1, queue=10), Event()
 
     async def scene():
-        tasks = [await take_the_thread(workers, event)]
-        tasks += [asyncio.create_task(workers.run(event.wait)) for _ in range(2)]
-        await asyncio.sleep(0)
-        with pytest.raises(Unavailable):
-            await workers.run(event.wait)
+        tasks = await two_wait_and_a_third_may_not(workers, event)
         monkeypatch.setattr("openapi.workers.QUICK", 60.0)
         tasks.append(asyncio.create_task(workers.run(event.wait)))
         await asyncio.sleep(0)
@@ -90,3 +82,13 @@ def test_after_the_end_everything_is_refused():
     workers.close()
     with pytest.raises(Unavailable):
         asyncio.run(workers.run(print))
+
+
+async def two_wait_and_a_third_may_not(workers, event):
+    """Those who are served when the event comes."""
+    tasks = [await take_the_thread(workers, event)]
+    tasks += [asyncio.create_task(workers.run(event.wait)) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await workers.run(event.wait)
+    return tasks
