@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -46,6 +47,8 @@ def test_without_a_service_it_answers_as_the_contract_says(proxy):
 
 def test_its_log_has_a_line_of_json_for_each_request_and_no_query(proxy):
     answer = asked(proxy.url, "/v1/products?q=secret")
+    proxy.process.send_signal(signal.SIGUSR1)  # it ends when all is said and written down
+    proxy.process.wait(10)
     lines = [json.loads(line) for line in proxy.log.read_text().splitlines() if line.startswith("{")]
     assert [(line["id"], line["path"], line["status"]) for line in lines] == [
         (answer.json["request_id"], "/v1/products", 503)
