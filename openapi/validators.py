@@ -57,6 +57,7 @@ class Validators:
 
     def of(self, schema: Node, *, ours: bool = False) -> jsonschema_rs.Draft202012Validator:
         """The validator of the schema at a place of the contract; `ours` if it is for what we answer."""
+        schema = schema.essence  # what many operations refer to is compiled for all of them
         key = schema.uri, ours
         if key not in self._compiled:
             self._compiled[key] = compiled(schema, self._registry, OURS if ours else TAKEN)
