@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Row
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from db import events, orders, products
-from db.errors import Conflict, violates_unique
+from db.errors import Conflict, unique
 from db.orders import Order
 from db.users import Caller
 
@@ -84,12 +83,8 @@ def revise(session: Session, order: Order, caller: Caller, patch: Mapping[str, A
 def pay(session: Session, order: Order, caller: Caller, reference: str) -> Order:
     """Take note of a payment; `PaymentReferenceTaken` if it has paid another order."""
     order.pay(reference)
-    try:
+    with unique("orders", "payment_reference", otherwise=PaymentReferenceTaken):
         return _changed(session, order, "order.paid", caller)
-    except IntegrityError as error:
-        if violates_unique(error, "orders", "payment_reference"):
-            raise PaymentReferenceTaken from error
-        raise
 
 
 def fulfil(session: Session, order: Order, caller: Caller, tracking: str | None = None) -> Order:

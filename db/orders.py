@@ -22,7 +22,7 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
 
 from db.base import Base, UtcDateTime, new_id, now
-from db.errors import Conflict, Invalid, NotFound
+from db.errors import Conflict, Invalid, existing
 from db.page import within
 from db.users import ACTIVE, AccountGone, Caller, User
 
@@ -217,13 +217,13 @@ def matching(
 
 def get(session: Session, order_id: str, caller: Caller) -> Order:
     """One order that the caller may see."""
-    return _one(session, visible_to(caller).where(Order.id == order_id))
+    return existing(session.scalar(visible_to(caller).where(Order.id == order_id)))
 
 
 def get_to_change(session: Session, order_id: str, caller: Caller, scope: str = "orders:manage") -> Order:
     """One order that the caller may change, as it is now, and locked until the commit."""
     locked = changeable_by(caller, scope).where(Order.id == order_id).with_for_update()
-    return _one(session, locked.execution_options(populate_existing=True))
+    return existing(session.scalar(locked, execution_options={"populate_existing": True}))
 
 
 def has_open(session: Session, user_id: str) -> bool:
@@ -256,13 +256,6 @@ def _merged(metadata: Mapping[str, str], patch: Mapping[str, str | None] | None)
     if len(merged) > MEMBERS:
         raise Invalid("/metadata", "maxProperties", f"must leave at most {MEMBERS} members")
     return merged
-
-
-def _one(session: Session, statement: Select[Order]) -> Order:
-    order = session.scalar(statement)
-    if order is None:
-        raise NotFound
-    return order
 
 
 _COLUMNS = {attribute.key: attribute.columns[0] for attribute in Order.__mapper__.column_attrs}

@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from sqlalchemy import CheckConstraint, Select, String, UniqueConstraint, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, UtcDateTime, new_id, now
-from db.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, violates_unique
+from db.errors import Conflict, Forbidden, Invalid, Unauthenticated, existing, unique
 from db.page import within
 
 # The library's own way to let them in: a shop may well be on an intranet, where `.local` and `.test` are at home.
@@ -214,10 +213,7 @@ def matching(
 
 def get(session: Session, user_id: str, caller: Caller) -> User:
     """One account that the caller may see."""
-    user = session.scalar(visible_to(caller).where(User.id == user_id))
-    if user is None:
-        raise NotFound
-    return user
+    return existing(session.scalar(visible_to(caller).where(User.id == user_id)))
 
 
 def get_own(session: Session, caller: Caller) -> User:
@@ -282,9 +278,5 @@ def _email_key(email: str) -> str:
 
 
 def _flush(session: Session) -> None:
-    try:
+    with unique("users", "email_key", otherwise=EmailTaken):
         session.flush()
-    except IntegrityError as error:
-        if violates_unique(error, "users", "email_key"):
-            raise EmailTaken from error
-        raise
