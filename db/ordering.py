@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from db import events, orders, products
+from db import events, new_orders, products
 from db.errors import Conflict, unique
 from db.orders import Order
 from db.users import Caller
@@ -69,7 +69,7 @@ def place(
         raise PriceChanged
     money = {"total_amount": total, "currency": currency}
     said = {"note": note, "shipping_address": shipping_address, "order_metadata": metadata or {}}
-    order = orders.insert(session, wanted, user_id=caller.user_id, **money, **said)
+    order = new_orders.write(session, wanted, user_id=caller.user_id, **money, **said)
     told = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
     return _changed(session, order, "order.created", caller, **money, lines=told)
 
