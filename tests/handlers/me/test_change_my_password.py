@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.calls import key_of, log_in
 from tests.factories import PASSWORD
-from tests.handlers.me.conftest import OTHER, another_session, key_of, log_in
+from tests.handlers.me.conftest import OTHER, another_session
 
 
 class TestChangeMyPassword:
@@ -20,7 +21,7 @@ class TestChangeMyPassword:
         refreshed = client.post("/v1/tokens/refresh", {"refresh_token": given["refresh_token"]})
         assert refreshed.code == "invalid_token"
         assert log_in(client).code == "invalid_credentials"
-        assert log_in(client, OTHER).status == 201
+        assert log_in(client, password=OTHER).status == 201
         assert alice.get("/v1/me").status == key.get("/v1/me").status == 200
 
     def test_the_current_one_must_be_known(self, client, sign_in):

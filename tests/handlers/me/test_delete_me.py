@@ -5,8 +5,9 @@ from functools import partial
 from sqlalchemy import select
 
 from db.idempotency import IdempotencyRecord
+from tests.calls import key_of, log_in
 from tests.factories import make_caller, make_order
-from tests.handlers.me.conftest import OTHER, another_session, key_of, log_in
+from tests.handlers.me.conftest import OTHER, another_session
 
 
 def send_order(database, bob, user):

@@ -5,8 +5,9 @@ import pytest
 from db import accounts, users
 from db.errors import Unauthenticated
 from handlers import me, tokens
+from tests.calls import key_of, log_in
 from tests.factories import PASSWORD, make_caller, make_session, make_user
-from tests.handlers.me.conftest import OTHER, key_of, log_in
+from tests.handlers.me.conftest import OTHER
 
 
 class TestGetMe:

@@ -8,7 +8,7 @@ from tests.handlers.me.conftest import another_session
 class TestListMySessions:
     def test_where_one_is_signed_in_newest_first(self, client, sign_in):
         alice, _ = sign_in("alice"), sign_in("charlie")
-        _, elsewhere = another_session(client, **{"User-Agent": "Firefox " + "x" * 500})
+        _, elsewhere = another_session(client, {"User-Agent": "Firefox " + "x" * 500})
         here = alice.get("/v1/me/sessions").json
         assert [each["current"] for each in here["data"]] == [False, True]
         there = elsewhere.get("/v1/me/sessions").json

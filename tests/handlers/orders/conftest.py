@@ -19,26 +19,6 @@ KEY = {"Idempotency-Key": "k"}
 
 
 @pytest.fixture
-def alice(sign_in):
-    return sign_in("alice")
-
-
-@pytest.fixture
-def bob(sign_in):
-    return sign_in("bob")
-
-
-@pytest.fixture
-def carol(sign_in):
-    return sign_in("carol")
-
-
-@pytest.fixture
-def charlie(sign_in):
-    return sign_in("charlie")
-
-
-@pytest.fixture
 def sell(database):
     """Puts ten of something on sale, past HTTP; gives its id."""
 

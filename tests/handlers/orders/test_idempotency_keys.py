@@ -4,6 +4,7 @@ import pytest
 
 from db.events import Event
 from db.orders import Order
+from tests.calls import key_of
 from tests.handlers.orders.conftest import KEY, wanting
 
 
@@ -55,12 +56,12 @@ class TestIdempotencyKeys:
         assert quoted.json == raw.json
 
     @pytest.mark.parametrize(("hours", "orders"), [(23, 1), (25, 2)])
-    def test_a_key_is_free_again_after_a_day(self, alice, client, sell, count, after, hours, orders):
-        till = alice.post("/v1/api-keys", {"name": "till", "scopes": ["orders:write"]}).json["secret"]
+    def test_a_key_is_free_again_after_a_day(self, alice, sell, count, after, hours, orders):
+        till = key_of(alice, "orders:write")
         body = wanting((sell(), 1))
-        assert client.with_key(till).post("/v1/orders", body, KEY).status == 201
+        assert till.post("/v1/orders", body, KEY).status == 201
         with after(hours=hours):  # a bearer token does not live that long
-            assert client.with_key(till).post("/v1/orders", body, KEY).status == 201
+            assert till.post("/v1/orders", body, KEY).status == 201
         assert count(Order.id) == orders
 
     def test_another_person_has_keys_of_his_own(self, alice, charlie, sell, count):

@@ -1,9 +1,10 @@
 """Orders are read by whom they are of, and by the staff."""
 
-import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
+from tests.calls import walk
 from tests.handlers.orders.conftest import ABSENT, ids, pay, place
+from tests.statements import listen
 
 
 class TestListOrders:
@@ -32,12 +33,7 @@ class TestListOrders:
     def test_pages_follow_each_other(self, alice, sell):
         mug = sell(stock=10)
         made = [place(alice, (mug, 1)).json["id"] for _ in range(5)]
-        found, target = [], "/v1/orders?limit=2"
-        while target:
-            page = alice.get(target)
-            found += ids(page)
-            target = page.headers.get("link", "<>").partition(">")[0][1:]
-        assert found == made[::-1]
+        assert [found["id"] for found in walk(alice, "/v1/orders?limit=2")] == made[::-1]
 
     def test_a_cursor_is_of_one_caller_and_one_filter(self, alice, bob, sell):
         mug = sell()
@@ -49,29 +45,16 @@ class TestListOrders:
             assert alice.get(target).code == "validation_error"
         assert bob.get(f"/v1/orders?cursor={cursor}").code == "validation_error"
 
-    def test_the_number_of_statements_does_not_grow_with_the_rows(self, alice, sell, statements):
+    def test_the_number_of_statements_does_not_grow_with_the_rows(self, alice, sell):
         mug, pot = sell(), sell()
         counts = []
         for orders in (1, 4):
             for _ in range(orders):
                 place(alice, (mug, 1), (pot, 1))
-            statements.clear()
-            alice.get("/v1/orders")
-            counts.append(len(statements))
+            with listen(Engine) as heard:
+                alice.get("/v1/orders")
+            counts.append(len(heard))
         assert counts[0] == counts[1]
-
-
-@pytest.fixture
-def statements():
-    """The SQL statements of the whole process."""
-    sent = []
-
-    def note(_connection, _cursor, statement, *_):
-        sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 class TestGetOrder:

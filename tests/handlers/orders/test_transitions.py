@@ -5,6 +5,7 @@ import pytest
 from db.base import now, parse_time
 from db.events import Event
 from db.products import MOST
+from tests.calls import key_of
 from tests.handlers.orders.conftest import ABSENT, ADDRESS, ANY, pay, place
 
 
@@ -93,15 +94,14 @@ class TestRefundOrder:
         pay(bob, order)
         assert bob.post(f"{order}/refund").code == "forbidden"
 
-    def test_a_key_that_only_refunds_refunds_and_does_nothing_else(self, bob, carol, client, order):
+    def test_a_key_that_only_refunds_refunds_and_does_nothing_else(self, bob, carol, order):
         pay(bob, order)
-        till = client.with_key(carol.post("/v1/api-keys", {"name": "till", "scopes": ["orders:refund"]}).json["secret"])
+        till = key_of(carol, "orders:refund")
         assert [till.get(order).code, till.post(f"{order}/cancel").code] == ["forbidden"] * 2
         assert till.post(f"{order}/refund").status == 200
 
-    def test_a_key_of_the_staff_that_only_writes_changes_no_order_of_others(self, bob, client, order):
-        key = client.with_key(bob.post("/v1/api-keys", {"name": "key", "scopes": ["orders:write"]}).json["secret"])
-        assert key.post(f"{order}/cancel").code == "not_found"
+    def test_a_key_of_the_staff_that_only_writes_changes_no_order_of_others(self, bob, order):
+        assert key_of(bob, "orders:write").post(f"{order}/cancel").code == "not_found"
 
 
 class TestArchivedProducts:

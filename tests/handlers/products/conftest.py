@@ -1,4 +1,4 @@
-"""What is on sale, who sells it, and how lists of it are read."""
+"""What is on sale, and how much of it there is."""
 
 import pytest
 from sqlalchemy import func, select
@@ -7,11 +7,6 @@ from tests.factories import make_product
 
 MUG = {"sku": "MUG-1", "name": "Blue mug", "price": {"amount": 1250, "currency": "EUR"}, "stock": 10}
 ABSENT = "prd_01kg9ys7g0e4ma4jz41b93y214"
-
-
-@pytest.fixture
-def bob(sign_in):
-    return sign_in("bob")
 
 
 @pytest.fixture
@@ -30,18 +25,6 @@ def put(database):
 def names(answer):
     assert answer.status == 200, answer
     return [product["name"] for product in answer.json["data"]]
-
-
-def walk(client, target, then=lambda: None):
-    """All rows of a list, page by page; something may happen between two pages."""
-    rows = []
-    while target:
-        answer = client.get(target)
-        assert answer.status == 200, answer
-        rows += answer.json["data"]
-        target = answer.headers.get("link", "<>").partition(">")[0][1:]
-        then()
-    return rows
 
 
 def count(database, column):

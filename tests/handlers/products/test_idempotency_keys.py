@@ -3,6 +3,7 @@
 import pytest
 
 from db.products import Product
+from tests.calls import key_of
 from tests.handlers.products.conftest import MUG, count
 
 
@@ -60,8 +61,7 @@ class TestIdempotencyKeys:
 
     def test_a_key_is_free_again_after_a_day(self, bob, client, put, after):
         product = put()
-        wanted = {"name": "till", "scopes": ["stock:write"]}
-        till = client.with_key(bob.post("/v1/api-keys", wanted).json["secret"])  # outlives a bearer token
+        till = key_of(bob, "stock:write")  # outlives a bearer token
         target, key = f"/v1/products/{product.id}/stock-adjustments", {"Idempotency-Key": "k"}
         for minutes, stock in ((24 * 60 - 1, 15), (24 * 60 + 1, 20)):
             assert till.post(target, {"delta": 5, "reason": "delivery"}, key).status == 201

@@ -5,8 +5,9 @@ from urllib.parse import quote
 import pytest
 
 from db import products
+from tests.calls import walk
 from tests.factories import make_product
-from tests.handlers.products.conftest import ABSENT, names, walk
+from tests.handlers.products.conftest import ABSENT, names
 
 
 class TestGetProduct:

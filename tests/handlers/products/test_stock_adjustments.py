@@ -2,7 +2,8 @@
 
 from db.products import MOST
 from db.stock import StockAdjustment
-from tests.handlers.products.conftest import ABSENT, count, walk
+from tests.calls import walk
+from tests.handlers.products.conftest import ABSENT, count
 
 
 class TestStockAdjustments:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import PASSWORD, make_user
+from tests.factories import make_user
 
 
 @pytest.fixture
@@ -12,10 +12,6 @@ def alice(database):
         user = make_user(session)
         session.commit()
     return user
-
-
-def log_in(client, email="alice@example.com", password=PASSWORD, headers=None):
-    return client.post("/v1/tokens", {"email": email, "password": password}, headers)
 
 
 def renew(client, token):

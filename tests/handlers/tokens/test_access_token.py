@@ -9,8 +9,9 @@ from jwt.utils import base64url_decode
 
 from db import users
 from openapi.security import Tokens
+from tests.calls import log_in
 from tests.factories import SECRET, make_session
-from tests.handlers.tokens.conftest import log_in, works
+from tests.handlers.tokens.conftest import works
 
 
 class TestAccessToken:

@@ -4,8 +4,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from db import users
+from tests.calls import log_in
 from tests.factories import PASSWORD, make_user
-from tests.handlers.tokens.conftest import log_in
 
 
 class TestCreateToken:

@@ -6,10 +6,10 @@ import pytest
 
 from openapi.app import create_app
 from tests.asgi import Client, shut_down
+from tests.calls import log_in
 from tests.conftest import url_of
 from tests.factories import make_settings
 from tests.gate.ears import recorded
-from tests.handlers.tokens.conftest import log_in
 
 
 class TestLimits:

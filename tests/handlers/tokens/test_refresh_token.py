@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.handlers.tokens.conftest import log_in, renew, renewed, works
+from tests.calls import key_of, log_in
+from tests.handlers.tokens.conftest import renew, renewed, works
 
 REUSED = 11
 """Seconds: after the grace in which a used token is taken again."""
@@ -102,9 +103,7 @@ class TestRevokeCurrentToken:
         assert works(client, there)
 
     def test_a_key_has_no_session_to_end(self, sign_in):
-        alice = sign_in("alice")
-        secret = alice.post("/v1/api-keys", {"name": "a key", "scopes": ["me:read", "me:write"]}).json["secret"]
-        answer = alice.with_key(secret).delete("/v1/tokens/current")
+        answer = key_of(sign_in("alice"), "me:read", "me:write").delete("/v1/tokens/current")
         assert (answer.status, answer.code) == (403, "forbidden")
 
     def test_it_is_for_those_who_are_signed_in(self, client):

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.handlers.users.conftest import NEW, emails, log_in, sign_up
+from tests.calls import log_in
+from tests.handlers.users.conftest import DORA, NEW, emails, sign_up
 
 
 class TestCreateUser:
@@ -17,7 +18,7 @@ class TestCreateUser:
         assert answer.headers["etag"] == '"1"'
         assert answer.headers["location"] == f"/v1/users/{made['id']}"
         assert answer.headers["cache-control"] == "no-store"
-        me = client.signed_in(log_in(client).json["access_token"])
+        me = client.signed_in(log_in(client, DORA).json["access_token"])
         assert me.get(answer.headers["location"]).json == made
 
     @pytest.mark.parametrize("email", ["dora@example.com", "DORA@EXAMPLE.COM"])
@@ -80,13 +81,13 @@ class TestCreateUser:
     )
     def test_a_password_is_kept_as_it_is(self, client, password):
         assert sign_up(client, password=password).status == 201
-        assert log_in(client, password=password).status == 201
+        assert log_in(client, DORA, password=password).status == 201
         for other in (password[:-1], password[1:], password.swapcase()[:127]):
-            assert log_in(client, password=other).code == "invalid_credentials"
+            assert log_in(client, DORA, password=other).code == "invalid_credentials"
 
     def test_passwords_are_told_apart_beyond_their_first_72_bytes(self, client):
         sign_up(client, password="x" * 72 + "y")
-        assert log_in(client, password="x" * 72 + "z").code == "invalid_credentials"
+        assert log_in(client, DORA, password="x" * 72 + "z").code == "invalid_credentials"
 
     @pytest.mark.parametrize(
         ("password", "keyword"), [("x" * 11, "minLength"), ("x" * 129, "maxLength"), ("Password1234", "common")]

@@ -2,13 +2,14 @@
 
 import pytest
 
-from tests.handlers.users.conftest import ABSENT, key_of, log_in, sign_up
+from tests.calls import key_of, log_in
+from tests.handlers.users.conftest import ABSENT, DORA, sign_up
 
 
 class TestDisableUser:
     def test_it_bites_on_the_very_next_call_of_everything(self, client, sign_in):
         sign_up(client)
-        tokens = log_in(client).json
+        tokens = log_in(client, DORA).json
         dora, carol = client.signed_in(tokens["access_token"]), sign_in("carol")
         key = key_of(dora, "me:read")
         user_id = dora.get("/v1/me").json["id"]
@@ -17,8 +18,8 @@ class TestDisableUser:
         for gone in (dora, key):
             assert (gone.get("/v1/me").status, gone.get("/v1/me").code) == (401, "invalid_token")
         assert client.post("/v1/tokens/refresh", {"refresh_token": tokens["refresh_token"]}).code == "invalid_token"
-        assert log_in(client).code == "account_disabled"
-        assert log_in(client, password="a wrong password").code == "invalid_credentials"
+        assert log_in(client, DORA).code == "account_disabled"
+        assert log_in(client, DORA, password="a wrong password").code == "invalid_credentials"
 
     def test_twice_is_once(self, sign_in):
         alice, carol = sign_in("alice"), sign_in("carol")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.handlers.users.conftest import ABSENT, emails, key_of
+from tests.calls import key_of
+from tests.handlers.users.conftest import ABSENT, emails
 
 
 class TestListUsers:

@@ -7,14 +7,6 @@ from tests.handlers.users.conftest import ABSENT
 
 
 class TestUpdateUser:
-    @pytest.fixture
-    def carol(self, sign_in):
-        return sign_in("carol")
-
-    @pytest.fixture
-    def alice(self, sign_in):
-        return sign_in("alice")
-
     def change(self, caller, user_id, body, tag="*", **headers):
         return caller.patch(f"/v1/users/{user_id}", body, {**({"If-Match": tag} if tag is not None else {}), **headers})
 
