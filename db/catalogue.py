@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select
 
 from db.access import Rows
-from db.errors import NotFound
+from db.errors import existing
 from db.page import Place
 from db.products import Product
 
@@ -43,10 +43,7 @@ _ONE = EVERYTHING.where(_COLUMNS.id == bindparam("product_id"))
 
 def get(rows: Rows, product_id: str) -> Row[Any]:
     """One product as it is now."""
-    row = rows.connection().execute(_ONE, {"product_id": product_id}).first()
-    if row is None:
-        raise NotFound
-    return row
+    return existing(rows.connection().execute(_ONE, {"product_id": product_id}).first())
 
 
 def matching(

@@ -105,14 +105,15 @@ def _with_driver(url: str) -> URL:
     return parsed
 
 
+def _engine(url: URL, **given: Any) -> Engine:
+    return create_engine(url, hide_parameters=True, json_serializer=_json, json_deserializer=orjson.loads, **given)
+
+
 def _postgresql_engine(
     url: URL, threads: int, *, isolation_level: IsolationLevel = "READ COMMITTED", options: str = ""
 ) -> Engine:
-    engine = create_engine(
+    engine = _engine(
         url,
-        hide_parameters=True,
-        json_serializer=_json,
-        json_deserializer=orjson.loads,
         pool_size=threads,
         max_overflow=threads,
         pool_timeout=POOL_TIMEOUT,
@@ -142,11 +143,8 @@ def _sqlite_writer(url: URL) -> Engine:
 def _sqlite_engine(
     url: URL, begin: str, *, connections: int, timeout: float, before: Callable[[], None] = lambda: None
 ) -> Engine:
-    engine = create_engine(
+    engine = _engine(
         url,
-        hide_parameters=True,
-        json_serializer=_json,
-        json_deserializer=orjson.loads,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=timeout,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from db.emails import normal_email
 from db.errors import Refusal
-from db.users import Caller, normal_email
+from db.users import Caller
 from openapi.contract import Operation, RateLimit
 from openapi.message import Request
 from openapi.refusals import RateLimited

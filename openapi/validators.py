@@ -7,8 +7,8 @@ from typing import Any
 import jsonschema_rs
 
 from db.base import parse_time
+from db.emails import normal_email
 from db.errors import Invalid
-from db.users import normal_email
 from openapi.contract import Contract
 from openapi.node import Node
 from openapi.refusals import MAX_ERRORS

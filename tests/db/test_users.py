@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from db import accounts, users
-from db.errors import Invalid, NotFound
+from db.errors import NotFound
 from db.users import AccountGone, EmailTaken, LastAdmin, User
 from tests.factories import make_caller, make_user, password_hash
 
@@ -18,38 +18,6 @@ STAFF_SCOPES = frozenset({"me:read", "users:read"})
 
 def names(session, statement):
     return {user.name for user in session.scalars(statement)}
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        ("Alice@Example.COM", "Alice@example.com"),
-        ("alice@bücher.example", "alice@xn--bcher-kva.example"),
-        ("alice@BU\u0308CHER.example", "alice@xn--bcher-kva.example"),
-        ("alice@xn--bcher-kva.example", "alice@xn--bcher-kva.example"),
-        ("alice+shop@intranet.local", "alice+shop@intranet.local"),
-        ("alice@shop.test", "alice@shop.test"),
-    ],
-)
-def test_an_address_has_one_form(given, kept):
-    assert users.normal_email(given) == kept
-
-
-@pytest.mark.parametrize(
-    "given",
-    ["", "alice", "alice@", "@example.com", "älice@example.com", "a b@example.com", "a@b@example.com", "a@-b.example"],
-)
-def test_what_is_no_address_is_refused_without_being_quoted(given):
-    with pytest.raises(Invalid) as refused:
-        users.normal_email(given)
-    assert refused.value.errors == [
-        {
-            "in": "body",
-            "pointer": "/email",
-            "keyword": "format",
-            "message": "This is not an email address that we can use.",
-        }
-    ]
 
 
 class TestCreate:
