@@ -150,7 +150,8 @@ def _place(database: Database) -> str:
     """The database's name, without the user and the password that its URL may hold."""
     if database.is_sqlite:
         return f"The database {_file(database)}"
-    return f"The database {database.url.database} on {database.url.host or 'this machine'}"
+    where = database.url.host or database.url.query.get("host", "this machine")
+    return f"The database {database.url.database} on {where if isinstance(where, str) else ','.join(where)}"
 
 
 def _reason(error: DatabaseError | InterfaceError) -> str:
