@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from db import migrations, revisions
-from tests.faults.harm import own_postgresql
+from tests.faults.cluster import own_postgresql
 
 UPGRADE = [sys.executable, "-m", "openapi", "db", "upgrade"]
 

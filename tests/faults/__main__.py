@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.conftest import make_postgresql
-from tests.faults import databases, ends, harm, neighbours, overload, slow
+from tests.faults import databases, ends, harm, neighbours, overload, postgresql, slow
 from tests.faults.clock import Clock
+from tests.faults.cluster import crowded_postgresql, either, own_postgresql, two_postgresqls
 from tests.faults.shop import Shop, shop_on
 from tests.redis_server import redis_server
 
@@ -52,8 +53,20 @@ def _full_disk(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
 
 @contextmanager
 def _postgresql(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
-    with harm.own_postgresql(folder / "cluster") as cluster, shop_on(cluster.url) as shop:
-        yield databases.stop_postgresql(shop, cluster, 5)
+    with own_postgresql(folder / "cluster") as cluster, shop_on(cluster.url) as shop:
+        yield postgresql.stop(shop, cluster, 5)
+
+
+@contextmanager
+def _full_disk_of_postgresql(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
+    with crowded_postgresql(folder) as (cluster, disk), shop_on(cluster.url) as shop:
+        yield postgresql.fill_disk(shop, cluster, disk, 10)
+
+
+@contextmanager
+def _failover(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
+    with two_postgresqls(folder) as both, shop_on(either(both)) as shop:
+        yield postgresql.fail_over(shop, *both, 5)
 
 
 @contextmanager
@@ -84,6 +97,8 @@ SCENES: dict[str, Callable[[Path], Any]] = {
     **{name: lambda _, kind=kind, act=act: _shop(kind, act) for name, (kind, act) in ON_SHOP.items()},
     "disk full": _full_disk,
     "PostgreSQL stopped and started x 5": _postgresql,
+    "PostgreSQL fails over to its standby": _failover,
+    "PostgreSQL's disk full": _full_disk_of_postgresql,
     "Redis killed": lambda folder: _redis(folder, signal.SIGKILL),
     "Redis frozen": lambda folder: _redis(folder, signal.SIGSTOP),
     "clock an hour off": _clock,
