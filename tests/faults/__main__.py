@@ -58,9 +58,9 @@ def _postgresql(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
 
 
 @contextmanager
-def _full_disk_of_postgresql(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
+def _crowded(folder: Path, act: Callable[..., Coroutine[Any, Any, Figures]]) -> Iterator[Coroutine[Any, Any, Figures]]:
     with crowded_postgresql(folder) as (cluster, disk), shop_on(cluster.url) as shop:
-        yield postgresql.fill_disk(shop, cluster, disk, 10)
+        yield act(shop, cluster, disk, 10)
 
 
 @contextmanager
@@ -98,7 +98,8 @@ SCENES: dict[str, Callable[[Path], Any]] = {
     "disk full": _full_disk,
     "PostgreSQL stopped and started x 5": _postgresql,
     "PostgreSQL fails over to its standby": _failover,
-    "PostgreSQL's disk full": _full_disk_of_postgresql,
+    "PostgreSQL's disk full": lambda folder: _crowded(folder, postgresql.fill_disk),
+    "PostgreSQL's disk full, and it ends": lambda folder: _crowded(folder, postgresql.fill_log),
     "Redis killed": lambda folder: _redis(folder, signal.SIGKILL),
     "Redis frozen": lambda folder: _redis(folder, signal.SIGSTOP),
     "clock an hour off": _clock,

@@ -37,6 +37,11 @@ class Cluster:
         """Where its database is."""
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def log(self) -> str:
+        """What it has said."""
+        return (self.data / "log").read_text()
+
     def control(self, *words: str) -> None:
         """Start it, stop it or promote it."""
         self._run("pg_ctl", "-D", self.data, "-w", "-s", "-l", self.data / "log", *words)
@@ -50,7 +55,7 @@ class Cluster:
         """Come back when it can be connected to; start it if it has ended by itself."""
         end = time.monotonic() + REVIVAL
         while not self._accepts():
-            assert time.monotonic() < end, (self.data / "log").read_text()[-2000:]
+            assert time.monotonic() < end, self.log[-2000:]
             if not self._lives():
                 with suppress(subprocess.CalledProcessError):  # it was ending, and is not quite gone
                     self.control("start")

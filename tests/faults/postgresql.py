@@ -1,8 +1,11 @@
 """A PostgreSQL of one's own is taken away from the service while its clients buy; each act ends with the checker."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from tests.faults.buyers import buying
 from tests.faults.checker import check
@@ -28,13 +31,21 @@ async def stop(shop: Shop, cluster: Cluster, stops: int) -> Figures:
 
 
 async def fill_disk(shop: Shop, cluster: Cluster, disk: Path, seconds: float = 0) -> Figures:
-    """The disk of PostgreSQL is full; it may end itself because of that, and is started again when there is room."""
+    """The disk of PostgreSQL is full, and for as long as nothing can be written it goes on."""
+    return await while_harmed(shop, lambda: fill(disk), lambda: _make_room(cluster, disk), seconds)
 
-    def heal() -> None:
-        empty(disk)
-        cluster.revive()
 
-    return await while_harmed(shop, lambda: fill(disk), heal, seconds)
+async def fill_log(shop: Shop, cluster: Cluster, disk: Path, seconds: float = 0) -> Figures:
+    """Its log is full too, so that it ends itself; when there is room it is started again."""
+
+    def harm() -> None:
+        fill(disk)
+        with suppress(psycopg.OperationalError):
+            while True:
+                cluster.ask("SELECT pg_logical_emit_message(false, 'ballast', repeat('x', 100000))")
+        assert "PANIC" in cluster.log
+
+    return await while_harmed(shop, harm, lambda: _make_room(cluster, disk), seconds)
 
 
 async def fail_over(shop: Shop, primary: Cluster, standby: Cluster, seconds: float = 0) -> Figures:
@@ -48,3 +59,8 @@ async def fail_over(shop: Shop, primary: Cluster, standby: Cluster, seconds: flo
     figures = await while_harmed(shop, lambda: primary.control("stop", "-m", "immediate"), heal, seconds)
     assert shop.history.counts["followed"] > followed[0] > 0
     return figures
+
+
+def _make_room(cluster: Cluster, disk: Path) -> None:
+    empty(disk)
+    cluster.revive()

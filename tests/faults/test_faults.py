@@ -74,9 +74,10 @@ def test_a_standby_takes_the_place_of_a_postgresql_that_is_gone(folder):
         asyncio.run(postgresql.fail_over(shop, *both))
 
 
-def test_a_postgresql_whose_disk_is_full_refuses_orders_until_there_is_room(folder):
+@pytest.mark.parametrize("act", [postgresql.fill_disk, postgresql.fill_log])
+def test_a_postgresql_whose_disk_is_full_refuses_orders_until_there_is_room(folder, act):
     with crowded_postgresql(folder) as (cluster, disk), shop_on(cluster.url) as shop:
-        asyncio.run(postgresql.fill_disk(shop, cluster, disk))
+        asyncio.run(act(shop, cluster, disk))
 
 
 @on_sqlite
