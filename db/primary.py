@@ -26,4 +26,4 @@ def leave_standbys(engine: Engine) -> None:
     def is_lost(error: Any, connection: Any, cursor: Any) -> bool:
         return getattr(error, "sqlstate", None) == READ_ONLY or is_gone(error, connection, cursor)
 
-    engine.dialect.is_disconnect = is_lost  # type: ignore[method-assign]
+    engine.dialect.is_disconnect = is_lost  # type: ignore[assignment,method-assign]

@@ -30,6 +30,7 @@ ON_SHOP: dict[str, tuple[str, Act]] = {
     "SIGTERM x 10": ("sqlite", lambda shop: ends.stop_service(shop, 10)),
     "SIGTERM x 10, PostgreSQL": ("postgresql", lambda shop: ends.stop_service(shop, 10)),
     "SIGTERM with half-sent requests": ("sqlite", lambda shop: ends.stop_with_half_sent(shop)),
+    "SIGTERM with frozen workers": ("sqlite", lambda shop: ends.stop_frozen(shop)),
     "PostgreSQL backends killed each second": ("postgresql", lambda shop: databases.kill_backends(shop, 20)),
     "SQLite locked for 3 s": ("sqlite", lambda shop: databases.lock_file(shop, 3)),
     "SQLite locked for 8 s": ("sqlite", lambda shop: databases.lock_file(shop, 8)),

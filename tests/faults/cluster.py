@@ -117,11 +117,13 @@ def crowded_postgresql(folder: Path) -> Iterator[tuple[Cluster, Path]]:
 @contextmanager
 def two_postgresqls(folder: Path) -> Iterator[tuple[Cluster, Cluster]]:
     """A primary, and its standby that has whatever was committed before anybody is told of it."""
-    with own_postgresql(folder / "cluster") as primary:
-        with _started(primary.copy(folder / "cluster" / "standby", free_port())) as standby:
-            primary.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
-            primary.ask("SELECT pg_reload_conf()")
-            yield primary, standby
+    with (
+        own_postgresql(folder / "cluster") as primary,
+        _started(primary.copy(folder / "cluster" / "standby", free_port())) as standby,
+    ):
+        primary.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        primary.ask("SELECT pg_reload_conf()")
+        yield primary, standby
 
 
 def either(clusters: tuple[Cluster, Cluster]) -> str:

@@ -76,16 +76,15 @@ async def migrate_at_once(urls: Iterable[str], folder: Path) -> Figures:
     """Two migrations of a new database begin at the same moment, as on two machines: one waits for the other."""
     figures = {}
     for url in urls:
-        exits = await asyncio.to_thread(migrate_twice, url, folder)
-        assert exits == [0, 0], exits
+        ends = await asyncio.to_thread(migrate_twice, url, folder)
+        exits = [code for code, _ in ends]
+        assert exits == [0, 0], ends
         assert (found := _revisions(url)) == [revisions.head()], found
         figures[make_url(url).get_backend_name()] = exits
     return figures
 
 
-async def while_harmed(
-    shop: Shop, harm: Callable[[], Any], heal: Callable[[], Any], seconds: float
-) -> Figures:
+async def while_harmed(shop: Shop, harm: Callable[[], Any], heal: Callable[[], Any], seconds: float) -> Figures:
     """Writing becomes impossible: clients are refused and readiness says no; everything goes on when it is mended."""
     with shop.serve() as service:
         async with buying(shop, service.url) as history:

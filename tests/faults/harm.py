@@ -58,9 +58,11 @@ def _files(file: Path) -> list[Path]:
     return [file, *file.parent.glob(f"{file.name}-wal")]
 
 
-def migrate_twice(url: str, folder: Path) -> list[int]:
-    """The exit codes of two migrations that begin at the same moment."""
+def migrate_twice(url: str, folder: Path) -> list[tuple[int, str]]:
+    """How two migrations that begin at the same moment have ended: their exit codes, and what they complained of."""
     settings = environment(database_url=url, data_dir=folder)
     command = [sys.executable, "-m", "openapi", "db", "upgrade"]
-    both = [subprocess.Popen(command, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL) for _ in range(2)]
-    return [each.wait(60) for each in both]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    both = [subprocess.Popen(command, cwd=ROOT, env=settings, text=True, **pipes) for _ in range(2)]
+    said = [each.communicate(timeout=90)[1] for each in both]
+    return [(each.returncode, complaint) for each, complaint in zip(both, said, strict=True)]
