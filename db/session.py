@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from db import driver
 from db.access import Reads
+from db.primary import for_reading, leave_standbys
 from db.resting import ask_rested
 from db.turns import Turns
 
@@ -48,6 +49,7 @@ class Database:
             )
             return
         self._write_engine = _postgresql_engine(self.url, threads)
+        leave_standbys(self._write_engine)
         self._replica_engine = self._read_engine = _postgresql_reader(self.url, threads)
         if read_url:
             self._replica_engine = _postgresql_reader(_with_driver(read_url), threads)
@@ -129,7 +131,7 @@ def _postgresql_reader(url: URL, threads: int) -> Engine:
     # At READ COMMITTED each statement sees what is committed by then, within a transaction or not: reads do without
     # BEGIN and ROLLBACK, which are a round trip each.
     options = "-c default_transaction_read_only=on"
-    return _postgresql_engine(url, threads, isolation_level="AUTOCOMMIT", options=options)
+    return _postgresql_engine(for_reading(url), threads, isolation_level="AUTOCOMMIT", options=options)
 
 
 def _sqlite_writer(url: URL) -> Engine:
