@@ -218,7 +218,7 @@ def refuse_media_type(request: Request, declared: frozenset[str]) -> None:
         UnsupportedMediaType: or the Content-Type is missing, sent twice, or names a charset other than UTF-8.
     """
     kinds = request.headers.get("content-type", [])
-    if len(kinds) != 1 or request.header("content-encoding") not in (None, "identity"):
+    if len(kinds) != 1 or any(coding != "identity" for coding in request.headers.get("content-encoding", [])):
         raise UnsupportedMediaType
     kind, *parameters = (part.strip().lower() for part in kinds[0].split(";"))
     charsets = [p.removeprefix("charset=").strip('"') for p in parameters if p.startswith("charset=")]
