@@ -186,7 +186,8 @@ def _refuse_insane(scope: Scope, request: Request) -> None:
     if ODD_PATH.search(raw_path) or "�" in request.path or (len(raw_path) > 1 and raw_path.endswith(b"/")):
         raise NoSuchPath
     # Granian says that Host is empty where there is none; no URL of ours has an empty host either (RFC 9110, 4.2.1).
-    if (len(request.headers.get("host", [])) != 1 or not request.header("host")) and scope.get("http_version") != "2":
+    hosts = [host for host in request.headers.get("host", []) if host]
+    if len(hosts) > 1 or (not hosts and scope.get("http_version") == "1.1"):  # before 1.1 nobody had to send it
         raise BadRequest([{"in": "header", "name": "Host", "keyword": "required", "message": "must be sent once"}])
 
 
