@@ -18,6 +18,8 @@ from db.page import within
 SPECIAL_USE_DOMAIN_NAMES.clear()
 
 ROLES = ("customer", "staff", "admin")
+LOCAL_PART = 64
+"""How many octets an address may have before the @ (RFC 5321, 4.5.3.1.1)."""
 ACTIVE, DISABLED, ERASED = "active", "disabled", "erased"
 
 
@@ -119,7 +121,7 @@ class User(Base):
 
     def change_email(self, session: Session, email: str) -> None:
         """Change the email address; `EmailTaken` if it is another account's."""
-        self.email = normal_email(email)
+        self.email = _new_email(email)
         self.email_key = self.email.lower()
         _flush(session)
 
@@ -176,9 +178,20 @@ def normal_email(email: str) -> str:
     return f"{found.local_part}@{found.ascii_domain}"
 
 
+def _new_email(email: str) -> str:
+    """The normal form of an address that is about to be an account's; `Invalid` if its local part is too long.
+
+    One that was taken before there was this rule can still sign in and is still told.
+    """
+    address = normal_email(email)
+    if address.index("@") > LOCAL_PART:
+        raise _NoAddress
+    return address
+
+
 def create(session: Session, *, email: str, name: str, password_hash: str, role: str = "customer") -> User:
     """A new account; `EmailTaken` if there is one with this address."""
-    address = normal_email(email)
+    address = _new_email(email)
     at = now()
     user = User(id=new_id("usr"), email=address, email_key=address.lower(), name=name, created_at=at, updated_at=at)
     user.password_hash, user.role = password_hash, role

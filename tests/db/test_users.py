@@ -1,7 +1,9 @@
 """Who has an account, who may see it, and the last admin."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -50,6 +52,18 @@ def test_what_is_no_address_is_refused_without_being_quoted(given):
             "message": "This is not an email address that we can use.",
         }
     ]
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(64, True), (65, False)])
+def test_a_new_address_has_64_octets_before_the_at(session, length, is_taken):
+    email = f"{'a' * length}@example.com"
+    alice = make_user(session)
+    for take in (
+        partial(make_user, session, "charlie", email=f"c{email[1:]}"),
+        partial(alice.change_email, session, email),
+    ):
+        with nullcontext() if is_taken else pytest.raises(Invalid):
+            take()
 
 
 class TestCreate:
