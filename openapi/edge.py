@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 
 from structlog.contextvars import bound_contextvars
 
@@ -12,6 +12,7 @@ from db.base import new_id
 from openapi import logs
 from openapi.message import KEY, App, Message, Receive, Request, Scope, Send
 from openapi.metrics import Metrics
+from openapi.peers import Peers
 from openapi.problems import Problems
 from openapi.refusals import (
     BadRequest,
@@ -65,7 +66,7 @@ class Edge:
         self._app = app
         self._problems = problems
         self._metrics = metrics
-        self._proxies = tuple(proxies)
+        self._peers = Peers(proxies)
         self._origins = frozenset(origins)
         self._is_stopping = is_stopping
 
@@ -112,23 +113,8 @@ class Edge:
             path=scope["path"],
             query=scope["query_string"].decode("latin-1"),
             headers=headers,
-            client=self._client(scope, headers),
+            client=self._peers.client((scope.get("client") or ("",))[0], headers),
         )
-
-    def _client(self, scope: Scope, headers: dict[str, list[str]]) -> str:
-        """The address nearest to the client that somebody trusted vouches for."""
-        address = (scope.get("client") or ("",))[0]
-        told = ",".join(headers.get("x-forwarded-for", [])) if self._proxies else ""
-        hops = [hop.strip() for hop in told.split(",") if hop.strip()]
-        while hops and self._is_proxy(address):
-            address = hops.pop()
-        return str(address)
-
-    def _is_proxy(self, address: str) -> bool:
-        try:
-            return any(ip_address(address) in network for network in self._proxies)
-        except ValueError:
-            return False
 
 
 class _Finish:
