@@ -9,6 +9,9 @@ from db.errors import Invalid
 # The library's own way to let them in: a shop may well be on an intranet, where `.local` and `.test` are at home.
 SPECIAL_USE_DOMAIN_NAMES.clear()
 
+LOCAL_PART = 64
+"""How many octets an address may have before the @ (RFC 5321, 4.5.3.1.1)."""
+
 
 class _NoAddress(Invalid):
     def __init__(self) -> None:
@@ -32,6 +35,17 @@ def normal_email(email: str) -> str:
     if "." not in found.ascii_domain:
         raise _NoAddress
     return f"{found.local_part}@{found.ascii_domain}"
+
+
+def new_email(email: str) -> str:
+    """The normal form of an address that is about to be an account's; `Invalid` if its local part is too long.
+
+    One that was taken before there was this rule can still sign in and is still told.
+    """
+    address = normal_email(email)
+    if address.index("@") > LOCAL_PART:
+        raise _NoAddress
+    return address
 
 
 def email_key(email: str) -> str:

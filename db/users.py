@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Select, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, UtcDateTime, new_id, now
-from db.emails import email_key, normal_email
+from db.emails import email_key, new_email
 from db.errors import Conflict, Forbidden, Unauthenticated, existing, unique
 from db.page import within
 
@@ -114,7 +114,7 @@ class User(Base):
 
     def change_email(self, session: Session, email: str) -> None:
         """Change the email address; `EmailTaken` if it is another account's."""
-        self.email = normal_email(email)
+        self.email = new_email(email)
         self.email_key = self.email.lower()
         _flush(session)
 
@@ -149,7 +149,7 @@ class Credentials(NamedTuple):
 
 def create(session: Session, *, email: str, name: str, password_hash: str, role: str = "customer") -> User:
     """A new account; `EmailTaken` if there is one with this address."""
-    address = normal_email(email)
+    address = new_email(email)
     at = now()
     user = User(id=new_id("usr"), email=address, email_key=address.lower(), name=name, created_at=at, updated_at=at)
     user.password_hash, user.role = password_hash, role

@@ -2,7 +2,7 @@
 
 import math
 import time
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
 
 import structlog
@@ -118,10 +118,5 @@ def _account(email: str) -> str:
 
 def _site(client: str) -> str:
     """The address that somebody was given, whichever of his own he comes from."""
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return client
-    if isinstance(address, IPv6Address) and not address.ipv4_mapped:
-        return str(IPv6Network((int(address), SITE), strict=False))
-    return client
+    address = ip_address(client)
+    return client if isinstance(address, IPv4Address) else str(IPv6Network((int(address), SITE), strict=False))

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from db.errors import Refusal
@@ -21,7 +21,7 @@ from openapi.docs.operations import shown
 from openapi.message import KEY, Request
 from openapi.metrics import MEDIA_TYPE, Metrics
 from openapi.problems import Problems
-from openapi.refusals import MethodNotAllowed, NoSuchPath
+from openapi.refusals import Fault, MethodNotAllowed, NoSuchPath
 
 ASSETS = {
     "swagger-ui.css": ("flask_swagger_ui", "dist/swagger-ui.css", "text/css"),
@@ -122,7 +122,7 @@ def _problem(problems: Problems, error: HTTPException) -> Response:
 def _refusal(error: HTTPException) -> Refusal:
     if isinstance(error, WrongMethod):
         return MethodNotAllowed(", ".join(sorted(error.valid_methods or ())))
-    return NoSuchPath()
+    return Fault() if isinstance(error, InternalServerError) else NoSuchPath()
 
 
 def _arrived() -> Request:

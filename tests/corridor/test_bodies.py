@@ -25,6 +25,7 @@ class TestBodies:
             [("Content-Type", "application/json; charset=latin1")],
             [("Content-Type", "application/json"), ("Content-Type", "application/json")],
             [("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
+            [("Content-Type", "application/json"), ("Content-Encoding", "gzip"), ("Content-Encoding", "identity")],
         ],
     )
     def test_a_body_of_another_media_type_is_refused(self, client, headers):

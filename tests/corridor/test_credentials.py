@@ -28,6 +28,10 @@ class TestCredentials:
         assert (answer.status, answer.code) == (401, "invalid_token")
         assert answer.headers["www-authenticate"] == 'Bearer realm="orderly", error="invalid_token"'
 
+    @pytest.mark.parametrize("end", ["=", "==", "A", "!", ".", " b"])
+    def test_what_is_added_to_a_token_makes_it_another(self, client, sign_in, end):
+        assert client.get("/v1/me", {"Authorization": sign_in().own["Authorization"] + end}).code == "invalid_token"
+
     def test_a_token_in_the_query_is_no_credential(self, client, sign_in):
         token = sign_in().own["Authorization"].removeprefix("Bearer ")
         assert client.get(f"/v1/me?access_token={token}").status == 401

@@ -1,7 +1,9 @@
 """Who has an account, who may see it, and the last admin."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -9,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from db import accounts, users
-from db.errors import NotFound
+from db.errors import Invalid, NotFound
 from db.users import AccountGone, EmailTaken, LastAdmin, User
 from tests.factories import make_caller, make_user, password_hash
 
@@ -18,6 +20,18 @@ STAFF_SCOPES = frozenset({"me:read", "users:read"})
 
 def names(session, statement):
     return {user.name for user in session.scalars(statement)}
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(64, True), (65, False)])
+def test_a_new_address_has_64_octets_before_the_at(session, length, is_taken):
+    email = f"{'a' * length}@example.com"
+    alice = make_user(session)
+    for take in (
+        partial(make_user, session, "charlie", email=f"c{email[1:]}"),
+        partial(alice.change_email, session, email),
+    ):
+        with nullcontext() if is_taken else pytest.raises(Invalid):
+            take()
 
 
 class TestCreate:
