@@ -39,7 +39,7 @@ class Image:
     @contextmanager
     def run(self, *words: str, **settings: object) -> "Iterator[subprocess.Popen[bytes]]":
         """The entry point, started with these words as the image's user, and gone at the end of the block."""
-        command = [*self._as_its_user(), *self.words["entrypoint"], *words]
+        command = [*self.as_its_user(), *self.words["entrypoint"], *words]
         given = environment() | self._variables() | {f"ORDERLY_{k.upper()}": str(v) for k, v in settings.items()}
         process = subprocess.Popen(command, env=given, cwd=self.folder, stdout=subprocess.DEVNULL)
         try:
@@ -55,7 +55,8 @@ class Image:
         with self.run(*words, **settings) as process:
             return process.wait(START) == 0
 
-    def _as_its_user(self) -> list[str]:
+    def as_its_user(self) -> list[str]:
+        """What starts a program as the image's user; nothing where that cannot be."""
         if os.geteuid() != 0:
             return []
         uid, gid = self.user.split(":")
