@@ -75,6 +75,7 @@ class TestCheck:
                 "broken.yaml:2:15: the key 'a' stands twice in one object [yaml]",
             ),
             ("openapi: 3.1.0\npaths: {no: 1}\n", "broken.yaml:2:9: the key no is not a string; put it in quotes"),
+            ("openapi: 3.1.0\ninfo: {a: yes}\n", "broken.yaml:2:11: yes is one thing in YAML 1.1 and another in 1.2;"),
             ("openapi: [", "broken.yaml:2:1: did not find expected node content [yaml]"),
             ("a letter", "the contract is not OpenAPI 3.1"),
         ],
