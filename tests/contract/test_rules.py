@@ -148,6 +148,12 @@ DEFECTS = [
         "externalValue: https://shop.example/milk.json",
         "    Milk:",
     ),
+    (
+        "example-has-its-answer",
+        "            example: {text: Milk, labels: [home]}",
+        "            examples: {cheese: {value: {text: Cheese}}}",
+        "cheese",
+    ),
     ("listed-value-is-true", "enum: [red, blue]", "enum: [red, 3]", "enum: [red, 3]"),
     ("listed-value-is-true", "enum: [red, blue]", "enum: [red, red]", "enum: [red, red]"),
     ("listed-value-is-true", "{type: boolean}", "{type: boolean, default: maybe}", "default: maybe"),
@@ -256,6 +262,7 @@ DEFECTS = [
     ("security-is-declared", "security:\n  - bearer: []\n", "security:\n  - bear: []\n", "- bear: []"),
     ("scope-is-held", "customer: [notes:write]", "customer: []", "- bearer: [notes:write]"),
     ("scope-is-explained", "customer: [notes:write]", "customer: [notes:write, notes:read]", "customer:"),
+    ("scope-is-listed", "x-scopes:\n", "x-scopes:\n  notes:read: Read.\n", "grants:"),
     (
         "secured-operation-can-refuse",
         '        "403": {$ref: "#/components/responses/Forbidden"}\n        "412"',

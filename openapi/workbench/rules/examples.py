@@ -44,6 +44,19 @@ def example_is_true(draft: Draft) -> Found:
             yield place, f"the example breaks {message}"
 
 
+def example_has_its_answer(draft: Draft) -> Found:
+    """A named example of a request shows what comes back for it, under the same name."""
+    for operation in draft.operations():
+        status = next((each for each, _ in operation["responses"].items() if each.startswith("2")), None)
+        content = operation["responses"].get(status, "content") if status else None
+        answered = (
+            {name for _, media in content.items() for name in media.value.get("examples", ())} if content else None
+        )
+        for _, media in _bodies(operation) if answered is not None else ():
+            for name in sorted(media.value.get("examples", {}).keys() - (answered or set())):
+                yield media["examples"].below(name, None), f"show the {status} for {name} as an example of that name"
+
+
 def listed_value_is_true(draft: Draft) -> Found:
     """What a schema lists, or gives where nothing is sent, fits the rest of it, and is listed once."""
     known = registry(draft.root.value)
@@ -58,7 +71,19 @@ def listed_value_is_true(draft: Draft) -> Found:
                 yield place, f"this value breaks {message}"
 
 
-RULES = (body_has_an_example, property_has_an_example, example_is_true, example_is_here, listed_value_is_true)
+RULES = (
+    body_has_an_example,
+    property_has_an_example,
+    example_is_true,
+    example_is_here,
+    example_has_its_answer,
+    listed_value_is_true,
+)
+
+
+def _bodies(operation: Node) -> Iterator[tuple[str, Node]]:
+    content = operation.get("requestBody", "content")
+    return content.items() if content else iter(())
 
 
 def _given(schema: Node, *keys: str) -> list[tuple[str, Node]]:

@@ -40,6 +40,15 @@ def scope_is_explained(draft: Draft) -> Found:
             yield scope, f"explain the scope {scope.value} in x-scopes"
 
 
+def scope_is_listed(draft: Draft) -> Found:
+    """Where scopes can be asked for, each can: a list of some of them was forgotten when one came."""
+    known = draft.root.value.get("x-scopes", {}).keys()
+    for schema in draft.of("schema"):
+        listed = set(map(str, schema.value.get("enum", ())))
+        if listed and listed < known:
+            yield schema["enum"], f"list {', '.join(sorted(known - listed))} too, which x-scopes has"
+
+
 def secured_operation_can_refuse(draft: Draft) -> Found:
     """Who asks for a credential refuses two of them, none or a bad one, and one that is not enough."""
     for operation in draft.operations():
@@ -94,6 +103,7 @@ RULES = (
     security_is_declared,
     scope_is_held,
     scope_is_explained,
+    scope_is_listed,
     secured_operation_can_refuse,
     secret_travels_safely,
     password_is_write_only,
