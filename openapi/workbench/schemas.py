@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from openapi.node import Node
-from openapi.workbench.changes import ANNOUNCEMENTS, Change, Pair, Rating
+from openapi.workbench.changes import ANNOUNCEMENTS, Change, Pair, Rating, announced
 
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
@@ -56,7 +56,7 @@ def schema_changes(pair: Pair, way: Way, seen: Seen = frozenset()) -> Iterator[C
         yield from _alternatives(pair, way, further, (_options(pair.old, old), _options(pair.new, new)))
         if _has_alternatives(old) != _has_alternatives(new):
             return
-    for rule in (_types, _values, _bounds, _opaque, _required, _default, _open):
+    for rule in (_types, _values, _bounds, _opaque, _required, _default, _open, _items):
         yield from rule(pair, way, old, new)
     yield from _properties(pair, way, further, old, new)
     for key in ("items", "additionalProperties"):
@@ -74,6 +74,8 @@ def members(schema: Node) -> Members:
             if key != "$ref":
                 step = key.replace("~", "~0").replace("/", "~1")
                 found.setdefault(key, Node(node.document, f"{node.pointer}/{step}", value))
+    if schema.target.value is False:
+        found["not"] = Node(schema.document, schema.target.pointer, True)
     return found
 
 
@@ -82,7 +84,7 @@ def _wording(pair: Pair, old: Members, new: Members) -> Iterator[Change]:
         key for key in {**old, **new} if key in (*WORDS, *ANNOUNCEMENTS) or (key.startswith("x-") and key != OPEN)
     ]:
         if _said(old, key) != _said(new, key):
-            rating = Rating.ADDITION if key in ANNOUNCEMENTS else Rating.WORDING
+            rating = announced(key, _said(old, key), _said(new, key))
             yield pair.change(rating, f"`{key}` {_came_or_went(old, new, key)}")
 
 
@@ -189,6 +191,14 @@ def _open(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
         rating = way.wider() if after > before else way.narrower()
         rating = rating if way is Way.TAKEN else Rating.ADDITION
         yield pair.change(rating, "`additionalProperties` changed")
+
+
+def _items(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
+    """An array that does not say what is in it takes anything."""
+    if ("items" in old) != ("items" in new) and "array" in _types_of(old) & _types_of(new):
+        yield pair.change(
+            way.changed(old.get("items"), new.get("items")), f"`items` {_came_or_went(old, new, 'items')}"
+        )
 
 
 def _openness(schema: Members) -> int:

@@ -49,11 +49,11 @@ def example_has_its_answer(draft: Draft) -> Found:
     for operation in draft.operations():
         status = next((each for each, _ in operation["responses"].items() if each.startswith("2")), None)
         content = operation["responses"].get(status, "content") if status else None
-        answered = (
-            {name for _, media in content.items() for name in media.value.get("examples", ())} if content else None
-        )
-        for _, media in _bodies(operation) if answered is not None else ():
-            for name in sorted(media.value.get("examples", {}).keys() - (answered or set())):
+        if content is None:
+            continue
+        answered = {name for _, media in content.items() for name in media.value.get("examples", ())}
+        for _, media in _bodies(operation):
+            for name in sorted(media.value.get("examples", {}).keys() - answered):
                 yield media["examples"].below(name, None), f"show the {status} for {name} as an example of that name"
 
 
