@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.access import Rows
 from db.base import Base, UtcDateTime, new_id, now
-from db.errors import Conflict, Forbidden, NotFound
+from db.errors import Conflict, Forbidden, existing
 from db.users import ACTIVE, Caller, User
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -180,10 +180,7 @@ def well_formed(secret: str) -> bool:
 
 
 def _one(session: Session, statement: Select[ApiKey], key_id: str) -> ApiKey:
-    key = session.scalar(statement.where(ApiKey.id == key_id).with_for_update())
-    if key is None:
-        raise NotFound
-    return key
+    return existing(session.scalar(statement.where(ApiKey.id == key_id).with_for_update()))
 
 
 def _checksum(body: str) -> str:

@@ -6,10 +6,10 @@ It is read most, so by columns of the table and not as objects.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 
 from db.access import Rows
-from db.errors import NotFound
+from db.errors import existing
 from db.page import Place
 from db.products import Product
 
@@ -38,15 +38,23 @@ SEEN = (
 EVERYTHING: Select[Any] = select(*SEEN).where(_COLUMNS.archived_at.is_(None))
 """The whole catalogue. A product that is archived is gone for everybody."""
 
+_LITERAL = str.maketrans({each: f"/{each}" for each in "/%_"})
+"""What has a meaning in LIKE, so that it means itself."""
 _ONE = EVERYTHING.where(_COLUMNS.id == bindparam("product_id"))
 
 
 def get(rows: Rows, product_id: str) -> Row[Any]:
     """One product as it is now."""
-    row = rows.connection().execute(_ONE, {"product_id": product_id}).first()
-    if row is None:
-        raise NotFound
-    return row
+    return existing(rows.connection().execute(_ONE, {"product_id": product_id}).first())
+
+
+def _has(text: str) -> ColumnElement[bool]:
+    """That sku, name or description has a text, in any case.
+
+    They are lines of `search`, of which only the description has several: a text with the end of a line is there.
+    """
+    before = "%\n%\n" if "\n" in text else ""
+    return _COLUMNS.search.like(f"{before}%{text.casefold().translate(_LITERAL)}%", escape="/")
 
 
 def matching(
@@ -61,7 +69,7 @@ def matching(
     """The products that fit all the filters given; both prices are within, and `q` means itself, in any case."""
     found = EVERYTHING
     if q is not None:
-        found = found.where(_COLUMNS.search.contains(q.casefold(), autoescape=True))
+        found = found.where(_has(q))
     if category is not None:
         found = found.where(_COLUMNS.category == category)
     if currency is not None:

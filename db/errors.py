@@ -4,8 +4,14 @@ A family says what kind of refusal it is; which HTTP status that is only `openap
 the transaction back. The message of a refusal is shown to the caller, so it names no value that he did not send.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
+
+Row = TypeVar("Row")
 
 
 class Refusal(Exception):
@@ -72,11 +78,26 @@ def is_retryable(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES
 
 
-def violates_unique(error: IntegrityError, table: str, column: str) -> bool:
-    """Whether an error is the violation of the unique constraint or index on one column.
+def existing(row: Row | None) -> Row:
+    """What was looked for; `NotFound` if there is none."""
+    if row is None:
+        raise NotFound
+    return row
 
-    PostgreSQL names the constraint, SQLite the column.
-    """
+
+@contextmanager
+def unique(table: str, column: str, *, otherwise: type[Refusal]) -> Iterator[None]:
+    """Refuse what is written within if it violates the unique constraint or index on a column."""
+    try:
+        yield
+    except IntegrityError as error:
+        if _violates_unique(error, table, column):
+            raise otherwise from error
+        raise
+
+
+def _violates_unique(error: IntegrityError, table: str, column: str) -> bool:
+    # PostgreSQL names the constraint, SQLite the column.
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is not None:
         return str(diagnosis.constraint_name) in (f"uq_{table}_{column}", f"ix_{table}_{column}")

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Row
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from db import events, orders, products
-from db.errors import Conflict, violates_unique
+from db import events, new_orders, products
+from db.errors import Conflict, unique
 from db.orders import Order
 from db.users import Caller
 
@@ -70,7 +69,7 @@ def place(
         raise PriceChanged
     money = {"total_amount": total, "currency": currency}
     said = {"note": note, "shipping_address": shipping_address, "order_metadata": metadata or {}}
-    order = orders.insert(session, wanted, user_id=caller.user_id, **money, **said)
+    order = new_orders.write(session, wanted, user_id=caller.user_id, **money, **said)
     told = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
     return _changed(session, order, "order.created", caller, **money, lines=told)
 
@@ -84,12 +83,8 @@ def revise(session: Session, order: Order, caller: Caller, patch: Mapping[str, A
 def pay(session: Session, order: Order, caller: Caller, reference: str) -> Order:
     """Take note of a payment; `PaymentReferenceTaken` if it has paid another order."""
     order.pay(reference)
-    try:
+    with unique("orders", "payment_reference", otherwise=PaymentReferenceTaken):
         return _changed(session, order, "order.paid", caller)
-    except IntegrityError as error:
-        if violates_unique(error, "orders", "payment_reference"):
-            raise PaymentReferenceTaken from error
-        raise
 
 
 def fulfil(session: Session, order: Order, caller: Caller, tracking: str | None = None) -> Order:

@@ -13,18 +13,16 @@ from sqlalchemy import (
     Select,
     String,
     UniqueConstraint,
-    bindparam,
     exists,
     select,
     update,
 )
-from sqlalchemy import insert as insert_into
-from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from db.base import Base, UtcDateTime, new_id, now
-from db.errors import Conflict, Invalid, NotFound
+from db.base import Base, UtcDateTime, now
+from db.errors import Conflict, Invalid, existing
 from db.page import within
-from db.users import ACTIVE, AccountGone, Caller, User
+from db.users import Caller
 
 MEMBERS = 20
 """How many members an order's metadata can have."""
@@ -166,27 +164,6 @@ class OrderLine(Base):
     unit_price_amount: Mapped[int] = mapped_column(BigInteger)
 
 
-def insert(session: Session, lines: list[dict[str, Any]], **given: Any) -> Order:
-    """Write a new order with its lines; `AccountGone` if its buyer has no account, which is kept until the commit.
-
-    Statements that are built once write the rows, and the session is told that they are there: to let it find out by
-    itself what to write is a third of what an order costs.
-    """
-    at = now()
-    fresh = {"status": PENDING, "restocked": False, "version": 1, "created_at": at, "updated_at": at}
-    values = {**_NOTHING, **fresh, **given}
-    values["id"] = new_id("ord")
-    lines = [{"id": new_id("lin"), "order_id": values["id"], **line} for line in lines]
-    if not session.connection().execute(_INSERT, values).rowcount:
-        raise AccountGone
-    session.connection().execute(_INSERT_LINES, lines)
-    order = Order(**values, lines=[OrderLine(**line) for line in lines])
-    for row in (order, *order.lines):
-        make_transient_to_detached(row)
-    session.add(order)
-    return order
-
-
 def visible_to(caller: Caller) -> Select[Order]:
     """The orders that a caller may see: his own, and all of them for staff."""
     statement = select(Order)
@@ -217,13 +194,13 @@ def matching(
 
 def get(session: Session, order_id: str, caller: Caller) -> Order:
     """One order that the caller may see."""
-    return _one(session, visible_to(caller).where(Order.id == order_id))
+    return existing(session.scalar(visible_to(caller).where(Order.id == order_id)))
 
 
 def get_to_change(session: Session, order_id: str, caller: Caller, scope: str = "orders:manage") -> Order:
     """One order that the caller may change, as it is now, and locked until the commit."""
     locked = changeable_by(caller, scope).where(Order.id == order_id).with_for_update()
-    return _one(session, locked.execution_options(populate_existing=True))
+    return existing(session.scalar(locked, execution_options={"populate_existing": True}))
 
 
 def has_open(session: Session, user_id: str) -> bool:
@@ -256,21 +233,3 @@ def _merged(metadata: Mapping[str, str], patch: Mapping[str, str | None] | None)
     if len(merged) > MEMBERS:
         raise Invalid("/metadata", "maxProperties", f"must leave at most {MEMBERS} members")
     return merged
-
-
-def _one(session: Session, statement: Select[Order]) -> Order:
-    order = session.scalar(statement)
-    if order is None:
-        raise NotFound
-    return order
-
-
-_COLUMNS = {attribute.key: attribute.columns[0] for attribute in Order.__mapper__.column_attrs}
-_NOTHING = dict.fromkeys(_COLUMNS)
-_BUYER = (
-    select(*(bindparam(name, type_=column.type) for name, column in _COLUMNS.items()))
-    .where(User.id == bindparam("user_id", type_=User.id.type), User.status == ACTIVE)
-    .with_for_update(read=True, key_share=True)
-)
-_INSERT = insert_into(Order).from_select([*_COLUMNS.values()], _BUYER).execution_options(preserve_rowcount=True)
-_INSERT_LINES = insert_into(OrderLine)

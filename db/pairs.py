@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import JSON, BindParameter, Integer, String, TableValuedAlias, bindparam, cast, column
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -23,14 +22,14 @@ def _on_sqlite(element: _Each, compiler: SQLCompiler, **given: Any) -> str:
 
 @compiles(_Each, "postgresql")
 def _on_postgresql(element: _Each, compiler: SQLCompiler, **given: Any) -> str:
-    return f"jsonb_each_text({compiler.process(element.clauses, **given)})"
+    return f"json_each_text({compiler.process(element.clauses, **given)})"
 
 
 class Pairs:
     """Texts and integers that a statement takes as the parameter `name`, to be joined as `rows`."""
 
     def __init__(self, name: str) -> None:
-        given: BindParameter[Any] = bindparam(name, type_=JSON().with_variant(JSONB(), "postgresql"))
+        given: BindParameter[Any] = bindparam(name, type_=JSON())
         self.rows: TableValuedAlias = _Each(given).table_valued(column("key", String), column("value"))
         self.key: ColumnElement[str] = self.rows.c.key
         self.value: ColumnElement[int] = cast(self.rows.c.value, Integer)

@@ -17,13 +17,12 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db import events
 from db import stock as ledger
 from db.base import Base, UtcDateTime, new_id, now
-from db.errors import Conflict, NotFound, violates_unique
+from db.errors import Conflict, existing, unique
 from db.pairs import Pairs
 from db.stock import StockAdjustment
 from db.users import Caller
@@ -143,10 +142,7 @@ def create(session: Session, caller: Caller | None, *, stock: int = 0, **given: 
 def get(session: Session, product_id: str) -> Product:
     """One product that is for sale, locked until the commit, to be changed."""
     one = select(Product).where(Product.id == product_id, Product.archived_at.is_(None)).with_for_update()
-    product = session.scalar(one, execution_options={"populate_existing": True})
-    if product is None:
-        raise NotFound
-    return product
+    return existing(session.scalar(one, execution_options={"populate_existing": True}))
 
 
 def change(session: Session, caller: Caller | None, product_id: str, given: Mapping[str, Any]) -> Product:
@@ -238,9 +234,5 @@ def _naming(what: str, ids: Iterable[str]) -> str:
 
 
 def _flush(session: Session) -> None:
-    try:
+    with unique("products", "sku", otherwise=SkuTaken):
         session.flush()
-    except IntegrityError as error:
-        if violates_unique(error, "products", "sku"):
-            raise SkuTaken from error
-        raise

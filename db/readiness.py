@@ -15,12 +15,22 @@ from db.errors import Unavailable
 from db.session import Database
 
 ROOM = 4 * 2**20
-"""Bytes that have to be free on the disk of a SQLite file: a nearly full one takes some writes, and refuses others."""
+"""Bytes that have to be free on the disk of the database: a nearly full one takes some writes, and refuses others."""
 FRESH = 1.0
 """Seconds for which an answer is good: anybody may ask, and asking writes."""
 # What it writes is what was there; nothing less tells whether the disk is full or the file may be written.
 WRITE = text("UPDATE alembic_version SET version_num = version_num")
 READ = text("SELECT 1")
+# PostgreSQL tells nobody how much room there is. What does not fit into its memory goes to a file beside the data, for
+# the length of the statement: 64 KiB each time, until it is as much as there should be room for.
+SPILL = text("SET LOCAL work_mem = '64kB'")
+FILL = text(
+    "WITH room AS MATERIALIZED (SELECT repeat('x', 65536) AS x FROM generate_series(1, :times))"
+    " SELECT count(x) FROM room"
+)
+FULL = "The disk of the database is full."
+DISK_FULL = "53100"
+"""What PostgreSQL calls it (disk_full)."""
 
 
 class Readiness:
@@ -47,7 +57,7 @@ class Readiness:
 
     def _ask(self) -> str | None:
         if not _has_room(self._database):
-            return "The disk of the database is full."
+            return FULL
         try:
             with self._database.reading(replica=True) as session:
                 session.execute(READ)
@@ -55,11 +65,15 @@ class Readiness:
             return "The database does not answer."
         try:
             return self._write()
-        except (DBAPIError, PoolTimeout, Unavailable):
-            return "The database cannot be written."
+        except (DBAPIError, PoolTimeout, Unavailable) as error:
+            is_full = getattr(error.__cause__, "sqlstate", None) == DISK_FULL
+            return FULL if is_full else "The database cannot be written."
 
     def _write(self) -> str | None:
         with self._database.writing() as session:
+            if not self._database.is_sqlite:
+                session.execute(SPILL)
+                session.execute(FILL, {"times": ROOM // 65536})
             session.execute(WRITE)
             if revisions.is_behind(revisions.current(session.connection())):
                 return "The database has not the schema that this version needs."

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from db import driver
 from db.access import Reads
+from db.primary import for_reading, leave_standbys
 from db.resting import ask_rested
 from db.turns import Turns
 
@@ -48,6 +49,7 @@ class Database:
             )
             return
         self._write_engine = _postgresql_engine(self.url, threads)
+        leave_standbys(self._write_engine)
         self._replica_engine = self._read_engine = _postgresql_reader(self.url, threads)
         if read_url:
             self._replica_engine = _postgresql_reader(_with_driver(read_url), threads)
@@ -105,14 +107,15 @@ def _with_driver(url: str) -> URL:
     return parsed
 
 
+def _engine(url: URL, **given: Any) -> Engine:
+    return create_engine(url, hide_parameters=True, json_serializer=_json, json_deserializer=orjson.loads, **given)
+
+
 def _postgresql_engine(
     url: URL, threads: int, *, isolation_level: IsolationLevel = "READ COMMITTED", options: str = ""
 ) -> Engine:
-    engine = create_engine(
+    engine = _engine(
         url,
-        hide_parameters=True,
-        json_serializer=_json,
-        json_deserializer=orjson.loads,
         pool_size=threads,
         max_overflow=threads,
         pool_timeout=POOL_TIMEOUT,
@@ -128,7 +131,7 @@ def _postgresql_reader(url: URL, threads: int) -> Engine:
     # At READ COMMITTED each statement sees what is committed by then, within a transaction or not: reads do without
     # BEGIN and ROLLBACK, which are a round trip each.
     options = "-c default_transaction_read_only=on"
-    return _postgresql_engine(url, threads, isolation_level="AUTOCOMMIT", options=options)
+    return _postgresql_engine(for_reading(url), threads, isolation_level="AUTOCOMMIT", options=options)
 
 
 def _sqlite_writer(url: URL) -> Engine:
@@ -142,11 +145,8 @@ def _sqlite_writer(url: URL) -> Engine:
 def _sqlite_engine(
     url: URL, begin: str, *, connections: int, timeout: float, before: Callable[[], None] = lambda: None
 ) -> Engine:
-    engine = create_engine(
+    engine = _engine(
         url,
-        hide_parameters=True,
-        json_serializer=_json,
-        json_deserializer=orjson.loads,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=timeout,

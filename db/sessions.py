@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.access import Rows
 from db.base import Base, UtcDateTime, new_id, now
-from db.errors import NotFound, Unauthenticated
+from db.errors import Unauthenticated, existing
 from db.users import ACTIVE, Caller, User
 
 USER_AGENT = 200
@@ -128,9 +128,7 @@ def visible_to(caller: Caller, *, at: datetime | None = None) -> Select[UserSess
 def revoke(session: Session, session_id: str, caller: Caller) -> None:
     """End one session of the caller; `NotFound` if it has ended."""
     found = session.scalar(visible_to(caller).where(UserSession.id == session_id).with_for_update())
-    if found is None:
-        raise NotFound
-    found.revoked_at = now()
+    existing(found).revoked_at = now()
     session.flush()
 
 

@@ -1,21 +1,16 @@
 """People: who has an account, what role they have, and the rules on both."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from sqlalchemy import CheckConstraint, Select, String, UniqueConstraint, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.base import Base, UtcDateTime, new_id, now
-from db.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, violates_unique
+from db.emails import email_key, new_email
+from db.errors import Conflict, Forbidden, Unauthenticated, existing, unique
 from db.page import within
-
-# The library's own way to let them in: a shop may well be on an intranet, where `.local` and `.test` are at home.
-SPECIAL_USE_DOMAIN_NAMES.clear()
 
 ROLES = ("customer", "staff", "admin")
 ACTIVE, DISABLED, ERASED = "active", "disabled", "erased"
@@ -119,7 +114,7 @@ class User(Base):
 
     def change_email(self, session: Session, email: str) -> None:
         """Change the email address; `EmailTaken` if it is another account's."""
-        self.email = normal_email(email)
+        self.email = new_email(email)
         self.email_key = self.email.lower()
         _flush(session)
 
@@ -152,33 +147,9 @@ class Credentials(NamedTuple):
     status: str
 
 
-class _NoAddress(Invalid):
-    def __init__(self) -> None:
-        super().__init__("/email", "format", "This is not an email address that we can use.")
-
-
-def normal_email(email: str) -> str:
-    """The address in its one form: NFC, the domain in lower case and as A-labels; `Invalid` if it is none.
-
-    Nothing is asked of the DNS, and special-use domains are as good as others.
-    """
-    try:
-        found = validate_email(
-            unicodedata.normalize("NFC", email),
-            allow_smtputf8=False,
-            check_deliverability=False,
-            globally_deliverable=False,
-        )
-    except EmailNotValidError as error:
-        raise _NoAddress from error
-    if "." not in found.ascii_domain:
-        raise _NoAddress
-    return f"{found.local_part}@{found.ascii_domain}"
-
-
 def create(session: Session, *, email: str, name: str, password_hash: str, role: str = "customer") -> User:
     """A new account; `EmailTaken` if there is one with this address."""
-    address = normal_email(email)
+    address = new_email(email)
     at = now()
     user = User(id=new_id("usr"), email=address, email_key=address.lower(), name=name, created_at=at, updated_at=at)
     user.password_hash, user.role = password_hash, role
@@ -204,7 +175,7 @@ def matching(
 ) -> Select[User]:
     """Those of the accounts that fit all the filters given; `created_before` itself is not within."""
     if email is not None:
-        statement = statement.where(User.email_key == _email_key(email))
+        statement = statement.where(User.email_key == email_key(email))
     if role is not None:
         statement = statement.where(User.role == role)
     if status is not None:
@@ -214,10 +185,7 @@ def matching(
 
 def get(session: Session, user_id: str, caller: Caller) -> User:
     """One account that the caller may see."""
-    user = session.scalar(visible_to(caller).where(User.id == user_id))
-    if user is None:
-        raise NotFound
-    return user
+    return existing(session.scalar(visible_to(caller).where(User.id == user_id)))
 
 
 def get_own(session: Session, caller: Caller) -> User:
@@ -230,12 +198,12 @@ def get_own(session: Session, caller: Caller) -> User:
 
 def find_by_email(session: Session, email: str) -> User | None:
     """The account with this address, for those who run the shop."""
-    return session.scalar(select(User).where(User.email_key == _email_key(email)))
+    return session.scalar(select(User).where(User.email_key == email_key(email)))
 
 
 def find_credentials(session: Session, *, email: str) -> Credentials | None:
     """What the sign-in of an address is compared with; None if nobody has it."""
-    return _credentials(session, select(User).where(User.email_key == _email_key(email)))
+    return _credentials(session, select(User).where(User.email_key == email_key(email)))
 
 
 def get_credentials(session: Session, user_id: str) -> Credentials:
@@ -273,18 +241,6 @@ def _credentials(session: Session, statement: Select[User]) -> Credentials | Non
     return Credentials(row.id, row.password_hash, row.status) if row else None
 
 
-def _email_key(email: str) -> str:
-    """How an address is looked up; empty, which no row has, if it is no address."""
-    try:
-        return normal_email(email).lower()
-    except Invalid:
-        return ""
-
-
 def _flush(session: Session) -> None:
-    try:
+    with unique("users", "email_key", otherwise=EmailTaken):
         session.flush()
-    except IntegrityError as error:
-        if violates_unique(error, "users", "email_key"):
-            raise EmailTaken from error
-        raise

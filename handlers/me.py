@@ -1,12 +1,14 @@
 """The caller's own account and sessions."""
 
+from collections.abc import Callable
+
 from sqlalchemy.orm import Session
 
 from db import accounts, passwords, sessions, users
 from db.base import rfc3339
 from db.page import Listing
 from db.sessions import UserSession
-from db.users import Caller, User
+from db.users import Caller, Credentials, User
 from handlers.account import shape
 from openapi import types
 
@@ -16,12 +18,11 @@ def get_me(*, session: Session, caller: Caller) -> types.User:
     return shape(users.get_own(session, caller))
 
 
-def update_me(body: types.MeUpdate, *, session: Session, reads: Session, caller: Caller) -> types.User:
+def update_me(body: types.MeUpdate, *, begin: Callable[[], Session], reads: Session, caller: Caller) -> types.User:
     """Change the name, and with the current password (the contract asks for it) the email address."""
-    if "email" in body:
-        user = _confirmed(body["current_password"], session, reads, caller)
-    else:
-        user = users.get_own(session, caller)
+    credentials = _confirmed(body["current_password"], reads, caller) if "email" in body else None
+    session = begin()
+    user = _unchanged(session, credentials) if credentials else users.get_own(session, caller)
     return shape(accounts.change(session, user, caller, name=body.get("name"), email=body.get("email")))
 
 
@@ -29,8 +30,8 @@ def change_my_password(body: types.PasswordChange, *, session: Session, reads: S
     """Take a new password, and end the caller's other sessions."""
     passwords.refuse_common(body["new_password"], "/new_password")
     password_hash = passwords.hash_password(body["new_password"])
-    user = _confirmed(body["current_password"], session, reads, caller)
-    accounts.change_password(session, user, password_hash, but=caller.session_id)
+    credentials = _confirmed(body["current_password"], reads, caller)
+    accounts.change_password(session, _unchanged(session, credentials), password_hash, but=caller.session_id)
 
 
 def delete_me(*, session: Session, caller: Caller) -> None:
@@ -48,11 +49,17 @@ def revoke_my_session(*, session_id: str, session: Session, caller: Caller) -> N
     sessions.revoke(session, session_id, caller)
 
 
-def _confirmed(password: str, session: Session, reads: Session, caller: Caller) -> User:
-    """The caller's account, locked, if the password is right: it is compared before the transaction begins."""
+def _confirmed(password: str, reads: Session, caller: Caller) -> Credentials:
+    """What the caller signs in with, if the password is right: it is compared before the transaction begins."""
     credentials = users.get_credentials(reads, caller.user_id)
-    confirmed = passwords.verify(credentials.password_hash, password)
-    user = users.find_unchanged(session, credentials) if confirmed else None
+    if not passwords.verify(credentials.password_hash, password):
+        raise users.WrongPassword
+    return credentials
+
+
+def _unchanged(session: Session, credentials: Credentials) -> User:
+    """The caller's account, locked, if its password is still the one that was compared."""
+    user = users.find_unchanged(session, credentials)
     if user is None:
         raise users.WrongPassword
     return user

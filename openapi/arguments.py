@@ -13,8 +13,9 @@ from openapi.yaml_source import BrokenContract
 Handler = Callable[..., Any]
 HandlerOf = Callable[[Operation], Handler | None]
 
-OWN = frozenset({"session", "rows", "reads", "caller", "tokens", "readiness"})
-"""What the corridor hands to any handler that names it."""
+OWN = frozenset({"session", "begin", "rows", "reads", "caller", "tokens", "readiness"})
+"""What the corridor hands to any handler that names it. `begin` gives the session of a change when it is called, for
+those who have something to do before its transaction begins and If-Match is compared."""
 
 
 def find_handler(operation: Operation) -> Handler | None:

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 
 from structlog.contextvars import bound_contextvars
 
@@ -12,6 +12,7 @@ from db.base import new_id
 from openapi import logs
 from openapi.message import KEY, App, Message, Receive, Request, Scope, Send
 from openapi.metrics import Metrics
+from openapi.peers import Peers
 from openapi.problems import Problems
 from openapi.refusals import (
     BadRequest,
@@ -65,7 +66,7 @@ class Edge:
         self._app = app
         self._problems = problems
         self._metrics = metrics
-        self._proxies = tuple(proxies)
+        self._peers = Peers(proxies)
         self._origins = frozenset(origins)
         self._is_stopping = is_stopping
 
@@ -112,23 +113,8 @@ class Edge:
             path=scope["path"],
             query=scope["query_string"].decode("latin-1"),
             headers=headers,
-            client=self._client(scope, headers),
+            client=self._peers.client((scope.get("client") or ("",))[0], headers),
         )
-
-    def _client(self, scope: Scope, headers: dict[str, list[str]]) -> str:
-        """The address nearest to the client that somebody trusted vouches for."""
-        address = (scope.get("client") or ("",))[0]
-        told = ",".join(headers.get("x-forwarded-for", [])) if self._proxies else ""
-        hops = [hop.strip() for hop in told.split(",") if hop.strip()]
-        while hops and self._is_proxy(address):
-            address = hops.pop()
-        return str(address)
-
-    def _is_proxy(self, address: str) -> bool:
-        try:
-            return any(ip_address(address) in network for network in self._proxies)
-        except ValueError:
-            return False
 
 
 class _Finish:
@@ -186,7 +172,8 @@ def _refuse_insane(scope: Scope, request: Request) -> None:
     if ODD_PATH.search(raw_path) or "�" in request.path or (len(raw_path) > 1 and raw_path.endswith(b"/")):
         raise NoSuchPath
     # Granian says that Host is empty where there is none; no URL of ours has an empty host either (RFC 9110, 4.2.1).
-    if (len(request.headers.get("host", [])) != 1 or not request.header("host")) and scope.get("http_version") != "2":
+    hosts = [host for host in request.headers.get("host", []) if host]
+    if len(hosts) > 1 or (not hosts and scope.get("http_version") == "1.1"):  # before 1.1 nobody had to send it
         raise BadRequest([{"in": "header", "name": "Host", "keyword": "required", "message": "must be sent once"}])
 
 
@@ -218,7 +205,7 @@ def refuse_media_type(request: Request, declared: frozenset[str]) -> None:
         UnsupportedMediaType: or the Content-Type is missing, sent twice, or names a charset other than UTF-8.
     """
     kinds = request.headers.get("content-type", [])
-    if len(kinds) != 1 or request.header("content-encoding") not in (None, "identity"):
+    if len(kinds) != 1 or any(coding != "identity" for coding in request.headers.get("content-encoding", [])):
         raise UnsupportedMediaType
     kind, *parameters = (part.strip().lower() for part in kinds[0].split(";"))
     charsets = [p.removeprefix("charset=").strip('"') for p in parameters if p.startswith("charset=")]

@@ -2,13 +2,14 @@
 
 import math
 import time
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
 
 import structlog
 
+from db.emails import normal_email
 from db.errors import Refusal
-from db.users import Caller, normal_email
+from db.users import Caller
 from openapi.contract import Operation, RateLimit
 from openapi.message import Request
 from openapi.refusals import RateLimited
@@ -117,10 +118,5 @@ def _account(email: str) -> str:
 
 def _site(client: str) -> str:
     """The address that somebody was given, whichever of his own he comes from."""
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return client
-    if isinstance(address, IPv6Address) and not address.ipv4_mapped:
-        return str(IPv6Network((int(address), SITE), strict=False))
-    return client
+    address = ip_address(client)
+    return client if isinstance(address, IPv4Address) else str(IPv6Network((int(address), SITE), strict=False))

@@ -58,10 +58,19 @@ class Node:
     @property
     def target(self) -> Node:
         """This place, or the one that its `$ref` leads to."""
+        return self._followed()
+
+    @property
+    def essence(self) -> Node:
+        """This place, or the one that a `$ref` leads to which is all that stands here."""
+        return self._followed(alone=True)
+
+    def _followed(self, *, alone: bool = False) -> Node:
         node = self
         for _ in range(32):
-            reference = node.value.get("$ref") if isinstance(node.value, dict) else None
-            if not isinstance(reference, str):
+            value = node.value if isinstance(node.value, dict) else {}
+            reference = value.get("$ref")
+            if not isinstance(reference, str) or (alone and len(value) > 1):
                 return node
             node = self.at(reference)
         raise BrokenContract(f"{self.pointer}: its $ref leads in a circle", self.pointer)

@@ -35,7 +35,7 @@ from openapi.validation import RequestReader
 from openapi.validators import Validators
 from openapi.workers import Workers
 
-READING = {"session", "rows", "reads", "readiness"}
+READING = {"session", "begin", "rows", "reads", "readiness"}
 """What a handler asks the database with."""
 ATTEMPTS = 8
 """How often a transaction is run when the database asks for it again."""
@@ -182,9 +182,15 @@ class CompiledOperation:
         if replay is not None:
             request.facts["replayed"] = True
             return replay
-        self._precondition.check(arguments, caller, session)
+
+        def begin() -> Session:
+            self._precondition.check(arguments, caller, session)
+            return session
+
+        if "begin" not in self._wanted:
+            begin()
         access = Writes(session)
-        result = self._call(arguments, caller, access, reads)
+        result = self._call({**arguments, "begin": begin}, caller, access, reads)
         session.flush()
         reply = self._reply(request, arguments, caller, access, result)
         if claim:

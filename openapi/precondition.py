@@ -14,6 +14,8 @@ from openapi.refusals import PreconditionFailed, PreconditionRequired
 from openapi.yaml_source import BrokenContract
 
 ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
+LIST = re.compile(rf"[ \t,]*(?:{ENTITY_TAG.pattern}[ \t]*(?:,[ \t,]*|$))+")
+"""Entity tags with commas between them; a list may have empty places (RFC 9110, 5.6.1.2)."""
 
 
 def etag(representation: dict[str, Any]) -> str:
@@ -26,7 +28,7 @@ def is_current(tag: str, request: Request) -> bool:
     header = request.header("if-none-match")
     if header is None:
         return False
-    return header.strip() == "*" or any(opaque == tag for _, opaque in ENTITY_TAG.findall(header))
+    return header.strip() == "*" or any(opaque == tag for _, opaque in _entity_tags(header))
 
 
 class Precondition:
@@ -61,5 +63,10 @@ class Precondition:
         given = {name: arguments[name] for name in self._path_names}
         given |= {"session": session, "rows": session, "caller": caller}
         current = etag(self._read(**{name: given[name] for name in self._wanted if name in given}))
-        if header.strip() != "*" and ("", current) not in ENTITY_TAG.findall(header):
+        if header.strip() != "*" and ("", current) not in _entity_tags(header):
             raise PreconditionFailed
+
+
+def _entity_tags(header: str) -> list[tuple[str, str]]:
+    """The tags of a header, each with its `W/` if it is weak; none if the header is anything but a list of them."""
+    return ENTITY_TAG.findall(header) if LIST.fullmatch(header) else []

@@ -1,5 +1,6 @@
 """The server: Granian with one process a worker, opened only when everything has been checked."""
 
+import os
 import resource
 import signal
 import socket
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
+from multiprocessing import active_children
 from urllib.parse import urlsplit
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -34,8 +36,11 @@ CONNECTIONS = 4096
 """Connections that a worker holds at most; more wait in the kernel until one of them ends."""
 OTHER_FILES = 224
 """Files that a worker opens besides connections, generously: databases, logs, Python's own."""
-STOP_TIMEOUT = 27
+STOP_TIMEOUT = 25
 """Seconds after SIGTERM at which the last request has to be answered; who has not sent his by then is cut."""
+END = 27
+"""Seconds after SIGTERM at which the service ends whatever it waits for: workers that SIGHUP has let it replace, one by
+one, or a machine that is too busy."""
 
 LAST_CALL = 0.5
 """Seconds for which nobody new can connect before it stops: who was connected just in time is heard."""
@@ -107,11 +112,22 @@ def _drain_on_sigterm(stopping: Stopping, seconds: int, server: Server) -> None:
 
     def stop(*_: object) -> None:
         stopping.begin()
-        timer = threading.Timer(seconds, end)
-        timer.daemon = True
-        timer.start()
+        _after(seconds, end)
+        _after(END, _end)
 
     signal.signal(signal.SIGTERM, stop)  # Granian has set its own before; SIGINT still stops at once
+
+
+def _end() -> None:
+    for worker in active_children():
+        worker.kill()
+    os._exit(0)
+
+
+def _after(seconds: float, act: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
 
 
 def _announce_later(settings: Settings, announce: Callable[[str], None]) -> None:

@@ -59,7 +59,8 @@ class Settings(BaseSettings):
         "",
         repr=False,
         description="`postgresql://user:password@host/name` or `sqlite:///path`; "
-        "`orderly.db` in the data folder if empty.",
+        "`orderly.db` in the data folder if empty. A PostgreSQL with standbys is "
+        "`postgresql://user:password@/name?host=one,two&target_session_attrs=read-write`.",
     )
     database_read_url: DatabaseUrl = Field(
         "",

@@ -16,7 +16,8 @@ def _database(url: str) -> str:
         raise ValueError("give the path of a file after sqlite:///")
     if url and not _is_readable(url):
         raise ValueError(
-            "it cannot be read, or names no database; write %40 for @ and %2F for / in a user or a password"
+            "it cannot be read, or names no database; write %40 for @ and %2F for / in a user or a password, "
+            "and several hosts as postgresql://user:password@/name?host=one,two"
         )
     return url
 

@@ -7,8 +7,8 @@ from typing import Any
 import jsonschema_rs
 
 from db.base import parse_time
+from db.emails import normal_email
 from db.errors import Invalid
-from db.users import normal_email
 from openapi.contract import Contract
 from openapi.node import Node
 from openapi.refusals import MAX_ERRORS
@@ -57,6 +57,7 @@ class Validators:
 
     def of(self, schema: Node, *, ours: bool = False) -> jsonschema_rs.Draft202012Validator:
         """The validator of the schema at a place of the contract; `ours` if it is for what we answer."""
+        schema = schema.essence  # what many operations refer to is compiled for all of them
         key = schema.uri, ours
         if key not in self._compiled:
             self._compiled[key] = compiled(schema, self._registry, OURS if ours else TAKEN)

@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 
 @contextmanager
-def listen(session: Session) -> Iterator[list[tuple[str, Any]]]:
-    """Every statement that a session executes, with its parameters."""
+def listen(to: Session | type[Engine]) -> Iterator[list[tuple[str, Any]]]:
+    """Every statement that a session executes, or, of all engines, that anybody does; with its parameters."""
     heard: list[tuple[str, Any]] = []
 
     def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
         heard.append((statement, parameters))
 
-    connection = session.connection()
-    event.listen(connection, "before_cursor_execute", hear)
+    source = to.connection() if isinstance(to, Session) else to
+    event.listen(source, "before_cursor_execute", hear)
     yield heard
-    event.remove(connection, "before_cursor_execute", hear)
+    event.remove(source, "before_cursor_execute", hear)

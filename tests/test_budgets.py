@@ -7,11 +7,9 @@ lowers it.
 import asyncio
 import sys
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Engine, event, insert
+from sqlalchemy import Engine, insert
 from structlog.testing import capture_logs
 
 from db import catalogue
@@ -20,6 +18,7 @@ from db.products import Product
 from openapi import validators
 from openapi.workers import Workers
 from tests.factories import make_caller, make_order, make_product
+from tests.statements import listen
 
 STATEMENTS = {
     "GET /v1/health/live": 0,
@@ -79,19 +78,6 @@ async def asked(alice, what):
     assert answer.status == (400 if invalid else 201 if body else 200), answer
 
 
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """Every statement that anybody executes."""
-    heard: list[str] = []
-
-    def hear(_connection, _cursor, statement, *_):
-        heard.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", hear)
-    yield heard
-    event.remove(Engine, "before_cursor_execute", hear)
-
-
 def calls_of(alice, what):
     """How many Python functions a request calls."""
     count = 0
@@ -115,10 +101,11 @@ def calls_of(alice, what):
 @pytest.mark.parametrize("what", STATEMENTS)
 def test_a_request_takes_no_more_statements_than_before(alice, what):
     ask(alice, what)
-    with statements() as heard:
+    with listen(Engine) as heard:
         ask(alice, what)
     budget = STATEMENTS[what]
-    assert len(heard) == budget, f"{what}: {budget} statements before, {len(heard)} now:\n" + "\n".join(heard)
+    sent = "\n".join(statement for statement, _ in heard)
+    assert len(heard) == budget, f"{what}: {budget} statements before, {len(heard)} now:\n{sent}"
 
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)

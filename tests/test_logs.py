@@ -233,22 +233,24 @@ class TestErrors:
         assert line["exception"].count("which led to") == logs.CHAIN - 1
 
 
-LIBRARY = f"""
+LIBRARY = """
 import logging
+import sys
 from logging.config import dictConfig
 from openapi import logs
 from sqlalchemy import text
 from db.session import Database
 from tests.factories import make_settings
 
-dictConfig({{"version": 1, **logs.for_libraries(make_settings(log_format="json", debug=DEBUG))}})
+dictConfig({"version": 1, **logs.for_libraries(make_settings(log_format="json", debug=DEBUG))})
+CANARY = sys.argv[1]  # a traceback quotes what stands here
 try:
-    raise ValueError("{CANARY}")
+    raise ValueError(CANARY)
 except ValueError:
     logging.getLogger("_granian").exception("It %s", "broke")
 open("FILE", "w").close()
 with Database("sqlite:///FILE").reading() as session:
-    session.execute(text("SELECT :value"), {{"value": "{CANARY}"}})
+    session.execute(text("SELECT :value"), {"value": CANARY})
 """
 
 
@@ -258,7 +260,7 @@ class TestLibraries:
         script = LIBRARY.replace("DEBUG", str(debug)).replace("FILE", str(folder / "orderly.db"))
         root = Path(__file__).parent.parent
         ended = subprocess.run(
-            [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, timeout=60, check=True
+            [sys.executable, "-c", script, CANARY], cwd=root, capture_output=True, text=True, timeout=60, check=True
         )
         return [json.loads(line) for line in ended.stderr.splitlines()]
 

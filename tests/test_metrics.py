@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from db import migrations
 from openapi.app import create_app
 from openapi.fullness import Fullness
-from openapi.metrics import FOLDER, forget_dead
+from openapi.metrics import FOLDER, Metrics, forget_dead
 from openapi.ready import Ready
 from openapi.workers import Workers
 from tests.asgi import Client, shut_down
@@ -132,6 +132,13 @@ def test_what_a_killed_process_held_is_forgotten_and_what_it_counted_is_not(tmp_
 def test_strangers_find_no_metrics(application, client):
     answer = Client(application, address="203.0.113.7").get("/metrics")
     assert (answer.status, answer.code) == (404, "not_found")
+
+
+def test_a_bug_of_a_page_is_told_as_a_fault(client, monkeypatch):
+    monkeypatch.setattr(Metrics, "render", lambda _: 1 / 0)
+    answer = client.get("/metrics")
+    assert (answer.status, answer.code) == (500, "internal_error")
+    assert "ZeroDivisionError" not in answer.body.decode()
 
 
 def test_several_processes_count_together(tmp_path):

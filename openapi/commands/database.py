@@ -17,6 +17,8 @@ from openapi.settings import Refused, Settings
 
 CONNECT_TIMEOUT = 3
 """Seconds that PostgreSQL has to answer a command; a refusal should not take longer than five."""
+PATIENCE = 60
+"""Seconds that who makes or changes a database waits for it: another one may be at work on it, or the machine busy."""
 LOCK_NOT_AVAILABLE = "55P03"
 """What PostgreSQL calls it that a lock was waited for in vain."""
 
@@ -53,14 +55,11 @@ def refuse_wrong_schema(database: Database) -> None:
         raise Refused(f"{_place(database)} {what}: run `orderly db upgrade` first.")
 
 
-def current(database: Database) -> str | None:
-    """The revision of the database; None if there is none yet."""
-    timeout = {}
-    if database.is_sqlite:
-        if not _usable_file(database):
-            return None
-    else:
-        timeout = {"connect_timeout": CONNECT_TIMEOUT}
+def current(database: Database, patience: int = CONNECT_TIMEOUT) -> str | None:
+    """The revision of the database, which has so many seconds to tell it; None if there is none yet."""
+    if database.is_sqlite and not _usable_file(database):
+        return None
+    timeout = {"timeout" if database.is_sqlite else "connect_timeout": patience}
     engine = create_engine(database.url, poolclass=NullPool, hide_parameters=True, connect_args=timeout)
     with engine.connect() as connection:
         return revisions.current(connection)
@@ -72,11 +71,11 @@ def upgrade() -> None:
     with open_database(Settings.load()) as database:
         if database.is_sqlite:
             _make_folder(database)
-        _refuse_newer(current(database))
+        _refuse_newer(current(database, PATIENCE))
         from db import migrations  # as long to import as all of the rest, and most commands do without
 
         migrations.upgrade(database.url)
-        out.print(f"{_place(database)} is at revision {current(database)}.")
+        out.print(f"{_place(database)} is at revision {current(database, PATIENCE)}.")
 
 
 @app.command()
@@ -85,14 +84,14 @@ def downgrade(
 ) -> None:
     """Take the database back to an older revision."""
     with open_database(Settings.load()) as database:
-        _refuse_newer(current(database))
+        _refuse_newer(current(database, PATIENCE))
         from db import migrations
 
         try:
             migrations.downgrade(database.url, revision)
         except LookupError:
             raise Refused(f"{revision} is no revision that the database can be taken back to.") from None
-        out.print(f"{_place(database)} is at revision {current(database) or 'base'}.")
+        out.print(f"{_place(database)} is at revision {current(database, PATIENCE) or 'base'}.")
 
 
 @app.command()
@@ -150,7 +149,8 @@ def _place(database: Database) -> str:
     """The database's name, without the user and the password that its URL may hold."""
     if database.is_sqlite:
         return f"The database {_file(database)}"
-    return f"The database {database.url.database} on {database.url.host or 'this machine'}"
+    where = database.url.host or database.url.query.get("host", "this machine")
+    return f"The database {database.url.database} on {where if isinstance(where, str) else ','.join(where)}"
 
 
 def _reason(error: DatabaseError | InterfaceError) -> str:

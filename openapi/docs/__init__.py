@@ -1,14 +1,16 @@
 """The pages beside the API: the docs, the list of errors, and the contract itself."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
 
 import orjson
 from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from db.errors import Refusal
@@ -19,7 +21,7 @@ from openapi.docs.operations import shown
 from openapi.message import KEY, Request
 from openapi.metrics import MEDIA_TYPE, Metrics
 from openapi.problems import Problems
-from openapi.refusals import MethodNotAllowed, NoSuchPath
+from openapi.refusals import Fault, MethodNotAllowed, NoSuchPath
 
 ASSETS = {
     "swagger-ui.css": ("flask_swagger_ui", "dist/swagger-ui.css", "text/css"),
@@ -29,6 +31,7 @@ ASSETS = {
     "signin.js": ("openapi.docs", "assets/signin.js", "text/javascript"),
     "pages.css": ("openapi.docs", "assets/pages.css", "text/css"),
 }
+HTML = "text/html; charset=utf-8"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -38,7 +41,7 @@ PAGE_POLICY = (
 def create_pages(
     contract: Contract, metrics: Metrics, readers: Iterable[IPv4Network | IPv6Network], scripts: Sequence[str] = ()
 ) -> Flask:
-    """The application of the pages. All but the metrics is made here, once; a request only picks it up.
+    """The application of the pages. All but the metrics is made once, for the first who asks for it.
 
     Args:
         contract: what the pages tell of.
@@ -51,20 +54,16 @@ def create_pages(
     pages.after_request(_answer_options)
     problems = Problems(contract.errors)
     pages.register_error_handler(HTTPException, lambda error: _problem(problems, error))
-    with pages.app_context():
-        title = contract.document["info"]["title"]
-        docs = render_template("docs.html", title=title, scripts=scripts, sign_in=_sign_in(contract))
-        changes = render_template("changes.html", title=title, changes=rendered(CHANGES.read_text()))
-        errors = render_template("errors.html", title=title, errors=list(explained(contract)))
-    _serve(pages, "/openapi.yaml", contract.source, "application/yaml")
-    _serve(pages, "/openapi.json", orjson.dumps(contract.document), "application/json")
-    _serve(pages, "/docs/openapi.json", orjson.dumps(shown(contract)), "application/json")
-    _serve(pages, "/changes", changes.encode(), "text/html; charset=utf-8")
-    _serve(pages, "/docs", docs.encode(), "text/html; charset=utf-8")
-    _serve(pages, "/errors", errors.encode(), "text/html; charset=utf-8")
+    page = partial(_page, contract.document["info"]["title"])
+    _serve(pages, "/openapi.yaml", lambda: contract.source, "application/yaml")
+    _serve(pages, "/openapi.json", lambda: orjson.dumps(contract.document), "application/json")
+    _serve(pages, "/docs/openapi.json", lambda: orjson.dumps(shown(contract)), "application/json")
+    _serve(pages, "/docs", lambda: page("docs.html", scripts=scripts, sign_in=_sign_in(contract)), HTML)
+    _serve(pages, "/changes", lambda: page("changes.html", changes=rendered(CHANGES.read_text())), HTML)
+    _serve(pages, "/errors", lambda: page("errors.html", errors=list(explained(contract))), HTML)
     own = {name: ("openapi.docs", f"assets/{name}", "text/javascript") for name in scripts}
     for name, (package, path, media_type) in {**ASSETS, **own}.items():
-        _serve(pages, f"/docs/assets/{name}", files(package).joinpath(path).read_bytes(), media_type)
+        _serve(pages, f"/docs/assets/{name}", files(package).joinpath(path).read_bytes, media_type)
     pages.add_url_rule("/metrics", view_func=_scraping(metrics, tuple(readers)), methods=["GET"])
     return pages
 
@@ -84,14 +83,22 @@ def _sign_in(contract: Contract) -> str | None:
     return next((contract.base_path + operation.path for operation in found), None)
 
 
-def _serve(pages: Flask, path: str, content: bytes, media_type: str) -> None:
-    etag = sha256(content).hexdigest()[:32]
+def _page(title: str, template: str, **of: Any) -> bytes:
+    return render_template(template, title=title, **of).encode()
+
+
+def _serve(pages: Flask, path: str, make: Callable[[], bytes], media_type: str) -> None:
+    @cache
+    def made() -> tuple[bytes, str]:
+        content = make()
+        return content, sha256(content).hexdigest()[:32]
 
     def answer() -> Response:
+        content, etag = made()
         response = Response(content, content_type=media_type)
         response.set_etag(etag)
         response.headers["Cache-Control"] = "no-cache"  # keep it, and ask each time whether it is still true
-        if media_type.startswith("text/html"):
+        if media_type == HTML:
             response.headers["Content-Security-Policy"] = PAGE_POLICY
         response.make_conditional(request)
         return response
@@ -115,7 +122,7 @@ def _problem(problems: Problems, error: HTTPException) -> Response:
 def _refusal(error: HTTPException) -> Refusal:
     if isinstance(error, WrongMethod):
         return MethodNotAllowed(", ".join(sorted(error.valid_methods or ())))
-    return NoSuchPath()
+    return Fault() if isinstance(error, InternalServerError) else NoSuchPath()
 
 
 def _arrived() -> Request:

@@ -97,6 +97,13 @@ def merged(changes: Iterator[Change]) -> list[Change]:
     return sorted(found.values(), key=lambda c: (-c.rating, c.where, c.what))
 
 
+def how(before: object, after: object) -> str:
+    """What became of something."""
+    if before is None:
+        return "was added"
+    return "was removed" if after is None else "changed"
+
+
 def _value(node: Node | None, key: str) -> Any:
     return node.target.value.get(key) if node and isinstance(node.target.value, dict) else None
 

@@ -1,7 +1,9 @@
 """`orderly db`: the database is made, brought up, taken back and looked at, on SQLite and PostgreSQL."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from db import migrations, revisions
-from tests.faults.harm import own_postgresql
+from tests.faults.cluster import own_postgresql
 
 UPGRADE = [sys.executable, "-m", "openapi", "db", "upgrade"]
 
@@ -40,6 +42,20 @@ def test_two_copies_may_upgrade_at_once(database_url):
     assert [copy.returncode for copy in copies] == [0, 0], said
     assert all(f"is at revision {revisions.head()}." in out and not err for out, err in said)
     assert tables_of(database_url) == set(migrations.metadata().tables)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_upgrade_waits_for_who_has_the_whole_file(database_url, shop):
+    (shop / "data").mkdir()
+    with closing(sqlite3.connect(shop / "data" / "orderly.db", isolation_level=None)) as other:
+        other.execute("CREATE TABLE other (id INTEGER)")
+        other.execute("BEGIN EXCLUSIVE")
+        copy = subprocess.Popen(UPGRADE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):  # longer than SQLite waits by itself, and than it takes to start
+            copy.wait(8)
+        other.execute("ROLLBACK")
+    out, err = copy.communicate(timeout=60)
+    assert (copy.returncode, err) == (0, ""), out
 
 
 def test_a_password_is_not_told(orderly, bare_postgresql, monkeypatch):

@@ -14,9 +14,10 @@ from openapi.contract import Contract
 from openapi.message import App
 from tests.asgi import Client, shut_down
 from tests.conftest import make_application, url_of
-from tests.factories import make_settings
+from tests.factories import PASSWORD, make_settings
 
 EVERYTHING = Path(__file__).with_name("everything.yaml")
+ALICE = {"email": "alice@example.com", "password": PASSWORD, "name": "Alice"}
 Serve = Callable[..., Client]
 
 

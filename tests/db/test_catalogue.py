@@ -92,3 +92,20 @@ class TestStatements:
         with listen(session) as heard:
             assert catalogue.get(session, product.id).sku == product.sku
         assert len(heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("mug\nblue", True),
+        ("MUG\n", True),
+        ("\n100%\n", True),
+        ("m-1\na mug", False),
+        ("a mug\nbig", False),
+        ("1\na", False),
+    ],
+)
+def test_a_text_of_several_lines_is_in_one_place(session, q, found):
+    make_product(session, sku="M-1", name="A mug", description="Big\nMug\nblue\n100%\n")
+    page = listing(q=q).page(session.connection(), 20)
+    assert bool(page.data) is found

@@ -9,18 +9,8 @@ from db import orders
 from db.base import new_id, now
 from db.orders import Order
 from db.page import Listing
-from tests.factories import make_caller, make_order, make_product, make_user
+from tests.factories import make_order, make_product, make_user
 from tests.statements import listen
-
-
-@pytest.fixture
-def bob(session):
-    return make_caller(make_user(session, "bob"))
-
-
-@pytest.fixture
-def alice(session):
-    return make_caller(make_user(session, "alice"))
 
 
 @pytest.fixture

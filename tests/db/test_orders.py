@@ -40,16 +40,6 @@ PATHS = {
 }
 
 
-@pytest.fixture
-def alice(session):
-    return make_caller(make_user(session, "alice"))
-
-
-@pytest.fixture
-def bob(session):
-    return make_caller(make_user(session, "bob"))
-
-
 def told_of(session, order):
     found = select(Event.type).where(Event.subject_id == order.id).order_by(Event.position, Event.id)
     return list(session.scalars(found))

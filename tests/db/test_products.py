@@ -13,14 +13,9 @@ from db.errors import NotFound
 from db.events import Event
 from db.products import MOST, InsufficientStock, Product, ProductUnavailable, SkuTaken, StockLimit
 from db.stock import StockAdjustment
-from tests.factories import make_adjustment, make_caller, make_product, make_user
+from tests.factories import make_adjustment, make_product
 from tests.statements import listen
 from tests.together import together
-
-
-@pytest.fixture
-def bob(session):
-    return make_caller(make_user(session, "bob"))
 
 
 def stock_of(session, product):

@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.conftest import make_postgresql
-from tests.faults import databases, ends, harm, neighbours, overload, slow
+from tests.faults import databases, ends, harm, neighbours, overload, postgresql, slow
 from tests.faults.clock import Clock
+from tests.faults.cluster import crowded_postgresql, either, own_postgresql, two_postgresqls
 from tests.faults.shop import Shop, shop_on
 from tests.redis_server import redis_server
 
@@ -29,6 +30,7 @@ ON_SHOP: dict[str, tuple[str, Act]] = {
     "SIGTERM x 10": ("sqlite", lambda shop: ends.stop_service(shop, 10)),
     "SIGTERM x 10, PostgreSQL": ("postgresql", lambda shop: ends.stop_service(shop, 10)),
     "SIGTERM with half-sent requests": ("sqlite", lambda shop: ends.stop_with_half_sent(shop)),
+    "SIGTERM with frozen workers": ("sqlite", lambda shop: ends.stop_frozen(shop)),
     "PostgreSQL backends killed each second": ("postgresql", lambda shop: databases.kill_backends(shop, 20)),
     "SQLite locked for 3 s": ("sqlite", lambda shop: databases.lock_file(shop, 3)),
     "SQLite locked for 8 s": ("sqlite", lambda shop: databases.lock_file(shop, 8)),
@@ -52,8 +54,20 @@ def _full_disk(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
 
 @contextmanager
 def _postgresql(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
-    with harm.own_postgresql(folder / "cluster") as cluster, shop_on(cluster.url) as shop:
-        yield databases.stop_postgresql(shop, cluster, 5)
+    with own_postgresql(folder / "cluster") as cluster, shop_on(cluster.url) as shop:
+        yield postgresql.stop(shop, cluster, 5)
+
+
+@contextmanager
+def _crowded(folder: Path, act: Callable[..., Coroutine[Any, Any, Figures]]) -> Iterator[Coroutine[Any, Any, Figures]]:
+    with crowded_postgresql(folder) as (cluster, disk), shop_on(cluster.url) as shop:
+        yield act(shop, cluster, disk, 10)
+
+
+@contextmanager
+def _failover(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
+    with two_postgresqls(folder) as both, shop_on(either(both)) as shop:
+        yield postgresql.fail_over(shop, *both, 5)
 
 
 @contextmanager
@@ -84,6 +98,9 @@ SCENES: dict[str, Callable[[Path], Any]] = {
     **{name: lambda _, kind=kind, act=act: _shop(kind, act) for name, (kind, act) in ON_SHOP.items()},
     "disk full": _full_disk,
     "PostgreSQL stopped and started x 5": _postgresql,
+    "PostgreSQL fails over to its standby": _failover,
+    "PostgreSQL's disk full": lambda folder: _crowded(folder, postgresql.fill_disk),
+    "PostgreSQL's disk full, and it ends": lambda folder: _crowded(folder, postgresql.fill_log),
     "Redis killed": lambda folder: _redis(folder, signal.SIGKILL),
     "Redis frozen": lambda folder: _redis(folder, signal.SIGSTOP),
     "clock an hour off": _clock,

@@ -1,4 +1,4 @@
-"""The clients: they buy, pay, cancel and renew their tokens whatever happens, until they are told to stop."""
+"""The clients: they buy, pay, cancel, renew their tokens and follow the events whatever happens, until told to stop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from tests.faults.wire import Answer, Broken, Client, Unsent
 PAUSE = 0.1
 """Seconds between one try and the next."""
 RENEWAL = 0.2
-"""Seconds that a client keeps a refresh token."""
+"""Seconds that a client keeps a refresh token, or waits for more to happen."""
 
 
 @asynccontextmanager
@@ -25,6 +25,7 @@ async def buying(shop: Shop, url: str, *, retry: bool = True, pause: float = 0) 
     clients = [_Buyer(shop, url, token, retry).buy(stop, pause) for token in shop.tokens]
     if retry:
         clients += [_renew(url, shop, place, stop) for place in range(len(shop.refresh_tokens))]
+        clients.append(_follow(url, shop, stop))
     tasks = [asyncio.create_task(client) for client in clients]
     try:
         yield shop.history
@@ -94,7 +95,8 @@ class _Buyer:
             return None
         if answer.status in (200, 201):
             return answer
-        self._history.note(str(answer.status), code=answer.json.get("code"))
+        wait = answer.headers.get("retry-after")
+        self._history.note(str(answer.status), code=answer.json.get("code"), wait=wait)
         return None
 
 
@@ -113,4 +115,22 @@ async def _renew(url: str, shop: Shop, place: int, stop: asyncio.Event) -> None:
             elif answer.status == 401:
                 shop.history.note("renewal over", code=answer.json["code"])
                 return
+            await asyncio.sleep(RENEWAL)
+
+
+async def _follow(url: str, shop: Shop, stop: asyncio.Event) -> None:
+    """Follow what happens, from the first order on, and write down of which one was told."""
+    target = cursor = "/v1/events?type=order.created&limit=100"
+    with Client(url, {"Authorization": f"Bearer {shop.staff_token}"}) as client:
+        while not stop.is_set():
+            try:
+                answer = await client("GET", cursor)
+            except (Unsent, Broken):
+                await asyncio.sleep(PAUSE)
+                continue
+            if answer.status == 200:
+                for event in answer.json["data"]:
+                    shop.history.note("followed", event=event["id"])
+                if answer.json["next_cursor"]:
+                    cursor = f"{target}&after={answer.json['next_cursor']}"
             await asyncio.sleep(RENEWAL)

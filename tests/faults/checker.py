@@ -26,11 +26,12 @@ def check(shop: Shop, *, strangers: bool = False) -> dict[str, Any]:
     """
     refusals = {told for told in shop.history.counts if told.isdigit()}
     assert refusals <= REFUSALS, (shop.history.told(), shop.errors)
+    assert shop.history.hasty() == []
     with shop.database.reading() as session:
         ledger.check(session)
         assert session.scalar(select(func.min(Product.stock))) >= 0
         orders = _check_orders(session, shop.history, strangers)
-        _check_events(session)
+        _check_events(session, shop.history.followed())
         _check_families(session)
         if shop.database.is_sqlite:
             assert session.scalar(text("PRAGMA integrity_check")) == "ok"
@@ -54,10 +55,12 @@ def _check_orders(session: Session, history: History, strangers: bool) -> int:
     return sum(key in told for key in made)
 
 
-def _check_events(session: Session) -> None:
-    """Each order was told of once, and none that is not there."""
+def _check_events(session: Session, followed: list[str]) -> None:
+    """Each order was told of once, and none that is not there; who follows has missed nothing and saw nothing twice."""
     told = select(Event.subject_id).where(Event.type == "order.created").order_by(Event.subject_id)
     assert session.scalars(told).all() == session.scalars(select(Order.id).order_by(Order.id)).all()
+    feed = select(Event.id).where(Event.type == "order.created").order_by(Event.position, Event.id)
+    assert session.scalars(feed.limit(len(followed))).all() == followed
 
 
 def _check_families(session: Session) -> None:

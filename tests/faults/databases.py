@@ -15,7 +15,7 @@ from db import revisions
 from db.session import Database
 from tests.faults.buyers import buying
 from tests.faults.checker import check
-from tests.faults.harm import Cluster, allow_writing, empty, fill, forbid_writing, migrate_twice
+from tests.faults.harm import allow_writing, empty, fill, forbid_writing, migrate_twice
 from tests.faults.shop import Shop
 from tests.faults.wire import Client
 from tests.serving import Served, wait_until_ready
@@ -42,19 +42,6 @@ async def kill_backends(shop: Shop, times: int) -> Figures:
     return {**check(shop), "backends killed": killed}
 
 
-async def stop_postgresql(shop: Shop, cluster: Cluster, stops: int) -> Figures:
-    """PostgreSQL is stopped, by turns fast and at once, and started again when clients were told so."""
-    with shop.serve() as service:
-        async with buying(shop, service.url) as history:
-            for n in range(stops):
-                await history.until("ordered", SOME)
-                await asyncio.to_thread(cluster.control, "stop", "-m", ("fast", "immediate")[n % 2])
-                await history.until("503")
-                await asyncio.to_thread(cluster.control, "start")
-            await history.until("ordered", SOME)
-    return {**check(shop), "stops": stops}
-
-
 async def lock_file(shop: Shop, seconds: float | None = None) -> Figures:
     """Somebody else holds SQLite's write lock for so long, or until a client was refused."""
     with shop.serve() as service:
@@ -71,49 +58,53 @@ async def lock_file(shop: Shop, seconds: float | None = None) -> Figures:
 async def full_disk(shop: Shop, seconds: float = 0) -> Figures:
     """The disk of the SQLite file is full."""
     disk = shop.file.parent
-    return await _while_harmed(shop, lambda: fill(disk), lambda: empty(disk), seconds)
+    return await while_harmed(shop, lambda: fill(disk), lambda: empty(disk), seconds)
 
 
 async def immutable_file(shop: Shop, seconds: float = 0) -> Figures:
     """The SQLite file may not be written any more."""
-    return await _while_harmed(shop, lambda: forbid_writing(shop.file), lambda: allow_writing(shop.file), seconds)
+    return await while_harmed(shop, lambda: forbid_writing(shop.file), lambda: allow_writing(shop.file), seconds)
 
 
 async def missing_file(shop: Shop, seconds: float = 0) -> Figures:
     """The SQLite file is moved away, and back."""
     away = shop.file.with_name("away.db")
-    return await _while_harmed(shop, lambda: shop.file.rename(away), lambda: away.rename(shop.file), seconds)
+    return await while_harmed(shop, lambda: shop.file.rename(away), lambda: away.rename(shop.file), seconds)
 
 
 async def migrate_at_once(urls: Iterable[str], folder: Path) -> Figures:
     """Two migrations of a new database begin at the same moment, as on two machines: one waits for the other."""
     figures = {}
     for url in urls:
-        exits = await asyncio.to_thread(migrate_twice, url, folder)
-        assert exits == [0, 0], exits
+        ends = await asyncio.to_thread(migrate_twice, url, folder)
+        exits = [code for code, _ in ends]
+        assert exits == [0, 0], ends
         assert (found := _revisions(url)) == [revisions.head()], found
         figures[make_url(url).get_backend_name()] = exits
     return figures
 
 
-async def _while_harmed(shop: Shop, harm: Callable[[], Any], heal: Callable[[], Any], seconds: float) -> Figures:
+async def while_harmed(shop: Shop, harm: Callable[[], Any], heal: Callable[[], Any], seconds: float) -> Figures:
     """Writing becomes impossible: clients are refused and readiness says no; everything goes on when it is mended."""
     with shop.serve() as service:
         async with buying(shop, service.url) as history:
             await history.until("ordered", SOME)
-            harm()
+            await asyncio.to_thread(harm)
             try:
                 await history.until("503")
                 await _not_ready(service)
                 await asyncio.sleep(seconds)
                 live = await _status(service, "/v1/health/live")
             finally:
-                heal()
+                await asyncio.to_thread(heal)
             began = time.monotonic()
             await asyncio.to_thread(wait_until_ready, service)
             healed = time.monotonic() - began
             await history.until("ordered", SOME)
+            refused = history.counts["503"]
+            await history.until("ordered", SOME)
     assert live == 200
+    assert history.counts["503"] == refused, history.told()
     return {**check(shop), "ready again after s": healed}
 
 

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 from tests.faults.buyers import buying
@@ -95,6 +96,20 @@ async def stop_with_half_sent(shop: Shop, drain: int = 2) -> Figures:
     return {**figures, "exit s": took}
 
 
+async def stop_frozen(shop: Shop) -> Figures:
+    """SIGTERM while two workers that do not move any more are being replaced (SIGHUP)."""
+    with shop.serve(workers=2) as service:
+        for worker in workers_of(service):
+            os.kill(worker, signal.SIGSTOP)
+        service.process.send_signal(signal.SIGHUP)
+        workers = await _grown(service, 3)
+        took = await _exit(service)
+    async with asyncio.timeout(5):
+        while any(_lives(worker) for worker in workers):
+            await asyncio.sleep(0.05)
+    return {"exit s": took}
+
+
 def _moments(times: int, orders: int) -> list[int]:
     """After how many orders something happens, at random within each of so many equal parts."""
     part = orders // times
@@ -105,6 +120,20 @@ async def _replaced(service: Served, victim: int, workers: int) -> None:
     async with asyncio.timeout(30):
         while len(alive := workers_of(service)) < workers or victim in alive:
             await asyncio.sleep(0.05)
+
+
+async def _grown(service: Served, workers: int) -> list[int]:
+    """The workers, when there are so many."""
+    async with asyncio.timeout(30):
+        while len(alive := workers_of(service)) < workers:
+            await asyncio.sleep(0.05)
+    return alive
+
+
+def _lives(process: int) -> bool:
+    """Whether it is there; a zombie is not, whom nobody has buried yet."""
+    stat = Path(f"/proc/{process}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 async def _exit(service: Served) -> float:

@@ -64,5 +64,13 @@ class History:
         """What orders were said to have become."""
         return {fact["of"]: fact["became"] for fact in self._facts() if "became" in fact}
 
+    def followed(self) -> list[str]:
+        """The events that a follower was told of, in that order."""
+        return [fact["event"] for fact in self._facts() if fact["what"] == "followed"]
+
+    def hasty(self) -> list[dict[str, Any]]:
+        """The refusals with 503 that did not say when to come again."""
+        return [fact for fact in self._facts() if fact["what"] == "503" and not fact["wait"]]
+
     def _facts(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.file.read_text().splitlines()]

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy import select
 
+from db.events import Event
 from db.orders import Order
 from db.users import User
 from tests.factories import make_caller, make_order
@@ -55,6 +56,21 @@ def forget_a_payment(shop):
         shop.history.note("paid", of=session.scalar(select(Order.id)), became="paid")
 
 
+def miss(shop):
+    shop.history.acknowledge("key_2", place(shop, "key_2"), replayed=False, seconds=0.1)
+    shop.history.note("followed", event=events_of(shop)[1])
+
+
+def see_twice(shop):
+    for _ in range(2):
+        shop.history.note("followed", event=events_of(shop)[0])
+
+
+def events_of(shop):
+    with shop.database.reading() as session:
+        return session.scalars(select(Event.id).where(Event.type == "order.created").order_by(Event.position)).all()
+
+
 WRONGS = {
     "an acknowledged order is not there": lose,
     "a key has two orders": place,
@@ -82,10 +98,15 @@ WRONGS = {
     "a row that its table forbids": change("UPDATE users SET role = 'king'"),
     "a row of somebody who is not there": change("UPDATE order_lines SET order_id = order_id || 'x'"),
     "an answer that nobody should get": lambda shop: shop.history.note("500"),
+    "a refusal that does not say when to come again": lambda shop: shop.history.note("503", wait=None),
+    "a follower who missed an event": miss,
+    "a follower who saw an event twice": see_twice,
 }
 
 
 def test_a_shop_that_is_right_passes(shop):
+    shop.history.note("followed", event=events_of(shop)[0])
+    shop.history.note("503", wait="1")
     assert check(shop)["orders"] == 1
 
 

@@ -11,8 +11,9 @@ from sqlalchemy.exc import OperationalError
 from db.session import Database
 from tests.conftest import REQUIRED, why_no_postgresql
 from tests.factories import make_product
-from tests.faults import databases, ends, harm, neighbours, slow
+from tests.faults import databases, ends, harm, neighbours, postgresql, slow
 from tests.faults.clock import Clock
+from tests.faults.cluster import crowded_postgresql, either, own_postgresql, two_postgresqls
 from tests.faults.shop import shop_on
 from tests.redis_server import redis_server
 
@@ -56,14 +57,27 @@ def test_ended_connections_to_postgresql_are_made_anew(shop):
     asyncio.run(databases.kill_backends(shop, times=2))
 
 
-def test_orders_wait_for_a_postgresql_that_is_started_again():
-    # Not in pytest's folder, which only its owner may enter: PostgreSQL runs as somebody else.
-    with (
-        TemporaryDirectory() as folder,
-        harm.own_postgresql(Path(folder) / "cluster") as cluster,
-        shop_on(cluster.url) as shop,
-    ):
-        asyncio.run(databases.stop_postgresql(shop, cluster, stops=2))
+@pytest.fixture
+def folder():
+    """A folder that everybody may enter, unlike pytest's: PostgreSQL runs as somebody else."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_orders_wait_for_a_postgresql_that_is_started_again(folder):
+    with own_postgresql(folder / "cluster") as cluster, shop_on(cluster.url) as shop:
+        asyncio.run(postgresql.stop(shop, cluster, stops=2))
+
+
+def test_a_standby_takes_the_place_of_a_postgresql_that_is_gone(folder):
+    with two_postgresqls(folder) as both, shop_on(either(both)) as shop:
+        asyncio.run(postgresql.fail_over(shop, *both))
+
+
+@pytest.mark.parametrize("act", [postgresql.fill_disk, postgresql.fill_log])
+def test_a_postgresql_whose_disk_is_full_refuses_orders_until_there_is_room(folder, act):
+    with crowded_postgresql(folder) as (cluster, disk), shop_on(cluster.url) as shop:
+        asyncio.run(act(shop, cluster, disk))
 
 
 @on_sqlite

@@ -14,7 +14,7 @@ from db.session import Database
 from openapi.message import App
 from openapi.workbench.sandbox import DATABASE, Memory, create_sandbox
 from openapi.workbench.tape import STEP, Tape
-from tests.asgi import shut_down
+from tests.asgi import Client, shut_down
 from tests.conftest import make_application, make_database, settings_on
 
 SANDBOX = Path(DATABASE).stem
@@ -49,6 +49,30 @@ def database(database: Database, tape: Tape) -> Iterator[Database]:
     """A database without rows; what a test puts into that of a sandbox is made in its time."""
     with in_time(tape) if is_sandbox(database) else nullcontext():
         yield database
+
+
+@pytest.fixture
+def alice(sign_in: Callable[..., Client]) -> Client:
+    """A customer, who owns what the tests are about."""
+    return sign_in("alice")
+
+
+@pytest.fixture
+def bob(sign_in: Callable[..., Client]) -> Client:
+    """One of the staff."""
+    return sign_in("bob")
+
+
+@pytest.fixture
+def carol(sign_in: Callable[..., Client]) -> Client:
+    """An admin."""
+    return sign_in("carol")
+
+
+@pytest.fixture
+def charlie(sign_in: Callable[..., Client]) -> Client:
+    """A customer, who is a stranger to alice."""
+    return sign_in("charlie")
 
 
 @pytest.fixture

@@ -92,10 +92,6 @@ class TestCreateApiKey:
 
 class TestWithAKey:
     @pytest.fixture
-    def alice(self, sign_in):
-        return sign_in("alice")
-
-    @pytest.fixture
     def secret(self, alice):
         return create(alice).json["secret"]
 

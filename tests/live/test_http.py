@@ -103,6 +103,11 @@ def test_what_no_honest_client_sends_is_refused(url, request_, expected):
     assert b"X-Long" not in got
 
 
+def test_a_load_balancer_that_speaks_http_1_0_need_not_name_the_host(url):
+    """HAProxy's `option httpchk` does not, if it is told no more."""
+    assert exchange(url, b"GET /v1/health/ready HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200 ")
+
+
 def test_what_follows_a_refused_request_is_answered_for_itself(url):
     got = exchange(url, POST + b"Content-Length: 2\r\n\r\n{}" + sent_whole())
     assert statuses(got) == [400, 200]

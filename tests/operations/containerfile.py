@@ -39,9 +39,7 @@ class Image:
     @contextmanager
     def run(self, *words: str, **settings: object) -> "Iterator[subprocess.Popen[bytes]]":
         """The entry point, started with these words as the image's user, and gone at the end of the block."""
-        uid, gid = self.user.split(":")
-        drop = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"] if os.geteuid() == 0 else []
-        command = [*drop, *self.words["entrypoint"], *words]
+        command = [*self._as_its_user(), *self.words["entrypoint"], *words]
         given = environment() | self._variables() | {f"ORDERLY_{k.upper()}": str(v) for k, v in settings.items()}
         process = subprocess.Popen(command, env=given, cwd=self.folder, stdout=subprocess.DEVNULL)
         try:
@@ -56,6 +54,16 @@ class Image:
         assert [entry] == self.words["entrypoint"]
         with self.run(*words, **settings) as process:
             return process.wait(START) == 0
+
+    def _as_its_user(self) -> list[str]:
+        if os.geteuid() != 0:
+            return []
+        uid, gid = self.user.split(":")
+        words = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
+        python = f"{self.root}/opt/orderly/bin/python"
+        # A Python that lives in root's own folder can be started by nobody else.
+        tried = subprocess.run([*words, python, "-c", ""], check=False, stderr=subprocess.DEVNULL)
+        return words if tried.returncode == 0 else []
 
     def _inside(self, text: str) -> str:
         for place in PLACES:

@@ -16,7 +16,7 @@ from db.orders import Order
 from db.session import Database
 from tests import ledger
 from tests.faults.buyers import buying
-from tests.faults.harm import own_postgresql
+from tests.faults.cluster import own_postgresql
 from tests.faults.shop import shop_on
 from tests.faults.wire import Client
 from tests.serving import ROOT, environment, served

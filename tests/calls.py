@@ -1,0 +1,31 @@
+"""What callers do over and over: sign in, take a key, read a list to its end."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.asgi import Answer, Client, Headers
+from tests.factories import PASSWORD
+
+
+def log_in(
+    client: Client, email: str = "alice@example.com", password: str = PASSWORD, headers: Headers | None = None
+) -> Answer:
+    """Sign in, or try to."""
+    return client.post("/v1/tokens", {"email": email, "password": password}, headers)
+
+
+def key_of(person: Client, *scopes: str) -> Client:
+    """Somebody who calls with a new key of that person."""
+    return person.with_key(person.post("/v1/api-keys", {"name": "a key", "scopes": scopes}).json["secret"])
+
+
+def walk(client: Client, target: str, then: Callable[[], None] = lambda: None) -> list[Any]:
+    """All rows of a list, page by page; something may happen between two pages."""
+    rows: list[Any] = []
+    while target:
+        answer = client.get(target)
+        assert answer.status == 200, answer
+        rows += answer.json["data"]
+        target = answer.headers.get("link", "<>").partition(">")[0][1:]
+        then()
+    return rows

@@ -1,0 +1,19 @@
+"""The people of these tests, as the database knows them: by what they may."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from db.users import Caller
+from tests.factories import make_caller, make_user
+
+
+@pytest.fixture
+def alice(session: Session) -> Caller:
+    """A customer."""
+    return make_caller(make_user(session, "alice"))
+
+
+@pytest.fixture
+def bob(session: Session) -> Caller:
+    """One of the staff."""
+    return make_caller(make_user(session, "bob"))

@@ -1,0 +1,66 @@
+"""A PostgreSQL of one's own is taken away from the service while its clients buy; each act ends with the checker."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.faults.buyers import buying
+from tests.faults.checker import check
+from tests.faults.cluster import Cluster
+from tests.faults.databases import SOME, while_harmed
+from tests.faults.harm import empty, fill
+from tests.faults.shop import Shop
+
+Figures = dict[str, Any]
+
+
+async def stop(shop: Shop, cluster: Cluster, stops: int) -> Figures:
+    """PostgreSQL is stopped, by turns fast and at once, and started again when clients were told so."""
+    with shop.serve() as service:
+        async with buying(shop, service.url) as history:
+            for n in range(stops):
+                await history.until("ordered", SOME)
+                await asyncio.to_thread(cluster.control, "stop", "-m", ("fast", "immediate")[n % 2])
+                await history.until("503")
+                await asyncio.to_thread(cluster.control, "start")
+            await history.until("ordered", SOME)
+    return {**check(shop), "stops": stops}
+
+
+async def fill_disk(shop: Shop, cluster: Cluster, disk: Path, seconds: float = 0) -> Figures:
+    """The disk of PostgreSQL is full, and for as long as nothing can be written it goes on."""
+    return await while_harmed(shop, lambda: fill(disk), lambda: _make_room(cluster, disk), seconds)
+
+
+async def fill_log(shop: Shop, cluster: Cluster, disk: Path, seconds: float = 0) -> Figures:
+    """Its log is full too, so that it ends itself; when there is room it is started again."""
+
+    def harm() -> None:
+        fill(disk)
+        with suppress(psycopg.OperationalError):
+            while True:
+                cluster.ask("SELECT pg_logical_emit_message(false, 'ballast', repeat('x', 100000))")
+        assert "PANIC" in cluster.log
+
+    return await while_harmed(shop, harm, lambda: _make_room(cluster, disk), seconds)
+
+
+async def fail_over(shop: Shop, primary: Cluster, standby: Cluster, seconds: float = 0) -> Figures:
+    """The primary dies, and its standby takes its place; the service is told nothing, and finds it."""
+    followed: list[int] = []
+
+    def heal() -> None:
+        followed.append(shop.history.counts["followed"])
+        standby.control("promote")
+
+    figures = await while_harmed(shop, lambda: primary.control("stop", "-m", "immediate"), heal, seconds)
+    assert shop.history.counts["followed"] > followed[0] > 0
+    return figures
+
+
+def _make_room(cluster: Cluster, disk: Path) -> None:
+    empty(disk)
+    cluster.revive()

@@ -1,0 +1,78 @@
+"""Orders over HTTP: who orders, what is for sale, and how it is asked for."""
+
+import pytest
+from sqlalchemy import func, select
+
+from db.products import Product
+from tests.factories import make_product
+
+ABSENT = "ord_01kg9ys7g0e4ma4jz41b93y214"
+ADDRESS = {
+    "name": "Alice Archer",
+    "street": "1 Mill Lane",
+    "city": "Galway",
+    "postal_code": "H91 E6K7",
+    "country": "IE",
+}
+ANY = {"If-Match": "*"}
+KEY = {"Idempotency-Key": "k"}
+
+
+@pytest.fixture
+def sell(database):
+    """Puts ten of something on sale, past HTTP; gives its id."""
+
+    def sell(**given):
+        with database.writing() as session:
+            product_id = make_product(session, **given).id
+            session.commit()
+        return product_id
+
+    return sell
+
+
+@pytest.fixture
+def stock(database):
+    """How many there are of a product, archived or not."""
+
+    def stock(product_id):
+        with database.reading() as session:
+            return session.scalar(select(Product.stock).where(Product.id == product_id))
+
+    return stock
+
+
+@pytest.fixture
+def count(database):
+    """How many rows there are."""
+
+    def count(column, *conditions):
+        with database.reading() as session:
+            return session.scalar(select(func.count(column)).where(*conditions))
+
+    return count
+
+
+@pytest.fixture
+def order(alice, sell):
+    """The address of an order of alice: two mugs."""
+    return place(alice, (sell(), 2)).headers["location"]
+
+
+def wanting(*lines, **given):
+    return {"lines": [{"product_id": product_id, "quantity": quantity} for product_id, quantity in lines], **given}
+
+
+def place(client, *lines, **given):
+    made = client.post("/v1/orders", wanting(*lines, **given))
+    assert made.status == 201, made
+    return made
+
+
+def pay(bob, order, reference="bank-1"):
+    return bob.post(f"{order}/pay", {"reference": reference})
+
+
+def ids(answer):
+    assert answer.status == 200, answer
+    return [found["id"] for found in answer.json["data"]]

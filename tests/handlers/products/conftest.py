@@ -1,0 +1,32 @@
+"""What is on sale, and how much of it there is."""
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.factories import make_product
+
+MUG = {"sku": "MUG-1", "name": "Blue mug", "price": {"amount": 1250, "currency": "EUR"}, "stock": 10}
+ABSENT = "prd_01kg9ys7g0e4ma4jz41b93y214"
+
+
+@pytest.fixture
+def put(database):
+    """Puts a product on sale, past HTTP."""
+
+    def put(**given):
+        with database.writing() as session:
+            product = make_product(session, **given)
+            session.commit()
+        return product
+
+    return put
+
+
+def names(answer):
+    assert answer.status == 200, answer
+    return [product["name"] for product in answer.json["data"]]
+
+
+def count(database, column):
+    with database.reading() as session:
+        return session.scalar(select(func.count(column)))

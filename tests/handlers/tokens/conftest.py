@@ -1,0 +1,29 @@
+"""Somebody who can sign in, and how he does."""
+
+import pytest
+
+from tests.factories import make_user
+
+
+@pytest.fixture
+def alice(database):
+    """Somebody who can sign in."""
+    with database.writing() as session:
+        user = make_user(session)
+        session.commit()
+    return user
+
+
+def renew(client, token):
+    return client.post("/v1/tokens/refresh", {"refresh_token": token})
+
+
+def renewed(client, token):
+    answer = renew(client, token)
+    assert answer.status == 201, answer
+    return answer.json["refresh_token"]
+
+
+def works(client, tokens):
+    """Whether an access token is taken."""
+    return client.signed_in(tokens["access_token"]).get("/v1/me").status == 200

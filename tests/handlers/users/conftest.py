@@ -1,0 +1,16 @@
+"""Dora signs up, and lists of accounts are told by their addresses."""
+
+from tests.factories import PASSWORD
+
+ABSENT = "usr_01kg9ys7g0e4ma4jz41b93y214"
+DORA = "dora@example.com"
+NEW = {"email": DORA, "password": PASSWORD, "name": "Dora"}
+
+
+def sign_up(client, **given):
+    return client.post("/v1/users", {**NEW, **given})
+
+
+def emails(answer):
+    assert answer.status == 200, answer
+    return [user["email"] for user in answer.json["data"]]
