@@ -2,7 +2,9 @@
 
 import importlib
 import inspect
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from openapi.contract import Operation
@@ -19,15 +21,29 @@ those who have something to do before its transaction begins and If-Match is com
 def find_handler(operation: Operation) -> Handler | None:
     """The function of an operation: tag `api-keys` and operationId `create_api_key` are
     `handlers/api_keys.py:create_api_key`. None if there is none.
+
+    Raises:
+        BrokenContract: the file is there and cannot be imported; the message has its line.
     """
     name = f"handlers.{operation.tag.replace('-', '_')}"
     try:
         module = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        return None
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == name:
+            return None
+        raise BrokenContract(_unimportable(name, error)) from error
     return getattr(module, operation.operation_id, None)
+
+
+def _unimportable(name: str, error: Exception) -> str:
+    """Where in the handlers' file it happened, and what."""
+    file = f"{name.replace('.', '/')}.py"
+    frames = [
+        each for each in traceback.extract_tb(error.__traceback__) if each.filename.endswith(f"/{Path(file).name}")
+    ]
+    line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else 1
+    said = error.msg if isinstance(error, SyntaxError) else error
+    return f"{file}:{line}: {type(error).__name__}: {said}"
 
 
 def wanted_by(handler: Handler, operation: Operation) -> frozenset[str]:

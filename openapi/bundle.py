@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import yaml
-
-from openapi.yaml_source import BrokenContract, parse, read
+from openapi.yaml_source import BrokenContract, dumped, parse, read
 
 PARTS = "x-files"
 """The member of the contract that holds its other files, by their path from the contract's folder."""
@@ -25,7 +23,6 @@ class Bundle:
         self.folder, self.main = path.parent, path.name
         self.sources: dict[str, bytes] = {}
         self._parts: dict[str, Any] = {}
-        self._bound: set[int] = set()
         self.document: dict[str, Any] = self._take(self.main, path)
         if self._parts:
             self.document[PARTS] = self._parts
@@ -35,7 +32,7 @@ class Bundle:
         """The contract as one file: byte for byte, if it is one already."""
         if not self._parts:
             return self.sources[self.main]
-        return yaml.safe_dump(self.document, sort_keys=False, allow_unicode=True).encode()
+        return dumped(self.document)
 
     def _take(self, name: str, path: Path) -> Any:
         try:
@@ -51,25 +48,28 @@ class Bundle:
         self._bind(value, name)
         return value
 
-    def _bind(self, value: Any, file: str) -> None:
+    def _bind(self, value: Any, file: str, pointer: str = "") -> None:
         """Lead every reference below to its place in the one document."""
-        if not isinstance(value, dict | list) or id(value) in self._bound:  # an alias of YAML is one object, met twice
-            return
-        self._bound.add(id(value))
         if isinstance(value, dict) and isinstance(reference := value.get("$ref"), str):
-            value["$ref"] = self._bound_reference(reference, file)
-        for child in value.values() if isinstance(value, dict) else value:
-            self._bind(child, file)
+            value["$ref"] = self._bound_reference(reference, file, f"{pointer}/$ref")
+        members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, child in members:
+            self._bind(child, file, f"{pointer}/{_step(str(key))}")
 
-    def _bound_reference(self, reference: str, file: str) -> str:
+    def _bound_reference(self, reference: str, file: str, pointer: str) -> str:
         name, _, fragment = reference.partition("#")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(file), unquote(name))) if name else file
         if target == self.main:
             return f"#{fragment}"
         path = (self.folder / target).resolve()
-        if ":" in name or not path.is_relative_to(self.folder.resolve()):
-            raise BrokenContract(f"{file}: $ref {reference!r} leads out of the contract's folder", file=file)
+        is_here = ":" not in name and path.is_relative_to(self.folder.resolve())
+        if not is_here or not path.is_file():
+            where = "to no file" if is_here else "out of the contract's folder"
+            raise BrokenContract(f"{file}: $ref {reference!r} leads {where}", pointer, file=file)
         if target not in self.sources:
             self._take(target, path)
-        step = target.replace("~", "~0").replace("/", "~1")
-        return f"#/{PARTS}/{step}{fragment}"
+        return f"#/{PARTS}/{_step(target)}{fragment}"
+
+
+def _step(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

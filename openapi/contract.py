@@ -177,8 +177,10 @@ def load(path: Path = DEFAULT_PATH) -> Contract:
 def _operation(root: Node, path: str, item: Node, method: str, node: Node) -> Operation:
     value = node.value
     where = f"{method.upper()} {path}"
-    if "operationId" not in value or not value.get("tags"):
-        raise BrokenContract(f"{where} needs an operationId and a tag: together they name its handler", node.pointer)
+    for key in ("operationId", "tags"):
+        if not value.get(key):
+            message = f"{where} needs an operationId and a tag: together they name its handler"
+            raise BrokenContract(message, f"{node.pointer}/{key}")
     body = node.get("requestBody")
     responses = {status: _response(status, response) for status, response in node["responses"].items()}
     if not any(status.startswith("2") for status in responses):

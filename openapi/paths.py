@@ -35,12 +35,16 @@ class Paths:
         for segment in template.split("/")[1:]:
             name = re.fullmatch(r"\{([^{}]+)\}", segment)
             if name is None and "{" in segment:
-                raise BrokenContract(f"{template}: a parameter must be a whole segment of the path")
+                raise BrokenContract(f"{template}: a parameter must be a whole segment of the path", _place(template))
             node = node.setdefault(_ANY if name else segment, {})
             names += [name[1]] if name else []
         if _END in node:
-            raise BrokenContract(f"{template} and {node[_END][0]} are the same path")
+            raise BrokenContract(f"{template} and {node[_END][0]} are the same path; name it once", _place(template))
         node[_END] = (template, tuple(names))
+
+
+def _place(template: str) -> str:
+    return "/paths/" + template.replace("~", "~0").replace("/", "~1")
 
 
 def _walk(node: dict[str, Any], segments: list[str], at: int, values: tuple[str, ...]) -> Any:

@@ -1,8 +1,20 @@
-"""YAML as a contract may use it: string keys only, none twice, and every complaint with its line."""
+"""YAML as a contract may use it: what every reader reads alike, and every complaint with its line."""
 
+import re
 from typing import Any
 
 import yaml
+
+MOST = 10_000
+"""So many values may be copied by aliases: nine lines of them can mean a document that nobody comes to the end of."""
+TEXT = "tag:yaml.org,2002:str"
+MERGE = "tag:yaml.org,2002:merge"
+UNCLEAR = "!unclear"
+"""What YAML 1.1 takes for a boolean or a number and YAML 1.2 for text or for another number, or the other way round."""
+_UNCLEAR = re.compile(
+    r"(?i:yes|no|on|off)$|[-+]?0[0-9_]+$|[-+]?[0-9][0-9_]*_[0-9_]*$|0b[01_]+$|0o[0-7]+$"
+    r"|[-+]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?$|[-+]?[0-9]+[eE][-+]?[0-9]+$|[-+]?[0-9]*\.[0-9]*[eE][0-9]+$"
+)
 
 
 class BrokenContract(Exception):
@@ -16,22 +28,65 @@ class BrokenContract(Exception):
 
 
 class _Loader(yaml.CSafeLoader):
-    """The safe loader, without the surprises of YAML 1.1 in keys and without its timestamps."""
+    """The safe loader, without the surprises of YAML 1.1 and without its timestamps. An alias is a copy."""
+
+    copied = 0
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        if self.constructed_objects.pop(node, self) is not self:
+            self.copied += 1
+        if self.copied > MOST or node in self.recursive_objects:
+            raise _Endless
+        return super().construct_object(node, deep)
+
+
+class _Endless(Exception):
+    """Aliases make too much of the file; where they begin, only the events of the parser tell."""
+
+
+for _first in "yYnNoO-+.0123456789":
+    _Loader.yaml_implicit_resolvers = {
+        **_Loader.yaml_implicit_resolvers,
+        _first: [(UNCLEAR, _UNCLEAR), *_Loader.yaml_implicit_resolvers.get(_first, [])],
+    }
+
+
+class _Dumper(yaml.SafeDumper):
+    """Puts in quotes what would not be text to each reader."""
+
+    yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
+        if key_node.tag == MERGE:
+            raise _broken("merge keys are not read; refer to a component by $ref instead", key_node.start_mark)
+        if key_node.tag != TEXT:
             raise _broken(f"the key {key_node.value} is not a string; put it in quotes", key_node.start_mark)
+        key = loader.construct_object(key_node, deep=True)
         if key in result:
             raise _broken(f"the key {key!r} stands twice in one object", key_node.start_mark)
         result[key] = loader.construct_object(value_node, deep=True)
     return result
 
 
+def _unclear(_loader: _Loader, node: yaml.ScalarNode) -> None:
+    plainly = "true or false" if node.value.isalpha() else "a plain number"
+    cure = f"write {plainly}, or put it in quotes"
+    raise _broken(f"{node.value} is one thing in YAML 1.1 and another in 1.2; {cure}", node.start_mark)
+
+
+def _unknown(_loader: _Loader, node: yaml.Node) -> None:
+    raise _broken(f"the tag {node.tag} means nothing here; take it out", node.start_mark)
+
+
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_Loader.add_constructor(UNCLEAR, _unclear)
+_Loader.add_constructor(None, _unknown)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
 
 
@@ -43,10 +98,20 @@ def parse(source: bytes) -> Any:
     """
     try:
         return yaml.load(source, _Loader)  # noqa: S506  # _Loader is a safe loader
+    except _Endless:
+        raise _aliased(source) from None
     except yaml.MarkedYAMLError as error:
-        raise _broken(error.problem or "this is not YAML", error.problem_mark or error.context_mark) from error
+        raise _broken(_plainly(error, source), error.problem_mark or error.context_mark) from error
+    except yaml.reader.ReaderError as error:
+        line = source.count(b"\n", 0, error.position) + 1
+        raise BrokenContract(f"line {line}: this is not UTF-8 text: {error.reason}", line=line, column=1) from error
     except yaml.YAMLError as error:
         raise BrokenContract(" ".join(str(error).split())) from error
+
+
+def dumped(document: Any) -> bytes:
+    """The YAML of a document, which `parse` reads as just that."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True).encode()
 
 
 def read(source: bytes) -> dict[str, Any]:
@@ -61,6 +126,20 @@ def read(source: bytes) -> dict[str, Any]:
     return document
 
 
-def _broken(message: str, mark: yaml.Mark | None) -> BrokenContract:
+def _aliased(source: bytes) -> BrokenContract:
+    alias = next(each for each in yaml.parse(source, yaml.CSafeLoader) if isinstance(each, yaml.AliasEvent))
+    message = f"from the alias *{alias.anchor} on there is no end of copies; refer to a component by $ref instead"
+    return _broken(message, alias.start_mark)
+
+
+def _plainly(error: yaml.MarkedYAMLError, source: bytes) -> str:
+    mark = error.problem_mark
+    begins = b"".join(source.splitlines()[mark.line : mark.line + 1])[: mark.column + 1] if mark else b""
+    if begins.endswith(b"\t") and not begins.strip():
+        return "here is a tab; indent by spaces"
+    return error.problem or "this is not YAML"
+
+
+def _broken(message: str, mark: Any) -> BrokenContract:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     return BrokenContract(f"line {line}: {message}", line=line, column=column)

@@ -16,6 +16,7 @@ from openapi.arguments import find_handler
 from openapi.commands.terminal import err, out
 from openapi.workbench import style as redocly
 from openapi.workbench.findings import FORMATS, Finding
+from openapi.workbench.saves import saved
 
 GLANCE = 0.2
 """Seconds between two looks at the files."""
@@ -86,15 +87,9 @@ def _watch(path: Path, tell: Callable[[], bool]) -> None:
     seen = None
     try:
         while True:
-            if (saved := _saved(path)) != seen:
-                seen = saved
+            if (found := saved(path)) != seen:
+                seen = found
                 tell()
             time.sleep(GLANCE)
     except KeyboardInterrupt:
         return
-
-
-def _saved(path: Path) -> dict[Path, int]:
-    """When each file that the contract may be made of was last saved; one that was just taken away is left out."""
-    files = {path, *path.parent.rglob("*.yaml"), *path.parent.rglob("*.yml")}
-    return {file: file.stat().st_mtime_ns for file in files if file.exists()}

@@ -1,6 +1,7 @@
 """`orderly types` and `orderly stub`: from the contract to the Python that handles it."""
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from openapi import contract
 from openapi.commands.terminal import err, out
 from openapi.settings import Refused
 from openapi.workbench.generate import types_of
-from openapi.workbench.stub import stub_of
+from openapi.workbench.stub import imports_of, stub_of
 
 TYPES = contract.DEFAULT_PATH.with_name("types.py")
 
@@ -35,5 +36,10 @@ def stub(operation_id: Annotated[str, typer.Argument(help="The operationId.", me
     if found is None:
         raise Refused(f"The contract has no operation {operation_id}; `orderly routes` lists them.")
     module = found.tag.replace("-", "_")
+    spec = find_spec(f"handlers.{module}")
+    # `>> handlers/<tag>.py` has made an empty file of that name before this runs.
+    written = Path(spec.origin).read_text() if spec and spec.origin else ""
     err.print(f"# handlers/{module}.py")
-    out.print(stub_of(loaded, found, is_first=find_spec(f"handlers.{module}") is None), markup=False, end="")
+    out.print(stub_of(loaded, found, is_first=not written), markup=False, end="")
+    for line in [line for line in imports_of(loaded, found) if written and line not in written]:
+        err.print(f"# it needs: {line}", markup=False)

@@ -1,12 +1,13 @@
 """What the docs page tells of an operation besides: who may call it, how often, and what can go wrong."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
 from openapi.contract import Contract, Operation
 from openapi.node import Node
-from openapi.words import limits_of, who_may
+from openapi.words import who_may
 
 
 def shown(contract: Contract) -> dict[str, Any]:
@@ -20,11 +21,18 @@ def shown(contract: Contract) -> dict[str, Any]:
 
 def _facts(contract: Contract, operation: Operation) -> str:
     scopes = frozenset[str]().union(*(each for given in operation.security for each in given.values()))
-    codes = sorted(frozenset[str]().union(*(r.error_codes or () for r in operation.responses.values())))
     lines = {
         "Who": who_may(contract, operation),
         "Scopes": ", ".join(f"`{scope}`" for scope in sorted(scopes)),
-        "Limits": limits_of(operation),
-        "Errors": ", ".join(f"[{code}](/errors#{code})" for code in codes),
+        "Limits": ", ".join(f"{r.limit} requests in {r.window} seconds per {r.per}" for r in operation.rate_limits),
+        "Errors": "; ".join(_errors(operation)),
     }
     return "\n".join(f"- **{name}**: {value}" for name, value in lines.items() if value)
+
+
+def _errors(operation: Operation) -> Iterator[str]:
+    """Each status with the codes that it can have, which lead to what is said of them."""
+    for status, response in sorted(operation.responses.items()):
+        if response.error_codes:
+            codes = ", ".join(f"[{code}](/errors#{code})" for code in sorted(response.error_codes))
+            yield f"{status} {codes}"

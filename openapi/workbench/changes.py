@@ -24,6 +24,14 @@ class Rating(IntEnum):
     """Some of them stop working."""
 
 
+def announced(key: str, before: Any, after: Any) -> Rating:
+    """The rating of words about a thing: an announcement is to be read by programs, and its day may not come sooner."""
+    if key not in ANNOUNCEMENTS:
+        return Rating.WORDING
+    is_sooner = key == "x-sunset" and before and after and str(after) < str(before)
+    return Rating.BREAKING if is_sooner else Rating.ADDITION
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change, rated, and where it stands before and after."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from openapi.bundle import Bundle
 from openapi.workbench.findings import Finding, shown
-from openapi.workbench.lines import Lines
+from openapi.workbench.lines import Lines, broken_at
 from openapi.workbench.places import Draft
 from openapi.workbench.rules import (
     Found,
@@ -14,13 +14,14 @@ from openapi.workbench.rules import (
     examples,
     extensions,
     links,
+    meaning,
     names,
     order,
     security,
     shapes,
     words,
 )
-from openapi.workbench.validity import Told, dangling, inconsistent, invalid, unservable
+from openapi.workbench.validity import Told, dangling, inconsistent, invalid, misled, unservable
 from openapi.yaml_source import BrokenContract
 
 Rule = Callable[[Draft], Found]
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     *order.RULES,
     *words.RULES,
     *bounds.RULES,
+    *meaning.RULES,
     *shapes.RULES,
     *errors.RULES,
     *examples.RULES,
@@ -47,10 +49,10 @@ def check(path: Path) -> list[Finding]:
     try:
         bundle = Bundle(path)
     except BrokenContract as broken:
-        message = str(broken).removeprefix(f"{broken.file}, ").removeprefix(f"line {broken.line}: ")
-        return [_finding(path, "yaml", message, broken.file or path.name, broken.line or 1, broken.column or 1)]
+        place, message = broken_at(broken, path)
+        return [_finding(path, "reference" if broken.pointer else "yaml", message, *place)]
     lines = Lines(bundle)
-    for step in (dangling, invalid, unservable, _unruly, inconsistent):
+    for step in (dangling, misled, invalid, unservable, _unruly, inconsistent):
         told = step(bundle)
         findings = {_finding(path, rule, message, *lines.of(pointer)) for rule, pointer, message in told}
         if findings:

@@ -13,7 +13,7 @@ from openapi.workbench.examples import answer_of, headers_of
 
 Errors = dict[str, dict[str, str]]
 
-CODE = re.compile(r"(?:^|[,;\s])code=\"?([0-9]{3})\"?")
+CODE = re.compile(r"(?:^|[,;\s])code=\"?([0-9]{3})\b\"?")
 EXAMPLE = re.compile(r"(?:^|[,;\s])example=\"?([A-Za-z0-9_.-]+)\"?")
 
 
@@ -27,14 +27,28 @@ class Forced:
         self._paths = Paths(dict.fromkeys(operation.path for operation in contract.operations))
 
     def find(self, request: Request) -> Reply | None:
-        """The answer; None if the request prefers none, or one that its operation does not declare."""
+        """The answer; None if the request prefers none. One that its operation does not declare is refused."""
         preferred = ",".join(request.headers.get("prefer", []))
         wanted = CODE.search(preferred)
         operation = self._operation(request) if wanted else None
         if wanted is None or operation is None:
             return None
         name = EXAMPLE.search(preferred)
-        return forced(operation, int(wanted[1]), request.id, name[1] if name else "", self._errors)
+        reply = forced(operation, int(wanted[1]), request.id, name[1] if name else "", self._errors)
+        return reply or self._undeclared(operation, request.id)
+
+    def _undeclared(self, operation: Operation, request_id: str) -> Reply:
+        message = f"{operation.operation_id} declares {', '.join(operation.responses)}"
+        body = {
+            "type": "/errors#validation_error",
+            "title": self._errors.get("validation_error", {}).get("title", "The request is not valid"),
+            "status": 400,
+            "code": "validation_error",
+            "detail": "The sandbox gives answers that the operation declares.",
+            "request_id": request_id,
+            "errors": [{"in": "header", "name": "Prefer", "keyword": "enum", "message": message}],
+        }
+        return Reply(400, {"Cache-Control": "no-store"}, orjson.dumps(body), body, MEDIA_TYPE)
 
     def _operation(self, request: Request) -> Operation | None:
         found = self._paths.find(request.path.removeprefix(self._base_path))

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 from openapi.node import Node
-from openapi.workbench.changes import ANNOUNCEMENTS, Change, Pair, Rating, how
+from openapi.workbench.changes import ANNOUNCEMENTS, Change, Pair, Rating, announced, how
 
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
@@ -51,6 +51,8 @@ def members(schema: Node) -> Members:
             if key != "$ref":
                 step = key.replace("~", "~0").replace("/", "~1")
                 found.setdefault(key, Node(node.document, f"{node.pointer}/{step}", value))
+    if schema.target.value is False:
+        found["not"] = Node(schema.document, schema.target.pointer, True)
     return found
 
 
@@ -60,7 +62,7 @@ def wording_changes(pair: Pair, old: Members, new: Members) -> Iterator[Change]:
         key for key in {**old, **new} if key in (*WORDS, *ANNOUNCEMENTS) or (key.startswith("x-") and key != OPEN)
     ]:
         if said(old, key) != said(new, key):
-            rating = Rating.ADDITION if key in ANNOUNCEMENTS else Rating.WORDING
+            rating = announced(key, said(old, key), said(new, key))
             yield pair.change(rating, f"`{key}` {how(old.get(key), new.get(key))}")
 
 
@@ -71,7 +73,7 @@ def said(schema: Members, key: str) -> Any:
 
 def rule_changes(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
     """Of which values fit a schema, as far as it says so itself and not by another one below it."""
-    for rule in (_types, _values, _bounds, _opaque, _required, _default, _open):
+    for rule in (_types, _values, _bounds, _opaque, _required, _default, _open, _items):
         yield from rule(pair, way, old, new)
 
 
@@ -169,6 +171,13 @@ def _open(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
         rating = way.wider() if after > before else way.narrower()
         rating = rating if way is Way.TAKEN else Rating.ADDITION
         yield pair.change(rating, "`additionalProperties` changed")
+
+
+def _items(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
+    """An array that does not say what is in it takes anything."""
+    before, after = old.get("items"), new.get("items")
+    if (before is None) != (after is None) and "array" in types_of(old) & types_of(new):
+        yield pair.change(way.changed(before, after), f"`items` {how(before, after)}")
 
 
 def _openness(schema: Members) -> int:

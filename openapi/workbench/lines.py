@@ -1,11 +1,17 @@
 """From a place in the contract to its file, line and column."""
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 
 import yaml
 
 from openapi.bundle import PARTS, Bundle
+from openapi.yaml_source import BrokenContract
+
+Place = tuple[str, int, int]
+"""A file, and the line and column (from 1) in it."""
 
 
 class Lines:
@@ -14,18 +20,26 @@ class Lines:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
 
-    def of(self, pointer: str) -> tuple[str, int, int]:
-        """The file, line and column (from 1) of a place; of what is missing, those of what it is missing from."""
-        steps = _steps(pointer)
-        file = self._bundle.main
-        if steps[:1] == [PARTS]:
-            file, steps = steps[1], steps[2:]
+    def of(self, pointer: str) -> Place:
+        """Where a place is; of what is missing, where that is which it is missing from."""
+        file, steps = _file_of(pointer, self._bundle.main)
         mark = self._files[file].marks(steps)[-1]
         return file, mark.line + 1, mark.column + 1
 
     @cached_property
     def _files(self) -> dict[str, "Marks"]:
         return {name: Marks(source) for name, source in self._bundle.sources.items()}
+
+
+def broken_at(broken: BrokenContract, path: Path) -> tuple[Place, str]:
+    """Where a contract is broken, from its line or its pointer, and what is said of it there."""
+    file, steps = _file_of(broken.pointer, broken.file or path.name)
+    line, column = broken.line or 1, broken.column or 1
+    if broken.pointer and not broken.line:
+        mark = Marks((path.parent / file).read_bytes()).marks(steps)[-1]
+        line, column = mark.line + 1, mark.column + 1
+    said = re.sub(rf"^(?:{re.escape(file)}(?:, |: ))?(?:line {line}: )?", "", str(broken))
+    return (file, line, column), said.removeprefix(f"{broken.pointer}: ") if broken.pointer else said
 
 
 class Marks:
@@ -47,6 +61,11 @@ class Marks:
     def marks(self, steps: list[str]) -> list[yaml.Mark]:
         """Where the file begins, and on the way to a place each member's name or item, as far as there is one."""
         return list(_walk(self._tree, steps))
+
+
+def _file_of(pointer: str, main: str) -> tuple[str, list[str]]:
+    steps = _steps(pointer)
+    return (steps[1], steps[2:]) if steps[:1] == [PARTS] else (main, steps)
 
 
 def _steps(pointer: str) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from openapi.node import Node
-from openapi.workbench.changes import ANNOUNCEMENTS, Change, Pair, Rating, how
+from openapi.workbench.changes import ANNOUNCEMENTS, Change, Pair, Rating, announced, how
 from openapi.workbench.keywords import Way
 from openapi.workbench.schemas import schema_changes
 
@@ -18,9 +18,16 @@ def parameter_changes(item: Pair, operation: Pair) -> Iterator[Change]:
         name = f"the {key[1]} parameter {key[0]}"
         yield from _holder(both, name, Way.TAKEN)
         if both.old and both.new:
-            if any(both.values(k)[0] != both.values(k)[1] for k in ("style", "explode", "allowReserved")):
+            if _written(both.old) != _written(both.new):
                 yield both.change(BREAKING, f"{name} is written in another way")
             yield from schema_changes(_schema(both), Way.TAKEN)
+
+
+def _written(parameter: Node) -> tuple[object, ...]:
+    """How a parameter is written, with what counts where nothing is said (OpenAPI 3.1, 4.8.12.2)."""
+    said = parameter.target.value
+    style = said.get("style", "form" if said["in"] in ("query", "cookie") else "simple")
+    return style, said.get("explode", style == "form"), bool(said.get("allowReserved")), "content" in said
 
 
 def _parameters_of(*holders: Node | None) -> dict[tuple[str, str], Node]:
@@ -47,8 +54,7 @@ def _holder(both: Pair, name: str, way: Way) -> Iterator[Change]:
             yield both.change(rating, f"{name} is required {'now' if after else 'no more'}")
         for key in ("description", "example", "examples", *ANNOUNCEMENTS):
             if both.values(key)[0] != both.values(key)[1]:
-                rating = ADDITION if key in ANNOUNCEMENTS else WORDING
-                yield both.change(rating, f"the `{key}` of {name} changed")
+                yield both.change(announced(key, *both.values(key)), f"the `{key}` of {name} changed")
 
 
 def _schema(both: Pair) -> Pair:
@@ -81,7 +87,10 @@ def _content(both: Pair, way: Way) -> Iterator[Change]:
         else:
             if any(media.values(key)[0] != media.values(key)[1] for key in ("example", "examples")):
                 yield media.change(WORDING, "the examples changed")
-            yield from schema_changes(media.below("schema"), way)
+            schema = media.below("schema")
+            if (schema.old is None) != (schema.new is None):
+                yield media.change(way.changed(schema.old, schema.new), f"the schema {how(schema.old, schema.new)}")
+            yield from schema_changes(schema, way)
 
 
 def response_changes(status: str, both: Pair) -> Iterator[Change]:

@@ -6,19 +6,23 @@ from typing import Any
 from openapi.contract import METHODS
 from openapi.node import Node
 
+SECTIONS = {
+    "schema": "schemas",
+    "response": "responses",
+    "parameter": "parameters",
+    "example": "examples",
+    "body": "requestBodies",
+    "header": "headers",
+    "link": "links",
+    "callback": "callbacks",
+}
+"""Where the components of a kind are."""
 _VALUE = {"schema": "schema", "content": "{media}", "examples": "{example}"}
 _GRAMMAR: dict[str, dict[str, str]] = {
     "contract": {"paths": "{path}", "webhooks": "{path}", "components": "components"},
     "components": {
-        "schemas": "{schema}",
-        "responses": "{response}",
-        "parameters": "{parameter}",
-        "examples": "{example}",
-        "requestBodies": "{body}",
-        "headers": "{header}",
+        **{section: f"{{{kind}}}" for kind, section in SECTIONS.items()},
         "securitySchemes": "{security_scheme}",
-        "links": "{link}",
-        "callbacks": "{callback}",
         "pathItems": "{path}",
     },
     "path": {"parameters": "[parameter]", **dict.fromkeys(METHODS, "operation")},

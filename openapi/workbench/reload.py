@@ -3,14 +3,15 @@
 import asyncio
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import orjson
 
-from openapi.contract import Contract
+from openapi.contract import Contract, load
 from openapi.message import App, Message, Receive, Reply, Scope, Send
-from openapi.workbench.lines import Marks
+from openapi.workbench.lines import Marks, broken_at
+from openapi.workbench.saves import saved
+from openapi.yaml_source import BrokenContract
 
 PERIOD = 0.25
 """Seconds between two looks at the file."""
@@ -37,10 +38,10 @@ class Reloading:
         self._path = path
         self._create = create
         self._tell = tell
-        self._source = path.read_bytes()
+        self._saved = saved(path)
         self._error: str | None = None
         self._count = 0
-        self._living = _Living(create(Contract(self._source)))
+        self._living = _Living(create(load(path)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the one lifespan."""
@@ -53,11 +54,10 @@ class Reloading:
 
     async def look(self) -> None:
         """Take in what was saved since the last look."""
-        with suppress(OSError):  # an editor may write by moving another file here
-            source = self._path.read_bytes()
-            if source != self._source:
-                self._source = source
-                await self._take(source)
+        found = saved(self._path)
+        if found != self._saved and self._path in found:  # an editor may write by moving another file here
+            self._saved = found
+            await self._take()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -74,11 +74,11 @@ class Reloading:
             await asyncio.sleep(PERIOD)
             await self.look()
 
-    async def _take(self, source: bytes) -> None:
+    async def _take(self) -> None:
         try:
-            fresh = _Living(await asyncio.to_thread(lambda: self._create(Contract(source))))
+            fresh = _Living(await asyncio.to_thread(lambda: self._create(load(self._path))))
         except Exception as error:  # whatever is wrong with it, the last good one goes on
-            self._error = described(error, source, self._path.name)
+            self._error = described(error, self._path)
             self._tell(f"{self._error} (the last good contract goes on)")
             return
         await fresh.start()
@@ -110,11 +110,16 @@ class _Living:
         await self._answers.get()
 
 
-def described(error: Exception, source: bytes, name: str) -> str:
+def described(error: Exception, path: Path) -> str:
     """What is wrong with a contract as one line, with its own line where that is known."""
+    if isinstance(error, BrokenContract) and (error.line or error.pointer):
+        (file, line, column), text = broken_at(error, path)
+        return f"{file}:{line}:{column}: {text}"
     text = " ".join(str(error).split()) or type(error).__name__
-    told = re.search(r"line (\d+)", text)
-    return f"{name}:{told[1] if told else _line(text, source)}: {text}"
+    if re.match(r"\S+\.py:\d+: ", text):  # it is a handler that is broken
+        return text
+    source = path.read_bytes() if path.exists() else b""
+    return f"{path.name}:{_line(text, source)}: {text}"
 
 
 def _line(text: str, source: bytes) -> int:

@@ -18,12 +18,19 @@ def stub_of(contract: Contract, operation: Operation, *, is_first: bool) -> str:
     Args:
         contract: where the operation stands.
         operation: what is to be handled.
-        is_first: whether it begins its file, which then has its first sentence and its imports.
+        is_first: whether it begins its file, which then has its first sentence and its imports; another one has the
+            two empty lines that part it from the one before.
     """
     summary = str(operation.node.value.get("summary", operation.operation_id))
     sentence = summary if summary.endswith((".", "?", "!")) else f"{summary}."
     function = f'{_signature(operation)}\n    """{sentence}"""\n    raise NotImplementedError\n'
-    return f"{_head(contract, operation, function)}\n\n{function}" if is_first else function
+    return f"{_head(contract, operation, function)}\n\n{function}" if is_first else f"\n\n{function}"
+
+
+def imports_of(contract: Contract, operation: Operation) -> list[str]:
+    """The lines that import what the stub of an operation names."""
+    head = stub_of(contract, operation, is_first=True).partition("\ndef ")[0]
+    return [line for line in head.splitlines() if line.startswith(("import ", "from "))]
 
 
 def body_type(operation: Operation) -> str | None:

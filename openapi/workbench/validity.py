@@ -1,5 +1,6 @@
 """Whether a contract is one: OpenAPI 3.1 with schemas of JSON Schema 2020-12, extensions as we have them, servable."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from openapi.bundle import PARTS, Bundle
 from openapi.contract import Contract
 from openapi.node import Node
 from openapi.paths import Paths
-from openapi.workbench.places import Draft
+from openapi.workbench.places import SECTIONS, Draft
 from openapi.yaml_source import BrokenContract
 
 Told = Iterator[tuple[str, str, str]]
@@ -66,6 +67,9 @@ DEFINITIONS = {
 }
 """What OpenAPI's own schema calls the kinds that may lie in a file of their own."""
 
+STRANGE = re.compile(r"(?:Unevaluated|Additional) properties are not allowed \((.+) (?:was|were) unexpected\)")
+"""How members are told that OpenAPI does not know."""
+
 SCHEMA = jsonschema_rs.Draft202012Validator({"$ref": "https://json-schema.org/draft/2020-12/schema"})
 
 
@@ -81,10 +85,20 @@ def dangling(bundle: Bundle) -> Told:
         pending += [child for _, child in node.members() if isinstance(child.value, dict | list)]
 
 
+def misled(bundle: Bundle) -> Told:
+    """A `$ref` to a component leads to one of the kind that is wanted where it stands."""
+    draft = Draft(bundle.document)
+    for kind, section in SECTIONS.items():
+        for node in draft.of(kind):
+            steps = str(node.value.get("$ref", "")).split("/")
+            if len(steps) == 4 and steps[1] == "components" and steps[2] != section:
+                yield "reference", f"{node.pointer}/$ref", f"name one of components/{section}: here stands a {kind}"
+
+
 def invalid(bundle: Bundle) -> Told:
     """OpenAPI 3.1 and its schemas, as their own schemas have them; extensions as the service reads them."""
-    for error in OpenAPIV31SpecValidator.schema_validator.iter_errors(bundle.document):
-        yield _told_by_schema(error)
+    errors = OpenAPIV31SpecValidator.schema_validator.iter_errors(bundle.document)
+    yield from _innermost_only(each for error in errors for each in _told_by_schema(error))
     draft = Draft(bundle.document)
     yield from _invalid_parts(draft)
     yield from _no_schemas(draft)
@@ -102,7 +116,8 @@ def unservable(bundle: Bundle) -> Told:
 
 def inconsistent(bundle: Bundle) -> Told:
     """What OpenAPI 3.1 says in words: mostly what the house rules know better, so they go first."""
-    return (_told_by_schema(error) for error in OpenAPIV31SpecValidator(bundle.document).iter_errors())
+    for error in OpenAPIV31SpecValidator(bundle.document).iter_errors():
+        yield from _told_by_schema(error)
 
 
 def _innermost(error: ValidationError) -> ValidationError:
@@ -112,9 +127,25 @@ def _innermost(error: ValidationError) -> ValidationError:
     return error
 
 
-def _told_by_schema(error: ValidationError) -> tuple[str, str, str]:
+def _told_by_schema(error: ValidationError) -> Told:
     told = _innermost(error)
-    return "openapi", _pointer("", told.absolute_path), told.message.splitlines()[0]
+    return _told(_pointer("", told.absolute_path), told.message.splitlines()[0])
+
+
+def _told(place: str, message: str) -> Told:
+    """What is said of each member that OpenAPI does not know, at its own place; or of the place as a whole."""
+    strange = STRANGE.search(message)
+    for name in re.findall("'([^']+)'", strange[1]) if strange else ():
+        yield "openapi", _pointer(place, [name]), f"OpenAPI knows no {name} here; correct it, or take it out"
+    if not strange:
+        yield "openapi", place, message
+
+
+def _innermost_only(told: Iterable[tuple[str, str, str]]) -> Told:
+    """What is said of the innermost places: it is why those around them do not fit either."""
+    found = set(told)
+    places = {place for _, place, _ in found}
+    yield from (each for each in found if not any(place.startswith(f"{each[1]}/") for place in places))
 
 
 def _invalid_parts(draft: Draft) -> Told:
@@ -127,7 +158,7 @@ def _invalid_parts(draft: Draft) -> Told:
         for node in draft.of(kind):
             if node.pointer.startswith(f"/{PARTS}/") and "$ref" not in node.value:
                 for error in validator.iter_errors(node.value):
-                    yield "openapi", _pointer(node.pointer, error.instance_path), error.message
+                    yield from _told(_pointer(node.pointer, error.instance_path), error.message)
 
 
 def _no_schemas(draft: Draft) -> Told:

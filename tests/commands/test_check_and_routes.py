@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 
 from openapi import contract
+from openapi.arguments import find_handler
 from openapi.commands import check as check_command
 from openapi.commands import routes as routes_command
 from openapi.workbench.style import REDOCLY
@@ -52,6 +53,24 @@ class TestCheck:
         assert "list_users (GET /users) has no handler: it answers 501.\n" in said.out
 
     @pytest.mark.parametrize(
+        ("source", "said"),
+        [
+            ("X = 1\n\n\ndef list_cups(*, caller: Caller): ...\n", ":4: NameError: name 'Caller' is not defined"),
+            ("def list_cups(\n", ":1: SyntaxError: '(' was never closed"),
+            ("import nothing_of_the_kind\n", ":1: ModuleNotFoundError: No module named 'nothing_of_the_kind'"),
+        ],
+    )
+    def test_a_handler_that_cannot_be_imported_is_told_with_its_line(
+        self, orderly, monkeypatch, tmp_path, source, said
+    ):
+        (tmp_path / "users.py").write_text(source)
+        monkeypatch.setattr("handlers.__path__", [str(tmp_path)])
+        monkeypatch.delitem(sys.modules, "handlers.users", raising=False)
+        monkeypatch.setattr(check_command, "find_handler", find_handler)
+        for command in ("check", "routes"):
+            assert orderly(command).err == f"handlers/users.py{said}\n"
+
+    @pytest.mark.parametrize(
         ("change", "line"),
         [
             (lambda d: d.update(openapi="3.0.3"), "the contract is not OpenAPI 3.1"),
@@ -75,6 +94,7 @@ class TestCheck:
                 "broken.yaml:2:15: the key 'a' stands twice in one object [yaml]",
             ),
             ("openapi: 3.1.0\npaths: {no: 1}\n", "broken.yaml:2:9: the key no is not a string; put it in quotes"),
+            ("openapi: 3.1.0\ninfo: {a: yes}\n", "broken.yaml:2:11: yes is one thing in YAML 1.1 and another in 1.2;"),
             ("openapi: [", "broken.yaml:2:1: did not find expected node content [yaml]"),
             ("a letter", "the contract is not OpenAPI 3.1"),
         ],

@@ -1,5 +1,6 @@
 """The house rules: each is seen to fail on a planted defect, at its line; the contract itself breaks none."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ from openapi.workbench.rules.bounds import is_catastrophic
 
 GOOD = Path(__file__).with_name("good.yaml")
 SOURCE = GOOD.read_text()
+
+BOMB = "x-a: &a [lol, lol, lol, lol, lol, lol, lol, lol]\n" + "".join(
+    f"x-{name}: &{name} [{', '.join([f'*{former}'] * 9)}]\n" for former, name in pairwise("abcdefghi")
+)
+"""Eight lines of aliases that would be 400 million words."""
 
 DEFECTS = [
     # rule, what stands in the good contract, what takes its place, what the line of the finding has
@@ -58,10 +64,53 @@ DEFECTS = [
     ("pattern-is-linear", "^[0-9]+(?:-[0-9]+)*$", "^(?=a)[0-9]+$", "^(?=a)[0-9]+$"),
     ("open-list-is-a-list", "    Text:\n", "    Text:\n      x-open: true\n", "x-open"),
     ("extension", "enum: [red, blue]", "enum: [red, blue], x-open: yes please", "x-open"),
+    ("pattern-is-anchored", "^[0-9]+(?:-[0-9]+)*$", "[0-9]+", "[0-9]+"),
+    ("pattern-is-anchored", "^[0-9]+(?:-[0-9]+)*$", "^[0-9]+", "^[0-9]+"),
+    ("schema-keyword-is-known", "{type: boolean}", "{type: boolean, nullable: true}", "nullable"),
+    ("schema-keyword-is-known", "type: string, maxLength: 255", "type: string, maxLenght: 255", "maxLenght"),
+    ("schema-keyword-is-known", 'maxLength: 30, examples: ["1"]', 'maxLength: 30, example: "1"', 'example: "1"'),
+    ("format-is-known", "maxLength: 64, examples", "maxLength: 64, format: colour, examples", "format: colour"),
+    (
+        "discriminator-leads-somewhere",
+        "    Problem:\n",
+        "    Problem:\n      discriminator: {propertyName: code, mapping: {gone: Nowhere}}\n      required: [code]\n",
+        "mapping",
+    ),
+    (
+        "discriminator-leads-somewhere",
+        "    Problem:\n",
+        "    Problem:\n      discriminator: {propertyName: code}\n",
+        "discriminator",
+    ),
+    (
+        "object-can-end",
+        "required: [id, text, version]\n      properties:\n",
+        "required: [id, text, version, next]\n      properties:\n        next: {$ref: '#/components/schemas/Note'}\n",
+        "next: {$ref",
+    ),
     ("limits-agree", "      minLength: 1\n", "      minLength: 101\n", "minLength: 101"),
     ("request-object-is-closed", "      additionalProperties: false\n    Problem:", "    Problem:", "    NoteCreate:"),
     ("required-property-is-there", "required: [text]", "required: [texts]", "required: [texts]"),
     ("path-parameter-is-declared", '        - $ref: "#/components/parameters/NoteId"\n', "", "    patch:"),
+    (
+        "parameter-stands-once",
+        '        - $ref: "#/components/parameters/NoteId"\n',
+        '        - $ref: "#/components/parameters/NoteId"\n        - $ref: "#/components/parameters/NoteId" # twice\n',
+        "# twice",
+    ),
+    (
+        "bodiless-has-no-body",
+        "      security: []\n      resp",
+        "      security: []\n      requestBody: {content: {application/json: {schema: {const: 1}, example: 1}}}\n"
+        "      resp",
+        "requestBody: {content",
+    ),
+    (
+        "bodiless-has-no-body",
+        "{description: It is well.}",
+        "{description: It is well., content: {application/json: {schema: {type: boolean}, example: true}}}",
+        "It is well.",
+    ),
     (
         "error-is-shared",
         '"428": {$ref: "#/components/responses/PreconditionRequired"}',
@@ -93,6 +142,21 @@ DEFECTS = [
     ("example-is-true", '{id: "1", text: Milk, version: 2}', "{id: 1, text: Milk, version: 2}", "{id: 1, text"),
     ("example-is-true", 'value: {id: "1", text: Milk, version: 1}', 'value: {id: "1", text: Milk}', "value: {id"),
     ("example-is-true", "      examples: [Milk]", '      examples: [""]', 'examples: [""]'),
+    (
+        "example-is-here",
+        'value: {id: "1", text: Milk, version: 1}',
+        "externalValue: https://shop.example/milk.json",
+        "    Milk:",
+    ),
+    (
+        "example-has-its-answer",
+        "            example: {text: Milk, labels: [home]}",
+        "            examples: {cheese: {value: {text: Cheese}}}",
+        "cheese",
+    ),
+    ("listed-value-is-true", "enum: [red, blue]", "enum: [red, 3]", "enum: [red, 3]"),
+    ("listed-value-is-true", "enum: [red, blue]", "enum: [red, red]", "enum: [red, red]"),
+    ("listed-value-is-true", "{type: boolean}", "{type: boolean, default: maybe}", "default: maybe"),
     (
         "created-has-links",
         "          links:\n            change_note:\n              operationId: change_note\n"
@@ -198,6 +262,7 @@ DEFECTS = [
     ("security-is-declared", "security:\n  - bearer: []\n", "security:\n  - bear: []\n", "- bear: []"),
     ("scope-is-held", "customer: [notes:write]", "customer: []", "- bearer: [notes:write]"),
     ("scope-is-explained", "customer: [notes:write]", "customer: [notes:write, notes:read]", "customer:"),
+    ("scope-is-listed", "x-scopes:\n", "x-scopes:\n  notes:read: Read.\n", "grants:"),
     (
         "secured-operation-can-refuse",
         '        "403": {$ref: "#/components/responses/Forbidden"}\n        "412"',
@@ -218,12 +283,35 @@ DEFECTS = [
         "in: query, name: key",
     ),
     ("password-is-write-only", ", writeOnly: true", "", "        password:"),
+    ("scheme-is-served", "scheme: bearer", "scheme: basic", "scheme: basic"),
+    (
+        "scheme-is-served",
+        "  securitySchemes:\n",
+        "  securitySchemes:\n    login: {description: A., type: openIdConnect, openIdConnectUrl: https://a.example}\n",
+        "    login:",
+    ),
+    ("version-is-semantic", "version: 1.0.0}", "version: one}", "version: one"),
+    ("server-is-safe", "url: /v1", 'url: "/{stage}/v1"', "{stage}"),
     ("server-is-safe", "url: /v1", "url: http://shop.example/v1", "http://shop.example"),
     # before the house rules: what is no contract at all
     ("yaml", "info: {title: Notes, version: 1.0.0}", "info: {title: Notes", "servers:"),
+    ("yaml", "  - {name: health", "\t- {name: health", "\t- {name: health"),
+    ("yaml", "enum: [red, blue]", "enum: [no, yes]", "enum: [no, yes]"),
+    ("yaml", "minimum: 400", "minimum: 0400", "minimum: 0400"),
+    ("yaml", "    Text:\n", "    Text:\n      <<: {}\n", "<<"),
+    ("yaml", "{type: boolean}", "!!python/object:os.system {type: boolean}", "!!python"),
+    ("yaml", "{type: boolean}", "*nobody", "*nobody"),
+    ("yaml", "openapi: 3.1.0\n", f"openapi: 3.1.0\n{BOMB}", "x-b"),
+    ("yaml", "labels: [home]}", "labels: &labels [*labels]}", "*labels"),
+    ("yaml", "What people", "What\0people", "What\0people"),
     ("yaml", "  /health:", "  /shared-notes:", "  /shared-notes:\n    get"),
     ("yaml", '        "204": {', "        204: {", "        204: {"),
     ("reference", "parameters/NoteId", "parameters/Nobody", "parameters/Nobody"),
+    ("reference", "#/components/parameters/NoteId", "#/components/schemas/Note", '#/components/schemas/Note"\n'),
+    ("reference", "#/components/parameters/NoteId", "parameters.yaml#/NoteId", "parameters.yaml#/NoteId"),
+    ("reference", "#/components/parameters/NoteId", "https://a.example/b.yaml", "https://a.example"),
+    ("openapi", "summary: Is it well?", "sumary: Is it well?", "sumary: Is it well?"),
+    ("openapi", '        "204": {', '        "600": {', '        "600": {'),
     ("json-schema", "{type: boolean}", "{type: bool}", "{type: bool}"),
     ("json-schema", "maxLength: 40", "maxLength: long", "maxLength: long"),
     (
@@ -234,6 +322,7 @@ DEFECTS = [
     ),
     ("openapi", "info: {title: Notes, version", "info: {version", "info: {version"),
     ("openapi", "in: path", "in: paths", "in: paths"),
+    ("contract", "  /health:", "  /shared-notes/{other_id}:", "  /shared-notes/{other_id}:"),
     ("contract", "operationId: get_health", "operationId: change_note", "operationId: change_note\n      summary: Is"),
     ("contract", "      tags: [health]\n", "", "    get:"),
     ("contract", '        "204": {', '        "304": {', '      responses:\n        "304"'),
@@ -253,6 +342,14 @@ def test_a_planted_defect_is_found_at_its_line(tmp_path, rule, good, bad, at):
     assert (rule, line_of(source, at)) in found
 
 
+def test_an_alias_is_a_copy(tmp_path):
+    responses = '"401": {$ref: "#/components/responses/Unauthorized"}'
+    source = SOURCE.replace(responses, responses.replace("{", "&who {"), 1).replace(responses, '"401": *who')
+    assert "*who" in source
+    (tmp_path / "good.yaml").write_text(source)
+    assert check(tmp_path / "good.yaml") == []
+
+
 def test_every_rule_is_seen_to_fail():
     assert {rule.__name__.replace("_", "-") for rule in RULES} <= {rule for rule, *_ in DEFECTS}
 
@@ -264,7 +361,18 @@ def test_a_good_contract_has_no_finding(path):
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(a+)+", "(?:a|a)*", "(?:b[a-z]+)*", "(?:.*a)*", r"(\w+\s?)*", "(a?){50}", "((a)+)+", "(?:a|ab)*", "(a*){2,9}"],
+    [
+        "(a+)+",
+        "[0-9]*[0-9]*x",
+        "(?:a|a)*",
+        "(?:b[a-z]+)*",
+        "(?:.*a)*",
+        r"(\w+\s?)*",
+        "(a?){50}",
+        "((a)+)+",
+        "(?:a|ab)*",
+        "(a*){2,9}",
+    ],
 )
 def test_a_pattern_that_backtracking_never_ends_is_known(pattern):
     assert is_catastrophic(f"^{pattern}$")

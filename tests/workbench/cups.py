@@ -16,6 +16,7 @@ OK = (*LIST, "responses", "200")
 SCHEMAS = ("components", "schemas")
 CUP, WANTED = (*SCHEMAS, "Cup"), (*SCHEMAS, "CupCreate")
 NAME, BODY = (*WANTED, "properties", "name"), (*CREATE, "requestBody")
+DROP = {"operationId": "drop_cups", "tags": ["cups"], "responses": {"204": {"description": "Dropped."}}}
 
 
 def changed(*changes: tuple[tuple[Any, ...], Any], version: str = "1.2.3") -> Contract:

@@ -8,7 +8,22 @@ from openapi.contract import Contract
 from openapi.workbench.changes import Rating
 from openapi.workbench.compare import compare
 from openapi.workbench.release import Release
-from tests.workbench.cups import BODY, COLOUR, CREATE, CUP, LIMIT, LIST, NAME, NONE, OK, OLD, SCHEMAS, WANTED, changed
+from tests.workbench.cups import (
+    BODY,
+    COLOUR,
+    CREATE,
+    CUP,
+    DROP,
+    LIMIT,
+    LIST,
+    NAME,
+    NONE,
+    OK,
+    OLD,
+    SCHEMAS,
+    WANTED,
+    changed,
+)
 
 BREAKING = [
     ("an operation goes", LIST, NONE),
@@ -85,6 +100,84 @@ ADDITION = [
     ("repeating is safe", (*LIST, "x-idempotent"), True),
     ("a limit is higher", (*LIST, "x-rate-limit", "limit"), 600),
 ]
+TEXTS, ARRAY = {"type": "array", "items": {"type": "string"}}, {"type": "array"}
+WANTED_NEW, CUP_NEW = (*WANTED, "properties", "new"), (*CUP, "properties", "new")
+MEDIA = (*OK, "content", "application/json")
+HOOK = {"arrived": {"post": {"responses": {"200": {"description": "Thanks."}}}}}
+TWO_LIMITS = [{"limit": 60, "window": 60, "per": "caller"}, {"limit": 600, "window": 3600, "per": "caller"}]
+DEPRECATED = {**OLD.document["paths"]["/cups"]["get"], "deprecated": True, "x-sunset": "2027-12-31"}
+ONE, OTHER = (
+    {"get": {**DROP, "parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}}]}}
+    for name in ("id", "cup_id")
+)
+PAIRS = [
+    # what is there before, what takes its place, and what that is
+    ("items go from an answer", (CUP_NEW, TEXTS), (CUP_NEW, ARRAY), Rating.BREAKING),
+    ("items come to an answer", (CUP_NEW, ARRAY), (CUP_NEW, TEXTS), Rating.ADDITION),
+    ("items come where clients send", (WANTED_NEW, ARRAY), (WANTED_NEW, TEXTS), Rating.BREAKING),
+    ("nothing fits any more", (NAME, {"type": "string"}), (NAME, False), Rating.BREAKING),
+    ("a const changes", (WANTED_NEW, {"const": 1}), (WANTED_NEW, {"const": 2}), Rating.BREAKING),
+    (
+        "integers become numbers where clients send",
+        (WANTED_NEW, {"type": "integer"}),
+        (WANTED_NEW, {"type": "number"}),
+        Rating.ADDITION,
+    ),
+    (
+        "integers become numbers in answers",
+        (CUP_NEW, {"type": "integer"}),
+        (CUP_NEW, {"type": "number"}),
+        Rating.BREAKING,
+    ),
+    (
+        "one of the alternatives of a body goes",
+        (WANTED_NEW, {"oneOf": [{"type": "string"}, {"type": "null"}]}),
+        (WANTED_NEW, {"oneOf": [{"type": "string"}]}),
+        Rating.BREAKING,
+    ),
+    (
+        "a body may be one thing more",
+        (WANTED_NEW, {"oneOf": [{"type": "string"}]}),
+        (WANTED_NEW, {"oneOf": [{"type": "string"}, {"type": "null"}]}),
+        Rating.ADDITION,
+    ),
+    ("an answer has a schema no more", ((*MEDIA, "schema"), ARRAY), ((*MEDIA, "schema"), NONE), Rating.BREAKING),
+    (
+        "a media type of an answer goes",
+        ((*OK, "content", "text/csv"), {}),
+        ((*OK, "content", "text/csv"), NONE),
+        Rating.BREAKING,
+    ),
+    (
+        "a parameter is written as JSON",
+        (COLOUR, {"name": "c", "in": "query", "schema": TEXTS}),
+        (COLOUR, {"name": "c", "in": "query", "content": {"application/json": {"schema": TEXTS}}}),
+        Rating.BREAKING,
+    ),
+    (
+        "the shorter of two limits is lower",
+        ((*LIST, "x-rate-limit"), TWO_LIMITS),
+        ((*LIST, "x-rate-limit", 0, "limit"), 5),
+        Rating.BREAKING,
+    ),
+    ("the end comes sooner", (LIST, DEPRECATED), ((*LIST, "x-sunset"), "2027-06-30"), Rating.BREAKING),
+    ("the end comes later", (LIST, DEPRECATED), ((*LIST, "x-sunset"), "2028-06-30"), Rating.ADDITION),
+    ("a webhook comes", (("webhooks",), {}), (("webhooks",), HOOK), Rating.ADDITION),
+    ("a webhook goes", (("webhooks",), HOOK), (("webhooks",), {}), Rating.BREAKING),
+    (
+        "a callback comes",
+        ((*CREATE, "callbacks"), {}),
+        ((*CREATE, "callbacks"), {"done": {"{$url}": {}}}),
+        Rating.ADDITION,
+    ),
+    ("what is public asks for a credential", ((*LIST, "security"), []), ((*LIST, "security"), NONE), Rating.BREAKING),
+    (
+        "elsewhere is more to read",
+        (("externalDocs",), {"url": "/a"}),
+        (("externalDocs",), {"url": "/b"}),
+        Rating.WORDING,
+    ),
+]
 WORDING = [
     ("a summary changes", (*LIST, "summary"), "List all cups"),
     ("the description of a parameter changes", (*COLOUR, "description"), "Which colour."),
@@ -101,6 +194,13 @@ RATED += [(*each, Rating.WORDING) for each in WORDING]
 @pytest.mark.parametrize(("name", "path", "value", "rating"), RATED, ids=[each[0] for each in RATED])
 def test_a_change_is_rated(name, path, value, rating):
     changes = compare(OLD, changed((path, value)))
+    assert changes
+    assert changes[0].rating is rating, changes
+
+
+@pytest.mark.parametrize(("name", "before", "after", "rating"), PAIRS, ids=[each[0] for each in PAIRS])
+def test_a_pair_is_rated(name, before, after, rating):
+    changes = compare(changed(before), changed(before, after))
     assert changes
     assert changes[0].rating is rating, changes
 
@@ -123,6 +223,14 @@ class TestCompare:
     def test_a_change_of_something_shared_is_told_once_with_all_that_it_touches(self):
         [change] = compare(OLD, changed(((*CUP, "properties", "id", "maxLength"), 40)))
         assert (change.where, change.operations) == ("Cup.id", ("GET /cups", "POST /cups"))
+
+    def test_a_path_whose_parameter_is_called_otherwise_is_the_same_path(self):
+        both = (changed((("paths", f"/cups/{{{name}}}"), item)) for name, item in (("id", ONE), ("cup_id", OTHER)))
+        said = [each.what for each in compare(*both)]
+        assert said == ["the path parameter cup_id was added, and is required", "the path parameter id was removed"]
+
+    def test_what_counts_anyway_may_be_said(self):
+        assert compare(OLD, changed(((*COLOUR, "explode"), True), ((*COLOUR, "style"), "form"))) == []
 
     def test_moving_a_schema_into_the_components_changes_nothing(self):
         moved = changed(

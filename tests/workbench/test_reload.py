@@ -1,6 +1,8 @@
 """`orderly serve --reload`: a save is live at once, and a broken one is told and changes nothing."""
 
 import asyncio
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.asgi import Client
 from tests.factories import make_settings
 
 SOURCE = contract.DEFAULT_PATH.read_bytes()
+SPLIT = Path(__file__).parent.parent / "contract" / "foreign" / "split"
 TITLE = b"title: Orderly"
 
 
@@ -132,4 +135,29 @@ async def shut_down_after(app, happened):
 
 
 def test_a_complaint_without_a_place_is_told_at_the_first_line():
-    assert described(ValueError("odd"), b"a: 1", "openapi.yaml") == "openapi.yaml:1: odd"
+    assert described(ValueError("odd"), Path("openapi.yaml")) == "openapi.yaml:1: odd"
+
+
+def test_a_broken_handler_is_told_by_its_own_line():
+    broken = BrokenContract("handlers/cups.py:7: NameError: name 'Cup' is not defined")
+    assert described(broken, Path("openapi.yaml")) == str(broken)
+
+
+def test_the_other_files_of_a_contract_are_live_too(tmp_path, told):
+    shutil.copytree(SPLIT, tmp_path / "api")
+    settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
+    answers = Reloading(tmp_path / "api" / "openapi.yaml", lambda loaded: create_app(settings, loaded), told.append)
+    part = tmp_path / "api" / "schemas" / "pet.yaml"
+
+    async def run():
+        await answers._living.start()
+        part.write_text(part.read_text().replace("maxLength: 20", "maxLength: 2000"))
+        await answers.look()
+        assert b"maxLength: 2000" in (await Client(answers).call("GET", "/openapi.yaml")).body
+        part.write_text("Pet: [\n")
+        await answers.look()
+        await answers._living.stop()
+
+    asyncio.run(run())
+    assert told[0] == "openapi.yaml was saved and is live."
+    assert told[1].startswith("schemas/pet.yaml:2:1: did not find expected node content")

@@ -200,10 +200,17 @@ class TestForced:
         answer = people["customer"].post("/v1/orders", {}, {"Prefer": "code=409; example=price_changed"})
         assert (answer.code, answer.json["title"]) == ("price_changed", CONTRACT.errors["price_changed"]["title"])
 
-    @pytest.mark.parametrize("preferred", ["code=418", "code=abc", "respond-async", "code=4090"])
+    @pytest.mark.parametrize("preferred", ["code=abc", "respond-async", "code=4090"])
     def test_what_is_not_declared_is_not_forced(self, people, preferred):
         answer = people["customer"].get("/v1/me", {"Prefer": preferred})
         assert (answer.status, "preference-applied" in answer.headers) == (200, False)
+
+    def test_what_is_not_declared_is_told_and_nothing_is_done(self, people):
+        answer = people["customer"].post("/v1/orders", {}, {"Prefer": "code=418"})
+        assert (answer.status, answer.code) == (400, "validation_error")
+        [error] = answer.json["errors"]
+        assert (error["in"], error["name"]) == ("header", "Prefer")
+        assert error["message"].startswith("create_order declares 201, 400, 401")
 
     def test_the_service_itself_knows_no_such_preference(self, client):
         for operation in CONTRACT.operations:

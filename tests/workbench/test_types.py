@@ -4,6 +4,7 @@ import ast
 import shutil
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 
 import pytest
 
@@ -69,7 +70,7 @@ class TestStub:
         said = orderly("stub", "list_orders")
         assert said.err == "# handlers/orders.py\n"
         assert said.out == (
-            "def list_orders(\n    *,\n    caller: Caller,\n    status: str | None = None,\n"
+            "\n\ndef list_orders(\n    *,\n    caller: Caller,\n    status: str | None = None,\n"
             "    user_id: str | None = None,\n    created_after: str | None = None,\n"
             "    created_before: str | None = None,\n) -> Listing[types.Order]:\n"
             '    """List orders."""\n    raise NotImplementedError\n'
@@ -83,6 +84,21 @@ class TestStub:
             "from sqlalchemy.orm import Session",
             "from db.users import Caller",
             "from openapi import types",
+        ]
+
+    def test_an_empty_file_is_begun_as_none_is(self, orderly, monkeypatch, tmp_path):
+        (tmp_path / "orders.py").touch()  # as `>> handlers/orders.py` leaves it
+        monkeypatch.setattr(generate, "find_spec", lambda name: ModuleSpec(name, None, origin=f"{tmp_path}/orders.py"))
+        assert orderly("stub", "create_order").out.startswith('"""Ordering')
+
+    def test_a_later_one_tells_which_imports_are_missing(self, orderly, monkeypatch, tmp_path):
+        (tmp_path / "orders.py").write_text("from openapi import types\n")
+        monkeypatch.setattr(generate, "find_spec", lambda name: ModuleSpec(name, None, origin=f"{tmp_path}/orders.py"))
+        said = orderly("stub", "create_order")
+        assert said.out.startswith("\n\ndef create_order(")
+        assert said.err.splitlines()[1:] == [
+            "# it needs: from sqlalchemy.orm import Session",
+            "# it needs: from db.users import Caller",
         ]
 
     @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)

@@ -64,6 +64,14 @@ def pattern_is_linear(draft: Draft) -> Found:
             yield schema["pattern"], f"{pattern} repeats what can match in several ways, which can take for ever; {how}"
 
 
+def pattern_is_anchored(draft: Draft) -> Found:
+    """A pattern without ends is looked for anywhere: `[0-9]+` lets through whatever has one digit in it."""
+    for schema in draft.of("schema"):
+        pattern = schema.value.get("pattern")
+        if isinstance(pattern, str) and not (re.fullmatch(r"\^.*\$", pattern) or PREFIX.fullmatch(pattern)):
+            yield schema["pattern"], "begin the pattern with ^ and end it with $, or it is looked for anywhere"
+
+
 def limits_agree(draft: Draft) -> Found:
     """A lower bound is not above the upper one."""
     for schema in draft.of("schema"):
@@ -86,6 +94,7 @@ RULES = (
     array_has_max_items,
     map_has_bounds,
     pattern_is_linear,
+    pattern_is_anchored,
     limits_agree,
     open_list_is_a_list,
 )
@@ -113,11 +122,14 @@ TOKENS = re.compile(
     r"|\((?:\?[:=!])?|\)|\||[*+?]|\{[0-9]+(?:,[0-9]*)?\}|.",
     re.DOTALL,
 )
+ENDLESS = ("*", "+")
+PREFIX = re.compile(r"\^[\w/:-]+")
+"""What a text begins with, and nothing that could go on further."""
 QUANTIFIER = re.compile(r"[*+?]|\{([0-9]+)(?:,([0-9]*))?\}")
 
 
 def is_catastrophic(pattern: str) -> bool:
-    """Whether a group is repeated that can match one text in several ways, which backtracking tries all."""
+    """Whether something is repeated that can match one text in several ways, which backtracking tries all."""
     tokens = TOKENS.findall(pattern)
     groups: list[list[str]] = [[]]
     for each, after in zip(tokens, [*tokens[1:], ""], strict=True):
@@ -130,7 +142,9 @@ def is_catastrophic(pattern: str) -> bool:
             groups[-1] += group
         else:
             groups[-1].append(each)
-    return False
+    return any(
+        a == c and b in ENDLESS and d in ENDLESS for a, b, c, d in zip(*(tokens[n:] for n in range(4)), strict=False)
+    )
 
 
 def _repeats(token: str) -> bool:

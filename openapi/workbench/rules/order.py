@@ -60,8 +60,12 @@ def _rank_of(key: str) -> int:
 
 def _unsorted(holder: Node, names: Iterable[str]) -> Found:
     names = list(names)
-    if (misplaced := _first_misplaced(names, sorted(names, key=str.casefold))) is not None:
-        yield holder.below(misplaced, None), f"put {misplaced} in its alphabetical place"
+    wanted = sorted(names, key=str.casefold)
+    if (misplaced := _first_misplaced(names, wanted)) is not None:
+        yield (
+            holder.below(misplaced, None),
+            f"put {wanted[names.index(misplaced)]} here: components stand by their names",
+        )
 
 
 def _first_misplaced(names: list[str], wanted: list[str]) -> str | None:

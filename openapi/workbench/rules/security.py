@@ -6,6 +6,10 @@ from openapi.workbench.rules import Found
 
 REFUSED = {"400": "ambiguous_credentials", "401": "unauthenticated", "403": "forbidden"}
 """What the service answers to a credential that will not do."""
+SERVED = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
 
 
 def security_is_declared(draft: Draft) -> Found:
@@ -34,6 +38,15 @@ def scope_is_explained(draft: Draft) -> Found:
     for scope in [*(scope for _, scope in _scopes(draft)), *held]:
         if scope.value not in explained:
             yield scope, f"explain the scope {scope.value} in x-scopes"
+
+
+def scope_is_listed(draft: Draft) -> Found:
+    """Where scopes can be asked for, each can: a list of some of them was forgotten when one came."""
+    known = draft.root.value.get("x-scopes", {}).keys()
+    for schema in draft.of("schema"):
+        listed = set(map(str, schema.value.get("enum", ())))
+        if listed and listed < known:
+            yield schema["enum"], f"list {', '.join(sorted(known - listed))} too, which x-scopes has"
 
 
 def secured_operation_can_refuse(draft: Draft) -> Found:
@@ -66,21 +79,35 @@ def password_is_write_only(draft: Draft) -> Found:
             yield schema, "add writeOnly: true: a password is never answered"
 
 
+def scheme_is_served(draft: Draft) -> Found:
+    """The service reads two kinds of credentials, and knows them by these names."""
+    for name, scheme in draft.components("securitySchemes"):
+        wanted = SERVED.get(name)
+        if not wanted:
+            yield scheme, f"nothing reads {name}: the service knows {' and '.join(SERVED)}"
+        elif any(str(scheme.value.get(key)).lower() != value.lower() for key, value in wanted.items()):
+            yield scheme, f"describe {name} as {', '.join(f'{key}: {value}' for key, value in wanted.items())}"
+
+
 def server_is_safe(draft: Draft) -> Found:
-    """A relative URL, or https."""
+    """A relative URL, or https, and nothing in it that is to be filled in."""
     servers = draft.root.get("servers")
     for _, server in servers.members() if servers else ():
         if str(server["url"].value).startswith("http://"):
             yield server["url"], "use https, or a path alone"
+        if "{" in str(server["url"].value):
+            yield server["url"], "write the address out: nothing fills its variables in"
 
 
 RULES = (
     security_is_declared,
     scope_is_held,
     scope_is_explained,
+    scope_is_listed,
     secured_operation_can_refuse,
     secret_travels_safely,
     password_is_write_only,
+    scheme_is_served,
     server_is_safe,
 )
 

@@ -40,7 +40,34 @@ def path_parameter_is_declared(draft: Draft) -> Found:
             yield operation, f"{name} must stand both in the path and among its parameters"
 
 
-RULES = (request_object_is_closed, required_property_is_there, path_parameter_is_declared)
+def parameter_stands_once(draft: Draft) -> Found:
+    """Of two parameters of one name in one place only the last would count."""
+    for operation in draft.operations():
+        seen = set()
+        for _, node in (operation.get("parameters") or operation.below("parameters", [])).members():
+            key = tuple(str(node.target[each].value) for each in ("in", "name"))
+            if key in seen:
+                yield node, f"the {key[0]} parameter {key[1]} stands here twice; take one out"
+            seen.add(key)
+
+
+def bodiless_has_no_body(draft: Draft) -> Found:
+    """Neither GET and DELETE nor a 204 or 304 has a body in HTTP (RFC 9110): proxies and clients drop it."""
+    for operation in draft.operations():
+        if operation.name in ("get", "head", "delete") and "requestBody" in operation.value:
+            yield operation["requestBody"], f"{operation.name.upper()} has no body; use parameters or another method"
+        for status in ("204", "205", "304"):
+            if (content := operation["responses"].get(status, "content")) is not None:
+                yield content, f"a {status} has no body; take the content out"
+
+
+RULES = (
+    request_object_is_closed,
+    required_property_is_there,
+    path_parameter_is_declared,
+    parameter_stands_once,
+    bodiless_has_no_body,
+)
 
 
 def parameters(draft: Draft, operation: Node) -> Iterator[Node]:

@@ -1,5 +1,7 @@
 """What is said for people."""
 
+import re
+
 from openapi.workbench.places import Draft
 from openapi.workbench.rules import Found
 
@@ -9,7 +11,7 @@ def operation_is_described(draft: Draft) -> Found:
     for operation in draft.operations():
         for key in ("summary", "description"):
             if not operation.value.get(key):
-                yield operation, f"give {operation.value.get('operationId')} a {key}"
+                yield operation.below(key, None), f"give {operation.value.get('operationId')} a {key}"
 
 
 def tag_is_introduced(draft: Draft) -> Found:
@@ -37,4 +39,11 @@ def component_is_described(draft: Draft) -> Found:
             yield node, f"describe {node.value.get('name', node.name)}"
 
 
-RULES = (operation_is_described, tag_is_introduced, property_is_described, component_is_described)
+def version_is_semantic(draft: Draft) -> Found:
+    """What clients can compare (semver.org), and `orderly diff` raises."""
+    version = draft.root["info"]["version"]
+    if not re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:[-+].*)?", version.value):
+        yield version, "number it as semver.org has it, such as 1.2.3"
+
+
+RULES = (operation_is_described, tag_is_introduced, property_is_described, component_is_described, version_is_semantic)
