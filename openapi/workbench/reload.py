@@ -42,6 +42,7 @@ class Reloading:
         self._error: str | None = None
         self._count = 0
         self._living = _Living(create(load(path)))
+        self._former: list[_Living] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the one lifespan."""
@@ -59,14 +60,24 @@ class Reloading:
             self._saved = found
             await self._take()
 
+    async def start(self) -> None:
+        """Open what the application runs on."""
+        await self._living.start()
+
+    async def stop(self) -> None:
+        """Close it, and what was there before and had some time left."""
+        former, self._former = self._former, []
+        for each in (self._living, *former):
+            await each.stop()
+
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        await self._living.start()
+        await self.start()
         await send({"type": "lifespan.startup.complete"})
         watching = asyncio.create_task(self._watch())
         await receive()
         watching.cancel()
-        await self._living.stop()
+        await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _watch(self) -> None:
@@ -83,9 +94,15 @@ class Reloading:
             return
         await fresh.start()
         former, self._living = self._living, fresh
+        self._former.append(former)
         self._error, self._count = None, self._count + 1
         self._tell(f"{self._path.name} was saved and is live.")
-        asyncio.get_running_loop().call_later(GRACE, lambda: asyncio.ensure_future(former.stop()))
+        asyncio.get_running_loop().call_later(GRACE, lambda: asyncio.ensure_future(self._end(former)))
+
+    async def _end(self, former: "_Living") -> None:
+        if former in self._former:  # or it has been stopped with all the rest
+            self._former.remove(former)
+            await former.stop()
 
 
 class _Living:

@@ -48,7 +48,7 @@ def test_a_save_is_live_and_the_database_stays(file, told, tmp_path):
     reloading = Reloading(file, lambda loaded: create_sandbox(settings, loaded, memory).app, told.append)
 
     async def run():
-        await reloading._living.start()
+        await reloading.start()
         client = Client(reloading)
         accounts = (await client.call("GET", "/sandbox/accounts")).json["accounts"]
         staff = client.signed_in(next(a["token"] for a in accounts if a["role"] == "staff"))
@@ -59,7 +59,7 @@ def test_a_save_is_live_and_the_database_stays(file, told, tmp_path):
         assert (await client.call("GET", "/openapi.json")).json["info"]["title"] == "Tidily"
         assert (await client.call("GET", "/docs/reload")).json == {"count": 1, "error": None}
         assert (await staff.call("GET", f"/v1/products/{made['id']}")).json == made
-        await reloading._living.stop()
+        await reloading.stop()
 
     asyncio.run(run())
     assert told == ["openapi.yaml was saved and is live."]
@@ -82,7 +82,7 @@ def test_a_save_is_live_and_the_database_stays(file, told, tmp_path):
 )
 def test_a_broken_save_is_told_with_its_line_and_changes_nothing(reloading, file, told, old, new, line, words):
     async def run():
-        await reloading._living.start()
+        await reloading.start()
         assert old in SOURCE
         file.write_bytes(SOURCE.replace(old, new, 1))
         await reloading.look()
@@ -96,7 +96,7 @@ def test_a_broken_save_is_told_with_its_line_and_changes_nothing(reloading, file
         file.write_bytes(SOURCE + b"# mended\n")
         await reloading.look()
         assert (await client.call("GET", "/docs/reload")).json == {"count": 1, "error": None}
-        await reloading._living.stop()
+        await reloading.stop()
 
     asyncio.run(run())
 
@@ -150,13 +150,13 @@ def test_the_other_files_of_a_contract_are_live_too(tmp_path, told):
     part = tmp_path / "api" / "schemas" / "pet.yaml"
 
     async def run():
-        await answers._living.start()
+        await answers.start()
         part.write_text(part.read_text().replace("maxLength: 20", "maxLength: 2000"))
         await answers.look()
         assert b"maxLength: 2000" in (await Client(answers).call("GET", "/openapi.yaml")).body
         part.write_text("Pet: [\n")
         await answers.look()
-        await answers._living.stop()
+        await answers.stop()
 
     asyncio.run(run())
     assert told[0] == "openapi.yaml was saved and is live."
