@@ -35,9 +35,9 @@ class Served:
         port = int(self.url.rsplit(":", 1)[1])
         return _start(folder, database_url, port, settings)
 
-    def end(self) -> None:
-        """End it now, however it is; one that has ended already is let be."""
-        self.process.send_signal(signal.SIGINT)  # SIGTERM would serve on for a while
+    def end(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it now, however it is; one that has ended already is let be. At SIGTERM a service of ours serves on."""
+        self.process.send_signal(how)
         try:
             self.process.wait(START)
         except subprocess.TimeoutExpired:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ def proxied(folder: Path, one: str, two: str, *, wait: bool = True) -> Iterator[
             wait_until_ready(proxy)
         yield proxy
     finally:
-        proxy.end()
+        proxy.end(signal.SIGTERM)  # who starts it in the background lets it ignore SIGINT
 
 
 def _place(url: str) -> str:
