@@ -46,7 +46,7 @@ clients: $(VENV)/.developing $(VENV)-clients/.installed  ## make both clients, a
 browser: $(VENV)/.browsing  ## the pages in Chromium: signed in, executed, by keyboard and on a phone
 	$(BIN)/python -m pytest -q tests/browser
 
-faults: $(VENV)/.developing  ## kill, stop, starve and flood it, for about half an hour, with figures; FAULTS=short in 2 minutes
+faults: $(VENV)/.developing  ## kill, stop, starve and flood it, for a quarter of an hour, with figures; FAULTS=short in 2 minutes
 	$(BIN)/python -m $(if $(filter short,$(FAULTS)),pytest -q -n 2 tests/faults,tests.faults $(FAULTS))
 
 $(VENV)/bin/python:
