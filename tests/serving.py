@@ -72,7 +72,7 @@ def _start(
         process = subprocess.Popen(
             [sys.executable, "-m", *program],
             cwd=ROOT,
-            env=environment(**given),
+            env=environment(**given) | {"TMPDIR": str(folder)},  # whoever is killed leaves there what he had
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -89,6 +89,7 @@ async def while_harmed(shop: Shop, harm: Callable[[], Any], heal: Callable[[], A
     with shop.serve() as service:
         async with buying(shop, service.url) as history:
             await history.until("ordered", SOME)
+            await history.until("followed")
             await asyncio.to_thread(harm)
             try:
                 await history.until("503")
@@ -103,6 +104,7 @@ async def while_harmed(shop: Shop, harm: Callable[[], Any], heal: Callable[[], A
             await history.until("ordered", SOME)
             refused = history.counts["503"]
             await history.until("ordered", SOME)
+            await history.until("followed")
     assert live == 200
     assert history.counts["503"] == refused, history.told()
     return {**check(shop), "ready again after s": healed}
