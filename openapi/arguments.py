@@ -50,7 +50,8 @@ def wanted_by(handler: Handler, operation: Operation) -> frozenset[str]:
     """The names of a handler's arguments, found once.
 
     Raises:
-        BrokenContract: it takes one that neither the contract nor the corridor has.
+        BrokenContract: it takes one that neither the contract nor the corridor has, or a session that would let it
+            forget to `begin`.
     """
     names = frozenset(inspect.signature(handler).parameters)
     known = OWN | {p.argument for p in operation.parameters} | ({"body"} if operation.body else frozenset())
@@ -58,5 +59,10 @@ def wanted_by(handler: Handler, operation: Operation) -> frozenset[str]:
         raise BrokenContract(
             f"{handler.__module__}.{handler.__name__} takes {', '.join(strange)}, "
             f"which {operation.method} {operation.path} does not have"
+        )
+    if {"begin", "session"} <= names:
+        raise BrokenContract(
+            f"{handler.__module__}.{handler.__name__} takes both begin and session: begin gives the session, when "
+            "If-Match is compared"
         )
     return names

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unauthenticated, Unavailable
+from db.primary import READ_ONLY
 from openapi.message import Reply
 from openapi.refusals import (
     AmbiguousCredentials,
@@ -67,8 +68,8 @@ def refusal_of(error: Exception) -> Refusal:
 
 
 def _is_standby(error: Exception) -> bool:
-    """Whether PostgreSQL refused to write (25006): a failover has left us at a server that only reads."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "25006"
+    """Whether PostgreSQL refused to write: a failover has left us at a server that only reads."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == READ_ONLY
 
 
 def status_of(refusal: Refusal) -> int:

@@ -9,6 +9,7 @@ from openapi.contract import Contract, Operation
 from openapi.message import Reply, Request
 from openapi.paths import Paths
 from openapi.problems import MEDIA_TYPE
+from openapi.refusals import BadRequest
 from openapi.workbench.examples import answer_of, headers_of
 
 Errors = dict[str, dict[str, str]]
@@ -27,7 +28,11 @@ class Forced:
         self._paths = Paths(dict.fromkeys(operation.path for operation in contract.operations))
 
     def find(self, request: Request) -> Reply | None:
-        """The answer; None if the request prefers none. One that its operation does not declare is refused."""
+        """The answer; None if the request prefers none.
+
+        Raises:
+            BadRequest: its operation does not declare what it prefers.
+        """
         preferred = ",".join(request.headers.get("prefer", []))
         wanted = CODE.search(preferred)
         operation = self._operation(request) if wanted else None
@@ -35,20 +40,10 @@ class Forced:
             return None
         name = EXAMPLE.search(preferred)
         reply = forced(operation, int(wanted[1]), request.id, name[1] if name else "", self._errors)
-        return reply or self._undeclared(operation, request.id)
-
-    def _undeclared(self, operation: Operation, request_id: str) -> Reply:
-        message = f"{operation.operation_id} declares {', '.join(operation.responses)}"
-        body = {
-            "type": "/errors#validation_error",
-            "title": self._errors.get("validation_error", {}).get("title", "The request is not valid"),
-            "status": 400,
-            "code": "validation_error",
-            "detail": "The sandbox gives answers that the operation declares.",
-            "request_id": request_id,
-            "errors": [{"in": "header", "name": "Prefer", "keyword": "enum", "message": message}],
-        }
-        return Reply(400, {"Cache-Control": "no-store"}, orjson.dumps(body), body, MEDIA_TYPE)
+        if reply is None:
+            message = f"{operation.operation_id} declares {', '.join(operation.responses)}"
+            raise BadRequest([{"in": "header", "name": "Prefer", "keyword": "enum", "message": message}])
+        return reply
 
     def _operation(self, request: Request) -> Operation | None:
         found = self._paths.find(request.path.removeprefix(self._base_path))

@@ -6,6 +6,9 @@ from contextlib import closing, contextmanager
 import pytest
 
 from db import passwords
+from openapi.arguments import wanted_by
+from openapi.contract import load
+from openapi.yaml_source import BrokenContract
 from tests.factories import PASSWORD
 
 NEW = {"email": "alicia@example.com", "current_password": PASSWORD}
@@ -53,3 +56,11 @@ def test_a_new_address_is_for_the_version_that_the_client_knows(sign_in):
 def test_a_wrong_password_is_told_before_the_version_is_compared(sign_in):
     wrong = {**NEW, "current_password": "not this one"}
     assert sign_in("alice").patch("/v1/me", wrong, {"If-Match": '"0"'}).code == "wrong_password"
+
+
+def test_a_handler_that_could_forget_to_begin_is_refused():
+    def update_me(body, *, begin, session, caller): ...
+
+    [operation] = (each for each in load().operations if each.operation_id == "update_me")
+    with pytest.raises(BrokenContract, match="takes both begin and session"):
+        wanted_by(update_me, operation)
