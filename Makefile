@@ -22,8 +22,8 @@ check: $(VENV)/.developing  ## lint, formatting, types, the arrows between the r
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/hadolint operations/Containerfile
-	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec operations/compose.yaml
+	$(BIN)/hadolint deploy/Containerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml
 	$(BIN)/orderly check
 
 audit: $(VENV)/.developing  ## whether anything that is installed has a known vulnerability; asks PyPI
@@ -38,7 +38,7 @@ fuzz: $(VENV)/.developing  ## schemathesis against the live service, as each rol
 
 bench: $(VENV)/.benching  ## the service beside its peers: 6 minutes, needs wrk, two cores and PostgreSQL
 	@command -v wrk >/dev/null || { echo "wrk is missing (Debian: apt install wrk)."; exit 1; }
-	$(BIN)/python -W ignore -m tests.bench bench.png
+	$(BIN)/python -W ignore -m benchmarks bench.png
 
 clients: $(VENV)/.developing $(VENV)-clients/.installed  ## make both clients, and use them; needs Node and npm
 	PATH="$(abspath $(VENV)-clients)/bin:$$PATH" $(BIN)/python -m pytest -q tests/clients

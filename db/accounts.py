@@ -2,9 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from db import api_keys, events, idempotency, orders, sessions, users
-from db.errors import Conflict
+from db import api_keys, events, orders, sessions, users
 from db.users import ACTIVE, DISABLED, ERASED, Caller, User
+from orderly.database import idempotency
+from orderly.errors import Conflict
 
 
 class OpenOrders(Conflict):

@@ -13,10 +13,10 @@ from zlib import crc32
 from sqlalchemy import JSON, ForeignKey, Select, String, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from db.access import Rows
-from db.base import Base, UtcDateTime, new_id, now
-from db.errors import Conflict, Forbidden, existing
 from db.users import ACTIVE, Caller, User
+from orderly.database.connections import Rows
+from orderly.database.models import Base, UtcDateTime, new_id, now
+from orderly.errors import Conflict, Forbidden, existing
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM, CHECKSUM = 32, 6

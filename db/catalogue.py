@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 
-from db.access import Rows
-from db.errors import existing
-from db.page import Place
 from db.products import Product
+from orderly.database.connections import Rows
+from orderly.database.pagination import Place
+from orderly.errors import existing
 
 _COLUMNS = Product.__table__.c
 

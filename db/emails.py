@@ -4,7 +4,7 @@ import unicodedata
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-from db.errors import Invalid
+from orderly.errors import Invalid
 
 # The library's own way to let them in: a shop may well be on an intranet, where `.local` and `.test` are at home.
 SPECIAL_USE_DOMAIN_NAMES.clear()

@@ -6,7 +6,7 @@ the number of its transaction, and the feed ends before the oldest transaction t
 database of the server: whatever that one records comes after all that was shown. On SQLite writers are alone.
 
 The numbers of transactions are those of one server, and a copy that takes the place of the database has not the last
-events that readers were shown. `db.origin` tells from where positions count, so that they go on above all of these.
+events that readers were shown. `db.event_epoch` sets where positions count from, so that they continue above these.
 """
 
 from datetime import datetime
@@ -17,9 +17,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
-from db.base import Base, UtcDateTime, new_id, now
-from db.origin import SHIFT
+from db.event_epoch import SHIFT
 from db.users import Caller
+from orderly.database.models import Base, UtcDateTime, new_id, now
 
 TYPES = (
     "product.created",

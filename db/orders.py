@@ -19,10 +19,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from db.base import Base, UtcDateTime, now
-from db.errors import Conflict, Invalid, existing
-from db.page import within
 from db.users import Caller
+from orderly.database.models import Base, UtcDateTime, now
+from orderly.database.pagination import within
+from orderly.errors import Conflict, Invalid, existing
 
 MEMBERS = 20
 """How many members an order's metadata can have."""

@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from db.errors import Invalid, Unavailable
+from orderly.errors import Invalid, Unavailable
 
 AT_ONCE = 2
 """Hashes computed at one time: each takes 19 MiB and a core for about 30 ms."""

@@ -20,12 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db import events
-from db import stock as ledger
-from db.base import Base, UtcDateTime, new_id, now
-from db.errors import Conflict, existing, unique
-from db.pairs import Pairs
-from db.stock import StockAdjustment
+from db import stock_ledger as ledger
+from db.stock_ledger import StockAdjustment
 from db.users import Caller
+from orderly.database.json_rows import Pairs
+from orderly.database.models import Base, UtcDateTime, new_id, now
+from orderly.errors import Conflict, existing, unique
 
 MOST = 1_000_000_000
 """The highest price (in minor units) and the largest stock that a product can have."""

@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from db import accounts, ordering, products
-from db.base import new_id
+from db import accounts, order_actions, products
 from db.orders import Order
 from db.products import Product
-from db.session import Database
 from db.users import Caller
+from orderly.database.database import Database
+from orderly.database.models import new_id
 
 T = TypeVar("T")
 
@@ -106,20 +106,20 @@ class Seeds:
         lines = [self._line(session) for _ in range(self._random.choice((1, 1, 2, 2, 3, 4)))]
         address = self._address() if self._random.random() < 0.8 else None
         note = self._random.choice(NOTES)
-        order = ordering.place(session, buyer, lines, note=note, shipping_address=address)
+        order = order_actions.place(session, buyer, lines, note=note, shipping_address=address)
         for step in self._random.choices(list(HISTORIES), list(HISTORIES.values()))[0]:
             self._go_on(session, order, buyer, step)
         return order
 
     def _go_on(self, session: Session, order: Order, buyer: Caller, step: str) -> None:
         if step == "pay":
-            ordering.pay(session, order, self._staff, f"bank-{order.id[-12:]}")
+            order_actions.pay(session, order, self._staff, f"bank-{order.id[-12:]}")
         elif step == "fulfil":
-            ordering.fulfil(session, order, self._staff, f"1Z{self._random.randrange(10**12):012}")
+            order_actions.fulfil(session, order, self._staff, f"1Z{self._random.randrange(10**12):012}")
         elif step == "refund":
-            ordering.refund(session, order, self._staff)
+            order_actions.refund(session, order, self._staff)
         else:
-            ordering.cancel(session, order, buyer)
+            order_actions.cancel(session, order, buyer)
 
     def _line(self, session: Session) -> tuple[str, int]:
         """Some of one product, of which some sell better than others; if too few are left, more are delivered."""

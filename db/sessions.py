@@ -8,10 +8,10 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from db.access import Rows
-from db.base import Base, UtcDateTime, new_id, now
-from db.errors import Unauthenticated, existing
 from db.users import ACTIVE, Caller, User
+from orderly.database.connections import Rows
+from orderly.database.models import Base, UtcDateTime, new_id, now
+from orderly.errors import Unauthenticated, existing
 
 USER_AGENT = 200
 """How much is kept of what a client calls itself."""

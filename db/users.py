@@ -7,10 +7,10 @@ from typing import NamedTuple
 from sqlalchemy import CheckConstraint, Select, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from db.base import Base, UtcDateTime, new_id, now
 from db.emails import email_key, new_email
-from db.errors import Conflict, Forbidden, Unauthenticated, existing, unique
-from db.page import within
+from orderly.database.models import Base, UtcDateTime, new_id, now
+from orderly.database.pagination import within
+from orderly.errors import Conflict, Forbidden, Unauthenticated, existing, unique
 
 ROLES = ("customer", "staff", "admin")
 ACTIVE, DISABLED, ERASED = "active", "disabled", "erased"

@@ -6,25 +6,29 @@ from sqlalchemy.orm import Session
 
 from db import api_keys
 from db.api_keys import ApiKey, Made
-from db.base import parse_time, rfc3339
-from db.page import Listing
 from db.users import Caller
-from openapi import types
+from handlers import contract_types
+from orderly.database.models import parse_time, rfc3339
+from orderly.database.pagination import Listing
 
 
-def list_api_keys(*, caller: Caller) -> Listing[types.ApiKey]:
+def list_api_keys(*, caller: Caller) -> Listing[contract_types.ApiKey]:
     """The caller's keys that still work, newest first."""
     return Listing(api_keys.unexpired(api_keys.visible_to(caller)), order=[ApiKey.id], shape=_shape)
 
 
-def create_api_key(body: types.ApiKeyCreate, *, session: Session, caller: Caller) -> types.ApiKeyCreated:
+def create_api_key(
+    body: contract_types.ApiKeyCreate, *, session: Session, caller: Caller
+) -> contract_types.ApiKeyCreated:
     """A new key with its secret, which nobody can read again."""
     expires_at = parse_time(body["expires_at"]) if "expires_at" in body else None
     made = api_keys.create(session, caller, name=body["name"], scopes=body["scopes"], expires_at=expires_at)
     return _with_secret(made)
 
 
-def rotate_api_key(body: types.ApiKeyRotate, *, key_id: str, session: Session, caller: Caller) -> types.ApiKeyCreated:
+def rotate_api_key(
+    body: contract_types.ApiKeyRotate, *, key_id: str, session: Session, caller: Caller
+) -> contract_types.ApiKeyCreated:
     """A new key in the place of an old one, which goes on working for the overlap."""
     key = api_keys.get_unexpired(session, key_id, caller)
     return _with_secret(api_keys.rotate(session, key, caller, overlap=timedelta(seconds=body["overlap_seconds"])))
@@ -35,11 +39,11 @@ def revoke_api_key(*, key_id: str, session: Session, caller: Caller) -> None:
     api_keys.revoke(session, key_id, caller)
 
 
-def _with_secret(made: Made) -> types.ApiKeyCreated:
+def _with_secret(made: Made) -> contract_types.ApiKeyCreated:
     return {**_shape(made.key), "secret": made.secret}
 
 
-def _shape(key: ApiKey) -> types.ApiKey:
+def _shape(key: ApiKey) -> contract_types.ApiKey:
     return {
         "id": key.id,
         "name": key.name,

@@ -3,24 +3,24 @@
 from typing import cast
 
 from db import events
-from db.base import rfc3339
 from db.events import Event
-from db.page import Listing
-from openapi import types
+from handlers import contract_types
+from orderly.database.models import rfc3339
+from orderly.database.pagination import Listing
 
 
-def list_events(*, type: str | None = None) -> Listing[types.Event]:
+def list_events(*, type: str | None = None) -> Listing[contract_types.Event]:
     """What happened, oldest first; it can be followed for ever."""
     order = [Event.position, Event.id]
     return Listing(events.feed(type=type), order=order, shape=_shape, descending=False, follow=True)
 
 
-def _shape(event: Event) -> types.Event:
+def _shape(event: Event) -> contract_types.Event:
     return {
         "id": event.id,
         "type": event.type,
         "subject_id": event.subject_id,
         "actor_id": event.actor_id,
-        "data": cast("types.EventData", event.data),
+        "data": cast("contract_types.EventData", event.data),
         "created_at": rfc3339(event.created_at),
     }

@@ -2,18 +2,18 @@
 
 from importlib.metadata import version
 
-from db.readiness import Readiness
-from openapi import types
+from handlers import contract_types
+from orderly.database.readiness import Readiness
 
-VERSION = version("orderly")
+VERSION = version("orderly-api")
 
 
-def get_liveness() -> types.Liveness:
+def get_liveness() -> contract_types.Liveness:
     """The process answers."""
     return {"status": "ok"}
 
 
-def get_readiness(*, readiness: Readiness) -> types.Readiness:
+def get_readiness(*, readiness: Readiness) -> contract_types.Readiness:
     """The service can serve; otherwise a refusal that names the part that does not work."""
     readiness.refuse_unready()
     return {"status": "ok", "version": VERSION}

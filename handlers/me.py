@@ -5,20 +5,22 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from db import accounts, passwords, sessions, users
-from db.base import rfc3339
-from db.page import Listing
 from db.sessions import UserSession
 from db.users import Caller, Credentials, User
-from handlers.account import shape
-from openapi import types
+from handlers import contract_types
+from handlers.serializers import shape
+from orderly.database.models import rfc3339
+from orderly.database.pagination import Listing
 
 
-def get_me(*, session: Session, caller: Caller) -> types.User:
+def get_me(*, session: Session, caller: Caller) -> contract_types.User:
     """The caller's account."""
     return shape(users.get_own(session, caller))
 
 
-def update_me(body: types.MeUpdate, *, begin: Callable[[], Session], reads: Session, caller: Caller) -> types.User:
+def update_me(
+    body: contract_types.MeUpdate, *, begin: Callable[[], Session], reads: Session, caller: Caller
+) -> contract_types.User:
     """Change the name, and with the current password (the contract asks for it) the email address."""
     credentials = _confirmed(body["current_password"], reads, caller) if "email" in body else None
     session = begin()
@@ -26,7 +28,9 @@ def update_me(body: types.MeUpdate, *, begin: Callable[[], Session], reads: Sess
     return shape(accounts.change(session, user, caller, name=body.get("name"), email=body.get("email")))
 
 
-def change_my_password(body: types.PasswordChange, *, session: Session, reads: Session, caller: Caller) -> None:
+def change_my_password(
+    body: contract_types.PasswordChange, *, session: Session, reads: Session, caller: Caller
+) -> None:
     """Take a new password, and end the caller's other sessions."""
     passwords.refuse_common(body["new_password"], "/new_password")
     password_hash = passwords.hash_password(body["new_password"])
@@ -39,7 +43,7 @@ def delete_me(*, session: Session, caller: Caller) -> None:
     accounts.erase(session, users.get_own(session, caller), caller)
 
 
-def list_my_sessions(*, caller: Caller) -> Listing[types.Session]:
+def list_my_sessions(*, caller: Caller) -> Listing[contract_types.Session]:
     """Where the caller is signed in, newest first."""
     return Listing(sessions.visible_to(caller), order=[UserSession.id], shape=lambda row: _session(row, caller))
 
@@ -65,7 +69,7 @@ def _unchanged(session: Session, credentials: Credentials) -> User:
     return user
 
 
-def _session(row: UserSession, caller: Caller) -> types.Session:
+def _session(row: UserSession, caller: Caller) -> contract_types.Session:
     return {
         "id": row.id,
         "created_at": rfc3339(row.created_at),

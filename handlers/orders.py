@@ -5,12 +5,12 @@ from typing import cast
 
 from sqlalchemy.orm import Session
 
-from db import ordering, orders
-from db.base import parse_time, rfc3339
+from db import order_actions, orders
 from db.orders import Order, OrderLine
-from db.page import Listing
 from db.users import Caller
-from openapi import types
+from handlers import contract_types
+from orderly.database.models import parse_time, rfc3339
+from orderly.database.pagination import Listing
 
 
 def list_orders(
@@ -20,7 +20,7 @@ def list_orders(
     user_id: str | None = None,
     created_after: str | None = None,
     created_before: str | None = None,
-) -> Listing[types.Order]:
+) -> Listing[contract_types.Order]:
     """The orders that the caller may see and that fit all filters, newest first."""
     found = orders.matching(
         orders.visible_to(caller),
@@ -32,10 +32,10 @@ def list_orders(
     return Listing(found, order=[Order.created_at, Order.id], shape=_shape)
 
 
-def create_order(body: types.OrderCreate, *, session: Session, caller: Caller) -> types.Order:
+def create_order(body: contract_types.OrderCreate, *, session: Session, caller: Caller) -> contract_types.Order:
     """Order: the stock is taken and the prices are frozen, for all lines or for none."""
     expected = body.get("expected_total")
-    order = ordering.place(
+    order = order_actions.place(
         session,
         caller,
         [(line["product_id"], line["quantity"]) for line in body["lines"]],
@@ -47,42 +47,50 @@ def create_order(body: types.OrderCreate, *, session: Session, caller: Caller) -
     return _shape(order)
 
 
-def get_order(*, order_id: str, session: Session, caller: Caller) -> types.Order:
+def get_order(*, order_id: str, session: Session, caller: Caller) -> contract_types.Order:
     """One order that the caller may see."""
     return _shape(orders.get(session, order_id, caller))
 
 
-def update_order(body: types.OrderUpdate, *, order_id: str, session: Session, caller: Caller) -> types.Order:
+def update_order(
+    body: contract_types.OrderUpdate, *, order_id: str, session: Session, caller: Caller
+) -> contract_types.Order:
     """Change what surrounds a pending order."""
     order = orders.get_to_change(session, order_id, caller)
-    return _shape(ordering.revise(session, order, caller, body))
+    return _shape(order_actions.revise(session, order, caller, body))
 
 
-def cancel_order(*, order_id: str, session: Session, caller: Caller) -> types.Order:
+def cancel_order(*, order_id: str, session: Session, caller: Caller) -> contract_types.Order:
     """Cancel a pending order; its stock goes back once."""
-    return _shape(ordering.cancel(session, orders.get_to_change(session, order_id, caller), caller))
+    return _shape(order_actions.cancel(session, orders.get_to_change(session, order_id, caller), caller))
 
 
-def pay_order(body: types.OrderPayment, *, order_id: str, session: Session, caller: Caller) -> types.Order:
+def pay_order(
+    body: contract_types.OrderPayment, *, order_id: str, session: Session, caller: Caller
+) -> contract_types.Order:
     """Take note of a payment."""
     order = orders.get_to_change(session, order_id, caller)
-    return _shape(ordering.pay(session, order, caller, body["reference"]))
+    return _shape(order_actions.pay(session, order, caller, body["reference"]))
 
 
-def fulfil_order(body: types.OrderFulfilment, *, order_id: str, session: Session, caller: Caller) -> types.Order:
+def fulfil_order(
+    body: contract_types.OrderFulfilment, *, order_id: str, session: Session, caller: Caller
+) -> contract_types.Order:
     """Take note that a paid order is on its way."""
     order = orders.get_to_change(session, order_id, caller)
-    return _shape(ordering.fulfil(session, order, caller, body.get("tracking")))
+    return _shape(order_actions.fulfil(session, order, caller, body.get("tracking")))
 
 
-def refund_order(body: types.OrderRefund, *, order_id: str, session: Session, caller: Caller) -> types.Order:
+def refund_order(
+    body: contract_types.OrderRefund, *, order_id: str, session: Session, caller: Caller
+) -> contract_types.Order:
     """Take note that money was given back, and put the stock back if it is wanted."""
     order = orders.get_to_change(session, order_id, caller, "orders:refund")
     restock = body.get("restock", False)
-    return _shape(ordering.refund(session, order, caller, body.get("amount"), restock=restock))
+    return _shape(order_actions.refund(session, order, caller, body.get("amount"), restock=restock))
 
 
-def _shape(order: Order) -> types.Order:
+def _shape(order: Order) -> contract_types.Order:
     return {
         "id": order.id,
         "user_id": order.user_id,
@@ -91,7 +99,7 @@ def _shape(order: Order) -> types.Order:
         "total": {"amount": order.total_amount, "currency": order.currency},
         "refunded": _money(order.refunded_amount, order.currency),
         "note": order.note,
-        "shipping_address": cast("types.ShippingAddress | None", order.shipping_address),
+        "shipping_address": cast("contract_types.ShippingAddress | None", order.shipping_address),
         "metadata": order.order_metadata,
         "payment_reference": order.payment_reference,
         "tracking": order.tracking,
@@ -105,7 +113,7 @@ def _shape(order: Order) -> types.Order:
     }
 
 
-def _line(line: OrderLine, currency: str) -> types.OrderLine:
+def _line(line: OrderLine, currency: str) -> contract_types.OrderLine:
     return {
         "id": line.id,
         "product_id": line.product_id,
@@ -116,7 +124,7 @@ def _line(line: OrderLine, currency: str) -> types.OrderLine:
     }
 
 
-def _money(amount: int | None, currency: str) -> types.Money | None:
+def _money(amount: int | None, currency: str) -> contract_types.Money | None:
     return None if amount is None else {"amount": amount, "currency": currency}
 
 

@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from db import catalogue, products, stock
-from db.access import Rows
-from db.base import rfc3339
-from db.page import Listing
+from db import catalogue, products, stock_ledger
 from db.products import Product
-from db.stock import StockAdjustment
+from db.stock_ledger import StockAdjustment
 from db.users import Caller
-from openapi import types
+from handlers import contract_types
+from orderly.database.connections import Rows
+from orderly.database.models import rfc3339
+from orderly.database.pagination import Listing
 
 
 def list_products(
@@ -25,7 +25,7 @@ def list_products(
     min_price: int | None = None,
     max_price: int | None = None,
     in_stock: bool | None = None,
-) -> Listing[types.Product]:
+) -> Listing[contract_types.Product]:
     """The products that fit all filters, in the order that is asked for."""
     found = catalogue.matching(
         q=q, category=category, currency=currency, min_price=min_price, max_price=max_price, in_stock=in_stock
@@ -34,17 +34,19 @@ def list_products(
     return Listing(found, order=order, shape=_shape, descending=sort.startswith("-"), of_rows=True)
 
 
-def create_product(body: types.ProductCreate, *, session: Session, caller: Caller) -> types.Product:
+def create_product(body: contract_types.ProductCreate, *, session: Session, caller: Caller) -> contract_types.Product:
     """Add a product, with the stock that it begins with."""
     return _shape(products.create(session, caller, stock=body["stock"], **_described(body)))
 
 
-def get_product(*, product_id: str, rows: Rows) -> types.Product:
+def get_product(*, product_id: str, rows: Rows) -> contract_types.Product:
     """One product, as everybody sees it."""
     return _shape(catalogue.get(rows, product_id))
 
 
-def update_product(body: types.ProductUpdate, *, product_id: str, session: Session, caller: Caller) -> types.Product:
+def update_product(
+    body: contract_types.ProductUpdate, *, product_id: str, session: Session, caller: Caller
+) -> contract_types.Product:
     """Describe a product anew."""
     return _shape(products.change(session, caller, product_id, _described(body)))
 
@@ -54,17 +56,19 @@ def archive_product(*, product_id: str, session: Session, caller: Caller) -> Non
     products.archive(session, caller, product_id)
 
 
-def list_stock_adjustments(*, product_id: str, rows: Rows) -> Listing[types.StockAdjustment]:
+def list_stock_adjustments(*, product_id: str, rows: Rows) -> Listing[contract_types.StockAdjustment]:
     """What was added to the stock of a product and taken from it, orders excepted; newest first."""
     catalogue.get(rows, product_id)
     return Listing(
-        stock.entries(product_id), order=[StockAdjustment.created_at, StockAdjustment.id], shape=_shape_adjustment
+        stock_ledger.entries(product_id),
+        order=[StockAdjustment.created_at, StockAdjustment.id],
+        shape=_shape_adjustment,
     )
 
 
 def adjust_stock(
-    body: types.StockAdjustmentCreate, *, product_id: str, session: Session, caller: Caller
-) -> types.StockAdjustment:
+    body: contract_types.StockAdjustmentCreate, *, product_id: str, session: Session, caller: Caller
+) -> contract_types.StockAdjustment:
     """Add to the stock of a product, or take from it."""
     return _shape_adjustment(products.adjust(session, caller, product_id, **body))
 
@@ -77,7 +81,7 @@ def _described(body: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _shape(row: Product | Row[Any]) -> types.Product:
+def _shape(row: Product | Row[Any]) -> contract_types.Product:
     return {
         "id": row.id,
         "sku": row.sku,
@@ -92,7 +96,7 @@ def _shape(row: Product | Row[Any]) -> types.Product:
     }
 
 
-def _shape_adjustment(row: StockAdjustment) -> types.StockAdjustment:
+def _shape_adjustment(row: StockAdjustment) -> contract_types.StockAdjustment:
     return {
         "id": row.id,
         "product_id": row.product_id,

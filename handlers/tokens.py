@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from db import passwords, sessions, users
 from db.sessions import Issued
 from db.users import Caller
-from openapi import types
+from handlers import contract_types
 
 
 class Tokens(Protocol):
@@ -18,8 +18,8 @@ class Tokens(Protocol):
 
 
 def create_token(
-    body: types.TokenCreate, *, session: Session, reads: Session, tokens: Tokens, user_agent: str | None = None
-) -> types.Tokens:
+    body: contract_types.TokenCreate, *, session: Session, reads: Session, tokens: Tokens, user_agent: str | None = None
+) -> contract_types.Tokens:
     """Sign in. An unknown address costs the same time as a wrong password."""
     credentials = users.find_credentials(reads, email=body["email"])
     known_hash = credentials.password_hash if credentials else None
@@ -36,7 +36,7 @@ def create_token(
     return _shape(sessions.start(session, user, user_agent=user_agent), tokens)
 
 
-def refresh_token(body: types.TokenRefresh, *, session: Session, tokens: Tokens) -> types.Tokens:
+def refresh_token(body: contract_types.TokenRefresh, *, session: Session, tokens: Tokens) -> contract_types.Tokens:
     """The next pair of tokens for the latest refresh token."""
     return _shape(sessions.rotate(session, body["refresh_token"]), tokens)
 
@@ -46,7 +46,7 @@ def revoke_current_token(*, session: Session, caller: Caller) -> None:
     sessions.end(session, caller)
 
 
-def _shape(issued: Issued, tokens: Tokens) -> types.Tokens:
+def _shape(issued: Issued, tokens: Tokens) -> contract_types.Tokens:
     access_token, lifetime = tokens.access_token(issued.session.user_id, issued.session.id)
     return {
         "access_token": access_token,

@@ -3,11 +3,11 @@
 from sqlalchemy.orm import Session
 
 from db import accounts, passwords, users
-from db.base import parse_time
-from db.page import Listing
 from db.users import Caller, User
-from handlers.account import shape
-from openapi import types
+from handlers import contract_types
+from handlers.serializers import shape
+from orderly.database.models import parse_time
+from orderly.database.pagination import Listing
 
 
 def list_users(
@@ -18,7 +18,7 @@ def list_users(
     status: str | None = None,
     created_after: str | None = None,
     created_before: str | None = None,
-) -> Listing[types.User]:
+) -> Listing[contract_types.User]:
     """The accounts that fit all filters, newest first."""
     found = users.matching(
         users.visible_to(caller),
@@ -31,29 +31,31 @@ def list_users(
     return Listing(found, order=[User.id], shape=shape)
 
 
-def create_user(body: types.UserCreate, *, session: Session) -> types.User:
+def create_user(body: contract_types.UserCreate, *, session: Session) -> contract_types.User:
     """Sign up: a new account, a customer's."""
     passwords.refuse_common(body["password"])
     password_hash = passwords.hash_password(body["password"])  # before the transaction begins: it takes its time
     return shape(accounts.sign_up(session, email=body["email"], name=body["name"], password_hash=password_hash))
 
 
-def get_user(*, user_id: str, session: Session, caller: Caller) -> types.User:
+def get_user(*, user_id: str, session: Session, caller: Caller) -> contract_types.User:
     """One account that the caller may see."""
     return shape(users.get(session, user_id, caller))
 
 
-def update_user(body: types.UserUpdate, *, user_id: str, session: Session, caller: Caller) -> types.User:
+def update_user(
+    body: contract_types.UserUpdate, *, user_id: str, session: Session, caller: Caller
+) -> contract_types.User:
     """Change somebody's name or role."""
     user = users.get(session, user_id, caller)
     return shape(accounts.change(session, user, caller, name=body.get("name"), role=body.get("role")))
 
 
-def disable_user(*, user_id: str, session: Session, caller: Caller) -> types.User:
+def disable_user(*, user_id: str, session: Session, caller: Caller) -> contract_types.User:
     """Lock somebody out, at once."""
     return shape(accounts.disable(session, users.get(session, user_id, caller), caller))
 
 
-def enable_user(*, user_id: str, session: Session, caller: Caller) -> types.User:
+def enable_user(*, user_id: str, session: Session, caller: Caller) -> contract_types.User:
     """Let somebody in again."""
     return shape(accounts.enable(session, users.get(session, user_id, caller), caller))

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from db.users import User
-from openapi.message import App
+from orderly.http.messages import App
 
 GONE = object()
 Headers = dict[str, str] | list[tuple[str, str]]

@@ -13,17 +13,17 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
-from db import migrations
-from db.session import Database
-from openapi.app import create_app
-from openapi.message import App
-from openapi.security import Tokens
-from openapi.settings import Settings
+from orderly.app import create_app
+from orderly.config.settings import Settings
+from orderly.database.database import Database
+from orderly.database.migrations import runner
+from orderly.http.messages import App
+from orderly.security.guard import Tokens
 from tests.asgi import Client, shut_down
+from tests.contract_coverage.capture import recorded
 from tests.factories import SECRET, make_session, make_settings, make_user
-from tests.gate.ears import recorded
 
-pytest_plugins = ["tests.gate.plugin"]
+pytest_plugins = ["tests.contract_coverage.plugin"]
 
 POSTGRESQL = os.environ.get("ORDERLY_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REQUIRED = bool(os.environ.get("CI")) or os.environ.get("ORDERLY_TEST_REQUIRE_SERVICES") == "1"
@@ -120,7 +120,7 @@ def bare_postgresql() -> Iterator[str]:
 def empty(database: Database) -> None:
     """Delete all rows."""
     with database.connect() as connection, connection.begin():
-        for table in reversed(migrations.metadata().sorted_tables):
+        for table in reversed(runner.metadata().sorted_tables):
             connection.execute(table.delete())
 
 
@@ -135,7 +135,7 @@ def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         url = request.getfixturevalue("new_postgresql")
     else:
         url = f"sqlite:///{tmp_path_factory.mktemp('database') / request.param}.db"
-    migrations.upgrade(url)
+    runner.upgrade(url)
     database = Database(url, threads=10)
     yield database
     database.close()

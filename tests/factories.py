@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from db import api_keys, ordering, products, sessions, users
+from db import api_keys, order_actions, products, sessions, users
 from db.api_keys import Made
-from db.base import new_id
 from db.orders import Order
 from db.passwords import hash_password
 from db.products import Product
 from db.sessions import Issued
-from db.stock import StockAdjustment
+from db.stock_ledger import StockAdjustment
 from db.users import Caller, User
-from openapi.settings import PREFIX, Settings
+from orderly.config.settings import PREFIX, Settings
+from orderly.database.models import new_id
 
 SECRET = "a secret for tests, of 32 bytes and more"
 PASSWORD = "correct horse battery staple"
@@ -80,8 +80,13 @@ def make_order(session: Session, caller: Caller | None = None, *, status: str = 
     """Two of something, and what happened to it."""
     caller = caller or make_caller(make_user(session, f"user-{new_id('t')}"))
     lines = given.pop("lines", None) or [(make_product(session).id, 2)]
-    order = ordering.place(session, caller, lines, **given)
-    steps = {"cancel": ordering.cancel, "pay": ordering.pay, "fulfil": ordering.fulfil, "refund": ordering.refund}
+    order = order_actions.place(session, caller, lines, **given)
+    steps = {
+        "cancel": order_actions.cancel,
+        "pay": order_actions.pay,
+        "fulfil": order_actions.fulfil,
+        "refund": order_actions.refund,
+    }
     for step in PAST[status].split():
         steps[step](session, order, caller, *([f"payment-{order.id}"] if step == "pay" else []))
     return order

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from openapi.settings import PREFIX
+from orderly.config.settings import PREFIX
+from tests.contract_coverage.capture import SERVED
 from tests.factories import SECRET
-from tests.gate.ears import SERVED
 
 ROOT = Path(__file__).parent.parent
-PROGRAM = ("openapi", "serve")
+PROGRAM = ("orderly", "serve")
 START = 30
 """Seconds after which a service that is not ready never will be."""
 

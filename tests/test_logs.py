@@ -11,8 +11,8 @@ import pytest
 import structlog
 from sqlalchemy import text
 
-from openapi import logs
-from openapi.app import create_app
+from orderly.app import create_app
+from orderly.observability import access_log
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.factories import PASSWORD, make_settings
@@ -31,7 +31,7 @@ def log(capfd):
     """Logs as the settings say, until the test ends: `log(log_format="json")` gives what tells what was written."""
 
     def log(**given):
-        logs.configure(make_settings(**given))
+        access_log.configure(make_settings(**given))
         return lambda: capfd.readouterr().err
 
     yield log
@@ -228,21 +228,21 @@ class TestErrors:
     def test_an_error_that_leads_in_a_circle_ends(self, lines):
         first, second = ValueError(), KeyError()
         first.__cause__, second.__cause__ = second, first
-        logs.log.error("fault", exc_info=first)
+        access_log.log.error("fault", exc_info=first)
         [line] = lines()
-        assert line["exception"].count("which led to") == logs.CHAIN - 1
+        assert line["exception"].count("which led to") == access_log.CHAIN - 1
 
 
 LIBRARY = """
 import logging
 import sys
 from logging.config import dictConfig
-from openapi import logs
+from orderly.observability import access_log
 from sqlalchemy import text
-from db.session import Database
+from orderly.database.database import Database
 from tests.factories import make_settings
 
-dictConfig({"version": 1, **logs.for_libraries(make_settings(log_format="json", debug=DEBUG))})
+dictConfig({"version": 1, **access_log.for_libraries(make_settings(log_format="json", debug=DEBUG))})
 CANARY = sys.argv[1]  # a traceback quotes what stands here
 try:
     raise ValueError(CANARY)

@@ -12,16 +12,16 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from db import migrations
-from openapi.app import create_app
-from openapi.fullness import Fullness
-from openapi.metrics import FOLDER, Metrics, forget_dead
-from openapi.ready import Ready
-from openapi.workers import Workers
+from orderly.app import create_app
+from orderly.database.migrations import runner
+from orderly.observability.metrics import FOLDER, Metrics, forget_dead
+from orderly.observability.readiness import Ready
+from orderly.observability.saturation import Fullness
+from orderly.pipeline.thread_pool import Workers
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
+from tests.contract_coverage.capture import recorded
 from tests.factories import make_settings
-from tests.gate.ears import recorded
 from tests.serving import served
 
 LINE = re.compile(r"^(orderly_\w+)(?:\{(.*)\})? (\S+)$", re.M)
@@ -81,7 +81,7 @@ def test_a_scrape_tells_whether_the_service_is_ready(application, client):
 
 
 def test_a_scrape_waits_no_longer_than_a_moment_for_a_database_that_is_frozen(monkeypatch):
-    monkeypatch.setattr("openapi.ready.PATIENCE", 0.01)
+    monkeypatch.setattr("orderly.observability.readiness.PATIENCE", 0.01)
     thawed = Event()
     [family] = Ready(Mock(refuse_unready=thawed.wait)).collect()
     thawed.set()
@@ -143,7 +143,7 @@ def test_a_bug_of_a_page_is_told_as_a_fault(client, monkeypatch):
 
 def test_several_processes_count_together(tmp_path):
     url = f"sqlite:///{tmp_path / 'orderly.db'}"
-    migrations.upgrade(url)
+    runner.upgrade(url)
     with served(tmp_path, url, workers=2) as service:
         for _ in range(40):
             httpx.get(f"{service.url}/v1/health/live")  # each on a connection of its own: of one or of the other

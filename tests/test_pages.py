@@ -9,15 +9,15 @@ from html.parser import HTMLParser
 
 import pytest
 
-from openapi import contract
-from openapi.app import create_app
-from openapi.contract import Contract
-from openapi.docs.changes import rendered
+from orderly.app import create_app
+from orderly.contract import model
+from orderly.contract.model import Contract
+from orderly.docs.changes import rendered
 from tests.asgi import Client, shut_down
+from tests.contract_coverage.capture import recorded
 from tests.factories import make_settings
-from tests.gate.ears import recorded
 
-OURS = contract.load()
+OURS = model.load()
 PAGES = ["/docs", "/errors", "/changes"]
 STRICT = {
     "default-src": "'none'",
@@ -62,7 +62,7 @@ class TestContract:
     def test_it_is_served_byte_for_byte(self, visitor):
         answer = visitor.get("/openapi.yaml")
         assert (answer.status, answer.headers["content-type"]) == (200, "application/yaml")
-        assert answer.body == contract.DEFAULT_PATH.read_bytes()
+        assert answer.body == model.DEFAULT_PATH.read_bytes()
 
     def test_it_is_served_as_json_too(self, visitor):
         answer = visitor.get("/openapi.json")

@@ -7,12 +7,12 @@ from functools import partial
 import pytest
 from sqlalchemy import insert, select, update
 
-from db import migrations
-from db import session as sessions
-from db.session import Database
 from db.sessions import UserSession
 from db.users import User
-from openapi import app as composition
+from orderly import app as composition
+from orderly.database import database as sessions
+from orderly.database.database import Database
+from orderly.database.migrations import runner
 from tests.asgi import Client, shut_down
 from tests.conftest import make_postgresql, url_of
 from tests.factories import make_settings
@@ -32,7 +32,7 @@ def alice(sign_in):
 def replica(database, alice):
     """A second database, which has another name for Alice: nothing brings it up to date."""
     for url in make_postgresql("replica"):
-        migrations.upgrade(url)
+        runner.upgrade(url)
         copy = Database(url)
         with database.reading() as there, copy.writing() as here:
             for table in (User.__table__, UserSession.__table__):

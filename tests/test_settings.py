@@ -9,8 +9,8 @@ from threading import Thread
 import pytest
 from pydantic import SecretStr
 
-from openapi.secret import kept_secret
-from openapi.settings import PREFIX, Refused, Settings
+from orderly.config.secret_key import kept_secret
+from orderly.config.settings import PREFIX, Refused, Settings
 
 README = Path(__file__).parent.parent / "README.md"
 SECRET = "f" * 32

@@ -9,9 +9,9 @@ import httpx
 import pytest
 import trustme
 
-from db import migrations
-from openapi.settings import Refused, Settings
-from openapi.tls import refuse_unfit
+from orderly.config.settings import Refused, Settings
+from orderly.database.migrations import runner
+from orderly.server.tls import refuse_unfit
 from tests.factories import SECRET
 from tests.serving import START, served
 
@@ -66,7 +66,7 @@ def answer(service, context, name=NAME):
 class TestServing:
     def test_it_serves_https_to_who_trusts_it_and_a_renewed_certificate_after_sighup(self, tmp_path, issuer):
         url = f"sqlite:///{tmp_path / 'orderly.db'}"
-        migrations.upgrade(url)
+        runner.upgrade(url)
         with served(tmp_path, url, wait=False, **issuer.files) as service:
             assert answer(service, issuer.context).status_code == 200
             with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):

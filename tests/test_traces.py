@@ -10,14 +10,14 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from sqlalchemy import text
 
-from db import migrations
-from openapi.app import create_app
-from openapi.settings import Refused
+from orderly.app import create_app
+from orderly.config.settings import Refused
+from orderly.database.migrations import runner
 from tests.asgi import Client, shut_down
-from tests.collector import attributes, collecting
 from tests.conftest import url_of
+from tests.contract_coverage.capture import recorded
 from tests.factories import PASSWORD, make_settings
-from tests.gate.ears import recorded
+from tests.otlp_collector import attributes, collecting
 from tests.serving import served
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -119,7 +119,7 @@ def test_nothing_that_a_caller_sent_in_secret_is_told(traced, collector):
 
 def test_a_service_sends_what_it_has_before_it_ends(tmp_path, collector):
     url = f"sqlite:///{tmp_path / 'orderly.db'}"
-    migrations.upgrade(url)
+    runner.upgrade(url)
     with served(tmp_path, url, traces_url=collector.url) as service:
         httpx.get(f"{service.url}/v1/health/live", headers=SENT)
     assert [span.name for span in collector.of(TRACE)] == ["get_liveness"]
@@ -127,12 +127,14 @@ def test_a_service_sends_what_it_has_before_it_ends(tmp_path, collector):
 
 def test_a_service_without_the_extra_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
-    monkeypatch.delitem(sys.modules, "openapi.traces", raising=False)
+    monkeypatch.delitem(sys.modules, "orderly.observability.tracing", raising=False)
     with pytest.raises(Refused, match=r"pip install 'orderly\[traces\]'"):
         create_app(make_settings(traces_url="http://127.0.0.1:1/v1/traces"))
 
 
 def test_who_wants_no_traces_imports_nothing_of_them():
-    script = "import sys, openapi.serving; print([name for name in sys.modules if 'opentelemetry.exporter' in name])"
+    script = (
+        "import sys, orderly.server.server; print([name for name in sys.modules if 'opentelemetry.exporter' in name])"
+    )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout.strip() == "[]"

@@ -5,8 +5,8 @@ from contextlib import nullcontext
 
 from alembic import context
 
-from db.migrations import belongs_to, metadata
-from db.migrations.alone import alone
+from orderly.database.migrations.lock import alone
+from orderly.database.migrations.runner import belongs_to, metadata
 
 given = context.config.attributes.get("connection")
 with nullcontext(given) if given is not None else alone(os.environ["ORDERLY_DATABASE_URL"]) as connection:

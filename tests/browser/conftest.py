@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from db import migrations
-from db.session import Database
+from orderly.database.database import Database
+from orderly.database.migrations import runner
 from tests.conftest import need
 from tests.factories import make_product, make_user
 from tests.serving import PROGRAM, Served, served
@@ -37,7 +37,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The service, with Alice and a product."""
     folder = tmp_path_factory.mktemp("service")
     url = f"sqlite:///{folder / 'orderly.db'}"
-    migrations.upgrade(url)
+    runner.upgrade(url)
     database = Database(url)
     with database.writing() as session:
         make_user(session, "alice")

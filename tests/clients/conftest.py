@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import time_machine
 
-from db import migrations
-from db.base import now
-from db.session import Database
 from db.users import User
-from openapi.contract import DEFAULT_PATH, load
-from openapi.security import Tokens
-from openapi.workbench.clients import python, typescript
+from orderly.contract.model import DEFAULT_PATH, load
+from orderly.database.database import Database
+from orderly.database.migrations import runner
+from orderly.database.models import now
+from orderly.devtools.codegen.clients import python, typescript
+from orderly.security.guard import Tokens
 from tests.conftest import need
 from tests.factories import SECRET, make_product, make_session, make_user
 from tests.serving import Served, served
@@ -171,7 +171,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A service of its own, on SQLite."""
     folder = tmp_path_factory.mktemp("shop")
     url = f"sqlite:///{folder / 'orderly.db'}"
-    migrations.upgrade(url)
+    runner.upgrade(url)
     database = Database(url)
     with served(folder, url, rate_limits="off") as service:
         yield Shop(service, database)

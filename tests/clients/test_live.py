@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from db.base import new_id
 from db.orders import Order
 from db.products import Product
 from db.sessions import RefreshToken, UserSession
 from db.users import find_by_email
-from tests import ledger
+from orderly.database.models import new_id
+from tests import invariants
 from tests.clients.conftest import SCENARIOS, SUFFIX, name_of
 from tests.clients.proxy import bad_line
 
@@ -89,7 +89,7 @@ def test_two_hundred_orders_over_a_line_that_loses_answers_are_two_hundred(play,
         play("lossy", url, tokens=[shop.begin(user_id)], product_id=product_id)
     assert (line.lost > 20, line.refused > 20, line.hasty, len(line.keys)) == (True, True, 0, 200)
     with shop.database.reading() as session:
-        ledger.check(session)
+        invariants.check(session)
         assert session.scalar(select(func.count(Order.id)).where(Order.user_id == user_id)) == 200
         assert session.scalar(select(Product.stock).where(Product.id == product_id)) == 800
 

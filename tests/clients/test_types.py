@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from openapi.contract import DEFAULT_PATH, load
-from openapi.workbench.clients.refusals import class_name
+from orderly.contract.model import DEFAULT_PATH, load
+from orderly.devtools.codegen.clients.errors import class_name
 from tests.clients.conftest import INSTALL, SUFFIX, Python, name_of
 from tests.clients.test_readme import snippets
 

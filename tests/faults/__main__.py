@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.conftest import make_postgresql
-from tests.faults import databases, ends, harm, neighbours, overload, postgresql, slow
+from tests.faults import databases, injection, overload, postgresql, proxies, shutdown, slow_clients
 from tests.faults.clock import Clock
 from tests.faults.cluster import crowded_postgresql, either, own_postgresql, two_postgresqls
 from tests.faults.shop import Shop, shop_on
@@ -24,13 +24,13 @@ from tests.redis_server import redis_server
 Figures = dict[str, Any]
 Act = Callable[[Shop], Coroutine[Any, Any, Figures]]
 ON_SHOP: dict[str, tuple[str, Act]] = {
-    "kill -9 x 20, SQLite": ("sqlite", lambda shop: ends.kill_service(shop, 20, 2000)),
-    "kill -9 x 20, PostgreSQL": ("postgresql", lambda shop: ends.kill_service(shop, 20, 2000)),
-    "kill -9 of one of two workers x 20": ("sqlite", lambda shop: ends.kill_worker(shop, 20, 2000)),
-    "SIGTERM x 10": ("sqlite", lambda shop: ends.stop_service(shop, 10)),
-    "SIGTERM x 10, PostgreSQL": ("postgresql", lambda shop: ends.stop_service(shop, 10)),
-    "SIGTERM with half-sent requests": ("sqlite", lambda shop: ends.stop_with_half_sent(shop)),
-    "SIGTERM with frozen workers": ("sqlite", lambda shop: ends.stop_frozen(shop)),
+    "kill -9 x 20, SQLite": ("sqlite", lambda shop: shutdown.kill_service(shop, 20, 2000)),
+    "kill -9 x 20, PostgreSQL": ("postgresql", lambda shop: shutdown.kill_service(shop, 20, 2000)),
+    "kill -9 of one of two workers x 20": ("sqlite", lambda shop: shutdown.kill_worker(shop, 20, 2000)),
+    "SIGTERM x 10": ("sqlite", lambda shop: shutdown.stop_service(shop, 10)),
+    "SIGTERM x 10, PostgreSQL": ("postgresql", lambda shop: shutdown.stop_service(shop, 10)),
+    "SIGTERM with half-sent requests": ("sqlite", lambda shop: shutdown.stop_with_half_sent(shop)),
+    "SIGTERM with frozen workers": ("sqlite", lambda shop: shutdown.stop_frozen(shop)),
     "PostgreSQL backends killed each second": ("postgresql", lambda shop: databases.kill_backends(shop, 20)),
     "SQLite locked for 3 s": ("sqlite", lambda shop: databases.lock_file(shop, 3)),
     "SQLite locked for 8 s": ("sqlite", lambda shop: databases.lock_file(shop, 8)),
@@ -40,15 +40,15 @@ ON_SHOP: dict[str, tuple[str, Act]] = {
     "200 clients, PostgreSQL": ("postgresql", lambda shop: overload.overload(shop, 200, 120)),
     "100 logins a second": ("sqlite", lambda shop: overload.login_flood(shop, 100, 30)),
     **{
-        f"400 clients: {name}": ("sqlite", lambda shop, name=name: slow.attack(shop, [name], 400))
-        for name in slow.ATTACKS
+        f"400 clients: {name}": ("sqlite", lambda shop, name=name: slow_clients.attack(shop, [name], 400))
+        for name in slow_clients.ATTACKS
     },
 }
 
 
 @contextmanager
 def _full_disk(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
-    with harm.small_disk(folder / "disk") as disk, shop_on("sqlite", file_in=disk) as shop:
+    with injection.small_disk(folder / "disk") as disk, shop_on("sqlite", file_in=disk) as shop:
         yield databases.full_disk(shop, 3)
 
 
@@ -73,13 +73,13 @@ def _failover(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
 @contextmanager
 def _redis(folder: Path, done: signal.Signals) -> Iterator[Coroutine[Any, Any, Figures]]:
     with redis_server(folder) as redis, shop_on("sqlite") as shop:
-        yield neighbours.freeze_redis(shop, redis, done)
+        yield proxies.freeze_redis(shop, redis, done)
 
 
 @contextmanager
 def _clock(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
     with shop_on("sqlite") as shop:
-        yield neighbours.move_clock(shop, Clock(folder))
+        yield proxies.move_clock(shop, Clock(folder))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from db.events import Event
 from db.orders import Order
 from db.products import Product
 from db.sessions import RefreshToken
-from tests import ledger
+from tests import invariants
 from tests.faults.history import History
 from tests.faults.shop import Shop
 
@@ -28,7 +28,7 @@ def check(shop: Shop, *, strangers: bool = False) -> dict[str, Any]:
     assert refusals <= REFUSALS, (shop.history.told(), shop.errors)
     assert shop.history.hasty() == []
     with shop.database.reading() as session:
-        ledger.check(session)
+        invariants.check(session)
         assert session.scalar(select(func.min(Product.stock))) >= 0
         orders = _check_orders(session, shop.history, strangers)
         _check_events(session, shop.history.followed())

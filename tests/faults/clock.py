@@ -11,11 +11,11 @@ from pathlib import Path
 
 import time_machine
 
-from openapi import serving
-from openapi.app import create_app
-from openapi.message import App, Receive, Scope, Send
-from openapi.settings import Settings
-from openapi.stopping import IsStopping
+from orderly.app import create_app
+from orderly.config.settings import Settings
+from orderly.http.messages import App, Receive, Scope, Send
+from orderly.server import server
+from orderly.server.shutdown import IsStopping
 from tests.faults.shop import Shop
 from tests.serving import Served
 
@@ -54,4 +54,4 @@ def _by_clock(file: Path, settings: Settings, *, is_stopping: IsStopping) -> App
 if __name__ == "__main__":
     from functools import partial
 
-    serving.serve(Settings.load(), print, partial(_by_clock, Path(sys.argv[1])))
+    server.serve(Settings.load(), print, partial(_by_clock, Path(sys.argv[1])))

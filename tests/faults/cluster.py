@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.conftest import REQUIRED
-from tests.faults.harm import small_disk
+from tests.faults.injection import small_disk
 from tests.serving import free_port
 
 REVIVAL = 60

@@ -11,13 +11,13 @@ from typing import Any
 import psycopg
 from sqlalchemy import make_url, text
 
-from db import revisions
-from db.session import Database
-from tests.faults.buyers import buying
+from orderly.database.database import Database
+from orderly.database.migrations import revisions
 from tests.faults.checker import check
-from tests.faults.harm import allow_writing, empty, fill, forbid_writing, migrate_twice
+from tests.faults.injection import allow_writing, empty, fill, forbid_writing, migrate_twice
+from tests.faults.load import buying
+from tests.faults.raw_http import Client
 from tests.faults.shop import Shop
-from tests.faults.wire import Client
 from tests.serving import Served, wait_until_ready
 
 Figures = dict[str, Any]

@@ -14,10 +14,10 @@ from typing import Annotated
 import typer
 
 from tests.faults import overload
-from tests.faults.buyers import buying
 from tests.faults.checker import check
-from tests.faults.ends import workers_of
+from tests.faults.load import buying
 from tests.faults.shop import Shop, shop_on
+from tests.faults.shutdown import workers_of
 from tests.fuzz.__main__ import start as start_fuzzer
 
 PERIOD = 10

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults.ends import workers_of
+from tests.faults.raw_http import Broken, Client, Unsent
 from tests.faults.shop import Shop
-from tests.faults.wire import Broken, Client, Unsent
+from tests.faults.shutdown import workers_of
 
 MIX = ("order", "read", "read", "list")
 

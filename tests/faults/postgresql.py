@@ -7,11 +7,11 @@ from typing import Any
 
 import psycopg
 
-from tests.faults.buyers import buying
 from tests.faults.checker import check
 from tests.faults.cluster import Cluster
 from tests.faults.databases import SOME, while_harmed
-from tests.faults.harm import empty, fill
+from tests.faults.injection import empty, fill
+from tests.faults.load import buying
 from tests.faults.shop import Shop
 
 Figures = dict[str, Any]

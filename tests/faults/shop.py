@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from db import migrations
-from db.session import Database
 from db.sessions import LIFETIME
-from openapi.security import Tokens
+from orderly.database.database import Database
+from orderly.database.migrations import runner
+from orderly.security.guard import Tokens
 from tests.conftest import make_postgresql
 from tests.factories import SECRET, make_product, make_session, make_user
 from tests.faults.history import History
@@ -71,7 +71,7 @@ def shop_on(kind: str, *, file_in: Path | None = None, **given: int) -> Iterator
         urls = iter([f"sqlite:///{(file_in or place) / 'orderly.db'}"])
     try:
         for url in urls:
-            migrations.upgrade(url)
+            runner.upgrade(url)
             database = Database(url)
             shop = Shop(url, place, database, History(place / "history.jsonl"))
             shop.open(**given)

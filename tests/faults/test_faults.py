@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from db.session import Database
+from orderly.database.database import Database
 from tests.conftest import REQUIRED, why_no_postgresql
 from tests.factories import make_product
-from tests.faults import databases, ends, harm, neighbours, postgresql, slow
+from tests.faults import databases, injection, postgresql, proxies, shutdown, slow_clients
 from tests.faults.clock import Clock
 from tests.faults.cluster import crowded_postgresql, either, own_postgresql, two_postgresqls
 from tests.faults.shop import shop_on
@@ -34,22 +34,22 @@ on_both = pytest.mark.parametrize("shop", ["sqlite", "postgresql"], indirect=Tru
 
 @on_both
 def test_a_killed_service_has_lost_and_doubled_nothing(shop):
-    asyncio.run(ends.kill_service(shop, kills=1, orders=100))
+    asyncio.run(shutdown.kill_service(shop, kills=1, orders=100))
 
 
 @on_sqlite
 def test_a_killed_worker_is_replaced_while_the_other_one_serves(shop):
-    asyncio.run(ends.kill_worker(shop, kills=1, orders=100))
+    asyncio.run(shutdown.kill_worker(shop, kills=1, orders=100))
 
 
 @on_sqlite
 def test_a_service_that_is_told_to_stop_answers_what_was_sent(shop):
-    asyncio.run(ends.stop_service(shop, stops=1))
+    asyncio.run(shutdown.stop_service(shop, stops=1))
 
 
 @on_sqlite
 def test_a_service_that_is_told_to_stop_says_so_and_cuts_what_is_never_sent(shop):
-    asyncio.run(ends.stop_with_half_sent(shop, drain=1))
+    asyncio.run(shutdown.stop_with_half_sent(shop, drain=1))
 
 
 @on_postgresql
@@ -86,7 +86,7 @@ def test_a_locked_file_is_waited_for_and_then_refused(shop):
 
 
 def test_a_full_disk_refuses_orders_until_there_is_room(tmp_path):
-    with harm.small_disk(tmp_path / "disk") as disk, shop_on("sqlite", file_in=disk) as shop:
+    with injection.small_disk(tmp_path / "disk") as disk, shop_on("sqlite", file_in=disk) as shop:
         asyncio.run(databases.full_disk(shop))
 
 
@@ -98,12 +98,12 @@ def test_a_file_that_cannot_be_written_refuses_orders_until_it_can(shop):
 @on_sqlite
 def test_who_comes_while_a_file_cannot_be_written_writes_when_it_can(shop):
     newcomer = Database(shop.url)
-    harm.forbid_writing(shop.file)
+    injection.forbid_writing(shop.file)
     try:
         with pytest.raises(OperationalError), newcomer.writing() as session:
             make_product(session)
     finally:
-        harm.allow_writing(shop.file)
+        injection.allow_writing(shop.file)
     with newcomer.writing() as session:
         make_product(session)
     newcomer.close()
@@ -117,14 +117,14 @@ def test_a_file_that_is_gone_refuses_orders_until_it_is_back(shop):
 @on_sqlite
 def test_two_workers_count_together_and_without_redis_each_by_itself(shop, tmp_path):
     with redis_server(tmp_path) as redis:
-        asyncio.run(neighbours.freeze_redis(shop, redis, signal.SIGSTOP))
+        asyncio.run(proxies.freeze_redis(shop, redis, signal.SIGSTOP))
 
 
 @on_sqlite
 def test_the_clock_may_jump(shop, tmp_path):
-    asyncio.run(neighbours.move_clock(shop, Clock(tmp_path)))
+    asyncio.run(proxies.move_clock(shop, Clock(tmp_path)))
 
 
 @on_sqlite
 def test_who_is_slow_is_cut_and_honest_clients_come_through(shop):
-    asyncio.run(slow.attack(shop, slow.ATTACKS, attackers=100))
+    asyncio.run(slow_clients.attack(shop, slow_clients.ATTACKS, attackers=100))

@@ -9,9 +9,9 @@ from typing import IO, Annotated
 
 import typer
 
-from db import migrations
-from db.session import Database
-from openapi.contract import DEFAULT_PATH, load
+from orderly.contract.model import DEFAULT_PATH, load
+from orderly.database.database import Database
+from orderly.database.migrations import runner
 from tests.factories import make_product
 from tests.serving import environment, served
 
@@ -46,7 +46,7 @@ def _fuzz_as(role: str, options: list[str]) -> bool:
     print(f"Fuzzing as {role}: {' '.join(options)}", flush=True)
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/orderly.db"
-        migrations.upgrade(url)
+        runner.upgrade(url)
         _stock(url)
         with served(Path(folder), url, rate_limits="off", threads=8) as service:
             passed = start(service.url, url, role, Path(folder), options).wait() == 0

@@ -6,9 +6,9 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
-from db.session import Database
-from openapi.contract import load
-from openapi.security import Tokens
+from orderly.contract.model import load
+from orderly.database.database import Database
+from orderly.security.guard import Tokens
 from tests.factories import SECRET, make_caller, make_key, make_session, make_user
 
 ROLE = os.environ["ORDERLY_TEST_FUZZ_ROLE"]

@@ -3,7 +3,7 @@
 Revision: 0007, after 0006.
 """
 
-from db.migrations import online
+from orderly.database.migrations import online_ddl
 
 revision = "0007"
 down_revision = "0006"
@@ -12,8 +12,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    online.create_index("ix_idempotency_records_subject_id", "idempotency_records", ["subject_id"])
+    online_ddl.create_index("ix_idempotency_records_subject_id", "idempotency_records", ["subject_id"])
 
 
 def downgrade() -> None:
-    online.drop_index("ix_idempotency_records_subject_id", "idempotency_records")
+    online_ddl.drop_index("ix_idempotency_records_subject_id", "idempotency_records")

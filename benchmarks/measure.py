@@ -1,0 +1,48 @@
+"""One measurement: wrk on the other core, what came back and what it cost."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks.peer import Running
+from benchmarks.shop import Shop
+
+LOAD = Path(__file__).with_name("load.lua")
+CONNECTIONS = 16
+
+
+@dataclass
+class Figures:
+    """What one kind of work came to."""
+
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+    """Microseconds for a request."""
+    wrong: int
+    """Answers that were refused or never came."""
+
+
+def measure(
+    server: Running, shop: Shop, work: str, *, seconds: int, run: str, connections: int = CONNECTIONS, **more: str
+) -> Figures:
+    """Load a server with one kind of work."""
+    told = {"WORK": work, "TOKEN": shop.token, "IDS": " ".join(shop.ids), "RUN": run, "SEED": str(hash(run) % 1000)}
+    load = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(LOAD), server.url]
+    before = server.cpu()
+    done = subprocess.run(load, env={**os.environ, **told, **more}, capture_output=True, text=True, check=True)
+    used = server.cpu() - before
+    told = json.loads(done.stdout.rpartition("JSON ")[2])
+    requests = max(1, told["requests"])
+    wrong = told["broken"] + (0 if work == "invalid" else told["refused"])
+    return Figures(requests / told["seconds"], told["p50"], told["p99"], used / requests * 1e6, wrong)
+
+
+def middle(figures: list[Figures]) -> Figures:
+    """The median of several rounds, each figure by itself."""
+    values = {name: median(getattr(each, name) for each in figures) for name in ("rate", "p50", "p99", "cpu")}
+    return Figures(**values, wrong=sum(each.wrong for each in figures))

@@ -1,0 +1,80 @@
+"""Litestar with the tables, statements and token checks of Orderly: what is left between the two is the framework's."""
+
+import os
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+from anyio import to_thread
+from litestar import Litestar, Request, get, post
+from litestar.connection import ASGIConnection
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.params import Parameter
+
+from benchmarks.peers.on_litestar import Bearer, Line, Money, Order, Page, Product, Wanted, health
+from db import catalogue, order_actions
+from db.users import Caller
+from handlers.orders import _shape as order_json
+from handlers.products import _shape as product_json
+from orderly.contract.model import load
+from orderly.database.database import Database
+from orderly.database.pagination import Listing
+from orderly.security.guard import Credentials, Tokens
+
+database = Database(os.environ["ORDERLY_DATABASE_URL"])
+credentials = Credentials(database, Tokens(os.environ["ORDERLY_SECRET_KEY"]), load().roles)
+
+
+@contextmanager
+def reading(authorization: str) -> Any:
+    with database.reads() as reads:
+        caller = credentials.of_token(authorization.removeprefix("Bearer "), reads)
+        yield reads, caller
+
+
+def product(row: Any) -> Product:
+    fields = product_json(row)
+    return Product(**{**fields, "price": Money(**fields["price"])})
+
+
+def order(row: Any) -> Order:
+    fields = order_json(row)
+    lines = [Line(**{**line, "unit_price": Money(**line["unit_price"])}) for line in fields["lines"]]
+    plain = {name: fields[name] for name in ("id", "user_id", "status", "note", "metadata", "version", "created_at")}
+    return Order(**plain, lines=lines, total=Money(**fields["total"]))
+
+
+@get("/v1/products/{product_id:str}", sync_to_thread=True)
+def get_product(product_id: str, authorization: Bearer) -> Product:
+    with reading(authorization) as (reads, _):
+        return product(catalogue.get(reads, product_id))
+
+
+@get("/v1/products", sync_to_thread=True)
+def list_products(authorization: Bearer, limit: Annotated[int, Parameter(ge=1, le=100)] = 20) -> Page:
+    with reading(authorization) as (reads, _):
+        listing = Listing(catalogue.EVERYTHING, catalogue.ORDERS["created_at"], product, of_rows=True)
+        page = listing.page(reads.connection(), limit)
+        return Page(page.data, page.has_more, str(page.last))
+
+
+def find_caller(authorization: str) -> Caller:
+    with reading(authorization) as (_, caller):
+        return caller
+
+
+class SignedIn(AbstractAuthenticationMiddleware):
+    async def authenticate_request(self, connection: ASGIConnection) -> AuthenticationResult:
+        caller = await to_thread.run_sync(find_caller, connection.headers.get("Authorization", ""))
+        return AuthenticationResult(user=caller, auth=None)
+
+
+@post("/v1/orders", sync_to_thread=True, middleware=[SignedIn])
+def create_order(data: Wanted, request: Request) -> Order:
+    with database.writing() as session:
+        placed = order_actions.place(session, request.user, [(line.product_id, line.quantity) for line in data.lines])
+        made = order(placed)
+        session.commit()
+        return made
+
+
+app = Litestar([health, get_product, list_products, create_order])

@@ -1,0 +1,123 @@
+"""What all peers share: the tables, the caller of a token, and the queries as SQLAlchemy's tutorials write them."""
+
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from typing import Any
+
+import jwt
+from sqlalchemy import create_engine, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from db.orders import Order, OrderLine
+from db.products import Product
+from db.users import User
+from orderly.database.models import new_id, now, rfc3339
+
+URL = os.environ["ORDERLY_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://")
+SECRET = os.environ["ORDERLY_SECRET_KEY"]
+LITE = URL.startswith("sqlite")
+engine = create_engine(URL, connect_args={"check_same_thread": False, "timeout": 30} if LITE else {}, pool_size=10)
+
+
+class Refused(Exception):
+    """The caller or the order is refused, with this status."""
+
+
+def user_of(session: Session, authorization: str) -> User:
+    """The user of a bearer token, as FastAPI's security tutorial finds him."""
+    try:
+        claims = jwt.decode(authorization.removeprefix("Bearer "), SECRET, algorithms=["HS256"], audience="orderly")
+    except jwt.InvalidTokenError:
+        raise Refused(401) from None
+    user = session.get(User, claims["sub"])
+    if user is None or user.status != "active":
+        raise Refused(401)
+    return user
+
+
+def product(session: Session, product_id: str) -> Product:
+    """One product."""
+    found = session.get(Product, product_id)
+    if found is None:
+        raise Refused(404)
+    return found
+
+
+def page(session: Session, limit: int, cursor: str | None) -> tuple[list[Product], str | None]:
+    """A page of products, newest first, and where the next one begins."""
+    newest = select(Product).where(Product.archived_at.is_(None))
+    newest = newest.order_by(Product.created_at.desc(), Product.id.desc()).limit(limit + 1)
+    if cursor:
+        at, last = urlsafe_b64decode(cursor).decode().split(" ")
+        newest = newest.where(tuple_(Product.created_at, Product.id) < (datetime.fromisoformat(at), last))
+    found = list(session.scalars(newest))
+    last = found[limit - 1] if len(found) > limit else None
+    text = last and urlsafe_b64encode(f"{last.created_at.isoformat()} {last.id}".encode()).decode()
+    return found[:limit], text
+
+
+def place(session: Session, user: User, wanted: list[tuple[str, int]]) -> Order:
+    """An order, its stock taken in the order of the ids."""
+    order = Order(id=new_id("ord"), user_id=user.id, status="pending", version=1, currency="", total_amount=0)
+    order.order_metadata, order.created_at, order.updated_at = {}, now(), now()
+    for position, (product_id, quantity) in enumerate(sorted(wanted)):
+        taken = (
+            update(Product)
+            .where(Product.id == product_id, Product.stock >= quantity)
+            .values(stock=Product.stock - quantity, version=Product.version + 1)
+            .returning(Product)
+        )
+        found = session.scalar(taken)
+        if found is None:
+            raise Refused(409)
+        line = OrderLine(id=new_id("lin"), product_id=product_id, position=position, quantity=quantity)
+        line.sku, line.name, line.unit_price_amount = found.sku, found.name, found.price_amount
+        order.lines.append(line)
+        order.currency, order.total_amount = found.currency, order.total_amount + quantity * found.price_amount
+    session.add(order)
+    session.commit()
+    return order
+
+
+def product_json(row: Any) -> dict[str, Any]:
+    """A product as JSON."""
+    return {
+        "id": row.id,
+        "sku": row.sku,
+        "name": row.name,
+        "description": row.description,
+        "category": row.category,
+        "price": {"amount": row.price_amount, "currency": row.currency},
+        "stock": row.stock,
+        "version": row.version,
+        "created_at": rfc3339(row.created_at),
+        "updated_at": rfc3339(row.updated_at),
+    }
+
+
+def order_json(order: Order) -> dict[str, Any]:
+    """An order as JSON."""
+    return {
+        "id": order.id,
+        "user_id": order.user_id,
+        "status": order.status,
+        "lines": [line_json(line, order.currency) for line in order.lines],
+        "total": {"amount": order.total_amount, "currency": order.currency},
+        "note": order.note,
+        "metadata": order.order_metadata,
+        "version": order.version,
+        "created_at": rfc3339(order.created_at),
+    }
+
+
+def line_json(line: OrderLine, currency: str) -> dict[str, Any]:
+    """A line of an order as JSON."""
+    return {
+        "id": line.id,
+        "product_id": line.product_id,
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "unit_price": {"amount": line.unit_price_amount, "currency": currency},
+    }

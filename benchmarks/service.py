@@ -1,0 +1,45 @@
+"""The service with all that it does: only the numbers of its limits are higher, and reading products needs a token.
+
+The catalogue is public, and this is a comparison for signed-in callers: so two operations of the contract ask for one.
+It is started by what `orderly serve` runs. `python -m benchmarks.service unchecked` leaves out the check of answers.
+"""
+
+import re
+import sys
+from typing import Any
+
+from orderly.cli.serve import run
+from orderly.config.settings import Settings
+from orderly.contract.model import DEFAULT_PATH, Contract
+from orderly.http.messages import App
+
+ENDLESS = 1_000_000_000
+SIGNED_IN = ("get_product", "list_products")
+
+
+def contract() -> Contract:
+    """The contract, edited as told above."""
+    text = re.sub(r"limit: \d+, window: 60", f"limit: {ENDLESS}, window: 60", DEFAULT_PATH.read_text())
+    for name in SIGNED_IN:
+        before, found, after = text.partition(f"operationId: {name}\n")
+        text = before + found + after.replace("security: []", "security: [{bearer: [orders:read]}]", 1)
+    return Contract(text.encode())
+
+
+def create(settings: Settings, **given: Any) -> App:
+    """The service."""
+    from orderly.app import create_app  # after the metrics have their folder, as in `orderly serve`
+
+    return create_app(settings, contract(), **given)
+
+
+def create_unchecked(settings: Settings, **given: Any) -> App:
+    """The same, which answers whatever it likes: to see what the check costs, and for nothing else."""
+    from orderly.validation.response import Answers
+
+    Answers.check = lambda *_: None  # type: ignore[assignment,method-assign]
+    return create(settings, **given)
+
+
+if __name__ == "__main__":
+    run(Settings.load(), create=create_unchecked if "unchecked" in sys.argv else create)

@@ -1,0 +1,60 @@
+"""The shop that all peers serve: the same rows in a database of each one's own."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+
+from orderly.database.database import Database
+from orderly.database.migrations import runner
+from orderly.security.guard import Tokens
+from tests.conftest import POSTGRESQL
+from tests.factories import SECRET, make_product, make_session, make_user
+
+PRODUCTS = 200
+
+
+@dataclass
+class Shop:
+    """A filled database, and what its callers need to know."""
+
+    url: str
+    token: str
+    ids: list[str]
+
+
+def fill(url: str, products: int = PRODUCTS) -> Shop:
+    """Make the tables and the rows."""
+    runner.upgrade(url)
+    database = Database(url)
+    with database.writing() as session:
+        alice = make_user(session)
+        started = make_session(session, alice).session
+        given = {"stock": 900_000_000, "description": "Enamel, with a handle.", "category": "kitchen"}
+        ids = [make_product(session, name=f"Mug {number}", **given).id for number in range(products)]
+        session.commit()
+        token, _ = Tokens(SECRET).access_token(alice.id, started.id)
+    database.close()
+    return Shop(url, token, ids)
+
+
+def copy(shop: Shop, path: Path) -> Shop:
+    """The same shop on another SQLite file."""
+    shutil.copy(shop.url.removeprefix("sqlite:///"), path)
+    return Shop(f"sqlite:///{path}", shop.token, shop.ids)
+
+
+@contextmanager
+def on_postgresql(name: str) -> Iterator[Shop]:
+    """A shop on the PostgreSQL server, dropped at the end."""
+    with psycopg.connect(POSTGRESQL, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            url = make_url(POSTGRESQL).set(drivername="postgresql+psycopg", database=name)
+            yield fill(url.render_as_string(hide_password=False))
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")

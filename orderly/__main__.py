@@ -1,0 +1,18 @@
+"""The command line, begun."""
+
+import sys
+from pathlib import Path
+
+from orderly.server.gc import lasting
+
+
+def main() -> None:
+    """Run one command."""
+    sys.path.insert(0, str(Path.cwd()))  # handlers and db are the application's, and not installed
+    with lasting():
+        from orderly.cli.main import run  # all that the commands are made of
+    run()
+
+
+if __name__ == "__main__":
+    main()

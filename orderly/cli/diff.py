@@ -1,0 +1,56 @@
+"""`orderly diff`: what has changed since the last release, and whether it may be released."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orderly.cli.console import err, out
+from orderly.contract import model
+from orderly.devtools.diff import reporters
+from orderly.devtools.diff.baseline import find_base
+from orderly.devtools.diff.release import Release
+
+
+class Format(StrEnum):
+    """How it is told."""
+
+    TABLE = "table"
+    GITHUB = "github"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def diff(
+    path: Annotated[Path, typer.Argument(help="The contract's file.")] = model.DEFAULT_PATH,
+    base: Annotated[
+        str | None,
+        typer.Option(help="A revision or a file; if left out, the latest tag, or the commit that set the version."),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to tell it.")] = Format.TABLE,
+) -> None:
+    """Tell what has changed since the last release; fail if it breaks clients unannounced or the version is too low."""
+    before = find_base(path, base)
+    release = Release(before.contract, model.load(path))
+    if format_ is not Format.TABLE:
+        out.print(_said(release, path, format_))
+    elif release.changes:
+        out.print(f"Since {before.words}:", markup=False, soft_wrap=True)
+        out.print(reporters.as_table(release))
+    else:
+        out.print(f"Nothing has changed since {before.words}.", markup=False, soft_wrap=True)
+    for _, complaint in release.complaints:
+        err.print(f"{complaint}.")
+    if release.complaints:
+        raise typer.Exit(1)
+
+
+def _said(release: Release, path: Path, format_: Format) -> str:
+    if format_ is Format.JSON:
+        return reporters.as_json(release)
+    if format_ is Format.MARKDOWN:
+        return reporters.as_changelog(release)
+    here = Path.cwd()
+    shown = path.resolve()
+    return reporters.as_annotations(release, shown.relative_to(here) if shown.is_relative_to(here) else shown)

@@ -1,0 +1,39 @@
+"""`orderly routes`: every operation, who may call it, how often, and what handles it."""
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Column, Table
+from rich.text import Text
+
+from orderly.cli.console import out
+from orderly.contract import model
+from orderly.contract.summary import limits_of, who_may
+from orderly.pipeline.handler_resolver import find_handler
+
+COLUMNS = ("method", "path", "operation", "who", "scopes", "limits", "handler")
+
+
+def routes() -> None:
+    """List every operation: method, path, who may call it, its limits, and its handler or none."""
+    loaded = model.load()
+    table = Table(*(Column(title, overflow="fold") for title in COLUMNS), box=SIMPLE_HEAD)
+    for operation in loaded.operations:
+        table.add_row(
+            operation.method,
+            loaded.base_path + operation.path,
+            operation.operation_id,
+            who_may(loaded, operation),
+            " ".join(sorted(_scopes_of(operation))),
+            limits_of(operation),
+            _handler(operation),
+        )
+    out.print(table)
+
+
+def _handler(operation: model.Operation) -> str | Text:
+    handler = find_handler(operation)
+    return Text("none", "red") if handler is None else f"{handler.__module__}.{handler.__name__}"
+
+
+def _scopes_of(operation: model.Operation) -> frozenset[str]:
+    """Every scope that an operation asks for, by whichever credential."""
+    return frozenset[str]().union(*(scopes for each in operation.security for scopes in each.values()))

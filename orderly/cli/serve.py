@@ -1,0 +1,74 @@
+"""`orderly serve`: the service, after every check that can be made before a port is open."""
+
+import json
+import os
+import urllib.request
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+from orderly.cli.console import err, out
+from orderly.cli.db import open_migrated
+from orderly.config.settings import Refused, Settings
+from orderly.server.gc import lasting
+
+
+def serve(
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Serve from the contract's examples, on a database that is thrown away.")
+    ] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Let a save of the contract be live at once.")] = False,
+) -> None:
+    """Serve the API, its docs and its errors until SIGINT or SIGTERM."""
+    settings = Settings.load()
+    if sandbox or reload:
+        _serve_workbench(settings, sandbox=sandbox, reload=reload)
+        return
+    run(settings)
+
+
+def run(settings: Settings, **how: Any) -> None:
+    """Check what can be checked, and serve; `how` is what `orderly.server.server.serve` takes besides."""
+    with open_migrated(settings):
+        pass
+    if settings.workers > 1 and settings.rate_limits and not settings.redis_url:
+        err.print("Without ORDERLY_REDIS_URL each of the workers counts its own rate limits.")
+    with TemporaryDirectory(prefix="orderly-metrics-") as folder:
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)  # before its library is imported, or it counts alone
+        with lasting():
+            from orderly.server import server  # only this command needs it
+
+        server.serve(settings, _announce, **how)
+
+
+def _serve_workbench(settings: Settings, *, sandbox: bool, reload: bool) -> None:
+    from orderly.devtools.sandbox.devserver import create_workbench
+    from orderly.devtools.sandbox.sandbox import settings_of
+    from orderly.server import server
+
+    if settings.is_production:
+        raise Refused("--sandbox and --reload are for those who write contracts, not for production.")
+    create = partial(create_workbench, sandbox=sandbox, reload=reload)
+    with TemporaryDirectory(prefix="orderly-sandbox-") as folder:
+        settings = settings_of(settings, Path(folder)) if sandbox else settings.model_copy(update={"workers": 1})
+        if not sandbox:
+            with open_migrated(settings):
+                pass
+        server.serve(settings, _announce_sandbox if sandbox else _announce, create)
+
+
+def _announce(url: str) -> None:
+    out.print(f"Orderly serves its API at {url}/v1\nand explains it at {url}/docs")
+
+
+def _announce_sandbox(url: str) -> None:
+    _announce(url)
+    with urllib.request.urlopen(f"{url}/sandbox/accounts") as answer:  # noqa: S310  # our own
+        accounts = json.load(answer)["accounts"]
+    out.print("This is a sandbox: what is in it goes when it ends, or by POST /sandbox/reset.")
+    for account in accounts:
+        out.print(f"\n{account['role']}: {account['email']}, password {account['password']}")
+        out.print(f"Authorization: Bearer {account['token']}")

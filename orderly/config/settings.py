@@ -1,0 +1,160 @@
+"""The settings: every one of them, its default and its meaning, read once from the environment and `.env`."""
+
+import os
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL
+
+from orderly.config.environment import PREFIX, complaint, refuse_unknown
+from orderly.config.secret_key import MINIMUM_BYTES, Refused, kept_secret
+from orderly.config.url_types import CollectorUrl, DatabaseUrl, Origin, RedisUrl
+
+__all__ = ["PREFIX", "Refused", "Settings"]
+
+ENV_FILE = Path(".env")
+
+
+class Settings(BaseSettings):
+    """What can be set. A variable is the name in capitals after `ORDERLY_`; lists are separated by commas."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    env: Literal["development", "production"] = Field(
+        "development",
+        description="`production` makes no secret by itself, refuses `ORDERLY_DEBUG` and logs JSON.",
+    )
+    debug: bool = Field(
+        False,
+        description="Log SQL statements, and the messages of exceptions, which may quote what a caller sent. "
+        "Refused in production.",
+    )
+    host: str = Field("127.0.0.1", description="The address to listen at; `0.0.0.0` is every IPv4 address.")
+    port: int = Field(8000, ge=1, le=65535, description="The port to listen at.")
+    tls_certificate: Path | None = Field(
+        None,
+        description="A PEM file with the certificate and its chain; "
+        "with `ORDERLY_TLS_KEY` it serves HTTPS (TLS 1.2 or 1.3).",
+    )
+    tls_key: Path | None = Field(None, description="A PEM file with the certificate's private key, without a password.")
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes that serve. With more than one, set `ORDERLY_REDIS_URL`."
+    )
+    threads: int = Field(4, ge=1, le=64, description="Threads of a process, which is requests at work at once.")
+    drain: int = Field(
+        2,
+        ge=0,
+        le=20,
+        description="Seconds after SIGTERM for which it serves on while readiness says no: "
+        "as many as your load balancer takes to notice.",
+    )
+    data_dir: Path = Field(Path("data"), description="The folder of the SQLite file and of the kept secret.")
+    database_url: DatabaseUrl = Field(
+        "",
+        repr=False,
+        description="`postgresql://user:password@host/name` or `sqlite:///path`; "
+        "`orderly.db` in the data folder if empty. A PostgreSQL with standbys is "
+        "`postgresql://user:password@/name?host=one,two&target_session_attrs=read-write`.",
+    )
+    database_read_url: DatabaseUrl = Field(
+        "",
+        repr=False,
+        description="A PostgreSQL replica that serves the GETs: they may be a moment behind the changes, and so may "
+        "what they know of a caller. Changes ask the first database for everything. Without the replica GETs are a 503 "
+        "and readiness says no.",
+    )
+    redis_url: RedisUrl = Field(
+        "", repr=False, description="`redis://host:6379/0`: rate limits shared by processes and machines."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Signs tokens and cursors: 32 bytes or more. "
+        "In development it is made and kept in the data folder if empty.",
+    )
+    admin_email: str = Field("admin@example.com", description="The email of the first admin.")
+    admin_password: SecretStr = Field(
+        SecretStr(""), description="The password of the first admin; made and shown once if empty."
+    )
+    rate_limits: bool = Field(True, description="`on` or `off`: whether the contract's rate limits are applied.")
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="Addresses or networks whose `X-Forwarded-For` is believed."
+    )
+    metrics_readers: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (IPv4Network("127.0.0.1"), IPv6Network("::1")),
+        description="Addresses or networks that may read `/metrics`; for all others there is nothing.",
+    )
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        (), description="Origins, such as `https://shop.example`, whose pages may call the API."
+    )
+    log_format: Literal["", "console", "json"] = Field(
+        "", description="`console` or `json`; if empty `json` in production and `console` in development."
+    )
+
+    traces_url: CollectorUrl = Field(
+        "",
+        repr=False,
+        description="Where OpenTelemetry's spans go, such as `http://127.0.0.1:4318/v1/traces`: "
+        "it needs `orderly[traces]`.",
+    )
+
+    @classmethod
+    def load(cls) -> Self:
+        """The settings of this process. Raises Refused with one line that says what to do."""
+        try:
+            refuse_unknown({**os.environ, **dotenv_values(ENV_FILE)}, cls.model_fields)
+            return cls(_env_file=ENV_FILE)  # type: ignore[call-arg]  # pydantic-settings adds this argument
+        except ValidationError as error:
+            said = dict.fromkeys(complaint(e["loc"], e["msg"]) for e in error.errors())
+            raise Refused("; ".join(said) + ".") from None
+        except (UnicodeDecodeError, OSError):
+            raise Refused("The file .env cannot be read: make it a readable UTF-8 file or remove it.") from None
+
+    @property
+    def is_production(self) -> bool:
+        """Whether this is the real thing."""
+        return self.env == "production"
+
+    @field_validator("trusted_proxies", "metrics_readers", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _strip(cls, values: dict[str, object]) -> dict[str, object]:
+        # Docker's env files and shells leave blanks behind that no setting can mean.
+        return {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.is_production and self.debug:
+            raise Refused("Debugging is on in production: remove ORDERLY_DEBUG or set ORDERLY_ENV=development.")
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise Refused("HTTPS needs two files: set both ORDERLY_TLS_CERTIFICATE and ORDERLY_TLS_KEY, or neither.")
+        filled = {
+            "database_url": self.database_url
+            or URL.create("sqlite", database=str(self.data_dir / "orderly.db")).render_as_string(),
+            "log_format": self.log_format or ("json" if self.is_production else "console"),
+            "secret_key": self._find_secret(),
+        }
+        for name, value in filled.items():
+            object.__setattr__(self, name, value)  # the one moment before the settings are frozen
+        return self
+
+    def _find_secret(self) -> SecretStr:
+        given = self.secret_key.get_secret_value()
+        if not given and not self.is_production:
+            return SecretStr(kept_secret(self.data_dir))
+        if len(given.encode()) < MINIMUM_BYTES:
+            what = "is too short" if given else "is missing"
+            raise Refused(
+                f"ORDERLY_SECRET_KEY {what}: set it to {MINIMUM_BYTES} bytes or more, "
+                "for example the output of `openssl rand -base64 48`."
+            )
+        return self.secret_key

@@ -1,0 +1,94 @@
+"""Places in the contract: walked by key, with every reference followed, and named by their JSON pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote
+
+from orderly.contract.loader import BrokenContract
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A place in the contract: what stands there, and the JSON pointer to it (RFC 6901)."""
+
+    document: dict[str, Any] = field(repr=False)
+    pointer: str
+    value: Any = field(repr=False)
+
+    def get(self, *keys: str | int) -> Node | None:
+        """The place below this one, with references on the way followed; None if nothing stands there."""
+        node = self
+        for key in keys:
+            holder = node.target.value
+            try:
+                value = holder[key]
+            except (KeyError, IndexError, TypeError):
+                return None
+            node = node.target.below(key, value)
+        return node
+
+    def below(self, key: str | int, value: Any) -> Node:
+        """The place of a member or an item of what stands here."""
+        step = str(key).replace("~", "~0").replace("/", "~1")
+        return Node(self.document, f"{self.pointer}/{step}", value)
+
+    def __getitem__(self, key: str | int) -> Node:
+        node = self.get(key)
+        if node is None:
+            raise BrokenContract(f"{self.pointer or '/'} has no {key!r}", self.pointer)
+        return node
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """The members of the object that stands here."""
+        return ((key, self[key].target) for key in self.target.value)
+
+    def members(self) -> Iterator[tuple[str, Node]]:
+        """The members or items of what stands here, with no reference followed."""
+        members = enumerate(self.value) if isinstance(self.value, list) else self.value.items()
+        return ((str(key), self.below(key, value)) for key, value in members)
+
+    @property
+    def name(self) -> str:
+        """The last step of the pointer: what the place is called where it stands."""
+        return self.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+
+    @property
+    def target(self) -> Node:
+        """This place, or the one that its `$ref` leads to."""
+        return self._followed()
+
+    @property
+    def essence(self) -> Node:
+        """This place, or the one that a `$ref` leads to which is all that stands here."""
+        return self._followed(alone=True)
+
+    def _followed(self, *, alone: bool = False) -> Node:
+        node = self
+        for _ in range(32):
+            value = node.value if isinstance(node.value, dict) else {}
+            reference = value.get("$ref")
+            if not isinstance(reference, str) or (alone and len(value) > 1):
+                return node
+            node = self.at(reference)
+        raise BrokenContract(f"{self.pointer}: its $ref leads in a circle", self.pointer)
+
+    def at(self, reference: str) -> Node:
+        """The place of a reference within the document."""
+        if not reference.startswith("#/"):
+            raise BrokenContract(f"{self.pointer}: $ref {reference!r} does not stay in this file", self.pointer)
+        value: Any = self.document
+        for step in reference[2:].split("/"):
+            key = unquote(step).replace("~1", "/").replace("~0", "~")
+            try:
+                value = value[int(key) if isinstance(value, list) else key]
+            except (KeyError, IndexError, ValueError, TypeError):
+                raise BrokenContract(f"{self.pointer}: $ref {reference!r} leads nowhere", self.pointer) from None
+        return Node(self.document, unquote(reference[1:]), value)
+
+    @property
+    def uri(self) -> str:
+        """The place as a URI, for a validator that has the document as `urn:contract`."""
+        return "urn:contract#" + quote(self.pointer, safe="/~-._$")

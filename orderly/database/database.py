@@ -1,0 +1,199 @@
+"""The databases: one engine that reads, one that writes, and the sessions on them."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import IsolationLevel
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.orm import Session
+
+from orderly.database import timing
+from orderly.database.connections import Reads
+from orderly.database.failover import for_reading, leave_standbys
+from orderly.database.idle_ping import ask_rested
+from orderly.database.write_queue import Turns
+
+BUSY_TIMEOUT = 5.0
+"""Seconds that a writer waits for another one before it gives up."""
+POOL_TIMEOUT = 2.0
+"""Seconds that a request waits for a connection of the pool (PostgreSQL, and SQLite's readers)."""
+TIMEOUTS = "-c statement_timeout=10s -c lock_timeout=5s"
+"""How long PostgreSQL lets a statement run, or wait for a lock."""
+VANISHED = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+"""What notices that PostgreSQL's machine is gone, which sends no word of it."""
+
+
+class Database:
+    """Where sessions come from.
+
+    On SQLite the writing engine has exactly one connection, so a process has one writer at a time and writers queue in
+    order. Processes take turns by `orderly.database.write_queue`, because SQLite's own busy handler is unfair. Write
+    transactions begin with BEGIN IMMEDIATE: one that reads first and writes later cannot wait for its turn.
+    """
+
+    def __init__(self, url: str, read_url: str | None = None, *, threads: int = 4) -> None:
+        self.url = _with_driver(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._write_engine = _sqlite_writer(self.url)
+            self._replica_engine = self._read_engine = _sqlite_engine(
+                self.url, "BEGIN", connections=threads, timeout=POOL_TIMEOUT
+            )
+            return
+        self._write_engine = _postgresql_engine(self.url, threads)
+        leave_standbys(self._write_engine)
+        self._replica_engine = self._read_engine = _postgresql_reader(self.url, threads)
+        if read_url:
+            self._replica_engine = _postgresql_reader(_with_driver(read_url), threads)
+
+    @contextmanager
+    def reads(self, *, replica: bool = False) -> Iterator[Reads]:
+        """What can only read.
+
+        With `replica` it asks the second database, if there is one, which may be a moment behind. Whoever decides
+        about a change must ask the first one.
+        """
+        with closing(Reads(self._replica_engine if replica else self._read_engine)) as reads:
+            yield reads
+
+    @contextmanager
+    def reading(self, *, replica: bool = False) -> Iterator[Session]:
+        """A session that can only read; its transaction begins with the first statement."""
+        with self.reads(replica=replica) as reads:
+            yield reads.session
+
+    @contextmanager
+    def writing(self, *, snapshot: bool = False) -> Iterator[Session]:
+        """A session that can write; its transaction begins with the first statement.
+
+        Nothing is kept unless the caller commits. With `snapshot` PostgreSQL runs it at REPEATABLE READ, which
+        refuses (40001) to change a row that changed since it was read; on SQLite every write transaction is alone.
+        """
+        engine = self._write_engine
+        if snapshot and not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with Session(engine, expire_on_commit=False) as session:
+            yield session
+
+    def connect(self) -> Connection:
+        """A bare connection of the writing engine, for migrations and health."""
+        return self._write_engine.connect()
+
+    @property
+    def engines(self) -> dict[str, Engine]:
+        """The engines by what they do, for those who watch them."""
+        own = {"read": self._read_engine, "write": self._write_engine}
+        return own if self._replica_engine is self._read_engine else own | {"replica": self._replica_engine}
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._write_engine.dispose()
+        self._read_engine.dispose()
+        self._replica_engine.dispose()
+
+
+def _with_driver(url: str) -> URL:
+    parsed = make_url(url)
+    if parsed.drivername in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def _engine(url: URL, **given: Any) -> Engine:
+    return create_engine(url, hide_parameters=True, json_serializer=_json, json_deserializer=orjson.loads, **given)
+
+
+def _postgresql_engine(
+    url: URL, threads: int, *, isolation_level: IsolationLevel = "READ COMMITTED", options: str = ""
+) -> Engine:
+    engine = _engine(
+        url,
+        pool_size=threads,
+        max_overflow=threads,
+        pool_timeout=POOL_TIMEOUT,
+        isolation_level=isolation_level,
+        connect_args=VANISHED | {"connect_timeout": 5, "options": f"{TIMEOUTS} {options}"},
+    )
+    timing.wrap(engine, timing.timed)
+    ask_rested(engine)
+    return engine
+
+
+def _postgresql_reader(url: URL, threads: int) -> Engine:
+    # At READ COMMITTED each statement sees what is committed by then, within a transaction or not: reads do without
+    # BEGIN and ROLLBACK, which are a round trip each.
+    options = "-c default_transaction_read_only=on"
+    return _postgresql_engine(for_reading(url), threads, isolation_level="AUTOCOMMIT", options=options)
+
+
+def _sqlite_writer(url: URL) -> Engine:
+    turns = Turns(str(url.database), BUSY_TIMEOUT)
+    engine = _sqlite_engine(url, "BEGIN IMMEDIATE", connections=1, timeout=BUSY_TIMEOUT, before=turns.take)
+    event.listen(engine, "checkin", lambda _connection, _record: turns.give_back())
+    event.listen(engine, "engine_disposed", lambda _engine: turns.close())
+    return engine
+
+
+def _sqlite_engine(
+    url: URL, begin: str, *, connections: int, timeout: float, before: Callable[[], None] = lambda: None
+) -> Engine:
+    engine = _engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=timeout,
+        creator=partial(_open, str(url.database)),
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, record: Any) -> None:
+        record.info["file"] = _file(url)
+        connection.isolation_level = None  # the driver begins nothing by itself
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        if begin == "BEGIN":
+            connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "checkout")
+    def _refuse_moved(_connection: sqlite3.Connection, record: Any, _proxy: Any) -> None:
+        # SQLite would go on writing into a file that was deleted or replaced, and everything there would be lost.
+        if record.info["file"] != _file(url):
+            raise DisconnectionError("the database's file is another one now")
+
+    def begin_by(connection: PoolProxiedConnection) -> None:
+        before()
+        # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
+        connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
+
+    # No event: an engine with one looks for events at each statement, which takes longer than SQLite does, and what
+    # is raised in one is not made an error of SQLAlchemy's, so nobody would know it.
+    engine.dialect.do_begin = begin_by  # type: ignore[assignment,method-assign]
+    timing.wrap(engine, timing.timed)
+    return engine
+
+
+def _open(file: str) -> sqlite3.Connection:
+    # SQLite says nothing when it opens such a file, for reading only: a kept connection could never write again.
+    if os.path.exists(file) and not os.access(file, os.W_OK):
+        raise sqlite3.OperationalError("the database's file cannot be written")
+    place = f"file:{quote(file)}?mode=rw"  # a file that is not there is an error, and not a new shop
+    return sqlite3.connect(place, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _file(url: URL) -> tuple[int, int] | None:
+    try:
+        found = os.stat(str(url.database))
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

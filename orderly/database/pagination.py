@@ -1,0 +1,89 @@
+"""Pages of a list, by keyset: the next page begins after the key of the last row, however the table moved since."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Select, bindparam, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.elements import KeyedColumnElement
+
+from orderly.database.models import UtcDateTime
+
+Place = InstrumentedAttribute[Any] | KeyedColumnElement[Any]
+"""A column that a list is ordered by."""
+Shape = TypeVar("Shape")
+"""How a row looks to those who called."""
+Key = Sequence[str | int]
+"""Where a row stands in its list: the values of the order's columns, as JSON can hold them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Shape]):
+    """Some rows of a list, shaped, and the keys to go on with."""
+
+    data: list[Shape]
+    has_more: bool
+    last: Key | None
+    """The key of the last row, None for an empty page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[Shape]):
+    """A list that a handler gives: what is in it, in which order, and how a row looks.
+
+    `order` ends with the id, so that no two rows stand in one place; `descending` holds for all its columns.
+    With `follow` the list can be resumed from its last page, as a feed is. `of_rows` tells that the statement selects
+    columns of a table: then a connection is enough to ask it.
+    """
+
+    statement: Select[Any]
+    order: Sequence[Place]
+    shape: Callable[[Any], Shape]
+    descending: bool = True
+    follow: bool = False
+    of_rows: bool = False
+
+    def page(self, source: Connection | Session, limit: int, after: Key | None = None) -> Page[Shape]:
+        """The first `limit` rows after a key (from the start without one)."""
+        values: dict[str, Any] = {"limit": limit + 1}
+        if after is not None:
+            values |= {f"after_{n}": _restore(*each) for n, each in enumerate(zip(self.order, after, strict=True))}
+        found = source.execute(_built(self.statement, (*self.order,), self.descending, after is not None), values)
+        rows = found.scalars().all() if len(found.keys()) == 1 else found.all()
+        kept = rows[:limit]
+        last = [_plain(getattr(kept[-1], str(c.key))) for c in self.order] if kept else None
+        return Page([self.shape(row) for row in kept], len(rows) > limit, last)
+
+
+def within(
+    statement: Select[Any], column: InstrumentedAttribute[datetime], after: datetime | None, before: datetime | None
+) -> Select[Any]:
+    """Those of the rows whose time is at `after` or later, and before `before`, as far as these are given."""
+    if after is not None:
+        statement = statement.where(column >= after)
+    return statement if before is None else statement.where(column < before)
+
+
+@lru_cache(maxsize=64)
+def _built(statement: Select[Any], order: tuple[Place, ...], descending: bool, later: bool) -> Select[Any]:
+    """The statement of the first page, or of a later one.
+
+    It takes longer to build than to execute. A list that is always the same statement, as the catalogue without a
+    filter is, has it built once.
+    """
+    statement = statement.order_by(*(c.desc() if descending else c.asc() for c in order)).limit(bindparam("limit"))
+    if not later:
+        return statement
+    place, key = tuple_(*order), tuple_(*(bindparam(f"after_{n}", type_=c.type) for n, c in enumerate(order)))
+    return statement.where(place < key if descending else place > key)
+
+
+def _plain(value: Any) -> str | int:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _restore(column: Place, value: str | int) -> Any:
+    return datetime.fromisoformat(str(value)) if isinstance(column.type, UtcDateTime) else value

@@ -1,0 +1,90 @@
+"""Whether requests should be sent here: the database can be read and written, and has the schema that is needed."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from orderly.database.database import Database
+from orderly.database.migrations import revisions
+from orderly.errors import Unavailable
+
+ROOM = 4 * 2**20
+"""Bytes that have to be free on the disk of the database: a nearly full one takes some writes, and refuses others."""
+FRESH = 1.0
+"""Seconds for which an answer is good: anybody may ask, and asking writes."""
+# What it writes is what was there; nothing less tells whether the disk is full or the file may be written.
+WRITE = text("UPDATE alembic_version SET version_num = version_num")
+READ = text("SELECT 1")
+# PostgreSQL tells nobody how much room there is. What does not fit into its memory goes to a file beside the data, for
+# the length of the statement: 64 KiB each time, until it is as much as there should be room for.
+SPILL = text("SET LOCAL work_mem = '64kB'")
+FILL = text(
+    "WITH room AS MATERIALIZED (SELECT repeat('x', 65536) AS x FROM generate_series(1, :times))"
+    " SELECT count(x) FROM room"
+)
+FULL = "The disk of the database is full."
+DISK_FULL = "53100"
+"""What PostgreSQL calls it (disk_full)."""
+
+
+class Readiness:
+    """Asks everything that serving takes."""
+
+    def __init__(self, database: Database, is_stopping: Callable[[], bool]) -> None:
+        self._database = database
+        self._is_stopping = is_stopping
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._problem: str | None = None
+
+    def refuse_unready(self) -> None:
+        """Raise `Unavailable`, which names the part that does not work, if there is one."""
+        if self._is_stopping():
+            raise Unavailable("The service is stopping.")
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._problem = self._ask()
+                self._until = time.monotonic() + FRESH
+            problem = self._problem
+        if problem is not None:
+            raise Unavailable(problem)
+
+    def _ask(self) -> str | None:
+        if not _has_room(self._database):
+            return FULL
+        try:
+            with self._database.reading(replica=True) as session:
+                session.execute(READ)
+        except (DBAPIError, PoolTimeout, Unavailable):
+            return "The database does not answer."
+        try:
+            return self._write()
+        except (DBAPIError, PoolTimeout, Unavailable) as error:
+            is_full = getattr(error.__cause__, "sqlstate", None) == DISK_FULL
+            return FULL if is_full else "The database cannot be written."
+
+    def _write(self) -> str | None:
+        with self._database.writing() as session:
+            if not self._database.is_sqlite:
+                session.execute(SPILL)
+                session.execute(FILL, {"times": ROOM // 65536})
+            session.execute(WRITE)
+            if revisions.is_behind(revisions.current(session.connection())):
+                return "The database has not the schema that this version needs."
+            session.commit()
+        return None
+
+
+def _has_room(database: Database) -> bool:
+    if not database.is_sqlite:
+        return True
+    try:
+        return shutil.disk_usage(Path(str(database.url.database)).parent).free >= ROOM
+    except OSError:
+        return True  # that the folder is not there, the database will say

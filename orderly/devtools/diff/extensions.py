@@ -1,0 +1,48 @@
+"""How the promises of an operation have changed that OpenAPI has no words for: repeats, preconditions and limits."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from orderly.devtools.diff.changes import Change, Pair, Rating
+
+ADDITION, BREAKING = Rating.ADDITION, Rating.BREAKING
+
+
+def extension_changes(operation: Pair) -> Iterator[Change]:
+    """Every change of what the service promises or asks by extensions."""
+    before, after = operation.values("x-idempotent")
+    if bool(before) != bool(after):
+        yield operation.change(ADDITION if after else BREAKING, f"`Idempotency-Key` {_taken(after)}")
+    before, after = operation.values("x-precondition")
+    if before != after:
+        breaking = after == "required" or after is None
+        yield operation.change(BREAKING if breaking else ADDITION, f"`If-Match` is {after or 'not looked at any more'}")
+    yield from _limits(operation)
+
+
+def _taken(taken: object) -> str:
+    return "is taken now" if taken else "is not looked at any more"
+
+
+def _limits(operation: Pair) -> Iterator[Change]:
+    before, after = (_limits_of(value) for value in operation.values("x-rate-limit"))
+    for key in sorted({*before, *after}):
+        (per, _), old, new = key, before.get(key), after.get(key)
+        if old != new:
+            looser = new is None or (old is not None and new[0] >= old[0] and new[0] / new[1] >= old[0] / old[1])
+            rating = ADDITION if looser else BREAKING
+            yield operation.change(rating, f"the limit per {per} was {_limit(old)}, is {_limit(new)}")
+
+
+def _limits_of(value: Any) -> dict[tuple[str, int], tuple[int, int]]:
+    """Each limit by whom it counts, and by which it is of theirs, the shortest window first."""
+    found: dict[tuple[str, int], tuple[int, int]] = {}
+    limits = value if isinstance(value, list) else [value] if value else []
+    for each in sorted(limits, key=lambda limit: int(limit["window"])):
+        number = sum(per == each["per"] for per, _ in found)
+        found[each["per"], number] = (each["limit"], each["window"])
+    return found
+
+
+def _limit(limit: tuple[int, int] | None) -> str:
+    return "none" if limit is None else f"{limit[0]} in {limit[1]} s"

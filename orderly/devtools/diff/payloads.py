@@ -1,0 +1,126 @@
+"""How what an operation is sent, and what it answers, has changed."""
+
+from collections.abc import Iterator
+
+from orderly.contract.node import Node
+from orderly.devtools.diff.changes import ANNOUNCEMENTS, Change, Pair, Rating, announced, how
+from orderly.devtools.diff.constraints import Way
+from orderly.devtools.diff.schemas import schema_changes
+
+ADDITION, BREAKING, WORDING = Rating.ADDITION, Rating.BREAKING, Rating.WORDING
+
+
+def parameter_changes(item: Pair, operation: Pair) -> Iterator[Change]:
+    """Of the parameters of an operation and of its path."""
+    before, after = _parameters_of(item.old, operation.old), _parameters_of(item.new, operation.new)
+    for key in {**before, **after}:
+        both = operation.of(before.get(key), after.get(key))
+        name = f"the {key[1]} parameter {key[0]}"
+        yield from _holder(both, name, Way.TAKEN)
+        if both.old and both.new:
+            if _written(both.old) != _written(both.new):
+                yield both.change(BREAKING, f"{name} is written in another way")
+            yield from schema_changes(_schema(both), Way.TAKEN)
+
+
+def _written(parameter: Node) -> tuple[object, ...]:
+    """How a parameter is written, with what counts where nothing is said (OpenAPI 3.1, 4.8.12.2)."""
+    said = parameter.target.value
+    style = said.get("style", "form" if said["in"] in ("query", "cookie") else "simple")
+    return style, said.get("explode", style == "form"), bool(said.get("allowReserved")), "content" in said
+
+
+def _parameters_of(*holders: Node | None) -> dict[tuple[str, str], Node]:
+    found = {}
+    for holder in holders:
+        listed = holder.get("parameters") if holder else None
+        for index in range(len(listed.value) if listed else 0):
+            node = listed[index]  # type: ignore[index]  # there are some, or the range is empty
+            value = node.target.value
+            found[value["name"].lower() if value["in"] == "header" else value["name"], value["in"]] = node
+    return found
+
+
+def _holder(both: Pair, name: str, way: Way) -> Iterator[Change]:
+    """What parameters, bodies and response headers have in common: being there, being required, being described."""
+    before, after = (bool(value) for value in both.values("required"))
+    if both.old is None:
+        yield both.change(way.narrower() if after else ADDITION, f"{name} was added{', and is required' * after}")
+    elif both.new is None:
+        yield both.change(BREAKING, f"{name} was removed")
+    else:
+        if before != after:
+            rating = way.narrower() if after else way.wider()
+            yield both.change(rating, f"{name} is required {'now' if after else 'no more'}")
+        for key in ("description", "example", "examples", *ANNOUNCEMENTS):
+            if both.values(key)[0] != both.values(key)[1]:
+                yield both.change(announced(key, *both.values(key)), f"the `{key}` of {name} changed")
+
+
+def _schema(both: Pair) -> Pair:
+    """The schema of a parameter or a header, which may stand below its media type."""
+    return both.of(*(_schema_of(node) for node in (both.old, both.new)))
+
+
+def _schema_of(node: Node | None) -> Node | None:
+    content = node.get("content") if node else None
+    if content is not None:
+        return next(iter(content.items()))[1].get("schema")
+    return node.get("schema") if node else None
+
+
+def body_changes(operation: Pair) -> Iterator[Change]:
+    """Of the body that an operation takes."""
+    both = operation.below("requestBody")
+    if both.old or both.new:
+        yield from _holder(both, "the body", Way.TAKEN)
+    if both.old and both.new:
+        yield from _content(both, Way.TAKEN)
+
+
+def _content(both: Pair, way: Way) -> Iterator[Change]:
+    for kind, media in both.by_key("content"):
+        if media.old is None:
+            yield media.change(ADDITION, f"{kind} was added")
+        elif media.new is None:
+            yield media.change(BREAKING, f"{kind} was removed")
+        else:
+            if any(media.values(key)[0] != media.values(key)[1] for key in ("example", "examples")):
+                yield media.change(WORDING, "the examples changed")
+            schema = media.below("schema")
+            if (schema.old is None) != (schema.new is None):
+                yield media.change(way.changed(schema.old, schema.new), f"the schema {how(schema.old, schema.new)}")
+            yield from schema_changes(schema, way)
+
+
+def response_changes(status: str, both: Pair) -> Iterator[Change]:
+    """Of an answer: its body, its headers and links, and the codes of errors in it."""
+    if both.old is None:
+        yield both.change(ADDITION, f"the answer {status} was added")
+    elif both.new is None:
+        rating = BREAKING if status.startswith("2") else ADDITION
+        yield both.change(rating, f"the answer {status} was removed")
+    else:
+        if both.values("description")[0] != both.values("description")[1]:
+            yield both.change(WORDING, f"the description of the answer {status} changed")
+        yield from _content(both, Way.GIVEN)
+        yield from _headers_and_links(both)
+        yield from _codes(both)
+
+
+def _headers_and_links(response: Pair) -> Iterator[Change]:
+    for name, both in response.by_key("headers"):
+        yield from _holder(both, f"the header {name}", Way.GIVEN)
+        if both.old and both.new:
+            yield from schema_changes(_schema(both), Way.GIVEN)
+    for name, both in response.by_key("links"):
+        if both.old is None or both.new is None:
+            yield both.change(ADDITION if both.new else BREAKING, f"the link {name} {how(both.old, both.new)}")
+        elif both.old.target.value != both.new.target.value:
+            yield both.change(BREAKING, f"the link {name} leads elsewhere")
+
+
+def _codes(response: Pair) -> Iterator[Change]:
+    before, after = (set(value or ()) for value in response.values("x-error-codes"))
+    yield from (response.change(ADDITION, f"the code {code} may come now") for code in sorted(after - before))
+    yield from (response.change(ADDITION, f"the code {code} may come no more") for code in sorted(before - after))

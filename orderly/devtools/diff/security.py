@@ -1,0 +1,60 @@
+"""How it has changed who may call: roles, the ways to give a credential, and what an operation asks for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from orderly.contract.node import Node
+from orderly.devtools.diff.changes import Change, Pair, Rating
+
+ADDITION, BREAKING, WORDING = Rating.ADDITION, Rating.BREAKING, Rating.WORDING
+
+
+def role_changes(root: Pair) -> Iterator[Change]:
+    """Every scope that a role gained or lost."""
+    for role, both in root.by_key("x-roles"):
+        before, after = (set(node.value) if node else set() for node in (both.old, both.new))
+        yield from (both.change(BREAKING, f"{role} lost the scope {scope}") for scope in sorted(before - after))
+        yield from (both.change(ADDITION, f"{role} gained the scope {scope}") for scope in sorted(after - before))
+
+
+def scheme_changes(root: Pair) -> Iterator[Change]:
+    """Every change of how a credential is given."""
+    for name, both in root.below("components").by_key("securitySchemes"):
+        if both.old is None:
+            yield both.change(ADDITION, f"the credential {name} was added")
+        elif both.new is None:
+            yield both.change(BREAKING, f"the credential {name} was removed")
+        elif _without_words(both.old.value) != _without_words(both.new.value):
+            yield both.change(BREAKING, f"the credential {name} is given in another way")
+        elif both.old.value != both.new.value:
+            yield both.change(WORDING, f"the description of the credential {name} changed")
+
+
+def _without_words(value: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in value.items() if k != "description"}
+
+
+def security_changes(operation: Pair) -> Iterator[Change]:
+    """Each credential that was enough must still be; one more that is enough takes nothing from anybody."""
+    before, after = _alternatives(operation.old), _alternatives(operation.new)
+    for each in before:
+        if not any(_suffices(each, other) for other in after):
+            yield operation.change(BREAKING, f"{_shown(each)} is not enough any more")
+    for each in after:
+        if not any(_suffices(each, other) for other in before):
+            yield operation.change(ADDITION, f"{_shown(each)} is enough now")
+
+
+def _alternatives(operation: Node | None) -> list[dict[str, set[str]]]:
+    assert operation is not None  # noqa: S101  # the operation stands in both
+    default = operation.document.get("security", [])
+    given = operation.value.get("security", default) or [{}]
+    return [{scheme: set(scopes) for scheme, scopes in each.items()} for each in given]
+
+
+def _suffices(credential: dict[str, set[str]], wanted: dict[str, set[str]]) -> bool:
+    return all(scheme in credential and scopes <= credential[scheme] for scheme, scopes in wanted.items())
+
+
+def _shown(credential: dict[str, set[str]]) -> str:
+    return " and ".join(" ".join([name, *sorted(scopes)]) for name, scopes in credential.items()) or "no credential"

@@ -1,0 +1,49 @@
+"""What is said for people."""
+
+import re
+
+from orderly.devtools.document import Draft
+from orderly.devtools.lint.rules import Found
+
+
+def operation_is_described(draft: Draft) -> Found:
+    """With a summary for lists and a description for whoever calls it."""
+    for operation in draft.operations():
+        for key in ("summary", "description"):
+            if not operation.value.get(key):
+                yield operation.below(key, None), f"give {operation.value.get('operationId')} a {key}"
+
+
+def tag_is_introduced(draft: Draft) -> Found:
+    """Each tag stands in `tags`, with a description."""
+    told = {tag.get("name") for tag in draft.root.value.get("tags", []) if tag.get("description")}
+    for operation in draft.operations():
+        if (tag := operation["tags"][0]).value not in told:
+            yield tag, f"introduce {tag.value} in `tags`, with a description"
+
+
+def property_is_described(draft: Draft) -> Found:
+    """Where it stands, or on the schema that it refers to."""
+    for schema in draft.of("schema"):
+        properties = schema.value.get("properties")
+        for name, node in schema["properties"].members() if isinstance(properties, dict) else ():
+            if isinstance(node.value, dict) and not any("description" in each.value for each in (node, node.target)):
+                yield node, f"describe the property {name}: what is it for?"
+
+
+def component_is_described(draft: Draft) -> Found:
+    """Schemas, parameters, headers, responses and security schemes say what they are."""
+    named = [node for _, node in draft.components("schemas")]
+    for node in [*named, *draft.of("parameter", "header", "response", "security_scheme")]:
+        if not {"description", "$ref"} & node.value.keys():
+            yield node, f"describe {node.value.get('name', node.name)}"
+
+
+def version_is_semantic(draft: Draft) -> Found:
+    """What clients can compare (semver.org), and `orderly diff` raises."""
+    version = draft.root["info"]["version"]
+    if not re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:[-+].*)?", version.value):
+        yield version, "number it as semver.org has it, such as 1.2.3"
+
+
+RULES = (operation_is_described, tag_is_introduced, property_is_described, component_is_described, version_is_semantic)

@@ -1,0 +1,82 @@
+"""How things are called."""
+
+import re
+
+from orderly.devtools.document import Draft
+from orderly.devtools.lint.rules import Found
+
+SNAKE = r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*"
+KEBAB = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+NAMED_IN_PASCAL_CASE = ("schemas", "responses", "parameters", "examples", "requestBodies", "links", "callbacks")
+
+
+def operation_id_is_verb_noun(draft: Draft) -> Found:
+    """`create_order`: it is a function's name, and clients are made from it."""
+    for operation in draft.operations():
+        name = str(operation.value.get("operationId", ""))
+        if not re.fullmatch(r"[a-z]+(?:_[a-z0-9]+)+", name):
+            yield operation["operationId"], f"call {name!r} verb_noun, such as list_orders"
+
+
+def path_is_kebab_case(draft: Draft) -> Found:
+    """`/stock-adjustments/{adjustment_id}`."""
+    for path, node in draft.root["paths"].value.items():
+        segments = path.split("/")[1:]
+        if not all(re.fullmatch(rf"{KEBAB}|\{{{SNAKE}\}}", segment) for segment in segments):
+            yield draft.root["paths"].below(path, node), f"write {path} in kebab-case, its parameters as {{snake_case}}"
+
+
+def tag_is_kebab_case(draft: Draft) -> Found:
+    """`api-keys`: it names the module of the handlers."""
+    for operation in draft.operations():
+        for _, tag in operation["tags"].members():
+            if not re.fullmatch(KEBAB, str(tag.value)):
+                yield tag, f"write the tag {tag.value} in kebab-case: it names the module of the handlers"
+
+
+def component_is_pascal_case(draft: Draft) -> Found:
+    """`OrderCreate`: generated clients make types of these names."""
+    for section in NAMED_IN_PASCAL_CASE:
+        for name, node in draft.components(section):
+            if not re.fullmatch(r"(?:[A-Z][a-z0-9]*)+", name):
+                yield node, f"call {name!r} in PascalCase, such as OrderCreate"
+
+
+def property_is_snake_case(draft: Draft) -> Found:
+    """`created_at`, in bodies and in parameters alike."""
+    for schema in draft.of("schema"):
+        properties = schema.value.get("properties")
+        for name, node in schema["properties"].members() if isinstance(properties, dict) else ():
+            if not re.fullmatch(SNAKE, name):
+                yield node, f"call the property {name!r} in snake_case"
+    for parameter in draft.of("parameter"):
+        name = str(parameter.value.get("name", "a"))
+        if parameter.value.get("in") in ("query", "path") and not re.fullmatch(SNAKE, name):
+            yield parameter["name"], f"call the parameter {name!r} in snake_case"
+
+
+def header_is_train_case(draft: Draft) -> Found:
+    """`Idempotency-Key`, as HTTP writes them."""
+    named = [(p["name"], str(p["name"].value)) for p in draft.of("parameter") if p.value.get("in") == "header"]
+    for node, name in [*named, *((header, header.name) for header in draft.of("header"))]:
+        if not re.fullmatch(r"[A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)*", name):
+            yield node, f"write the header {name!r} with capitals and hyphens, such as Idempotency-Key"
+
+
+def scope_is_resource_and_action(draft: Draft) -> Found:
+    """`orders:read`."""
+    scopes = draft.root.get("x-scopes")
+    for name, node in scopes.members() if scopes else ():
+        if not re.fullmatch(rf"{KEBAB}:[a-z]+", name):
+            yield node, f"call the scope {name!r} as resource:action, such as orders:read"
+
+
+RULES = (
+    operation_id_is_verb_noun,
+    path_is_kebab_case,
+    tag_is_kebab_case,
+    component_is_pascal_case,
+    property_is_snake_case,
+    header_is_train_case,
+    scope_is_resource_and_action,
+)

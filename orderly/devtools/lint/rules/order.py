@@ -1,0 +1,73 @@
+"""In which order things stand."""
+
+from collections.abc import Iterable
+
+from orderly.contract.node import Node
+from orderly.devtools.document import Draft
+from orderly.devtools.lint.rules import Found
+
+KEYS = ("operationId", "summary", "description", "tags", "security", "x-", "parameters", "requestBody", "responses")
+
+
+def operation_keys_in_order(draft: Draft) -> Found:
+    """What it is, who may, what it takes, what it answers."""
+    for operation in draft.operations():
+        keys = [key for key in operation.value if _rank(key) is not None]
+        if (misplaced := _first_misplaced(keys, sorted(keys, key=_rank_of))) is not None:
+            yield operation[misplaced], f"{misplaced} is misplaced; the order is {', '.join(KEYS)}"
+
+
+def responses_in_order(draft: Draft) -> Found:
+    """Success first, then the rest, ascending; `default` last."""
+    for operation in draft.operations():
+        statuses = list(operation["responses"].value)
+        if (misplaced := _first_misplaced(statuses, sorted(statuses))) is not None:
+            place = operation["responses"].below(misplaced, None)
+            yield place, f"put {misplaced} in its place: ascending, success first"
+
+
+def components_in_order(draft: Draft) -> Found:
+    """Alphabetical, so that one finds them and merges do not conflict."""
+    holders = [node for _, node in draft.root["components"].members()] if draft.root.get("components") else []
+    errors = draft.root.get("x-errors")
+    for holder in [*holders, *([errors] if errors else [])]:
+        yield from _unsorted(holder, holder.value)
+
+
+def operations_in_order_of_tags(draft: Draft) -> Found:
+    """Operations stand together by tag, in the order in which `tags` introduces them."""
+    tags = [tag.get("name") for tag in draft.root.value.get("tags", [])]
+    latest = 0
+    for operation in draft.operations():
+        tag = operation["tags"][0]
+        rank = tags.index(tag.value) if tag.value in tags else latest
+        if rank < latest:
+            yield tag, f"move this up to the other operations of {tag.value}: paths stand in the order of `tags`"
+        latest = max(latest, rank)
+
+
+RULES = (operation_keys_in_order, responses_in_order, components_in_order, operations_in_order_of_tags)
+
+
+def _rank(key: str) -> int | None:
+    key = "x-" if key.startswith("x-") else key
+    return KEYS.index(key) if key in KEYS else None
+
+
+def _rank_of(key: str) -> int:
+    return _rank(key) or 0
+
+
+def _unsorted(holder: Node, names: Iterable[str]) -> Found:
+    names = list(names)
+    wanted = sorted(names, key=str.casefold)
+    if (misplaced := _first_misplaced(names, wanted)) is not None:
+        yield (
+            holder.below(misplaced, None),
+            f"put {wanted[names.index(misplaced)]} here: components stand by their names",
+        )
+
+
+def _first_misplaced(names: list[str], wanted: list[str]) -> str | None:
+    """The first name that is not where it should be."""
+    return next((name for name, right in zip(names, wanted, strict=True) if name != right), None)

@@ -1,0 +1,26 @@
+"""What `orderly serve --sandbox` and `--reload` serve."""
+
+from orderly.app import create_app
+from orderly.cli.console import err
+from orderly.config.settings import Settings
+from orderly.contract import model
+from orderly.contract.model import Contract
+from orderly.devtools.sandbox.reloader import Reloading
+from orderly.devtools.sandbox.sandbox import Memory, create_sandbox
+from orderly.http.messages import App
+from orderly.server.shutdown import IsStopping, never
+
+
+def create_workbench(settings: Settings, *, sandbox: bool, reload: bool, is_stopping: IsStopping = never) -> App:
+    """The service for those who write its contract: as a sandbox, exchanged at every save, or both."""
+    memory = Memory()
+    scripts = ("reload.js",) if reload else ()
+
+    def create(loaded: Contract) -> App:
+        if sandbox:
+            return create_sandbox(settings, loaded, memory, scripts).app
+        return create_app(settings, loaded, scripts=scripts, is_stopping=is_stopping)
+
+    if not reload:
+        return create(model.load())
+    return Reloading(model.DEFAULT_PATH, create, lambda line: err.print(line))

@@ -1,0 +1,29 @@
+"""The changelog of the contract, as far as it needs Markdown: headings, lists, `code` and **names**."""
+
+import re
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+CHANGES = Path(__file__).parents[2] / "openapi" / "changes.md"
+
+
+def rendered(text: str) -> Markup:
+    """The changelog as HTML. Whatever is no Markdown of these kinds is text."""
+    return Markup("\n").join(_block(block) for block in re.split(r"\n\s*\n", text.strip()))
+
+
+def _block(block: str) -> Markup:
+    heading = re.fullmatch(r"(#{1,3}) (.+)", block)
+    if heading:
+        tag = f"h{len(heading[1])}"
+        return Markup("<{0}>{1}</{0}>").format(Markup(tag), _inline(heading[2].strip("[]")))  # noqa: S704  # h1 to h3
+    if block.startswith("- "):
+        items = re.split(r"\n?^- ", block, flags=re.MULTILINE)[1:]
+        return Markup("<ul>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(_inline(i)) for i in items))
+    return Markup("<p>{}</p>").format(_inline(block))
+
+
+def _inline(text: str) -> Markup:
+    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(" ".join(text.split()))))
+    return Markup(re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", marked))  # noqa: S704  # escaped before

@@ -1,0 +1,142 @@
+"""The corridor's own refusals. Those of a resource stand beside its table."""
+
+from orderly.errors import Conflict, NotFound, Refusal, Unauthenticated
+
+MAX_ERRORS = 100
+"""How many errors one answer lists; a body of 256 KiB can hold many more."""
+
+
+class BadRequest(Refusal):
+    """The request does not fit the contract; `errors` has every reason."""
+
+    code = "validation_error"
+    detail = "The request does not fit the contract."
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__()
+        self.errors = errors[:MAX_ERRORS]
+
+
+class AmbiguousCredentials(Refusal):
+    """More than one credential."""
+
+    code = "ambiguous_credentials"
+    detail = "Send one credential: a bearer token or an API key."
+
+
+class MissingCredential(Unauthenticated):
+    """No credential where one is needed."""
+
+    code = "unauthenticated"
+    detail = "This operation needs a credential."
+
+
+class InvalidCredential(Unauthenticated):
+    """A credential that is malformed, unknown, expired or revoked; which, is not told."""
+
+    code = "invalid_token"
+    detail = "The credential is malformed, unknown, expired or revoked."
+
+
+class MethodNotAllowed(Refusal):
+    """The path is there, but not for this method."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, allow: str) -> None:
+        super().__init__(f"This path allows {allow}.")
+        self.headers = {"Allow": allow}
+
+
+class NoSuchPath(NotFound):
+    """No operation has this path."""
+
+    detail = "There is nothing at this path."
+
+
+class NotAcceptable(Refusal):
+    """The client does not take JSON, and there is nothing else."""
+
+    code = "not_acceptable"
+    detail = "The answers of this service are application/json; let Accept allow it."
+
+
+class PreconditionFailed(Refusal):
+    """If-Match names another version than the one that is there (RFC 9110, 13.1.1)."""
+
+    code = "precondition_failed"
+    detail = "The object has changed since the version that If-Match names. Read it again."
+
+
+class PreconditionRequired(Refusal):
+    """If-Match is missing where the contract asks for it (RFC 6585, 3)."""
+
+    code = "precondition_required"
+    detail = "Send If-Match with the ETag that you have read."
+
+
+class BodyTooLarge(Refusal):
+    """The body is over the limit of the edge."""
+
+    code = "body_too_large"
+    detail = "The body is over 256 KiB."
+
+
+class UriTooLong(Refusal):
+    """The request target is over the limit of the edge."""
+
+    code = "uri_too_long"
+    detail = "The path and the query together are over 8 KiB."
+
+
+class HeadersTooLarge(Refusal):
+    """The header section is over the limits of the edge (RFC 6585, 5)."""
+
+    code = "headers_too_large"
+    detail = "The headers are over 16 KiB or over 100."
+
+
+class UnsupportedMediaType(Refusal):
+    """The body is in no media type that the operation takes, or is encoded."""
+
+    code = "unsupported_media_type"
+    detail = "Send the body as UTF-8 in a media type that the operation declares, without Content-Encoding."
+
+
+class IdempotencyKeyInFlight(Conflict):
+    """The first request with this key is still being handled."""
+
+    code = "idempotency_key_in_flight"
+    detail = "A request with this Idempotency-Key is still in flight. Try again in a moment."
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key was used for something else before."""
+
+    code = "idempotency_key_reused"
+    detail = "This Idempotency-Key was used for another request. Use a new key for a new request."
+
+
+class RateLimited(Refusal):
+    """Too many requests."""
+
+    code = "rate_limited"
+    detail = "Too many requests. Wait as long as Retry-After says."
+
+    def __init__(self, retry_after: int, headers: dict[str, str]) -> None:
+        super().__init__()
+        self.headers = {**headers, "Retry-After": str(max(1, retry_after))}
+
+
+class NotImplementedYet(Refusal):
+    """The contract has the operation, the service has no handler for it."""
+
+    code = "not_implemented"
+    detail = "This operation is described but not built yet."
+
+
+class Fault(Refusal):
+    """A bug of ours. The caller learns nothing but the request id; the log has the rest."""
+
+    code = "internal_error"
+    detail = "Something went wrong on our side. Quote the request id when you report it."

@@ -1,0 +1,111 @@
+"""The only file that knows the status of an error: whatever is raised becomes application/problem+json (RFC 9457)."""
+
+from typing import Any
+
+import orjson
+import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from orderly.database.failover import READ_ONLY
+from orderly.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unauthenticated, Unavailable
+from orderly.http.errors import (
+    AmbiguousCredentials,
+    BadRequest,
+    BodyTooLarge,
+    Fault,
+    HeadersTooLarge,
+    IdempotencyKeyInFlight,
+    IdempotencyKeyReused,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotImplementedYet,
+    PreconditionFailed,
+    PreconditionRequired,
+    RateLimited,
+    UnsupportedMediaType,
+    UriTooLong,
+)
+from orderly.http.messages import Reply
+
+MEDIA_TYPE = "application/problem+json"
+log = structlog.get_logger(__name__)
+
+
+STATUSES: dict[type[Refusal], int] = {
+    Invalid: 400,
+    BadRequest: 400,
+    AmbiguousCredentials: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    NotAcceptable: 406,
+    Conflict: 409,
+    PreconditionFailed: 412,
+    BodyTooLarge: 413,
+    UriTooLong: 414,
+    UnsupportedMediaType: 415,
+    IdempotencyKeyReused: 422,
+    PreconditionRequired: 428,
+    RateLimited: 429,
+    HeadersTooLarge: 431,
+    Fault: 500,
+    NotImplementedYet: 501,
+    Unavailable: 503,
+}
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """What to tell the caller of anything that was raised; what is no refusal is logged here."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout) or _is_standby(error):
+        log.warning("database_unavailable", error=type(error).__name__, cause=type(error.__cause__).__name__)
+        return Unavailable()
+    log.error("fault", error=type(error).__name__, exc_info=error)
+    return Fault()
+
+
+def _is_standby(error: Exception) -> bool:
+    """Whether PostgreSQL refused to write: a failover has left us at a server that only reads."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == READ_ONLY
+
+
+def status_of(refusal: Refusal) -> int:
+    """The status of a refusal: that of its family."""
+    return next(STATUSES[kind] for kind in type(refusal).__mro__ if kind in STATUSES)
+
+
+class Problems:
+    """Renders refusals with the titles of the contract's catalogue."""
+
+    def __init__(self, catalogue: dict[str, dict[str, str]]) -> None:
+        self._titles = {code: entry["title"] for code, entry in catalogue.items()}
+
+    def reply(self, error: Exception, request_id: str) -> Reply:
+        """The answer to a request that ended in an error."""
+        refusal = refusal_of(error)
+        status = status_of(refusal)
+        body: dict[str, Any] = {
+            "type": f"/errors#{refusal.code}",
+            "title": self._titles.get(refusal.code, refusal.code),
+            "status": status,
+            "code": refusal.code,
+            "detail": refusal.detail,
+            "request_id": request_id,
+        }
+        if errors := getattr(refusal, "errors", None):
+            body["errors"] = errors
+        return Reply(status, _headers(refusal, status), orjson.dumps(body), body, MEDIA_TYPE)
+
+
+def _headers(refusal: Refusal, status: int) -> dict[str, str]:
+    headers: dict[str, str] = dict(getattr(refusal, "headers", {}))
+    if status == 401:
+        # RFC 6750, 3.1: a request without any credential is told no error code.
+        error = ', error="invalid_token"' if refusal.code == "invalid_token" else ""
+        headers["WWW-Authenticate"] = f'Bearer realm="orderly"{error}'
+    if status == 503 or isinstance(refusal, IdempotencyKeyInFlight):
+        headers.setdefault("Retry-After", "1")
+    return headers

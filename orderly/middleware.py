@@ -1,0 +1,258 @@
+"""First and last to touch a request: sizes, paths, the request id, media types, the headers of every answer."""
+
+import asyncio
+import re
+import time
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network
+
+from structlog.contextvars import bound_contextvars
+
+from orderly.database.models import new_id
+from orderly.http.errors import (
+    BadRequest,
+    BodyTooLarge,
+    HeadersTooLarge,
+    NoSuchPath,
+    NotAcceptable,
+    UnsupportedMediaType,
+    UriTooLong,
+)
+from orderly.http.messages import KEY, App, Message, Receive, Request, Scope, Send
+from orderly.http.problems import Problems
+from orderly.http.proxy_headers import Peers
+from orderly.http.strict_json import NotJson, parse
+from orderly.observability import access_log
+from orderly.observability.metrics import Metrics
+from orderly.server.shutdown import IsStopping, never
+
+MAX_BODY = 256 * 1024
+MAX_TARGET = 8 * 1024
+MAX_HEADERS = 16 * 1024
+MAX_HEADER_COUNT = 100
+BODY_TIMEOUT = 15.0
+"""Seconds that a client may take to send its body."""
+
+ODD_PATH = re.compile(rb"//|/\.{1,2}(?:/|$)|%(?:[01][0-9a-f]|7f|2f|5c|2e)|[\x00-\x20\x7f\\]|%(?![0-9a-f]{2})|.;", re.I)
+"""What no path of ours has, and what the layers behind would each read in their own way."""
+
+EVERY_ANSWER = {
+    b"x-content-type-options": b"nosniff",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"referrer-policy": b"no-referrer",
+    b"cache-control": b"no-store",
+}
+EXPOSED = b"ETag, Location, Link, Retry-After, RateLimit, Deprecation, Sunset, X-Request-Id"
+"""The headers that a page of another origin may read."""
+
+
+class ClientGone(Exception):
+    """The body broke off or cannot be read: mostly there is nobody left to answer."""
+
+
+class Edge:
+    """The outermost layer: nothing reaches the application that is not a sane request, and nothing leaves bare."""
+
+    def __init__(
+        self,
+        app: App,
+        problems: Problems,
+        metrics: Metrics,
+        *,
+        proxies: Iterable[IPv4Network | IPv6Network] = (),
+        origins: Iterable[str] = (),
+        is_stopping: IsStopping = never,
+    ) -> None:
+        self._app = app
+        self._problems = problems
+        self._metrics = metrics
+        self._peers = Peers(proxies)
+        self._origins = frozenset(origins)
+        self._is_stopping = is_stopping
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or pass the lifespan on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        request = self._request(scope)
+        scope[KEY] = request
+        finish = _Finish(send, request, self._origins, self._is_stopping)
+        self._metrics.begin()
+        with bound_contextvars(**access_log.context_of(request)):
+            try:
+                await self._serve(scope, request, receive, finish)
+            finally:
+                seconds = time.perf_counter() - began
+                self._metrics.end(request, finish.status, seconds)
+                access_log.tell(request, finish.status, seconds)
+
+    async def _serve(self, scope: Scope, request: Request, receive: Receive, finish: "_Finish") -> None:
+        try:
+            _refuse_insane(scope, request)
+            await self._app(scope, receive, finish)
+        except ClientGone:
+            # The server says the same of a body that it cannot read, and of an application that is silent 500.
+            reply = self._problems.reply(BadRequest([_body_error("complete", "did not arrive")]), request.id)
+            reply.headers["Connection"] = "close"
+            await reply.send(finish)
+            finish.status = None  # it is not known that anybody was told
+        except Exception as error:
+            if finish.status is not None:
+                raise
+            await self._problems.reply(error, request.id).send(finish)
+
+    def _request(self, scope: Scope) -> Request:
+        headers: dict[str, list[str]] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        return Request(
+            id=new_id("req"),
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            headers=headers,
+            client=self._peers.client((scope.get("client") or ("",))[0], headers),
+        )
+
+
+class _Finish:
+    """A `send` that gives every answer the headers that every answer has, and HEAD no body."""
+
+    def __init__(self, send: Send, request: Request, origins: frozenset[str], is_stopping: IsStopping) -> None:
+        self._send = send
+        self._request = request
+        self._origins = origins
+        self._is_stopping = is_stopping
+        self.status: int | None = None
+        """What was answered; None as long as nothing was."""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [(k, v) for k, v in message["headers"] if k.lower() != b"server"]
+            present = {name.lower() for name, _ in headers}
+            headers += [(name, value) for name, value in EVERY_ANSWER.items() if name not in present]
+            headers.append((b"x-request-id", self._request.id.encode()))
+            if self._is_stopping():  # the client comes back by another connection, to a service that stays
+                headers.append((b"connection", b"close"))
+            if self._origins:
+                headers += self._cross_origin()
+            message = {**message, "headers": headers}
+        elif self._request.method == "HEAD":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def _cross_origin(self) -> list[tuple[bytes, bytes]]:
+        """Fetch, 3.2: an origin that is configured may read answers; `*` and credentials are never allowed."""
+        headers = [(b"vary", b"Origin")]
+        origin = self._request.header("origin")
+        if origin not in self._origins:
+            return headers
+        headers.append((b"access-control-allow-origin", origin.encode()))
+        headers.append((b"access-control-expose-headers", EXPOSED))
+        if self._request.method == "OPTIONS" and "access-control-request-method" in self._request.headers:
+            headers += [
+                (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
+                (b"access-control-allow-headers", b"Authorization, X-API-Key, Content-Type, Idempotency-Key, If-Match"),
+                (b"access-control-max-age", b"600"),
+            ]
+        return headers
+
+
+def _refuse_insane(scope: Scope, request: Request) -> None:
+    """Refuse what no honest client sends, before any layer can read it in its own way."""
+    raw_path = scope.get("raw_path") or request.path.encode()
+    if len(raw_path) + len(scope["query_string"]) + 1 > MAX_TARGET:
+        raise UriTooLong
+    size = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    if size > MAX_HEADERS or len(scope["headers"]) > MAX_HEADER_COUNT:
+        raise HeadersTooLarge
+    if ODD_PATH.search(raw_path) or "�" in request.path or (len(raw_path) > 1 and raw_path.endswith(b"/")):
+        raise NoSuchPath
+    # Granian says that Host is empty where there is none; no URL of ours has an empty host either (RFC 9110, 4.2.1).
+    hosts = [host for host in request.headers.get("host", []) if host]
+    if len(hosts) > 1 or (not hosts and scope.get("http_version") == "1.1"):  # before 1.1 nobody had to send it
+        raise BadRequest([{"in": "header", "name": "Host", "keyword": "required", "message": "must be sent once"}])
+
+
+def refuse_unacceptable(request: Request) -> None:
+    """Refuse an Accept that leaves out JSON (RFC 9110, 12.5.1), before anything has had an effect.
+
+    Raises:
+        NotAcceptable: neither application/json nor a range that includes it is acceptable.
+    """
+    accept = ",".join(request.headers.get("accept", []))
+    if not accept.strip():
+        return
+    weights: dict[str, bool] = {}
+    for item in accept.split(","):
+        kind, *parameters = (part.strip().lower() for part in item.split(";"))
+        weights[kind] = not any(re.fullmatch(r"q=0(\.0{0,3})?", p) for p in parameters)
+    for kind in ("application/json", "application/*", "*/*"):
+        if kind in weights:
+            if weights[kind]:
+                return
+            break
+    raise NotAcceptable
+
+
+def refuse_media_type(request: Request, declared: frozenset[str]) -> None:
+    """Refuse a body whose media type the operation does not declare, or that is encoded.
+
+    Raises:
+        UnsupportedMediaType: or the Content-Type is missing, sent twice, or names a charset other than UTF-8.
+    """
+    kinds = request.headers.get("content-type", [])
+    if len(kinds) != 1 or any(coding != "identity" for coding in request.headers.get("content-encoding", [])):
+        raise UnsupportedMediaType
+    kind, *parameters = (part.strip().lower() for part in kinds[0].split(";"))
+    charsets = [p.removeprefix("charset=").strip('"') for p in parameters if p.startswith("charset=")]
+    if kind not in declared or any(charset != "utf-8" for charset in charsets):
+        raise UnsupportedMediaType
+
+
+async def read_body(request: Request, receive: Receive) -> bytes:
+    """The whole body, however it is framed.
+
+    Raises:
+        BodyTooLarge: as soon as it is known to be over 256 KiB, without reading the rest.
+        BadRequest: it did not arrive in time.
+        ClientGone: it never will.
+    """
+    length = request.header("content-length")
+    if length is not None and length.isdecimal() and int(length[:20]) > MAX_BODY:
+        raise BodyTooLarge
+    chunks: list[bytes] = []
+    size, more = 0, True
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                chunks.append(message.get("body", b""))
+                size += len(chunks[-1])
+                if size > MAX_BODY:
+                    raise BodyTooLarge
+                more = message.get("more_body", False)
+    except TimeoutError:
+        raise BadRequest([_body_error("complete", f"did not arrive within {BODY_TIMEOUT:.0f} seconds")]) from None
+    return b"".join(chunks)
+
+
+def read_json(body: bytes) -> object:
+    """What a body says, as strict JSON.
+
+    Raises:
+        BadRequest: it is not strict JSON.
+    """
+    try:
+        return parse(body)
+    except NotJson as error:
+        raise BadRequest([_body_error("json", str(error))]) from None
+
+
+def _body_error(keyword: str, message: str) -> dict[str, str]:
+    return {"in": "body", "pointer": "", "keyword": keyword, "message": message}

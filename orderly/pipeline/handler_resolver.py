@@ -1,0 +1,68 @@
+"""From an operation to its handler: where it is, and which arguments it wants."""
+
+import importlib
+import inspect
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from orderly.contract.loader import BrokenContract
+from orderly.contract.model import Operation
+
+Handler = Callable[..., Any]
+HandlerOf = Callable[[Operation], Handler | None]
+
+OWN = frozenset({"session", "begin", "rows", "reads", "caller", "tokens", "readiness"})
+"""What the corridor hands to any handler that names it. `begin` gives the session of a change when it is called, for
+those who have something to do before its transaction begins and If-Match is compared."""
+
+
+def find_handler(operation: Operation) -> Handler | None:
+    """The function of an operation: tag `api-keys` and operationId `create_api_key` are
+    `handlers/api_keys.py:create_api_key`. None if there is none.
+
+    Raises:
+        BrokenContract: the file is there and cannot be imported; the message has its line.
+    """
+    name = f"handlers.{operation.tag.replace('-', '_')}"
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == name:
+            return None
+        raise BrokenContract(_unimportable(name, error)) from error
+    return getattr(module, operation.operation_id, None)
+
+
+def _unimportable(name: str, error: Exception) -> str:
+    """Where in the handlers' file it happened, and what."""
+    file = f"{name.replace('.', '/')}.py"
+    frames = [
+        each for each in traceback.extract_tb(error.__traceback__) if each.filename.endswith(f"/{Path(file).name}")
+    ]
+    line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else 1
+    said = error.msg if isinstance(error, SyntaxError) else error
+    return f"{file}:{line}: {type(error).__name__}: {said}"
+
+
+def wanted_by(handler: Handler, operation: Operation) -> frozenset[str]:
+    """The names of a handler's arguments, found once.
+
+    Raises:
+        BrokenContract: it takes one that neither the contract nor the corridor has, or a session that would let it
+            forget to `begin`.
+    """
+    names = frozenset(inspect.signature(handler).parameters)
+    known = OWN | {p.argument for p in operation.parameters} | ({"body"} if operation.body else frozenset())
+    if strange := sorted(names - known):
+        raise BrokenContract(
+            f"{handler.__module__}.{handler.__name__} takes {', '.join(strange)}, "
+            f"which {operation.method} {operation.path} does not have"
+        )
+    if {"begin", "session"} <= names:
+        raise BrokenContract(
+            f"{handler.__module__}.{handler.__name__} takes both begin and session: begin gives the session, when "
+            "If-Match is compared"
+        )
+    return names

@@ -1,0 +1,94 @@
+"""Lists: signed cursors, the page object and its Link header (RFC 8288)."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from db.users import Caller
+from orderly.contract.model import Operation
+from orderly.database.connections import Access
+from orderly.database.pagination import Key, Listing
+from orderly.http.errors import BadRequest
+from orderly.http.messages import Request
+
+CURSORS = ("cursor", "after")
+"""What the parameter is called that a page begins after."""
+BAD_CURSOR = {
+    "in": "query",
+    "keyword": "cursor",
+    "message": "must be a next_cursor of the same list with the same filters, as the same caller",
+}
+
+
+class Cursors:
+    """Makes and reads cursors, which are signed: a place in one list, as one caller sees it under one filter."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def write(self, key: Key, scope: str) -> str:
+        """The cursor of a place."""
+        return str(self._serializer(scope).dumps(list(key)))
+
+    def read(self, cursor: str, scope: str, parameter: str) -> Key:
+        """The place of a cursor.
+
+        Raises:
+            BadRequest: it was altered, or is of another list, caller or filter.
+        """
+        try:
+            key: Key = self._serializer(scope).loads(cursor)
+        except BadSignature:
+            raise self._refusal(parameter) from None
+        # Base64 leaves bits over that say nothing: another text for the same place was not written here.
+        if self.write(key, scope) != cursor:
+            raise self._refusal(parameter)
+        return key
+
+    def _refusal(self, parameter: str) -> BadRequest:
+        return BadRequest([{**BAD_CURSOR, "name": parameter}])
+
+    def _serializer(self, scope: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._secret, salt=f"cursor {scope}")
+
+
+class Pager:
+    """Pages the list of one operation."""
+
+    def __init__(self, operation: Operation, cursors: Cursors) -> None:
+        self._name = operation.operation_id
+        self._cursors = cursors
+        self._parameters = {p.name: p.argument for p in operation.parameters if p.location == "query"}
+        self._filters = set(self._parameters.values()) - {"limit", *CURSORS}
+        self._cursor = next((name for name in self._parameters if name in CURSORS), CURSORS[0])
+
+    def page(
+        self,
+        listing: Listing[Any],
+        request: Request,
+        arguments: dict[str, Any],
+        caller: Caller | None,
+        access: Access,
+        headers: dict[str, str],
+    ) -> dict[str, Any]:
+        """One page as the contract has pages; puts its `Link` into the headers."""
+        scope = self._scope(request, arguments, caller)
+        cursor = arguments.get(self._cursor)
+        after = self._cursors.read(cursor, scope, self._cursor) if cursor is not None else None
+        page = listing.page(access.connection() if listing.of_rows else access.session, arguments["limit"], after)
+        resume = page.last or (after if listing.follow else None)
+        following = self._cursors.write(resume, scope) if resume and (page.has_more or listing.follow) else None
+        if page.has_more and following:
+            headers["Link"] = f'<{self._link(request, arguments, following)}>; rel="next"'
+        return {"data": page.data, "has_more": page.has_more, "next_cursor": following}
+
+    def _scope(self, request: Request, arguments: dict[str, Any], caller: Caller | None) -> str:
+        """What a cursor is bound to: the list, the object that it hangs on, the caller and the filters."""
+        filters = sorted((name, value) for name, value in arguments.items() if name in self._filters)
+        return f"{self._name} {sorted(request.path_arguments.items())} {caller and caller.user_id} {filters}"
+
+    def _link(self, request: Request, arguments: dict[str, Any], cursor: str) -> str:
+        given = {n: arguments[a] for n, a in self._parameters.items() if a in arguments and n != self._cursor}
+        query = {n: str(v).lower() if isinstance(v, bool) else v for n, v in given.items()} | {self._cursor: cursor}
+        return f"{request.path}?{urlencode(query, doseq=True)}"

@@ -1,0 +1,96 @@
+"""Connexion's joints: it reads the shell and makes the operations; one look-up finds that of a request."""
+
+from typing import Any
+
+from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from connexion.operations import AbstractOperation
+from connexion.resolver import Resolution, Resolver
+
+from orderly.contract.model import Operation
+from orderly.http.errors import MethodNotAllowed, NoSuchPath
+from orderly.http.messages import KEY, Receive, Reply, Request, Scope, Send
+from orderly.pipeline.operation import CompiledOperation, Services
+from orderly.pipeline.path_templates import Paths
+
+ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class HandlerResolver(Resolver):
+    """Tag plus operationId is the route to the code; no Python name stands in the contract."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._find = services.handler_of
+        self._operations = {operation.operation_id: operation for operation in services.contract.operations}
+
+    def resolve(self, operation: AbstractOperation) -> Resolution:
+        """The handler of an operation; one without is routed all the same, and answers 501."""
+        return Resolution(self._find(self._operations[operation.operation_id]), operation.operation_id)
+
+
+class CorridorAPI(RoutedAPI[CompiledOperation]):
+    """Compiles each operation that Connexion finds in the shell, once, at start."""
+
+    def __init__(self, specification: Any, *, services: Services, **kwargs: Any) -> None:
+        super().__init__(specification, **kwargs)
+        self._services = services
+        self._declared = {(o.path, o.method): o for o in services.contract.operations}
+        self.add_paths()
+
+    def make_operation(self, operation: AbstractOperation) -> CompiledOperation:
+        """The operation with everything that serving it takes."""
+        declared = self._declared[operation.path, operation.method.upper()]
+        read = self._declared.get((declared.path, "GET"))
+        current = self._services.handler_of(read) if read else None
+        return CompiledOperation(declared, operation.function, current, self._services)
+
+
+class Corridor(RoutedMiddleware[CorridorAPI]):
+    """Leads every request below the base path to its operation, and all others to the pages.
+
+    Connexion's own routing would try all paths in order, twice, redirect `/x/` to a host of the client's choice,
+    answer 405 with the methods of one operation, and let a newline in a path by-pass every middleware.
+    """
+
+    api_cls = CorridorAPI
+
+    def add_api(self, specification: Any, *, services: Services, **kwargs: Any) -> CorridorAPI:
+        """Take the contract in."""
+        api: CorridorAPI = super().add_api(specification, services=services, **kwargs)
+        self._base_path = services.contract.base_path
+        self._paths = Paths(dict.fromkeys(operation.path for operation in services.contract.operations))
+        self._methods: dict[str, dict[str, CompiledOperation]] = {}
+        for compiled in api.operations.values():
+            operation: Operation = compiled.operation
+            self._methods.setdefault(operation.path, {})[operation.method] = compiled
+        return api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request.
+
+        Raises:
+            NoSuchPath: no operation has the path.
+            MethodNotAllowed: it is there for other methods.
+        """
+        if scope["type"] != "http" or not scope["path"].startswith(f"{self._base_path}/"):
+            await self.app(scope, receive, send)
+            return
+        request: Request = scope[KEY]
+        found = self._paths.find(request.path[len(self._base_path) :])
+        if found is None:
+            raise NoSuchPath
+        template, request.path_arguments = found
+        methods = self._methods[template]
+        method = "GET" if request.method == "HEAD" else request.method
+        if method in methods:
+            await methods[method](request, receive, send)
+        elif method == "OPTIONS":
+            await Reply(204, {"Allow": _allow(methods)}, media_type=None).send(send)
+        else:
+            raise MethodNotAllowed(_allow(methods))
+
+
+def _allow(methods: dict[str, CompiledOperation]) -> str:
+    """The methods of a path, as Allow lists them (RFC 9110, 10.2.1)."""
+    present = {*methods, "OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+    return ", ".join(method for method in ORDER if method in present)

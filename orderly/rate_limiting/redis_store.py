@@ -1,0 +1,32 @@
+"""Rate limits counted in Redis, by which all processes share the counts. Imported only where there is a Redis."""
+
+from typing import Any
+
+from limits import RateLimitItemPerSecond
+from limits.storage import RedisStorage
+from limits.strategies import FixedWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from orderly.contract.model import RateLimit
+from orderly.rate_limiting.memory_store import Count
+
+TIMEOUT = 0.1
+"""Seconds that a request waits for Redis before it is counted in this process alone."""
+
+
+class RedisWindows:
+    """Counts by key, as `Windows` does."""
+
+    def __init__(self, url: str) -> None:
+        # The client's own retries would keep a request waiting for seconds.
+        once: Any = Retry(NoBackoff(), 0)  # goes to redis.from_url as it is, whatever the type of the options says
+        storage = RedisStorage(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=once)
+        self._limiter = FixedWindowRateLimiter(storage)
+
+    def hit(self, limit: RateLimit, *key: str) -> Count:
+        """Count once."""
+        item = RateLimitItemPerSecond(limit.limit, limit.window)
+        within = self._limiter.hit(item, *key)
+        stats = self._limiter.get_window_stats(item, *key)
+        return Count(within, max(0, stats.remaining), stats.reset_time)

@@ -1,0 +1,96 @@
+"""What a request says is read and validated as a whole: every error of every part at once."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from orderly.contract.model import Operation
+from orderly.contract.node import Node
+from orderly.http.errors import BadRequest
+from orderly.http.messages import Request
+from orderly.validation.parameters import ParameterReader, default_of
+from orderly.validation.schemas import Error, Validators, errors_of
+
+MAX_FIELDS = 100
+"""How many query parameters are read at all."""
+
+
+class RequestReader:
+    """Reads and validates all that an operation takes."""
+
+    def __init__(self, operation: Operation, validators: Validators) -> None:
+        ignored = {"accept", "content-type", "authorization"}  # OpenAPI 3.1, 4.8.12.1: not parameters
+        self._parameters = [
+            ParameterReader(parameter, validators)
+            for parameter in operation.parameters
+            if not (parameter.location == "header" and parameter.name.lower() in ignored)
+        ]
+        self._known = {p.name for p in operation.parameters if p.location == "query"}
+        self._bodies = {kind: validators.of(schema) for kind, schema in operation.body.items()}
+        self._defaults = {kind: _defaults(schema.target) for kind, schema in operation.body.items()}
+        self._body_required = operation.body_required
+
+    def arguments(self, request: Request) -> dict[str, Any]:
+        """What the handler is called with, by name; the body, if the operation takes one, as `body`.
+
+        Raises:
+            BadRequest: with every error of every part at once.
+        """
+        query, errors = _query(request.query)
+        errors += [
+            {"in": "query", "name": name[:100], "keyword": "unknown", "message": "is not a known parameter"}
+            for name in query
+            if name not in self._known
+        ]
+        sources = {
+            "query": query,
+            "path": {name: [value] for name, value in request.path_arguments.items()},
+            "header": request.headers,
+            "cookie": _cookies(request.header("cookie")),
+        }
+        arguments: dict[str, Any] = {}
+        for reader in self._parameters:
+            errors += reader.read(sources, arguments)
+        if self._bodies:
+            errors += self._read_body(request, arguments)
+        if errors:
+            raise BadRequest(errors)
+        return arguments
+
+    def _read_body(self, request: Request, arguments: dict[str, Any]) -> list[Error]:
+        if not request.has_body:
+            arguments["body"] = {}  # an optional body that is left out says nothing
+            return [_MISSING_BODY] if self._body_required else []
+        kind = (request.header("content-type") or "").split(";")[0].strip().lower()
+        body, defaults = request.body, self._defaults[kind]
+        arguments["body"] = {**defaults, **body} if defaults and isinstance(body, dict) else body
+        return errors_of(self._bodies[kind], body, {"in": "body"})
+
+
+def _defaults(schema: Node) -> dict[str, Any]:
+    """What the members of an object are when they are left out."""
+    members = schema.get("properties")
+    found = {name: default_of(members[name]) for name in members.value} if members else {}
+    return {name: default for name, default in found.items() if default is not None}
+
+
+_MISSING_BODY = {"in": "body", "pointer": "", "keyword": "required", "message": "is required"}
+
+
+def _query(text: str) -> tuple[dict[str, list[str]], list[Error]]:
+    query: dict[str, list[str]] = {}
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError:
+        message = f"must be UTF-8, percent-encoded, and at most {MAX_FIELDS} parameters"
+        return {}, [{"in": "query", "name": "", "keyword": "encoding", "message": message}]
+    for name, value in pairs:
+        query.setdefault(name, []).append(value)
+    return query, []
+
+
+def _cookies(header: str | None) -> dict[str, list[str]]:
+    cookies: dict[str, list[str]] = {}
+    for pair in (header or "").split(";"):
+        name, _, value = pair.strip().partition("=")
+        cookies.setdefault(name, []).append(value)
+    return cookies

@@ -1,0 +1,168 @@
+"""Validators compiled once from the contract, and what they find: all errors at once, with pointers, never a value."""
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+
+from db.emails import normal_email
+from orderly.contract.model import Contract
+from orderly.contract.node import Node
+from orderly.database.models import parse_time
+from orderly.errors import Invalid
+from orderly.http.errors import MAX_ERRORS
+
+Error = dict[str, str]
+
+VAST = 400
+"""Values beyond which a body is told its first error only; the largest order that the contract takes has fewer."""
+LONGEST = 100
+"""Beyond so many characters a pattern or a list of values helps nobody."""
+
+MESSAGES = {
+    "required": "is required",
+    "additionalProperties": "is not a known property",
+    "unevaluatedProperties": "is not a known property",
+    "falseSchema": "is not allowed here",
+    "type": "must be of type {types}",
+    "const": "must be the one value that the contract names",
+    "enum": "must be one of {options}",
+    "minLength": "must have at least {limit} characters",
+    "maxLength": "must have at most {limit} characters",
+    "minItems": "must have at least {limit} items",
+    "maxItems": "must have at most {limit} items",
+    "minProperties": "must have at least {limit} members",
+    "maxProperties": "must have at most {limit} members",
+    "minimum": "must be at least {limit}",
+    "maximum": "must be at most {limit}",
+    "exclusiveMinimum": "must be greater than {limit}",
+    "exclusiveMaximum": "must be less than {limit}",
+    "multipleOf": "must be a multiple of {multiple_of}",
+    "pattern": "must match {pattern}",
+    "format": "must be a valid {format}",
+    "uniqueItems": "must not have an item twice",
+    "propertyNames": "has a member whose name is not allowed",
+    "contains": "lacks an item that the contract asks for",
+}
+"""What a caller is told of a broken keyword. The braces are filled from the contract, never from the value."""
+
+
+class Validators:
+    """Compiles the schemas of a contract where they stand, each once."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._registry = registry(contract.document)
+        self._compiled: dict[tuple[str, bool], jsonschema_rs.Draft202012Validator] = {}
+
+    def of(self, schema: Node, *, ours: bool = False) -> jsonschema_rs.Draft202012Validator:
+        """The validator of the schema at a place of the contract; `ours` if it is for what we answer."""
+        schema = schema.essence  # what many operations refer to is compiled for all of them
+        key = schema.uri, ours
+        if key not in self._compiled:
+            self._compiled[key] = compiled(schema, self._registry, OURS if ours else TAKEN)
+        return self._compiled[key]
+
+
+def registry(document: dict[str, Any]) -> jsonschema_rs.Registry:
+    """The document as validators refer to it."""
+    return jsonschema_rs.Registry([("urn:contract", document)])
+
+
+def compiled(
+    schema: Node, registry: jsonschema_rs.Registry, formats: Mapping[str, Callable[[str], bool]] | None = None
+) -> jsonschema_rs.Draft202012Validator:
+    """The validator of the schema at a place of the document that the registry was made of."""
+    return jsonschema_rs.Draft202012Validator(
+        {"$ref": schema.uri},
+        registry=registry,
+        validate_formats=True,
+        formats=dict(TAKEN if formats is None else formats),
+        pattern_options=jsonschema_rs.RegexOptions(),  # the linear-time engine
+    )
+
+
+def errors_of(validator: jsonschema_rs.Draft202012Validator, value: Any, place: Error) -> list[Error]:
+    """Every way in which a value breaks a schema, up to 100, or one if it is vast; `place` says where the value was."""
+    if validator.is_valid(value):
+        return []
+    found = _first(validator, value) if _is_vast(value) else validator.iter_errors(value)
+    return list(islice((error for each in found for error in _worded(each, place)), MAX_ERRORS))
+
+
+def _first(validator: jsonschema_rs.Draft202012Validator, value: Any) -> list[jsonschema_rs.ValidationError]:
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        return [error]
+    return []
+
+
+def _is_vast(value: Any) -> bool:
+    """Whether to find all errors would take too long.
+
+    The library finds them all before it gives the first one, and copies the object into each error about the name of a
+    member: a body of 256 KiB can take minutes.
+    """
+    pending, seen = [value], 0
+    while pending and seen <= VAST:
+        each = pending.pop()
+        seen += 1
+        if isinstance(each, dict):
+            if len(each) > MAX_ERRORS:
+                return True
+            pending.extend(each.values())
+        elif isinstance(each, list):
+            pending.extend(each)
+    return seen > VAST
+
+
+def _worded(found: jsonschema_rs.ValidationError, place: Error) -> Iterable[Error]:
+    kind: Any = found.kind
+    keyword = str(kind.name)
+    pointer = "".join(f"/{_escaped(step)}" for step in found.instance_path)
+    message = MESSAGES.get(keyword, "does not fit the contract")
+    if "{" in message:
+        message = message.format(**_words(kind))
+    members = [kind.property] if keyword == "required" else getattr(kind, "unexpected", None)
+    for end in [f"/{_escaped(member)}" for member in members] if members else [""]:
+        located = {"pointer": (pointer + end)[:500]} if place["in"] == "body" else {}
+        yield {**place, **located, "keyword": keyword, "message": message}
+
+
+def _words(kind: Any) -> dict[str, Any]:
+    """What the contract says of a broken keyword, as far as it is short enough to help."""
+    words = {name: getattr(kind, name, None) for name in ("limit", "multiple_of", "format")}
+    types, pattern = getattr(kind, "types", None), getattr(kind, "pattern", None) or ""
+    options = ", ".join(str(option) for option in getattr(kind, "options", None) or [])
+    words["types"] = " or ".join(types) if isinstance(types, list) else types
+    words["pattern"] = f"the pattern {pattern}" if len(pattern) <= LONGEST else "the form that the contract describes"
+    words["options"] = options if len(options) <= LONGEST else "the values that the contract lists"
+    return words
+
+
+def _escaped(step: str | int) -> str:
+    return str(step).replace("~", "~0").replace("/", "~1")
+
+
+def _is_time(value: str) -> bool:
+    try:
+        parse_time(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_email(value: str) -> bool:
+    try:
+        normal_email(value)
+    except Invalid:
+        return False
+    return True
+
+
+OURS = {"idn-email": _is_email}
+"""The formats that are checked in our own way where we answer: the validator's own check of a time, which is stricter
+than `parse_time`, fits those that we write and costs no call of a Python function for each."""
+TAKEN = {**OURS, "date-time": _is_time}
+"""The same for what we are sent."""

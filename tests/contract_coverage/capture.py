@@ -1,0 +1,52 @@
+"""Where the answers of the service are heard: in process, and from the services that tests have started."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from orderly.contract import model
+from orderly.http.messages import App
+from tests.contract_coverage.recorder import Exchange, Recorded, Recorder
+
+CONTRACT = model.load()
+RECORDER = Recorder(CONTRACT)
+SERVED: set[str] = set()
+"""The URLs of the services that tests have started: what httpx hears from them is recorded."""
+
+
+def recorded(app: App) -> App:
+    """The service, serving our contract with our handlers, with an ear at it."""
+    return Recorded(app, RECORDER)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def listening() -> Iterator[None]:
+    """Hears what httpx is answered by the services that tests have started."""
+    send, asend = httpx.Client.send, httpx.AsyncClient.send
+
+    def heard(self: httpx.Client, request: httpx.Request, **given: Any) -> httpx.Response:
+        response = send(self, request, **given)
+        _hear(request, response)
+        return response
+
+    async def aheard(self: httpx.AsyncClient, request: httpx.Request, **given: Any) -> httpx.Response:
+        response = await asend(self, request, **given)
+        _hear(request, response)
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx.Client, "send", heard)
+        patch.setattr(httpx.AsyncClient, "send", aheard)
+        yield
+
+
+def _hear(request: httpx.Request, response: httpx.Response) -> None:
+    url = request.url
+    if f"{url.scheme}://{url.netloc.decode()}" not in SERVED or not response.is_closed:
+        return
+    body = request.content if hasattr(request, "_content") else b""
+    sent, headers = dict(request.headers), dict(response.headers)
+    words = (request.method, url.path, url.query.decode(), sent, body, response.status_code, headers)
+    RECORDER.record(Exchange(*words, response.content))

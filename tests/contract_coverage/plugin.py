@@ -1,0 +1,95 @@
+"""The coverage gate: a run of all tests fails when the contract promises what none of them has seen, or the reverse.
+
+Each process of tests records for itself (`RECORDER`); the last word is with the one that the tests were started in.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orderly.contract.bundle import Bundle
+from orderly.contract.model import DEFAULT_PATH, Contract
+from orderly.devtools.source_map import Lines
+from tests.contract_coverage.capture import CONTRACT, RECORDER, listening
+from tests.contract_coverage.requirements import ONLY_BY_FAULTS, promises
+
+TESTS = Path(__file__).parent.parent
+ELSEWHERE = {"browser", "clients", "faults"}
+"""What is no part of `make test`: it needs Chromium or Node, or takes its time."""
+__all__ = ["listening"]
+
+NEVER, UNDECLARED = "never seen:", "not declared:"
+
+
+class Gate:
+    """The hooks of pytest, and what the processes of tests have sent."""
+
+    def __init__(self) -> None:
+        self.is_whole = False
+        self.seen: set[str] = set()
+        self.undeclared: dict[str, str] = {}
+        self.report: list[str] = []
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """All tests are run when each file has some, and no option has left any out."""
+        collected = {item.path for item in session.items}
+        ours = {file for file in TESTS.rglob("test_*.py") if file.parent.name not in ELSEWHERE}
+        self.is_whole = collected >= ours and self.is_whole
+
+    def pytest_collection(self) -> None:
+        self.is_whole = True
+
+    def pytest_deselected(self) -> None:
+        self.is_whole = False
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A process of tests has ended (xdist)."""
+        sent = getattr(node, "workeroutput", {}).get("gate")
+        if sent:
+            self._take(**sent)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Send what this process has seen, or judge what all of them have."""
+        own = {"whole": self.is_whole, "seen": sorted(RECORDER.seen), "undeclared": RECORDER.undeclared}
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["gate"] = own
+            return
+        if not session.config.getoption("numprocesses", None):
+            self._take(**own)
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            self._judge(session)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what is missing, or that nothing is."""
+        if self.report:
+            terminalreporter.section("the contract, as the tests have seen it")
+            terminalreporter.write("\n".join(self.report) + "\n")
+
+    def _take(self, whole: bool, seen: list[str], undeclared: dict[str, str]) -> None:
+        from tests.conftest import why_no_postgresql  # which is imported after its plugins
+
+        self.is_whole = whole and why_no_postgresql() is None
+        self.seen.update(seen)
+        self.undeclared.update(undeclared)
+
+    def _judge(self, session: pytest.Session) -> None:
+        undeclared = [f"{UNDECLARED} {what} ({test})" for what, test in sorted(self.undeclared.items())]
+        self.report = [*(verdict(CONTRACT, Bundle(DEFAULT_PATH), self.seen) if self.is_whole else []), *undeclared]
+        if undeclared or any(line.startswith(NEVER) for line in self.report):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def verdict(contract: Contract, bundle: Bundle, seen: set[str]) -> list[str]:
+    """The table of what was never seen, each with its line; then how much was."""
+    wanted, lines = promises(contract), Lines(bundle)
+    missing = sorted((lines.of(pointer), words) for words, pointer in wanted.items() if words not in seen)
+    table = [f"{NEVER} {file}:{line}: {words}" for (file, line, _), words in missing]
+    faults = " and ".join(sorted(ONLY_BY_FAULTS))
+    total = f"{len(wanted) - len(missing)} of {len(wanted)} promises of {len(contract.operations)} operations were seen"
+    return [*table, f"{total} ({faults} are for the tests of faults)."]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Gate(), "gate")

@@ -1,0 +1,233 @@
+"""Compares everything that is answered during the tests with the contract, and remembers what has been seen of it."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from orderly.contract.model import Contract, Operation
+from orderly.docs.errors import OUTSIDE_OF_OPERATIONS
+from orderly.http.messages import App, Message, Receive, Scope, Send
+from orderly.validation.parameters import types_of
+from orderly.validation.response import Answers, BrokenPromise
+from orderly.validation.schemas import Validators
+from tests.contract_coverage.requirements import Enums, choice_made, parameter_seen
+
+ELSEWHERE = {204, 400, 404, 405, 414, 431, 501}
+"""What may be answered below the base path where no operation is; 204 to OPTIONS."""
+
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer; headers by lower-case name."""
+
+    method: str
+    path: str
+    query: str
+    sent: dict[str, str]
+    body: bytes
+    status: int
+    headers: dict[str, str]
+    answer: bytes
+
+    @property
+    def went_well(self) -> bool:
+        return self.status < 400
+
+    @property
+    def kind(self) -> str:
+        """The media type of the answer."""
+        return self.headers.get("content-type", "no body").split(";")[0]
+
+    @property
+    def says(self) -> Any:
+        """What the answer says; None if that is nothing."""
+        return json.loads(self.answer) if self.answer and self.kind.endswith("json") else None
+
+    @property
+    def code(self) -> str:
+        """The code of a problem; of HEAD's, which have no body, none."""
+        return self.says["code"] if self.answer else ""
+
+    @property
+    def asks(self) -> Any:
+        """What the request says; None if that is nothing or no JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+class Recorder:
+    """What has been seen, as the words of `promises`, and what the contract does not have."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._validators = Validators(contract)
+        self._enums = Enums()
+        self._answers = {o.operation_id: Answers(o, self._validators) for o in contract.operations}
+        self._paths = [(_pattern(contract.base_path + o.path), o) for o in contract.operations]
+        self._links: dict[Any, set[str]] = {}
+        self.seen: set[str] = set()
+        self.undeclared: dict[str, str] = {}
+        """What, and the first test that saw it."""
+
+    def record(self, exchange: Exchange) -> None:
+        """Note one exchange."""
+        operation, arguments = self._operation(exchange)
+        if operation is None or (exchange.kind == PROBLEM and exchange.code in OUTSIDE_OF_OPERATIONS):
+            self._record_elsewhere(exchange)
+            return
+        name, status = operation.operation_id, exchange.status
+        if problem := self._undeclared(operation, exchange):
+            self.undeclared.setdefault(f"{name}: {problem}", os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0])
+        if problem or exchange.method == "HEAD":
+            return
+        self.seen.add(f"{name} answers {status} {exchange.kind}")
+        if exchange.kind == PROBLEM:
+            self.seen.add(f"{name} answers {status} {exchange.code}")
+        self.seen.update(self._choices_of_answer(operation, exchange))
+        if exchange.went_well:
+            self.seen.update(self._requested(operation, exchange, arguments))
+            self._follow(operation, exchange, arguments)
+
+    def _operation(self, exchange: Exchange) -> tuple[Operation | None, dict[str, str]]:
+        method = "GET" if exchange.method == "HEAD" else exchange.method
+        for pattern, operation in self._paths:
+            if operation.method == method and (match := pattern.fullmatch(exchange.path)):
+                return operation, match.groupdict()
+        return None, {}
+
+    def _record_elsewhere(self, exchange: Exchange) -> None:
+        if exchange.kind == PROBLEM:
+            self.seen.add(f"error {exchange.code}")
+        if exchange.path.startswith(self._contract.base_path + "/") and exchange.status not in ELSEWHERE:
+            what = f"{exchange.method} {exchange.path}: {exchange.status} where no operation is"
+            self.undeclared.setdefault(what, os.environ.get("PYTEST_CURRENT_TEST", ""))
+
+    def _undeclared(self, operation: Operation, exchange: Exchange) -> str | None:
+        """What of an exchange the contract does not declare."""
+        if str(exchange.status) not in operation.responses:
+            return f"status {exchange.status} is not declared"
+        if exchange.went_well:
+            unknown = parse_qs(exchange.query).keys() - {p.name for p in operation.parameters if p.location == "query"}
+            if unknown:
+                return f"accepts the parameters {sorted(unknown)}, which are not declared"
+        if exchange.method == "HEAD":
+            return None
+        declared = {header.name: header.name.lower() for header in operation.responses[str(exchange.status)].headers}
+        headers = {name: exchange.headers[key] for name, key in declared.items() if key in exchange.headers}
+        try:
+            self._answers[operation.operation_id].check(exchange.status, exchange.kind, headers, exchange.says)
+        except BrokenPromise as broken:
+            return str(broken).removeprefix(f"{operation.operation_id}, ")
+        return None
+
+    def _choices_of_answer(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
+        response = operation.responses.get(str(exchange.status))
+        schema = response and response.media.get(exchange.kind)
+        if schema:
+            yield from self._choices("answer", schema, exchange.says)
+
+    def _requested(self, operation: Operation, exchange: Exchange, arguments: dict[str, str]) -> Iterator[str]:
+        """What an accepted request has made use of."""
+        query = parse_qs(exchange.query, keep_blank_values=True)
+        values = {"path": arguments, "query": query, "header": exchange.sent}
+        for parameter in operation.parameters:
+            key = parameter.name.lower() if parameter.location == "header" else parameter.name
+            given = values[parameter.location].get(key)
+            if given is not None:
+                yield parameter_seen(operation, parameter.location, parameter.name)
+                value = given if not isinstance(given, list) or "array" in types_of(parameter.schema) else given[0]
+                yield from self._choices("request", parameter.schema, value)
+        kind = exchange.sent.get("content-type", "").split(";")[0]
+        if exchange.body and kind in operation.body:
+            yield f"{operation.operation_id} takes {kind}"
+            yield from self._choices("request", operation.body[kind], exchange.asks)
+
+    def _choices(self, direction: str, schema: Any, value: Any) -> Iterator[str]:
+        for pointer in self._enums.of(schema).made(value):
+            yield choice_made(direction, pointer, self._contract_value(pointer))
+
+    def _contract_value(self, pointer: str) -> Any:
+        return self._contract.root.at("#" + pointer).value
+
+    def _follow(self, operation: Operation, exchange: Exchange, arguments: dict[str, str]) -> None:
+        """Tick off the links that this request has followed, and remember those that its answer offers."""
+        bearer = exchange.sent.get("authorization", "").removeprefix("Bearer ")
+        for given in (_frozen(arguments), _frozen(exchange.asks), bearer):
+            self.seen |= self._links.get((operation.operation_id, given), set())
+        links = operation.node["responses"][str(exchange.status)].get("links")
+        for name, link in links.value.items() if links else ():
+            for target in _targets(link, exchange.says, arguments):
+                words = f"{operation.operation_id} links to {name}"
+                self._links.setdefault((link["operationId"], target), set()).add(words)
+
+
+class Recorded:
+    """An ASGI application whose every answer is recorded."""
+
+    def __init__(self, app: App, recorder: Recorder) -> None:
+        self._app = app
+        self._recorder = recorder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked: list[bytes] = []
+        start: Message = {}
+        answered: list[bytes] = []
+
+        async def hear() -> Message:
+            message = await receive()
+            asked.append(message.get("body", b""))
+            return message
+
+        async def tell(message: Message) -> None:
+            start.update(message)
+            answered.append(message.get("body", b""))
+            await send(message)
+
+        await self._app(scope, hear, tell)
+        if start:
+            headers = _decoded(start["headers"])
+            request = (scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
+            body, answer = b"".join(asked), b"".join(answered)
+            exchange = Exchange(*request, _decoded(scope["headers"]), body, start["status"], headers, answer)
+            self._recorder.record(exchange)
+
+
+def _decoded(headers: Any) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{([^}]+)\}", template)
+    return re.compile("".join(f"(?P<{part}>[^/]+)" if i % 2 else re.escape(part) for i, part in enumerate(parts)))
+
+
+def _frozen(values: Any) -> Any:
+    """The members of an object as a key of a dict; None if there are none, or some are no plain values."""
+    if not values or not isinstance(values, dict) or any(isinstance(each, dict | list) for each in values.values()):
+        return None
+    return frozenset(values.items())
+
+
+def _targets(link: dict[str, Any], body: Any, arguments: dict[str, str]) -> list[Any]:
+    """How one can tell that a request follows a link; one without any values takes a token of the answer along."""
+
+    def value(expression: str) -> Any:
+        if expression.startswith("$request.path."):
+            return arguments[expression.removeprefix("$request.path.")]
+        return body[expression.removeprefix("$response.body#/")]
+
+    given = link.get("parameters") or link.get("requestBody")
+    if not given:
+        return [each for each in body.values() if isinstance(each, str)]
+    return [frozenset((name, value(expression)) for name, expression in given.items())]

@@ -1,0 +1,141 @@
+"""What the contract promises, one by one: what some test has to have seen, and where in the YAML it stands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from orderly.contract.model import Contract, Operation, Response
+from orderly.contract.node import Node
+
+ONLY_BY_FAULTS = {"500", "503"}
+"""The statuses that only a fault can cause; the tests of faults are theirs."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The values of enums that an instance of one schema can hold, and where in the instance."""
+
+    own: list[tuple[Any, str]] = field(default_factory=list)
+    members: dict[str, "Choices"] = field(default_factory=dict)
+    items: list["Choices"] = field(default_factory=list)
+    also: list["Choices"] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.own or self.members or self.items or self.also)
+
+    def made(self, value: Any) -> Iterator[str]:
+        """The pointers of the choices that a value has made."""
+        yield from (pointer for option, pointer in self.own if type(option) is type(value) and option == value)
+        for each in self.also:
+            yield from each.made(value)
+        if isinstance(value, dict):
+            for name in value.keys() & self.members.keys():
+                yield from self.members[name].made(value[name])
+        elif isinstance(value, list):
+            for each in self.items:
+                yield from (pointer for item in value for pointer in each.made(item))
+
+
+class Enums:
+    """Finds the enums below the schemas of a contract, each schema once."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Choices] = {}
+
+    def of(self, schema: Node) -> Choices:
+        """The choices that a schema leaves."""
+        node = schema.target
+        if node.pointer not in self._found:
+            self._found[node.pointer] = found = Choices()
+            if isinstance(node.value, dict):
+                self._fill(found, node)
+        return self._found[node.pointer]
+
+    def _fill(self, found: Choices, node: Node) -> None:
+        found.own.extend((each, f"{node.pointer}/enum/{i}") for i, each in enumerate(node.value.get("enum", [])))
+        if "const" in node.value:
+            found.own.append((node.value["const"], f"{node.pointer}/const"))
+        for choice in ("anyOf", "oneOf", "allOf"):
+            for index in range(len(node.value.get(choice, []))):
+                self._add(found.also, node[choice][index])
+        members = node.get("properties")
+        for name in members.value if members else ():
+            if not (below := self.of(members[name])).is_empty:
+                found.members[name] = below
+        if items := node.get("items"):
+            self._add(found.items, items)
+
+    def _add(self, to: list[Choices], schema: Node) -> None:
+        if not (below := self.of(schema)).is_empty:
+            to.append(below)
+
+    def all(self, schema: Node) -> dict[str, Any]:
+        """Every choice at a schema or below it: pointer and value."""
+        found, waiting, seen = {}, [self.of(schema)], set()
+        while waiting:
+            choices = waiting.pop()
+            if id(choices) not in seen:
+                seen.add(id(choices))
+                found.update({pointer: value for value, pointer in choices.own})
+                waiting += [*choices.also, *choices.items, *choices.members.values()]
+        return found
+
+
+def promises(contract: Contract) -> dict[str, str]:
+    """All of them, as words, each with the JSON pointer of its place."""
+    found: dict[str, str] = {}
+    enums = Enums()
+    for operation in contract.operations:
+        found.update(_of_operation(operation, enums))
+    declared = {code for o in contract.operations for r in o.responses.values() for code in r.error_codes or ()}
+    for code in contract.errors.keys() - declared:
+        found[f"error {code}"] = f"/x-errors/{code}"
+    return found
+
+
+def _of_operation(operation: Operation, enums: Enums) -> Iterator[tuple[str, str]]:
+    name, place = operation.operation_id, operation.node.pointer
+    for parameter in operation.parameters:
+        yield parameter_seen(operation, parameter.location, parameter.name), _place(operation, parameter.name)
+        yield from _choices("request", enums.all(parameter.schema))
+    for kind, schema in operation.body.items():
+        yield f"{name} takes {kind}", f"{place}/requestBody/content/{kind.replace('/', '~1')}"
+        yield from _choices("request", enums.all(schema))
+    for status, response in operation.responses.items():
+        if status not in ONLY_BY_FAULTS:
+            yield from _of_response(operation, status, response, enums)
+
+
+def _place(operation: Operation, parameter: str) -> str:
+    given = operation.node.get("parameters")
+    names = [given[index]["name"].value for index in range(len(given.value))] if given else []
+    return f"{operation.node.pointer}/parameters" + (f"/{names.index(parameter)}" if parameter in names else "")
+
+
+def _of_response(operation: Operation, status: str, response: Response, enums: Enums) -> Iterator[tuple[str, str]]:
+    place = f"{operation.node.pointer}/responses/{status}"
+    for kind in response.media or ["no body"]:
+        yield f"{operation.operation_id} answers {status} {kind}", place
+    for code in response.error_codes or ():
+        yield f"{operation.operation_id} answers {status} {code}", place
+    for schema in response.media.values():
+        yield from _choices("answer", enums.all(schema) if schema else {})
+    links = operation.node["responses"][status].get("links")
+    for link in links.value if links else ():
+        yield f"{operation.operation_id} links to {link}", f"{place}/links/{link}"
+
+
+def _choices(direction: str, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from ((choice_made(direction, pointer, value), pointer) for pointer, value in found.items())
+
+
+def parameter_seen(operation: Operation, location: str, name: str) -> str:
+    """The words for a parameter."""
+    return f"{operation.operation_id} is given {name} ({location})"
+
+
+def choice_made(direction: str, pointer: str, value: Any) -> str:
+    """The words for one value of an enum, which counts wherever its schema is used."""
+    place = pointer.partition("/enum/")[0].removesuffix("/const").removeprefix("/components/")
+    return f"{direction} with {value!r} of {place}"

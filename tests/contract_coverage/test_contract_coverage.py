@@ -1,0 +1,128 @@
+"""The gate itself: what it asks for, what it takes for seen, and what it does not let through."""
+
+from dataclasses import replace
+
+import pytest
+
+from orderly.contract.bundle import Bundle
+from orderly.contract.model import load
+from tests.contract_coverage.plugin import verdict
+from tests.contract_coverage.recorder import Exchange, Recorder
+from tests.contract_coverage.requirements import promises
+
+SHELVES = """openapi: 3.1.0
+info: {title: Shelves, version: 1.0.0}
+servers: [{url: /v1}]
+paths:
+  /shelves:
+    post:
+      operationId: create_shelf
+      tags: [shelves]
+      requestBody:
+        required: true
+        content:
+          application/json: {schema: {$ref: "#/components/schemas/Shelf"}}
+      responses:
+        "201":
+          content:
+            application/json: {schema: {$ref: "#/components/schemas/Shelf"}}
+          links:
+            get_shelf: {operationId: get_shelf, parameters: {shelf_id: "$response.body#/id"}}
+        "409":
+          x-error-codes: [shelf_taken]
+          content:
+            application/problem+json: {schema: {type: object}}
+        "503": {description: A fault.}
+  /shelves/{shelf_id}:
+    get:
+      operationId: get_shelf
+      tags: [shelves]
+      parameters:
+        - {name: shelf_id, in: path, required: true, schema: {type: string}}
+        - {name: colour, in: query, schema: {type: string}}
+      responses:
+        "200":
+          content:
+            application/json: {schema: {$ref: "#/components/schemas/Shelf"}}
+components:
+  schemas:
+    Shelf:
+      type: object
+      properties:
+        id: {type: string}
+        wood: {enum: [oak, ash]}
+"""
+JSON = {"content-type": "application/json"}
+OAK = b'{"id": "7", "wood": "oak"}'
+MADE = Exchange("POST", "/v1/shelves", "", JSON, OAK, 201, JSON, OAK)
+READ = Exchange("GET", "/v1/shelves/7", "colour=red", {}, b"", 200, JSON, OAK)
+REFUSED = replace(
+    MADE, status=409, headers={"content-type": "application/problem+json"}, answer=b'{"code": "shelf_taken"}'
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "shelves.yaml"
+    path.write_text(SHELVES)
+    return path
+
+
+@pytest.fixture
+def recorder(path):
+    return Recorder(load(path))
+
+
+def missing(recorder, path, *exchanges):
+    """What is still never seen after some exchanges, without the total."""
+    for exchange in exchanges:
+        recorder.record(exchange)
+    return [line.removeprefix("never seen: ") for line in verdict(load(path), Bundle(path), recorder.seen)[:-1]]
+
+
+def test_what_was_never_seen_is_named_with_its_line(recorder, path):
+    assert missing(recorder, path, MADE, READ, REFUSED) == [
+        "shelves.yaml:41: answer with 'ash' of schemas/Shelf/properties/wood",
+        "shelves.yaml:41: request with 'ash' of schemas/Shelf/properties/wood",
+    ]
+
+
+def test_when_all_was_seen_there_is_the_total_alone(recorder, path):
+    ash = replace(MADE, body=OAK.replace(b"oak", b"ash"), answer=OAK.replace(b"oak", b"ash"))
+    assert missing(recorder, path, MADE, ash, READ, REFUSED) == []
+    total = len(promises(load(path)))
+    assert verdict(load(path), Bundle(path), recorder.seen) == [
+        f"{total} of {total} promises of 2 operations were seen (500 and 503 are for the tests of faults)."
+    ]
+
+
+def test_a_link_is_followed_by_its_own_value_only(recorder, path):
+    followed = "shelves.yaml:18: create_shelf links to get_shelf"
+    assert followed in missing(recorder, path, READ, MADE, replace(READ, path="/v1/shelves/8"))
+    assert followed not in missing(recorder, path, READ)
+
+
+def test_a_refused_request_shows_no_parameter_and_no_choice(recorder, path):
+    left = missing(recorder, path, REFUSED)
+    assert "shelves.yaml:12: create_shelf takes application/json" in left
+    assert "shelves.yaml:41: request with 'oak' of schemas/Shelf/properties/wood" in left
+
+
+@pytest.mark.parametrize(
+    ("exchange", "complaint"),
+    [
+        (replace(MADE, status=202), "create_shelf: status 202 is not declared"),
+        (replace(MADE, headers={"content-type": "text/csv"}), "create_shelf: 201: media type text/csv is not declared"),
+        (replace(MADE, answer=b'{"wood": "elm"}'), "create_shelf: 201: /wood breaks `enum`"),
+        (replace(REFUSED, answer=b'{"code": "no"}'), "create_shelf: 409: code no is not in x-error-codes"),
+        (
+            replace(READ, query="size=1"),
+            "get_shelf: accepts the parameters ['size'], which are not declared",
+        ),
+        (replace(READ, path="/v1/boxes"), "GET /v1/boxes: 200 where no operation is"),
+    ],
+)
+def test_what_is_not_declared_is_named(recorder, exchange, complaint):
+    recorder.record(exchange)
+    assert [what.replace("create_shelf, ", "") for what in recorder.undeclared] == [complaint]
+    assert "test_what_is_not_declared_is_named" in next(iter(recorder.undeclared.values()))

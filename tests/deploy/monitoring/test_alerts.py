@@ -1,0 +1,29 @@
+"""The alerts, as promtool reads and tries them."""
+
+import subprocess
+
+import yaml
+
+from tests.deploy.monitoring.prometheus_server import MONITORING
+
+
+def promtool(*words):
+    return subprocess.run(["promtool", *words], cwd=MONITORING, capture_output=True, text=True, timeout=60)
+
+
+def test_prometheus_can_read_them():
+    for words in (["config", "prometheus.yml"], ["rules", "alerts.yml"]):
+        ended = promtool("check", *words)
+        assert ended.returncode == 0, ended.stderr
+
+
+def test_each_fires_when_it_should_and_is_silent_when_it_should():
+    ended = promtool("test", "rules", "alerts_test.yml")
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_none_is_without_a_scene_in_which_it_fires():
+    [group] = yaml.safe_load((MONITORING / "alerts.yml").read_text())["groups"]
+    scenes = (MONITORING / "alerts_test.yml").read_text()
+    silent = [rule["alert"] for rule in group["rules"] if f'ALERTS{{alertname="{rule["alert"]}"' not in scenes]
+    assert not silent

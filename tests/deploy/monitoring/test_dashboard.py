@@ -1,0 +1,145 @@
+"""A Prometheus scrapes a service with two workers: its sums are right, and every query has something to show."""
+
+import json
+import math
+import re
+import signal
+import sqlite3
+import time
+from collections import Counter
+from contextlib import closing
+
+import httpx
+import pytest
+
+from orderly.database.database import Database
+from orderly.database.migrations import runner
+from tests.deploy.monitoring.prometheus_server import MONITORING, prometheus
+from tests.factories import PASSWORD, make_product, make_user
+from tests.redis_server import redis_server
+from tests.serving import served
+
+PATIENCE = 30
+"""Seconds after which a figure that Prometheus has not got will never come."""
+MUG = {"sku": "MUG", "name": "Mug", "price": {"amount": 1250, "currency": "EUR"}}
+
+
+class Customer:
+    """Somebody who does a little of everything that is counted, and knows what came of it."""
+
+    def __init__(self, url, nameless):
+        self.url, self.nameless, self.answers = f"{url}/v1", nameless, Counter()
+        given = self.ask("POST", "/tokens", json={"email": "bob@example.com", "password": PASSWORD}).json()
+        self.own = {"Authorization": f"Bearer {given['access_token']}", "Idempotency-Key": "mug"}
+
+    def ask(self, method, path, **given):
+        """One request on a connection of its own, so that either worker may get it."""
+        answer = httpx.request(method, self.url + path, timeout=10, **given)
+        self.answers[method, path, answer.status_code] += 1
+        return answer
+
+    def go_round(self):
+        self.ask("GET", "/me", headers=self.own)
+        self.ask("POST", "/products", headers=self.own, json=MUG)
+        self.ask("GET", f"/products/{self.nameless}")
+        while self.ask("POST", "/tokens/refresh", json={"refresh_token": "x" * 43}).status_code != 429:
+            pass
+
+
+def fill(path):
+    """Staff, and a product without a name, of which no true answer can be made; its id."""
+    with closing(Database(f"sqlite:///{path}")) as database, database.writing() as session:
+        make_user(session, "bob")
+        nameless = make_product(session).id
+        session.commit()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE products SET name = ''")
+    return nameless
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory):
+    with redis_server(tmp_path_factory.mktemp("redis")) as redis:
+        yield redis
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory, redis):
+    """A customer of a service, and the Prometheus that watches it."""
+    folder = tmp_path_factory.mktemp("monitoring")
+    url = f"sqlite:///{folder / 'orderly.db'}"
+    runner.upgrade(url)
+    nameless = fill(folder / "orderly.db")
+    with served(folder, url, workers=2, redis_url=redis.url) as service, prometheus(folder, service) as watching:
+        yield Customer(service.url, nameless), watching
+
+
+def queries():
+    """Everything that the dashboard asks, as Grafana would send it."""
+    for panel in json.loads((MONITORING / "dashboard.json").read_text())["panels"]:
+        for target in panel["targets"]:
+            yield target["expr"].replace("$instance", ".*").replace("$__rate_interval", "10s")
+
+
+def until(missing):
+    """Try until nothing is missing any more; fail with what is."""
+    end = time.monotonic() + PATIENCE
+    while left := missing():
+        assert time.monotonic() < end, left
+        time.sleep(0.2)
+
+
+def test_every_query_of_the_dashboard_shows_something(scene):
+    customer, watching = scene
+    missing = set(queries())
+
+    def still_missing():
+        customer.go_round()
+        for query in list(missing):
+            if not all(map(math.isnan, watching.ask(query))):  # nobody asked anything of some operations
+                missing.remove(query)
+        return missing
+
+    until(still_missing)
+
+
+def test_the_sums_over_both_workers_are_right(scene):
+    customer, watching = scene
+    for _ in range(10):
+        customer.go_round()
+    seen = customer.answers
+    sums = {
+        'orderly_requests_total{operation="get_me", method="GET", status="200"}': seen["GET", "/me", 200],
+        'orderly_request_duration_seconds_count{operation="get_me"}': seen["GET", "/me", 200],
+        'orderly_replays_total{operation="create_product"}': seen["POST", "/products", 201] - 1,
+        'orderly_broken_promises_total{operation="get_product"}': seen["GET", f"/products/{customer.nameless}", 500],
+        'orderly_rate_limited_total{operation="refresh_token"}': seen["POST", "/tokens/refresh", 429],
+        "orderly_processes": 2,
+        'orderly_threads{crew="requests"}': 8,
+        'orderly_database_connections{engine="write"}': 2,
+        "orderly_ready": 1,
+    }
+    assert min(sums.values()) > 0
+    until(lambda: {query: asked for query, value in sums.items() if (asked := watching.ask(query)) != [value]})
+
+
+def test_every_alert_asks_for_what_the_service_tells(scene):
+    _, watching = scene
+    until(lambda: not watching.ask("orderly_ready"))
+    known = set(watching.http.get("/api/v1/label/__name__/values").json()["data"])
+    assert {name for rule in watching.rules() for name in re.findall(r"orderly_\w+", rule["query"])} <= known
+    until(lambda: [rule for rule in watching.rules() if rule["health"] != "ok"])
+
+
+def test_redis_that_does_not_answer_is_seen(scene, redis):
+    customer, watching = scene
+    redis.process.send_signal(signal.SIGSTOP)
+
+    def unseen():
+        customer.ask("GET", "/products?q=nothing")
+        return not watching.ask("orderly_limits_alone > 0")
+
+    until(unseen)
+    redis.process.send_signal(signal.SIGCONT)
+    until(lambda: watching.ask("orderly_limits_alone > 0"))

@@ -1,0 +1,89 @@
+"""The files for compose and systemd: they are well-formed, name settings that exist, and start what is there."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from orderly.cli import main
+from orderly.config.settings import PREFIX, Settings
+from tests.conftest import REQUIRED, why_no_postgresql
+from tests.deploy.two_machines import DRAIN
+from tests.serving import ROOT, environment
+
+OPERATIONS = ROOT / "deploy"
+COMPOSE = yaml.safe_load((OPERATIONS / "compose.yaml").read_text())
+UNITS = sorted(OPERATIONS.glob("orderly*.service")) + sorted(OPERATIONS.glob("orderly*.timer"))
+WEAKEST = {"orderly.service": 15, "orderly-purge.service": 36}
+"""The exposure, in tenths, that `systemd-analyze security` may find at most; 100 is a service without any hardening."""
+OURS = ["migrate", "one", "two"]
+
+
+def program(name):
+    found = shutil.which(name)
+    if found is None:
+        (pytest.fail if REQUIRED else pytest.skip)(f"no {name} on this machine")
+    return found
+
+
+def settings_of(service, monkeypatch):
+    """The settings that a service of the compose file gets."""
+    for name in environment().keys() & {"ORDERLY_SECRET_KEY"}:
+        monkeypatch.delenv(name)
+    for name, value in COMPOSE["services"][service]["environment"].items():
+        monkeypatch.setenv(name, re.sub(r"\$\{.*?\}", "f" * 32, value))
+    return Settings.load()
+
+
+class TestCompose:
+    @pytest.mark.parametrize("service", OURS)
+    def test_its_settings_exist(self, service, monkeypatch, tmp_path):
+        monkeypatch.chdir(tmp_path)
+        settings = settings_of(service, monkeypatch)
+        proxy = COMPOSE["services"]["proxy"]["networks"]["shop"]["ipv4_address"]
+        assert [str(network.network_address) for network in settings.trusted_proxies] == [proxy]
+        assert settings.drain == DRAIN
+
+    def test_the_proxy_leads_to_both_services(self):
+        given = COMPOSE["services"]["proxy"]["environment"]
+        there = [COMPOSE["services"][name]["networks"]["shop"]["ipv4_address"] for name in ("one", "two")]
+        assert [given["ORDERLY_ONE"], given["ORDERLY_TWO"]] == [f"{address}:8000" for address in there]
+        check = [program("haproxy"), "-c", "-f", OPERATIONS / "haproxy.cfg"]
+        subprocess.run(check, env=environment() | given, check=True, stdout=subprocess.DEVNULL)
+
+    def test_the_service_may_write_nowhere_but_in_memory(self):
+        assert all(COMPOSE["services"][name]["read_only"] for name in OURS)
+
+    @pytest.mark.skipif(bool(why_no_postgresql()) and not REQUIRED, reason="no PostgreSQL to be checked")
+    def test_the_check_of_the_database_is_a_command(self):
+        [_, *words] = COMPOSE["services"]["database"]["healthcheck"]["test"]
+        assert subprocess.run([program(words[0]), *words[1:]], check=False).returncode == 0
+
+
+class TestSystemd:
+    @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+    def test_it_is_well_formed(self, unit, tmp_path):
+        for each in UNITS:
+            (tmp_path / each.name).write_text(each.read_text().replace("/opt/orderly/bin/orderly", "/bin/true"))
+        command = [program("systemd-analyze"), "verify", "--man=no", tmp_path / unit.name]
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (said.returncode, said.stderr) == (0, "")
+
+    @pytest.mark.parametrize("unit", WEAKEST)
+    def test_it_can_do_little_harm(self, unit):
+        command = [program("systemd-analyze"), "security", "--offline=true", f"--threshold={WEAKEST[unit]}"]
+        said = subprocess.run([*command, OPERATIONS / unit], capture_output=True, text=True, check=False)
+        assert said.returncode == 0, said.stdout[-500:]
+
+    def test_it_starts_commands_that_exist(self):
+        known = {command.callback.__name__ for command in main.app.registered_commands}
+        known |= {group.name for group in main.app.registered_groups}
+        started = re.findall(r"^Exec\w+=/opt/orderly/bin/orderly (\w+)", "".join(u.read_text() for u in UNITS), re.M)
+        assert len(started) == 3
+        assert set(started) <= known
+
+    def test_its_settings_exist(self):
+        given = set(re.findall(rf"\b{PREFIX}(\w+)=", "".join(unit.read_text() for unit in UNITS)))
+        assert given <= {name.upper() for name in Settings.model_fields}

@@ -1,0 +1,39 @@
+"""The image: what its Containerfile says is done, and what it starts serves."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.deploy.containerfile import Image
+from tests.serving import ROOT, START, free_port
+
+
+@pytest.fixture
+def image():
+    """The image, in a folder that anybody may enter."""
+    with TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # noqa: S103  # the image's user is not the one that made it
+        image = Image(Path(folder))
+        image.build(ROOT / "deploy" / "Containerfile")
+        yield image
+
+
+def test_it_migrates_serves_says_that_it_is_healthy_and_stops(image):
+    settings = {"secret_key": "f" * 32, "port": free_port(), "host": "127.0.0.1"}
+    with image.run("db", "upgrade", **settings) as migrating:
+        assert migrating.wait(START) == 0
+    assert not image.is_healthy(**settings)
+    with image.run(*image.words["cmd"], **settings) as service:
+        end = time.monotonic() + START
+        while not image.is_healthy(**settings) and time.monotonic() < end and service.poll() is None:
+            time.sleep(0.1)
+        assert image.is_healthy(**settings)
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(START) == 0
+    [database] = (image.root / "data").glob("*.db")
+    if image.as_its_user():
+        assert f"{database.stat().st_uid}:{database.stat().st_gid}" == image.user

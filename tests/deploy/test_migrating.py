@@ -1,0 +1,81 @@
+"""A later release's migration, made while this one serves: nobody's request fails."""
+
+import asyncio
+import shutil
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from orderly.database.migrations import revisions, runner
+from tests.faults.load import buying
+from tests.faults.shop import shop_on
+
+LATER = {
+    "9001": """
+def upgrade():
+    op.add_column("orders", sa.Column("channel", sa.String(20)))
+    op.create_table("channels", sa.Column("name", sa.String(20), primary_key=True))
+""",
+    "9002": """
+def upgrade():
+    online.create_index("ix_orders_channel", "orders", ["channel", "id"])
+""",
+}
+"""The migrations of a later release, which keep the rules."""
+ACKNOWLEDGED = {"begun", "ordered", "paid", "cancelled"}
+READS = {"sqlite": 1, "postgresql": 7}
+"""Seconds for which somebody reads: on PostgreSQL longer than the service waits for a lock. If the migration waited for
+him without letting others pass, they would be refused."""
+HEAD_OF_FILE = """
+import sqlalchemy as sa
+from alembic import op
+from orderly.database.migrations import online_ddl as online
+
+revision, down_revision = "{}", "{}"
+"""
+
+
+@contextmanager
+def later_release(folder):
+    """As if this process were of a later release."""
+    shutil.copytree(runner.HERE, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    for (revision, upgrade), before in zip(LATER.items(), [revisions.head(), *LATER], strict=False):
+        file = folder / "migrations" / "versions" / f"{revision}.py"
+        file.write_text(HEAD_OF_FILE.format(revision, before) + upgrade)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "HERE", folder / "migrations")
+        yield
+
+
+@contextmanager
+def somebody_reading(url):
+    """A transaction that has read orders and does not end, as a report or a back-up does not for a while."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT count(*) FROM orders"))
+        yield
+    engine.dispose()
+
+
+async def migrated(shop, folder):
+    with shop.serve() as service:
+        async with buying(shop, service.url, retry=False) as history:
+            await history.until("ordered", 20)
+            with later_release(folder):
+                upgrading = asyncio.create_task(asyncio.to_thread(runner.upgrade, shop.url))
+                with somebody_reading(shop.url):
+                    await asyncio.sleep(READS[shop.database.url.get_backend_name()])
+                await upgrading
+            await history.until("ordered", 50)
+        return history.counts
+
+
+@pytest.mark.parametrize("kind", READS)
+def test_a_later_release_migrates_while_this_one_serves(kind, tmp_path):
+    with shop_on(kind) as shop:
+        counts = asyncio.run(migrated(shop, tmp_path))
+        with shop.database.reading() as session:
+            assert revisions.current(session.connection()) == "9002"
+            assert session.scalar(text("SELECT count(*) FROM orders WHERE channel IS NULL")) >= 50
+    assert counts.keys() <= ACKNOWLEDGED, counts

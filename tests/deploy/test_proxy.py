@@ -1,0 +1,55 @@
+"""What the proxy says by itself, when no service can say it."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from orderly.contract.model import load
+from orderly.validation.schemas import Validators
+from tests.deploy.proxy import proxied
+from tests.faults.raw_http import Answer, Client, Unsent
+from tests.serving import Served, free_port
+
+CONTRACT = load()
+PROBLEM = Validators(CONTRACT).of(CONTRACT.root["components"]["schemas"]["Problem"])
+
+
+@pytest.fixture
+def proxy(tmp_path) -> Iterator[Served]:
+    """A proxy of services that are not there."""
+    with proxied(tmp_path, *(f"http://127.0.0.1:{free_port()}" for _ in range(2)), wait=False) as proxy:
+        yield proxy
+
+
+def asked(url: str, target: str) -> Answer:
+    async def ask() -> Answer:
+        while True:
+            try:
+                with Client(url) as client:
+                    return await client("GET", target)
+            except Unsent:  # it has just been started
+                await asyncio.sleep(0.02)
+
+    return asyncio.run(asyncio.wait_for(ask(), 10))
+
+
+def test_without_a_service_it_answers_as_the_contract_says(proxy):
+    answer = asked(proxy.url, "/v1/products")
+    assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert list(PROBLEM.iter_errors(answer.json)) == []
+    assert answer.json["status"] == 503
+    assert answer.json["title"] == CONTRACT.errors[answer.json["code"]]["title"]
+
+
+def test_its_log_has_a_line_of_json_for_each_request_and_no_query(proxy):
+    answer = asked(proxy.url, "/v1/products?q=secret")
+    proxy.process.send_signal(signal.SIGUSR1)  # it ends when all is said and written down
+    proxy.process.wait(10)
+    lines = [json.loads(line) for line in proxy.log.read_text().splitlines() if line.startswith("{")]
+    assert [(line["id"], line["path"], line["status"]) for line in lines] == [
+        (answer.json["request_id"], "/v1/products", 503)
+    ]

@@ -1,0 +1,125 @@
+"""A shop that is brought back from its back-up: what was ordered before is there, and followers miss nothing after."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from sqlalchemy import make_url, select
+
+from db.orders import Order
+from orderly.database.database import Database
+from orderly.database.models import new_id
+from tests import invariants
+from tests.faults.cluster import own_postgresql
+from tests.faults.load import buying
+from tests.faults.raw_http import Client
+from tests.faults.shop import shop_on
+from tests.serving import ROOT, environment, served
+
+SETTLES_WITHIN = 30
+"""Seconds. The feed waits for every transaction of the server, those of other tests too."""
+
+
+class OnSqlite:
+    """`orderly backup` while it serves; stop, copy, start."""
+
+    def __init__(self, folder: Path) -> None:
+        self.copy = folder / "copy.db"
+
+    def back_up(self, shop) -> None:
+        run([sys.executable, "-m", "orderly", "backup", str(self.copy)], database_url=shop.url)
+
+    @contextmanager
+    def restored(self, shop):
+        """The URL of the shop as it was."""
+        shop.database.close()
+        for each in shop.file.parent.glob(f"{shop.file.name}-*"):
+            each.unlink()
+        shop.file.write_bytes(self.copy.read_bytes())
+        yield shop.url
+
+
+class OnPostgresql:
+    """`pg_dump` while it serves; `pg_restore` into another server, whose transactions have lower numbers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.dump = folder / "shop.dump"
+
+    def back_up(self, shop) -> None:
+        run(["pg_dump", "--format=custom", f"--file={self.dump}", plain(shop.url)])
+
+    @contextmanager
+    def restored(self, shop):
+        """The URL of the shop as it was."""
+        with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
+            run(["pg_restore", "--no-owner", "--exit-on-error", f"--dbname={plain(cluster.url)}", str(self.dump)])
+            run([sys.executable, "-m", "orderly", "db", "upgrade"], database_url=cluster.url)
+            yield cluster.url
+
+
+def run(command: list[str], **settings: object) -> None:
+    subprocess.run(command, cwd=ROOT, env=environment(**settings), check=True, stdout=subprocess.DEVNULL)
+
+
+def plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+async def follow(client: Client, until: str, cursor: str | None = None) -> tuple[list[str], str | None]:
+    """What happened to which orders after the cursor, until an order has come, and the cursor after that."""
+    seen: list[str] = []
+    end = time.monotonic() + SETTLES_WITHIN
+    while until not in seen:
+        assert time.monotonic() < end, f"{until} has not come"
+        page = (await client("GET", "/v1/events?limit=100" + (f"&after={cursor}" if cursor else ""))).json
+        seen += [event["subject_id"] for event in page["data"]]
+        cursor = page["next_cursor"] or cursor
+    return seen, cursor
+
+
+async def order(url: str, shop) -> str:
+    body = {"lines": [{"product_id": shop.products[0], "quantity": 1}]}
+    with Client(url, {"Authorization": f"Bearer {shop.tokens[0]}"}) as client:
+        answer = await client("POST", "/v1/orders", body, Idempotency_Key=new_id("key"))
+    return str(answer.json["id"])
+
+
+async def backed_up(shop, way, bob: dict[str, str]) -> tuple[dict[str, str], str | None]:
+    """Orders that were acknowledged before the back-up began, and how far a follower came beyond it."""
+    with served(shop.folder, shop.url, rate_limits="off") as service:
+        async with buying(shop, service.url) as history:
+            await history.until("ordered", 50)
+            before = {key: order for key, orders in history.orders().items() for order in orders}
+            await asyncio.to_thread(way.back_up, shop)
+        lost = [await order(service.url, shop) for _ in range(3)]
+        with Client(service.url, bob) as client:
+            _, cursor = await follow(client, until=lost[-1])
+    return before, cursor
+
+
+@pytest.mark.parametrize(("kind", "way"), [("sqlite", OnSqlite), ("postgresql", OnPostgresql)])
+def test_a_restored_shop_has_what_was_ordered_and_goes_on(kind, way, tmp_path):
+    with shop_on(kind) as shop:
+        way, bob = way(tmp_path), {"Authorization": f"Bearer {shop.staff_token}"}
+        before, cursor = asyncio.run(backed_up(shop, way, bob))
+        with way.restored(shop) as url, served(tmp_path, url, rate_limits="off") as service:
+            database = Database(url)
+            with database.reading() as session:
+                there = {row.note: row.id for row in session.execute(select(Order.note, Order.id))}
+                invariants.check(session)
+            database.close()
+            assert len(before) >= 50
+            assert before.items() <= there.items()
+
+            async def go_on() -> list[str]:
+                new = await order(service.url, shop)
+                with Client(service.url, bob) as client:
+                    return [new, *(await follow(client, until=new, cursor=cursor))[0]]
+
+            new, *seen = asyncio.run(go_on())
+            assert seen == [new]

@@ -1,0 +1,85 @@
+"""The service as it runs: two servers that have nothing in common but their database, and a shop in three set-ups."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from orderly.database.database import Database
+from orderly.database.migrations import runner
+from tests.conftest import make_postgresql
+from tests.e2e.shop import PATIENCE, SET_UPS, Shop, open_shop
+from tests.factories import make_user
+from tests.serving import Served, served, wait_until_ready
+
+
+@dataclass
+class Twins:
+    """The servers and their database."""
+
+    here: Served
+    there: Served
+    database: Database
+    folder: Path
+
+    def add_user(self, name: str) -> str:
+        """Somebody with an account; the id."""
+        with self.database.writing() as session:
+            user = make_user(session, name)
+            session.commit()
+        return user.id
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def twins(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twins]:
+    """Two servers on one new database; on PostgreSQL the first one has two workers."""
+    folder = tmp_path_factory.mktemp("live")
+    if request.param == "sqlite":
+        yield from serve_twice(f"sqlite:///{folder / 'orderly.db'}", folder, workers=1)
+        return
+    for url in make_postgresql("live"):
+        yield from serve_twice(url, folder, workers=2)
+
+
+@pytest.fixture
+def here(twins: Twins) -> Iterator[httpx.Client]:
+    """Somebody who calls the first server."""
+    with httpx.Client(base_url=twins.here.url, timeout=PATIENCE) as client:
+        yield client
+
+
+@pytest.fixture
+def there(twins: Twins) -> Iterator[httpx.Client]:
+    """Somebody who calls the second one."""
+    with httpx.Client(base_url=twins.there.url, timeout=PATIENCE) as client:
+        yield client
+
+
+@pytest.fixture(scope="module", params=SET_UPS)
+def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A shop that is served, once for each set-up and module."""
+    with open_shop(request.param, tmp_path_factory.mktemp("shop")) as shop:
+        yield shop
+
+
+@pytest.fixture
+def client(shop: Shop) -> Iterator[httpx.Client]:
+    """Somebody who calls it, also many times at once."""
+    with shop.client() as client:
+        yield client
+
+
+def serve_twice(url: str, folder: Path, *, workers: int) -> Iterator[Twins]:
+    """Two servers on a database that is made here."""
+    runner.upgrade(url)
+    database = Database(url)
+    given = {"rate_limits": "off", "debug": "on"}
+    with (
+        served(folder, url, wait=False, workers=workers, **given) as here,
+        served(folder, url, **given) as there,
+    ):
+        wait_until_ready(here)
+        yield Twins(here, there, database, folder)
+    database.close()

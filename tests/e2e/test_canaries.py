@@ -1,0 +1,150 @@
+"""Passwords, tokens and keys are in the one answer that makes them, and nowhere else: no answer, no log, no column."""
+
+import base64
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import select, text
+
+from orderly.database.migrations import runner
+from orderly.database.models import new_id
+
+EMAIL = "canary.kept@example.com"
+"""What may be found in the database: without it the search would prove nothing."""
+
+
+class Secrets:
+    """What was secret, and the answers that have been searched."""
+
+    def __init__(self, client):
+        self.client = client
+        self.known = {}
+
+    def learn(self, name, secret):
+        self.known[name] = secret
+        return secret
+
+    def password(self, name):
+        return self.learn(name, f"Canary-{new_id('c')}")
+
+    def call(self, method, path, *, makes=(), expect, **given):
+        """Call; the answer holds no secret but those that it makes."""
+        answer = self.client.request(method, path, **given)
+        assert answer.status_code == expect, answer.text
+        body = answer.json() if answer.content else {}
+        for name in makes:
+            self.learn(f"{name} of {method} {path} {len(self.known)}", body.pop(name))
+        told = f"{answer.headers} {body}"
+        assert [name for name, secret in self.known.items() if secret in told] == []
+        return answer.json() if answer.content else {}
+
+    def found_in(self, content: bytes):
+        """The names of the secrets that stand in it, in clear or thinly veiled."""
+        return [name for name, secret in self.known.items() if any(form in content for form in forms(secret))]
+
+
+def forms(secret):
+    raw = secret.encode()
+    return [raw, raw.hex().encode(), base64.b64encode(raw), repr(secret).encode(), raw.lower(), raw.upper()]
+
+
+def live_a_life(secrets):
+    """Everything that handles a secret, done right and done wrong."""
+    first, second, wrong = (secrets.password(name) for name in ("first", "second", "wrong"))
+    call, user = secrets.call, {"email": EMAIL, "name": "Canary"}
+    call("POST", "/v1/users", json={**user, "password": first}, expect=201)
+    call("POST", "/v1/users", json={**user, "password": first}, expect=409)
+    call("POST", "/v1/users", json={**user, "password": wrong, "confirm": wrong}, expect=400)
+    call("POST", "/v1/users", json={"email": wrong, "name": [wrong], "password": {wrong: wrong}}, expect=400)
+    call("POST", "/v1/users", content=b'{"password": "%s", }' % wrong.encode(), headers=JSON, expect=400)
+    call("POST", "/v1/users", content=b'{"password": "%s"}' % wrong.encode(), expect=415)
+    call("POST", f"/v1/tokens?password={wrong}", json={"email": EMAIL, "password": wrong}, expect=400)
+    call("POST", "/v1/tokens", json={"email": EMAIL, "password": wrong}, expect=401)
+    tokens = call("POST", "/v1/tokens", json={"email": EMAIL, "password": first}, makes=TOKENS, expect=201)
+    me = bearer(tokens)
+    tokens = call("POST", "/v1/tokens/refresh", json=renewal(tokens), makes=TOKENS, expect=201)
+    call("GET", "/v1/me", headers=me, expect=200)
+    call("GET", "/v1/me/sessions", headers=me, expect=200)
+    call("GET", f"/v1/me?access_token={tokens['access_token']}", headers=me, expect=400)
+    call("GET", f"/v1/{tokens['refresh_token']}", expect=404)
+    call("GET", "/v1/me", headers={"Authorization": f"Bearer {tokens['access_token']}x"}, expect=401)
+    call("GET", "/v1/me", headers={"Authorization": f"Basic {wrong}"}, expect=401)
+    call("PATCH", "/v1/me", json={"name": "Kept", "current_password": wrong, "email": EMAIL}, headers=me, expect=403)
+    call("PATCH", "/v1/me", json={"email": EMAIL, "current_password": first}, headers=me, expect=200)
+    made = call("POST", "/v1/api-keys", json=KEY, headers=me, makes=["secret"], expect=201)
+    key = {"X-API-Key": made["secret"]}
+    call("GET", "/v1/me", headers=key, expect=200)
+    call("GET", "/v1/me", headers={**key, **me}, expect=400)
+    call("GET", "/v1/me", headers={"X-API-Key": f"{made['secret']}0"}, expect=401)
+    call("GET", f"/v1/api-keys?key={made['secret']}", headers=me, expect=400)
+    call("GET", "/v1/api-keys", headers=me, expect=200)
+    call("DELETE", f"/v1/api-keys/{made['secret']}", headers=me, expect=400)
+    call("POST", f"/v1/api-keys/{made['id']}/rotate", json={}, headers=me, makes=["secret"], expect=201)
+    call("PUT", "/v1/me/password", json=change(wrong, second), headers=me, expect=403)
+    call("PUT", "/v1/me/password", json=change(first, second), headers=me, expect=204)
+    call("POST", "/v1/tokens", json={"email": EMAIL, "password": first}, expect=401)
+    call("POST", "/v1/tokens", json={"email": EMAIL, "password": second}, makes=TOKENS, expect=201)
+    return second, tokens, me
+
+
+JSON = {"Content-Type": "application/json"}
+TOKENS = ("access_token", "refresh_token")
+KEY = {"name": "a key", "scopes": ["me:read"]}
+
+
+def bearer(tokens):
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+def renewal(tokens):
+    return {"refresh_token": tokens["refresh_token"]}
+
+
+def change(current, new):
+    return {"current_password": current, "new_password": new}
+
+
+@contextmanager
+def without(database, table) -> Iterator[None]:
+    """A database in which a table is missing."""
+    rename(database, table, "gone")
+    try:
+        yield
+    finally:
+        rename(database, "gone", table)
+
+
+def rename(database, table, name):
+    with database.connect() as connection, connection.begin():
+        connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
+
+
+def content_of(twins):
+    """Every byte of the files of SQLite, every column of PostgreSQL."""
+    if twins.database.is_sqlite:
+        # By another process: closing the file here would drop the locks that SQLite holds for this one.
+        files = sorted(twins.folder.glob("orderly.db*"))
+        return subprocess.run(["cat", *files], check=True, capture_output=True).stdout
+    with twins.database.connect() as connection:
+        rows = [row for table in runner.metadata().sorted_tables for row in connection.execute(select(table))]
+    return repr(rows).encode()
+
+
+def test_secrets_are_only_where_they_are_made(twins, here):
+    secrets = Secrets(here)
+    password, tokens, me = live_a_life(secrets)
+    kept = content_of(twins)
+    assert EMAIL.encode() in kept
+    assert secrets.found_in(kept) == []
+
+    log_in = {"email": EMAIL, "password": password}
+    with without(twins.database, "refresh_tokens"):  # what fails inside must not tell what it was given
+        for path, body in (("/v1/tokens", log_in), ("/v1/tokens/refresh", renewal(tokens))):
+            answer = secrets.client.post(path, json=body, headers=me)
+            assert answer.status_code in (500, 503)
+            assert not any(secret in answer.text for secret in secrets.known.values())
+
+    log = twins.here.log.read_bytes()
+    assert twins.here.url.encode() in log
+    assert secrets.found_in(log) == []

@@ -1,0 +1,261 @@
+"""Whatever people do in whatever order: the shop answers as the rules say, and its books are right after every step."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import run_state_machine_as_test as run
+from sqlalchemy import select
+
+from db.events import Event
+from db.orders import Order
+from db.products import Product
+from orderly.database.models import new_id
+from tests import invariants
+from tests.conftest import empty
+
+BOUNDED = settings(max_examples=20, stateful_step_count=30, deadline=None, database=None, phases=[Phase.generate])
+"""A life that fails is told as it was: to shrink it at a served shop takes minutes."""
+
+
+@dataclass
+class Buyer:
+    """Somebody who buys until he is disabled."""
+
+    headers: dict
+    id: str
+    disabled: bool = False
+
+
+@dataclass
+class Thing:
+    """A product as it should be."""
+
+    path: str
+    id: str
+    stock: int
+    price: int
+    archived: bool = False
+
+
+@dataclass
+class Bought:
+    """An order as it should be, and how it was made."""
+
+    path: str
+    id: str
+    buyer: Buyer
+    repeat: partial
+    answer: bytes
+    wanted: Counter
+    total: int
+    status: str = "pending"
+
+
+@dataclass
+class Expected:
+    """What the database should hold."""
+
+    things: list[Thing] = field(default_factory=list)
+    orders: list[Bought] = field(default_factory=list)
+    events: Counter = field(default_factory=Counter)
+
+
+class Life(RuleBasedStateMachine):
+    """Buyers, bob and carol, each doing what comes into their mind."""
+
+    buyers, things, orders = Bundle("buyers"), Bundle("things"), Bundle("orders")
+    quantities = st.integers(1, 4)
+
+    def __init__(self, shop, client):
+        super().__init__()
+        empty(shop.database)
+        self.shop, self.client = shop, client
+        self.bob, self.carol = shop.sign_in("staff", "admin")
+        self.expected = Expected()
+
+    def call(self, method, path, who, body=None, **headers):
+        return self.client.request(method, path, json=body, headers={**who, **headers})
+
+    def told(self, kind, subject):
+        self.expected.events[kind, subject.id] += 1
+
+    @initialize(target=buyers)
+    def somebody_comes(self):
+        return self.somebody_else_comes()
+
+    @rule(target=buyers)
+    def somebody_else_comes(self):
+        [headers] = self.shop.sign_in("customer")
+        return Buyer(headers, self.call("GET", "/v1/me", headers).json()["id"])
+
+    @initialize(target=things, stock=st.integers(0, 10))
+    def something_is_sold(self, stock):
+        return self.something_else_is_sold(stock, 250)
+
+    @rule(target=things, stock=st.integers(0, 10), price=st.integers(1, 1000))
+    def something_else_is_sold(self, stock, price):
+        body = {"sku": new_id("sku"), "name": "Mug", "price": {"amount": price, "currency": "EUR"}, "stock": stock}
+        made = expect(201, self.call("POST", "/v1/products", self.bob, body))
+        self.expected.things.append(Thing(made.headers["Location"], made.json()["id"], stock, price))
+        self.told("product.created", self.expected.things[-1])
+        return self.expected.things[-1]
+
+    @rule(thing=things, price=st.integers(1, 1000))
+    def bob_asks_for_another_price(self, thing, price):
+        body = {"price": {"amount": price, "currency": "EUR"}}
+        answer = self.call("PATCH", thing.path, self.bob, body, **{"If-Match": "*"})
+        if thing.archived:
+            expect("not_found", answer)
+            return
+        expect(200, answer)
+        if price != thing.price:
+            self.told("product.updated", thing)
+        thing.price = price
+
+    @rule(thing=things, delta=st.integers(-6, 6).filter(bool))
+    def bob_adjusts_a_stock(self, thing, delta):
+        answer = self.call("POST", f"{thing.path}/stock-adjustments", self.bob, {"delta": delta, "reason": "counted"})
+        if thing.archived or thing.stock + delta < 0:
+            expect("not_found" if thing.archived else "insufficient_stock", answer)
+            return
+        expect(201, answer)
+        thing.stock += delta
+        self.told("stock.adjusted", thing)
+
+    @rule(thing=things)
+    def bob_archives(self, thing):
+        answer = self.call("DELETE", thing.path, self.bob, **{"If-Match": "*"})
+        if thing.archived:
+            expect("not_found", answer)
+            return
+        expect(204, answer)
+        thing.archived = True
+        self.told("product.archived", thing)
+
+    @rule(buyer=buyers)
+    def carol_disables(self, buyer):
+        expect(200, self.call("POST", f"/v1/users/{buyer.id}/disable", self.carol))
+        if not buyer.disabled:
+            self.told("user.disabled", buyer)
+        buyer.disabled = True
+
+    @rule(target=orders, buyer=buyers, lines=st.lists(st.tuples(things, quantities), min_size=1, max_size=3))
+    def somebody_orders(self, buyer, lines):
+        body = {"lines": [{"product_id": thing.id, "quantity": quantity} for thing, quantity in lines]}
+        repeat = partial(self.call, "POST", "/v1/orders", buyer.headers, body, **{"Idempotency-Key": new_id("key")})
+        wanted = merged(lines)
+        outcome, answer = self.outcome_of(buyer, wanted), repeat()
+        expect(outcome, answer)
+        if outcome != 201:
+            return multiple()
+        self.take(wanted, -1)
+        total = sum(thing.price * quantity for thing, quantity in lines)
+        made = answer.headers["Location"], answer.json()["id"]
+        self.expected.orders.append(Bought(*made, buyer, repeat, answer.content, wanted, total))
+        self.told("order.created", self.expected.orders[-1])
+        return self.expected.orders[-1]
+
+    def outcome_of(self, buyer, wanted):
+        things = {thing.id: thing for thing in self.expected.things}
+        if buyer.disabled:
+            return "invalid_token"
+        if any(things[id_].archived for id_ in wanted):
+            return "product_unavailable"
+        return "insufficient_stock" if any(things[id_].stock < n for id_, n in wanted.items()) else 201
+
+    def take(self, wanted, sign=1):
+        for thing in self.expected.things:
+            thing.stock += sign * wanted[thing.id]
+
+    @rule(order=orders)
+    def somebody_orders_again_by_mistake(self, order):
+        again = order.repeat()
+        if order.buyer.disabled:
+            expect("invalid_token", again)
+            return
+        expect(201, again)
+        assert (again.content, again.headers["Idempotency-Replayed"]) == (order.answer, "true")
+
+    @rule(order=orders, by_bob=st.booleans())
+    def somebody_cancels(self, order, by_bob):
+        who = self.bob if by_bob else order.buyer.headers
+        answer = self.call("POST", f"{order.path}/cancel", who)
+        if order.buyer.disabled and not by_bob:
+            expect("invalid_token", answer)
+        elif order.status == "cancelled":
+            expect(200, answer)
+        elif self.moves(order, answer, "cancelled", {"pending"}):
+            self.take(order.wanted)
+
+    @rule(order=orders, times=st.integers(1, 2))
+    def bob_notes_a_payment(self, order, times):
+        answer = self.times(times, f"{order.path}/pay", self.bob, {"reference": order.id})
+        self.moves(order, answer, "paid", {"pending"})
+
+    @rule(order=orders, times=st.integers(1, 2))
+    def bob_sends(self, order, times):
+        self.moves(order, self.times(times, f"{order.path}/fulfil", self.bob, {}), "fulfilled", {"paid"})
+
+    @rule(order=orders, times=st.integers(1, 2), more=st.sampled_from([-1, 0, 1]), restock=st.booleans())
+    def carol_gives_money_back(self, order, times, more, restock):
+        body = {"amount": order.total + more or 1, "restock": restock}
+        answer = self.times(times, f"{order.path}/refund", self.carol, body)
+        if order.status in ("paid", "fulfilled") and body["amount"] > order.total:
+            expect("refund_too_large", answer)
+        elif self.moves(order, answer, "refunded", {"paid", "fulfilled"}) and restock:
+            self.take(order.wanted)
+
+    def times(self, times, path, who, body):
+        """One request with a key, sent so often; the answers are the same."""
+        key = {"Idempotency-Key": new_id("key")}
+        answers = [self.call("POST", path, who, body, **key) for _ in range(times)]
+        assert len({answer.status_code for answer in answers}) == 1
+        return answers[0]
+
+    def moves(self, order, answer, to, allowed):
+        """Whether the order moved, as it should if it was in one of the states."""
+        if order.status not in allowed:
+            expect("invalid_transition", answer)
+            return False
+        expect(200, answer)
+        order.status = to
+        self.told(f"order.{to}", order)
+        return True
+
+    @invariant()
+    def the_books_are_right(self):
+        with self.shop.database.reading() as session:
+            invariants.check(session)
+            stocks = {row.id: row.stock for row in session.execute(select(Product.id, Product.stock))}
+            found = session.execute(select(Order.id, Order.status, Order.total_amount))
+            orders = {row.id: (row.status, row.total_amount) for row in found}
+            events = Counter(
+                (row.type, row.subject_id) for row in session.execute(select(Event.type, Event.subject_id))
+            )
+        assert stocks == {thing.id: thing.stock for thing in self.expected.things}
+        assert orders == {order.id: (order.status, order.total) for order in self.expected.orders}
+        assert events == self.expected.events
+
+
+def merged(lines):
+    wanted = Counter()
+    for thing, quantity in lines:
+        wanted[thing.id] += quantity
+    return wanted
+
+
+def expect(outcome, answer):
+    """The answer, which must have this status or be a problem with this code."""
+    problem = answer.headers.get("Content-Type") == "application/problem+json"
+    assert (answer.json()["code"] if problem else answer.status_code) == outcome, answer.text
+    return answer
+
+
+@pytest.mark.parametrize("shop", ["sqlite-1", "postgresql-2"], indirect=True)
+def test_the_books_are_right_whatever_people_do(shop, client):
+    run(lambda: Life(shop, client), settings=BOUNDED)

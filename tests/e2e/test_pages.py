@@ -1,0 +1,106 @@
+"""A list that is read page by page while it moves: no row twice, and none missed that was there throughout."""
+
+from functools import partial
+from random import Random
+
+import pytest
+
+from orderly.database.models import new_id
+from tests.concurrency import together
+from tests.factories import make_product
+
+PAGES = 20
+
+
+@pytest.fixture(scope="module")
+def bob(shop):
+    return shop.sign_in("staff")[0]
+
+
+@pytest.fixture(scope="module")
+def category(shop):
+    """The category of 1,000 products."""
+    name, random = new_id("category"), Random(1)  # noqa: S311  # names, not secrets
+    with shop.database.writing() as session:
+        for _ in range(1000):
+            make_product(session, category=name, name=f"{random.random()}", stock=0)
+        session.commit()
+    return name
+
+
+def read(client, headers=None, **query):
+    return client.get("/v1/products", params=query, headers=headers)
+
+
+def ids_of(page):
+    assert page.status_code == 200, page.text
+    return [product["id"] for product in page.json()["data"]]
+
+
+def add(client, headers, category, name):
+    body = {"sku": new_id("sku"), "name": name, "category": category, "price": {"amount": 1, "currency": "EUR"}}
+    answer = client.post("/v1/products", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+
+
+def archive(client, headers, product_id):
+    answer = client.delete(f"/v1/products/{product_id}", headers={**headers, "If-Match": "*"})
+    assert answer.status_code == 204, answer.text
+
+
+def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(shop, client, bob, category):
+    random = Random(2)  # noqa: S311  # an order of changes, not a secret
+    everything = all_ids(client, category)
+    going = set(random.sample(everything, 100))
+    changes = [partial(add, client, bob, category, f"{random.random()}") for _ in range(200)]
+    changes += [partial(archive, client, bob, product_id) for product_id in going]
+    random.shuffle(changes)
+    seen, query = [], {"category": category, "sort": "name", "limit": 50}
+    while query:
+        now, changes = changes[: 300 // PAGES], changes[300 // PAGES :]
+        page, *_ = together([partial(read, client, **query), *now])
+        seen += ids_of(page)
+        query = page.json()["has_more"] and {**query, "cursor": page.json()["next_cursor"]}
+    assert changes == []
+    assert len(seen) == len(set(seen))
+    assert set(everything) - going <= set(seen)
+
+
+def all_ids(client, category):
+    """The whole list, at rest."""
+    found, query = [], {"category": category, "limit": 100}
+    while query:
+        page = read(client, **query)
+        found += ids_of(page)
+        query = page.json()["has_more"] and {**query, "cursor": page.json()["next_cursor"]}
+    return found
+
+
+class TestCursors:
+    @pytest.fixture
+    def cursor(self, client, category):
+        return read(client, category=category).json()["next_cursor"]
+
+    def test_it_goes_on_where_the_page_ended(self, client, category, cursor):
+        assert ids_of(read(client, category=category, cursor=cursor))
+
+    def test_an_altered_one_is_refused(self, client, category, cursor):
+        place, signature = cursor.split(".")
+        for altered in (f"X{place[1:]}.{signature}", f"{place}.{signature[::-1]}"):
+            assert refused(read(client, category=category, cursor=altered))
+
+    def test_one_of_another_filter_or_order_is_refused(self, client, category, cursor):
+        assert refused(read(client, cursor=cursor))
+        assert refused(read(client, category=category, in_stock="true", cursor=cursor))
+        assert refused(read(client, category=category, sort="name", cursor=cursor))
+
+    def test_one_of_somebody_else_or_of_another_list_is_refused(self, shop, client, bob):
+        [carol] = shop.sign_in("admin")
+        cursor = client.get("/v1/users", params={"limit": 1}, headers=bob).json()["next_cursor"]
+        for path, who in (("/v1/users", carol), ("/v1/orders", bob)):
+            assert refused(client.get(path, params={"cursor": cursor}, headers=who))
+
+
+def refused(answer):
+    places = [(error["name"], error["keyword"]) for error in answer.json().get("errors", ())]
+    return (answer.status_code, places) == (400, [("cursor", "cursor")])

@@ -1,0 +1,151 @@
+"""What ends at one server has ended at the other, at once; and of many refreshes one counts."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, select
+
+from db.sessions import RefreshToken, UserSession
+from orderly.database.models import new_id
+from tests.factories import PASSWORD
+
+TIMES = 50
+
+
+@pytest.fixture
+def alice(twins, here):
+    """The tokens of somebody new, and the id."""
+    name = new_id("alice")
+    user_id = twins.add_user(name)
+    return {**log_in(here, f"{name}@example.com"), "id": user_id, "email": f"{name}@example.com"}
+
+
+@pytest.fixture(scope="module")
+def carol(twins):
+    """An admin."""
+    return twins.add_user("carol")
+
+
+@pytest.fixture
+def admin(here, carol):
+    """The headers of carol."""
+    return bearer(log_in(here, "carol@example.com"))
+
+
+def log_in(client, email, password=PASSWORD):
+    answer = client.post("/v1/tokens", json={"email": email, "password": password})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def bearer(tokens):
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+def renew(client, tokens):
+    return client.post("/v1/tokens/refresh", json={"refresh_token": tokens["refresh_token"]})
+
+
+def renewed(client, tokens):
+    answer = renew(client, tokens)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def outcome(answer):
+    """The status, and the code of a problem."""
+    return answer.status_code, answer.json().get("code")
+
+
+REFUSED = (401, "invalid_token")
+
+
+def test_many_refreshes_at_once_leave_at_most_one_live_token(twins, here, alice):
+    with ThreadPoolExecutor(TIMES) as threads:
+        answers = list(threads.map(lambda _: renew(here, alice), range(TIMES)))
+    assert {answer.status_code for answer in answers} <= {201, 401}
+    given = [answer.json() for answer in answers if answer.status_code == 201]
+    assert given
+    with twins.database.reading() as session:
+        live = select(func.count()).select_from(RefreshToken).join(UserSession)
+        live = live.where(UserSession.user_id == alice["id"], UserSession.revoked_at.is_(None))
+        assert session.scalar(live.where(RefreshToken.used_at.is_(None))) <= 1
+    assert [renew(here, tokens).status_code for tokens in given].count(201) <= 1
+
+
+def test_a_reuse_at_one_server_kills_the_family_at_the_other(here, there, alice):
+    second = renewed(here, alice)
+    third = renewed(there, second)
+    for tokens in (alice, second, third):
+        assert here.get("/v1/me", headers=bearer(tokens)).status_code == 200
+    assert outcome(renew(there, alice)) == (401, "token_reused")
+    for tokens in (alice, second, third):
+        for client in (here, there):
+            assert outcome(client.get("/v1/me", headers=bearer(tokens))) == REFUSED
+            assert outcome(renew(client, tokens)) == REFUSED
+
+
+def test_disabling_bites_at_the_other_server(here, there, alice, admin):
+    scopes = {"name": "a key", "scopes": ["me:read"]}
+    key = {"X-API-Key": here.post("/v1/api-keys", json=scopes, headers=bearer(alice)).json()["secret"]}
+    for headers in (bearer(alice), key):
+        assert there.get("/v1/me", headers=headers).status_code == 200
+    assert here.post(f"/v1/users/{alice['id']}/disable", headers=admin).status_code == 200
+    for headers in (bearer(alice), key):
+        assert outcome(there.get("/v1/me", headers=headers)) == REFUSED
+    assert outcome(renew(there, alice)) == REFUSED
+    login = there.post("/v1/tokens", json={"email": alice["email"], "password": PASSWORD})
+    assert outcome(login) == (403, "account_disabled")
+
+
+def test_a_new_role_counts_at_the_other_server(here, there, alice, admin):
+    assert there.get("/v1/users", headers=bearer(alice)).status_code == 403
+    change = here.patch(f"/v1/users/{alice['id']}", json={"role": "staff"}, headers={**admin, "If-Match": "*"})
+    assert change.status_code == 200
+    assert there.get("/v1/users", headers=bearer(alice)).status_code == 200
+
+
+def test_a_new_password_bites_at_the_other_server(here, there, alice):
+    other = log_in(there, alice["email"])
+    assert there.get("/v1/me", headers=bearer(other)).status_code == 200
+    body = {"current_password": PASSWORD, "new_password": "seven paper lanterns"}
+    assert here.put("/v1/me/password", json=body, headers=bearer(alice)).status_code == 204
+    assert outcome(there.get("/v1/me", headers=bearer(other))) == REFUSED
+    assert outcome(renew(there, other)) == REFUSED
+    assert there.get("/v1/me", headers=bearer(alice)).status_code == 200
+    old = there.post("/v1/tokens", json={"email": alice["email"], "password": PASSWORD})
+    assert outcome(old) == (401, "invalid_credentials")
+
+
+def test_signing_out_bites_at_the_other_server(here, there, alice):
+    assert there.get("/v1/me", headers=bearer(alice)).status_code == 200
+    assert here.delete("/v1/tokens/current", headers=bearer(alice)).status_code == 204
+    assert outcome(there.get("/v1/me", headers=bearer(alice))) == REFUSED
+    assert outcome(renew(there, alice)) == REFUSED
+    assert outcome(there.delete("/v1/tokens/current", headers=bearer(alice))) == REFUSED
+
+
+def test_revoking_a_key_bites_at_the_other_server(here, there, alice):
+    body = {"name": "a key", "scopes": ["me:read"]}
+    made = here.post("/v1/api-keys", json=body, headers=bearer(alice)).json()
+    key = {"X-API-Key": made["secret"]}
+    assert there.get("/v1/me", headers=key).status_code == 200
+    assert here.delete(f"/v1/api-keys/{made['id']}", headers=bearer(alice)).status_code == 204
+    assert outcome(there.get("/v1/me", headers=key)) == REFUSED
+
+
+def test_a_deleted_account_is_gone_at_the_other_server(here, there, alice):
+    assert there.get("/v1/me", headers=bearer(alice)).status_code == 200
+    assert here.delete("/v1/me", headers=bearer(alice)).status_code == 204
+    assert outcome(there.get("/v1/me", headers=bearer(alice))) == REFUSED
+    assert outcome(renew(there, alice)) == REFUSED
+
+
+def test_of_many_changes_that_saw_the_same_version_one_is_made(here, alice):
+    def rename(number):
+        headers = {**bearer(alice), "If-Match": '"1"'}
+        return here.patch("/v1/me", json={"name": f"Alice {number}"}, headers=headers).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = sorted(threads.map(rename, range(16)))
+    assert statuses == [200] + [412] * 15

@@ -1,0 +1,240 @@
+"""Each change of a contract is rated as those who call the API would rate it."""
+
+import json
+
+import pytest
+
+from orderly.contract.model import Contract
+from orderly.devtools.diff.changes import Rating
+from orderly.devtools.diff.compare import compare
+from orderly.devtools.diff.release import Release
+from tests.engine.devtools.sample_contract import (
+    BODY,
+    COLOUR,
+    CREATE,
+    CUP,
+    DROP,
+    LIMIT,
+    LIST,
+    NAME,
+    NONE,
+    OK,
+    OLD,
+    SCHEMAS,
+    WANTED,
+    changed,
+)
+
+BREAKING = [
+    ("an operation goes", LIST, NONE),
+    ("a path goes", ("paths", "/cups"), NONE),
+    ("an operation is called otherwise", (*LIST, "operationId"), "all_cups"),
+    ("the API moves", ("servers", 0, "url"), "/v2"),
+    ("a credential needs one more scope", (*CREATE, "security", 0, "bearer"), ["cups:write", "cups:all"]),
+    ("one of two credentials is asked for instead", (*CREATE, "security"), [{"apiKey": ["cups:write"]}]),
+    ("what all operations ask for by default is more", ("security", 0, "bearer"), ["cups:read", "cups:all"]),
+    ("a role loses a scope", ("x-roles", "customer"), []),
+    ("a credential is given in another way", ("components", "securitySchemes", "apiKey", "name"), "X-Key"),
+    ("a parameter goes", COLOUR, NONE),
+    ("a parameter is needed", (*COLOUR, "required"), True),
+    ("a parameter takes fewer values", (*COLOUR, "schema", "enum"), ["blue"]),
+    ("a parameter takes less", (*LIMIT, "schema", "maximum"), 50),
+    ("a default changes", (*LIMIT, "schema", "default"), 10),
+    ("a default of a body changes", (*WANTED, "properties", "handles", "default"), 2),
+    ("a list is written in another way", (*COLOUR, "explode"), False),
+    (
+        "a needed parameter comes",
+        (*LIST, "parameters", "+"),
+        {"name": "q", "in": "query", "required": True, "schema": {}},
+    ),
+    ("a body takes fewer characters", (*NAME, "maxLength"), 40),
+    ("a pattern changes", (*NAME, "pattern"), "^[a-f]+$"),
+    ("a format comes where clients send", (*NAME, "format"), "hostname"),
+    ("a type goes where clients send", (*WANTED, "properties", "size", "type"), "string"),
+    ("a property of a body is needed", (*WANTED, "required"), ["colour", "name"]),
+    ("a property of a body goes", NAME, NONE),
+    ("a property of an answer goes", (*CUP, "properties", "handles"), NONE),
+    ("a property of an answer may be missing", (*CUP, "required"), ["id"]),
+    ("an answer may be larger", (*CUP, "properties", "handles", "maximum"), 5),
+    ("clients have to expect more values", (*CUP, "properties", "glaze", "x-open"), True),
+    ("an answer may be null", (*CUP, "properties", "handles", "type"), ["integer", "null"]),
+    ("an answer may be one thing more", (*CUP, "properties", "weight", "anyOf", "+"), {"type": "string"}),
+    ("a value comes that goes both ways", (*SCHEMAS, "Colour", "enum"), ["blue", "red", "green"]),
+    ("a success goes", (*CREATE, "responses"), {"200": {"description": "The cup."}}),
+    ("a header of an answer goes", (*OK, "headers", "ETag"), NONE),
+    ("a header of an answer may be missing", (*OK, "headers", "ETag", "required"), False),
+    ("a link goes", (*CREATE, "responses", "201", "links", "self"), NONE),
+    ("a media type of a body goes", (*BODY, "content"), {"text/plain": {"schema": {"type": "string"}}}),
+    ("repeating is not safe any more", (*CREATE, "x-idempotent"), NONE),
+    ("a precondition is asked for", (*CREATE, "x-precondition"), "required"),
+    ("a limit is lower", (*LIST, "x-rate-limit", "limit"), 30),
+    ("a limit comes", (*CREATE, "x-rate-limit"), {"limit": 5, "window": 60, "per": "caller"}),
+]
+ADDITION = [
+    (
+        "an operation comes",
+        ("paths", "/cups", "delete"),
+        {"operationId": "drop", "tags": ["cups"], "responses": {"204": {}}},
+    ),
+    ("another credential is enough too", (*CREATE, "security", "+"), {"apiKey": ["cups:write"]}),
+    ("no credential is needed", (*CREATE, "security"), []),
+    ("fewer scopes are needed", (*CREATE, "security", 0, "bearer"), []),
+    ("a role gains a scope", ("x-roles", "customer"), ["cups:read", "cups:write"]),
+    ("a parameter comes", (*LIST, "parameters", "+"), {"name": "q", "in": "query", "schema": {"type": "string"}}),
+    ("a parameter takes more values", (*COLOUR, "schema", "enum"), ["blue", "red", "green"]),
+    ("a parameter takes more", (*LIMIT, "schema", "maximum"), 200),
+    ("a body takes more characters", (*NAME, "maxLength"), 60),
+    ("a pattern goes where clients send", (*NAME, "pattern"), NONE),
+    ("a body is not needed", (*BODY, "required"), False),
+    ("a property of a body is not needed", (*WANTED, "required"), []),
+    ("a property of a body comes", (*WANTED, "properties", "tint"), {"type": "string"}),
+    ("a property of an answer comes", (*CUP, "properties", "tint"), {"type": "string"}),
+    ("a property of an answer is always there", (*CUP, "required"), ["id", "colour", "handles"]),
+    ("an answer is one thing less", (*CUP, "properties", "weight", "anyOf", 1), NONE),
+    ("a value comes to an open list", (*CUP, "properties", "mood", "enum"), ["glad", "sad", "odd"]),
+    ("a list is open no more", (*CUP, "properties", "mood", "x-open"), NONE),
+    ("an error comes", (*CREATE, "responses", "409"), {"description": "Taken."}),
+    ("an error goes", (*LIST, "responses", "404"), NONE),
+    ("an error has another code", ("components", "responses", "NotFound", "x-error-codes"), ["not_found", "gone"]),
+    ("an operation is deprecated", (*LIST, "deprecated"), True),
+    ("repeating is safe", (*LIST, "x-idempotent"), True),
+    ("a limit is higher", (*LIST, "x-rate-limit", "limit"), 600),
+]
+TEXTS, ARRAY = {"type": "array", "items": {"type": "string"}}, {"type": "array"}
+WANTED_NEW, CUP_NEW = (*WANTED, "properties", "new"), (*CUP, "properties", "new")
+MEDIA = (*OK, "content", "application/json")
+HOOK = {"arrived": {"post": {"responses": {"200": {"description": "Thanks."}}}}}
+TWO_LIMITS = [{"limit": 60, "window": 60, "per": "caller"}, {"limit": 600, "window": 3600, "per": "caller"}]
+DEPRECATED = {**OLD.document["paths"]["/cups"]["get"], "deprecated": True, "x-sunset": "2027-12-31"}
+ONE, OTHER = (
+    {"get": {**DROP, "parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}}]}}
+    for name in ("id", "cup_id")
+)
+PAIRS = [
+    # what is there before, what takes its place, and what that is
+    ("items go from an answer", (CUP_NEW, TEXTS), (CUP_NEW, ARRAY), Rating.BREAKING),
+    ("items come to an answer", (CUP_NEW, ARRAY), (CUP_NEW, TEXTS), Rating.ADDITION),
+    ("items come where clients send", (WANTED_NEW, ARRAY), (WANTED_NEW, TEXTS), Rating.BREAKING),
+    ("nothing fits any more", (NAME, {"type": "string"}), (NAME, False), Rating.BREAKING),
+    ("a const changes", (WANTED_NEW, {"const": 1}), (WANTED_NEW, {"const": 2}), Rating.BREAKING),
+    (
+        "integers become numbers where clients send",
+        (WANTED_NEW, {"type": "integer"}),
+        (WANTED_NEW, {"type": "number"}),
+        Rating.ADDITION,
+    ),
+    (
+        "integers become numbers in answers",
+        (CUP_NEW, {"type": "integer"}),
+        (CUP_NEW, {"type": "number"}),
+        Rating.BREAKING,
+    ),
+    (
+        "one of the alternatives of a body goes",
+        (WANTED_NEW, {"oneOf": [{"type": "string"}, {"type": "null"}]}),
+        (WANTED_NEW, {"oneOf": [{"type": "string"}]}),
+        Rating.BREAKING,
+    ),
+    (
+        "a body may be one thing more",
+        (WANTED_NEW, {"oneOf": [{"type": "string"}]}),
+        (WANTED_NEW, {"oneOf": [{"type": "string"}, {"type": "null"}]}),
+        Rating.ADDITION,
+    ),
+    ("an answer has a schema no more", ((*MEDIA, "schema"), ARRAY), ((*MEDIA, "schema"), NONE), Rating.BREAKING),
+    (
+        "a media type of an answer goes",
+        ((*OK, "content", "text/csv"), {}),
+        ((*OK, "content", "text/csv"), NONE),
+        Rating.BREAKING,
+    ),
+    (
+        "a parameter is written as JSON",
+        (COLOUR, {"name": "c", "in": "query", "schema": TEXTS}),
+        (COLOUR, {"name": "c", "in": "query", "content": {"application/json": {"schema": TEXTS}}}),
+        Rating.BREAKING,
+    ),
+    (
+        "the shorter of two limits is lower",
+        ((*LIST, "x-rate-limit"), TWO_LIMITS),
+        ((*LIST, "x-rate-limit", 0, "limit"), 5),
+        Rating.BREAKING,
+    ),
+    ("the end comes sooner", (LIST, DEPRECATED), ((*LIST, "x-sunset"), "2027-06-30"), Rating.BREAKING),
+    ("the end comes later", (LIST, DEPRECATED), ((*LIST, "x-sunset"), "2028-06-30"), Rating.ADDITION),
+    ("a webhook comes", (("webhooks",), {}), (("webhooks",), HOOK), Rating.ADDITION),
+    ("a webhook goes", (("webhooks",), HOOK), (("webhooks",), {}), Rating.BREAKING),
+    (
+        "a callback comes",
+        ((*CREATE, "callbacks"), {}),
+        ((*CREATE, "callbacks"), {"done": {"{$url}": {}}}),
+        Rating.ADDITION,
+    ),
+    ("what is public asks for a credential", ((*LIST, "security"), []), ((*LIST, "security"), NONE), Rating.BREAKING),
+    (
+        "elsewhere is more to read",
+        (("externalDocs",), {"url": "/a"}),
+        (("externalDocs",), {"url": "/b"}),
+        Rating.WORDING,
+    ),
+]
+WORDING = [
+    ("a summary changes", (*LIST, "summary"), "List all cups"),
+    ("the description of a parameter changes", (*COLOUR, "description"), "Which colour."),
+    ("the description of a property changes", (*WANTED, "properties", "handles", "description"), "How many there are."),
+    ("the description of an answer changes", (*OK, "description"), "All cups."),
+    ("an example comes", (*NAME, "examples"), ["mug"]),
+    ("the API is described otherwise", ("info", "description"), "For comparison."),
+]
+RATED = [(*each, Rating.BREAKING) for each in BREAKING]
+RATED += [(*each, Rating.ADDITION) for each in ADDITION]
+RATED += [(*each, Rating.WORDING) for each in WORDING]
+
+
+@pytest.mark.parametrize(("name", "path", "value", "rating"), RATED, ids=[each[0] for each in RATED])
+def test_a_change_is_rated(name, path, value, rating):
+    changes = compare(OLD, changed((path, value)))
+    assert changes
+    assert changes[0].rating is rating, changes
+
+
+@pytest.mark.parametrize(("name", "before", "after", "rating"), PAIRS, ids=[each[0] for each in PAIRS])
+def test_a_pair_is_rated(name, before, after, rating):
+    changes = compare(changed(before), changed(before, after))
+    assert changes
+    assert changes[0].rating is rating, changes
+
+
+@pytest.mark.parametrize(("name", "path", "value", "rating"), RATED, ids=[each[0] for each in RATED])
+def test_a_change_stands_at_a_line_on_both_sides(name, path, value, rating):
+    release = Release(OLD, changed((path, value)))
+    for change in release.changes:
+        before, after = release.lines(change)
+        assert (change.before is None) == (before is None)
+        assert (change.after is None) == (after is None)
+        assert before or after
+
+
+class TestCompare:
+    def test_nothing_has_changed_where_only_the_order_has(self):
+        document = {key: OLD.document[key] for key in reversed(OLD.document)}
+        assert compare(OLD, Contract(json.dumps(document).encode())) == []
+
+    def test_a_change_of_something_shared_is_told_once_with_all_that_it_touches(self):
+        [change] = compare(OLD, changed(((*CUP, "properties", "id", "maxLength"), 40)))
+        assert (change.where, change.operations) == ("Cup.id", ("GET /cups", "POST /cups"))
+
+    def test_a_path_whose_parameter_is_called_otherwise_is_the_same_path(self):
+        both = (changed((("paths", f"/cups/{{{name}}}"), item)) for name, item in (("id", ONE), ("cup_id", OTHER)))
+        said = [each.what for each in compare(*both)]
+        assert said == ["the path parameter cup_id was added, and is required", "the path parameter id was removed"]
+
+    def test_what_counts_anyway_may_be_said(self):
+        assert compare(OLD, changed(((*COLOUR, "explode"), True), ((*COLOUR, "style"), "form"))) == []
+
+    def test_moving_a_schema_into_the_components_changes_nothing(self):
+        moved = changed(
+            ((*SCHEMAS, "Limit"), OLD.document["paths"]["/cups"]["get"]["parameters"][0]["schema"]),
+            ((*LIMIT, "schema"), {"$ref": "#/components/schemas/Limit"}),
+        )
+        assert compare(OLD, moved) == []

@@ -1,0 +1,163 @@
+"""`orderly serve --reload`: a save is live at once, and a broken one is told and changes nothing."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orderly.app import create_app
+from orderly.contract import model
+from orderly.contract.loader import BrokenContract
+from orderly.devtools.sandbox.reloader import Reloading, described
+from orderly.devtools.sandbox.sandbox import Memory, create_sandbox, settings_of
+from tests.asgi import Client
+from tests.factories import make_settings
+
+SOURCE = model.DEFAULT_PATH.read_bytes()
+SPLIT = Path(__file__).parent.parent / "pipeline" / "third_party" / "split"
+TITLE = b"title: Orderly"
+
+
+def line_of(text):
+    """Where a text stands first in the contract."""
+    return SOURCE[: SOURCE.index(text)].count(b"\n") + 1
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A contract that somebody writes."""
+    file = tmp_path / "openapi.yaml"
+    file.write_bytes(SOURCE)
+    return file
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def reloading(file, told, tmp_path):
+    settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
+    return Reloading(file, lambda loaded: create_app(settings, loaded, scripts=["reload.js"]), told.append)
+
+
+def test_a_save_is_live_and_the_database_stays(file, told, tmp_path):
+    settings, memory = settings_of(make_settings(rate_limits=False), tmp_path), Memory()
+    reloading = Reloading(file, lambda loaded: create_sandbox(settings, loaded, memory).app, told.append)
+
+    async def run():
+        await reloading.start()
+        client = Client(reloading)
+        accounts = (await client.call("GET", "/sandbox/accounts")).json["accounts"]
+        staff = client.signed_in(next(a["token"] for a in accounts if a["role"] == "staff"))
+        body = {"sku": "NEW-1", "name": "New", "price": {"amount": 1, "currency": "EUR"}}
+        made = (await staff.call("POST", "/v1/products", body)).json
+        file.write_bytes(SOURCE.replace(TITLE, b"title: Tidily"))
+        await reloading.look()
+        assert (await client.call("GET", "/openapi.json")).json["info"]["title"] == "Tidily"
+        assert (await client.call("GET", "/docs/reload")).json == {"count": 1, "error": None}
+        assert (await staff.call("GET", f"/v1/products/{made['id']}")).json == made
+        await reloading.stop()
+
+    asyncio.run(run())
+    assert told == ["openapi.yaml was saved and is live."]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        (TITLE, b"title: [Orderly", line_of(TITLE) + 1, "did not find expected"),
+        (b"  /users:\n", b"  /users:\n    get: 1\n", line_of(b"  /users:\n") + 2, "stands twice"),
+        (
+            b"      operationId: list_users\n",
+            b"",
+            line_of(b"  /users:\n") + 1,
+            "GET /users needs an operationId and a tag",
+        ),
+        (b'components/schemas/Role"', b'components/schemas/Rule"', None, "leads nowhere"),
+        (b"operationId: get_me\n", b"operationId: get_user\n", None, "stands twice"),
+    ],
+)
+def test_a_broken_save_is_told_with_its_line_and_changes_nothing(reloading, file, told, old, new, line, words):
+    async def run():
+        await reloading.start()
+        assert old in SOURCE
+        file.write_bytes(SOURCE.replace(old, new, 1))
+        await reloading.look()
+        client = Client(reloading)
+        error = (await client.call("GET", "/docs/reload")).json["error"]
+        assert error in told[0]
+        assert words in error
+        number = int(error.split(":")[1])
+        assert number > 1 if line is None else number == line
+        assert (await client.call("GET", "/openapi.yaml")).body == SOURCE
+        file.write_bytes(SOURCE + b"# mended\n")
+        await reloading.look()
+        assert (await client.call("GET", "/docs/reload")).json == {"count": 1, "error": None}
+        await reloading.stop()
+
+    asyncio.run(run())
+
+
+def test_it_begins_only_with_a_good_one(file, tmp_path):
+    file.write_bytes(b"openapi: 3.1.0\npaths: [\n")
+    with pytest.raises(BrokenContract):
+        Reloading(file, lambda loaded: pytest.fail("made"), lambda line: None)
+
+
+def test_it_looks_by_itself_as_long_as_it_lives(reloading, file):
+    async def run():
+        living = asyncio.ensure_future(shut_down_after(reloading, lambda: reloading._count == 1))
+        file.write_bytes(SOURCE + b"# saved\n")
+        await asyncio.wait_for(living, 10)
+
+    asyncio.run(run())
+    assert reloading._count == 1
+
+
+async def shut_down_after(app, happened):
+    """Live until something has happened."""
+    messages = [{"type": "lifespan.startup"}]
+
+    async def receive():
+        if messages:
+            return messages.pop()
+        while not happened():
+            await asyncio.sleep(0.05)
+        return {"type": "lifespan.shutdown"}
+
+    async def send(_):
+        pass
+
+    await app({"type": "lifespan"}, receive, send)
+
+
+def test_a_complaint_without_a_place_is_told_at_the_first_line():
+    assert described(ValueError("odd"), Path("openapi.yaml")) == "openapi.yaml:1: odd"
+
+
+def test_a_broken_handler_is_told_by_its_own_line():
+    broken = BrokenContract("handlers/cups.py:7: NameError: name 'Cup' is not defined")
+    assert described(broken, Path("openapi.yaml")) == str(broken)
+
+
+def test_the_other_files_of_a_contract_are_live_too(tmp_path, told):
+    shutil.copytree(SPLIT, tmp_path / "api")
+    settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
+    answers = Reloading(tmp_path / "api" / "openapi.yaml", lambda loaded: create_app(settings, loaded), told.append)
+    part = tmp_path / "api" / "schemas" / "pet.yaml"
+
+    async def run():
+        await answers.start()
+        part.write_text(part.read_text().replace("maxLength: 20", "maxLength: 2000"))
+        await answers.look()
+        assert b"maxLength: 2000" in (await Client(answers).call("GET", "/openapi.yaml")).body
+        part.write_text("Pet: [\n")
+        await answers.look()
+        await answers.stop()
+
+    asyncio.run(run())
+    assert told[0] == "openapi.yaml was saved and is live."
+    assert told[1].startswith("schemas/pet.yaml:2:1: did not find expected node content")

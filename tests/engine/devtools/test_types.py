@@ -1,0 +1,132 @@
+"""`orderly types` and `orderly stub`: what handlers take and give is what the contract says."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from importlib.machinery import ModuleSpec
+
+import pytest
+
+from handlers import contract_types
+from orderly.cli import generate
+from orderly.contract import model
+from orderly.devtools.codegen import handler_stub
+from orderly.devtools.codegen.typed_dicts import types_of
+from orderly.pipeline.handler_resolver import OWN, find_handler
+from tests.shop.cli.conftest import ROOT
+
+CONTRACT = model.load()
+
+
+@pytest.fixture
+def own_types(shop, monkeypatch):
+    """The types in a file that a test may change."""
+    file = shop / "types.py"
+    shutil.copy(generate.TYPES, file)
+    monkeypatch.setattr(generate, "TYPES", file)
+    return file
+
+
+class TestTypes:
+    def test_the_committed_ones_are_those_of_the_contract(self, orderly):
+        assert orderly("types", "--check").out == "handlers/contract_types.py is up to date.\n"
+
+    def test_stale_ones_fail_a_check_and_are_made_anew(self, orderly, own_types):
+        own_types.write_text("")
+        said = orderly("types", "--check")
+        assert (said.code, said.err) == (
+            1,
+            "handlers/contract_types.py is not what the contract says: run `orderly types`.\n",
+        )
+        assert own_types.read_text() == ""
+        assert orderly("types").out == "Made handlers/contract_types.py.\n"
+        assert own_types.read_text() == types_of(CONTRACT.source)
+
+    def test_mypy_finds_a_handler_that_has_drifted(self, shop):
+        source = CONTRACT.source.replace(b"required: [status, version]", b"required: [status, version, since]")
+        changed = source.replace(b"        version:\n", b"        since: {type: string}\n        version:\n")
+        shutil.copytree(ROOT / "handlers", shop / "handlers")
+        (shop / "handlers" / "contract_types.py").write_text(types_of(changed))
+        command = [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--follow-imports=skip",
+            "handlers/health.py",
+            "handlers/contract_types.py",
+        ]
+        said = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=False).stdout
+        assert 'Missing key "since" for TypedDict "Readiness"' in said, said
+
+
+@pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
+def test_a_handler_takes_and_gives_what_the_contract_names(operation):
+    """Its annotations are those of its stub: with that, what mypy finds is what has drifted."""
+    handler = find_handler(operation)
+    written = next(each for each in _functions(handler) if each.name == handler.__name__)
+    drawn = ast.parse(handler_stub.stub_of(CONTRACT, operation, is_first=False)).body[0]
+    assert ast.unparse(written.returns) == ast.unparse(drawn.returns)
+    mine, theirs = _arguments(written), _arguments(drawn)
+    assert {name: mine[name] for name in mine.keys() & theirs.keys()} == {
+        name: theirs[name] for name in mine.keys() & theirs.keys()
+    }
+    assert mine.keys() - theirs.keys() <= OWN
+
+
+class TestStub:
+    def test_it_is_typed_as_the_contract_is(self, orderly):
+        said = orderly("stub", "list_orders")
+        assert said.err == "# handlers/orders.py\n"
+        assert said.out == (
+            "\n\ndef list_orders(\n    *,\n    caller: Caller,\n    status: str | None = None,\n"
+            "    user_id: str | None = None,\n    created_after: str | None = None,\n"
+            "    created_before: str | None = None,\n) -> Listing[contract_types.Order]:\n"
+            '    """List orders."""\n    raise NotImplementedError\n'
+        )
+
+    def test_the_first_of_its_file_brings_the_imports(self, orderly, monkeypatch):
+        monkeypatch.setattr(generate, "find_spec", lambda name: None)
+        out = orderly("stub", "create_order").out
+        assert out.startswith('"""Ordering, and what becomes of an order until')
+        assert [line for line in out.splitlines() if "import" in line] == [
+            "from sqlalchemy.orm import Session",
+            "from db.users import Caller",
+            "from handlers import contract_types",
+        ]
+
+    def test_an_empty_file_is_begun_as_none_is(self, orderly, monkeypatch, tmp_path):
+        (tmp_path / "orders.py").touch()  # as `>> handlers/orders.py` leaves it
+        monkeypatch.setattr(generate, "find_spec", lambda name: ModuleSpec(name, None, origin=f"{tmp_path}/orders.py"))
+        assert orderly("stub", "create_order").out.startswith('"""Ordering')
+
+    def test_a_later_one_tells_which_imports_are_missing(self, orderly, monkeypatch, tmp_path):
+        (tmp_path / "orders.py").write_text("from handlers import contract_types\n")
+        monkeypatch.setattr(generate, "find_spec", lambda name: ModuleSpec(name, None, origin=f"{tmp_path}/orders.py"))
+        said = orderly("stub", "create_order")
+        assert said.out.startswith("\n\ndef create_order(")
+        assert said.err.splitlines()[1:] == [
+            "# it needs: from sqlalchemy.orm import Session",
+            "# it needs: from db.users import Caller",
+        ]
+
+    @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
+    def test_every_one_is_python_that_names_what_there_is(self, operation):
+        drawn = handler_stub.stub_of(CONTRACT, operation, is_first=True)
+        compile(drawn, operation.operation_id, "exec")
+        assert all(len(line) <= 120 for line in drawn.splitlines())
+        names = [n.attr for n in ast.walk(ast.parse(drawn)) if isinstance(n, ast.Attribute)]
+        assert all(hasattr(contract_types, name) for name in names)
+
+    def test_an_operation_that_is_not_there_is_refused(self, orderly):
+        said = orderly("stub", "make_tea")
+        assert said.err == "The contract has no operation make_tea; `orderly routes` lists them.\n"
+
+
+def _functions(handler):
+    source = (ROOT / f"{handler.__module__.replace('.', '/')}.py").read_text()
+    return [each for each in ast.parse(source).body if isinstance(each, ast.FunctionDef)]
+
+
+def _arguments(function):
+    return {each.arg: ast.unparse(each.annotation) for each in [*function.args.args, *function.args.kwonlyargs]}

@@ -1,0 +1,39 @@
+"""Whose request it is: what a trusted proxy writes is an address or nobody's."""
+
+from ipaddress import ip_network
+
+import pytest
+
+from orderly.http.proxy_headers import UNKNOWN, Peers
+from tests.asgi import Client
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "client"),
+    [
+        ("10.0.0.1", "192.0.2.1", "192.0.2.1"),
+        ("10.0.0.1", "192.0.2.1:5678", "192.0.2.1"),
+        ("10.0.0.1", "[2001:db8::1]:5678", "2001:db8::1"),
+        ("10.0.0.1", "[2001:db8::1]", "2001:db8::1"),
+        ("10.0.0.1", "2001:DB8:0::1", "2001:db8::1"),
+        ("10.0.0.1", "::ffff:192.0.2.1", "192.0.2.1"),
+        ("::ffff:10.0.0.1", "192.0.2.1", "192.0.2.1"),
+        ("10.0.0.1", "198.51.100.1, 192.0.2.1:5678, 10.0.0.2:5678", "192.0.2.1"),
+        ("10.0.0.1", "192.0.2.1, unknown", UNKNOWN),
+        ("10.0.0.1", "_hidden", UNKNOWN),
+        ("10.0.0.1", "a" * 5000, UNKNOWN),
+        ("10.0.0.1", " , ", "10.0.0.1"),
+        ("192.0.2.7", "192.0.2.1", "192.0.2.7"),
+        ("", "192.0.2.1", UNKNOWN),
+    ],
+)
+def test_the_client_is_the_first_one_who_is_not_trusted(peer, told, client):
+    peers = Peers([ip_network("10.0.0.0/8")])
+    assert peers.client(peer, {"x-forwarded-for": [told]}) == client
+
+
+@pytest.mark.parametrize("told", ["unknown", "_hidden", "127.0.0.1.example", "9" * 5000])
+def test_nobody_known_reads_no_metrics(serve, told):
+    behind = Client(serve({}, trusted_proxies="127.0.0.1").app)
+    assert behind.get("/metrics").status == 200
+    assert behind.get("/metrics", {"X-Forwarded-For": told}).code == "not_found"

@@ -1,0 +1,57 @@
+"""Threads, of which Connexion 3.3 takes too many or too few: nobody waits for another's query."""
+
+import asyncio
+import threading
+import time
+
+from db import catalogue
+from db.products import Product
+from handlers import products
+from orderly.contract.model import load
+from orderly.database.pagination import Listing
+from tests.factories import make_product
+
+
+class TestThreads:
+    def test_slow_handlers_do_not_stop_one_another(self, serve):
+        everything = serve({"get_newest_tree": slow_tree}, threads=10)
+
+        async def many():
+            calls = [everything.call("GET", "/v1/trees/newest") for _ in range(10)]
+            return await asyncio.gather(*calls)
+
+        assert [answer.status for answer in asyncio.run(many())] == [200] * 10
+
+    def test_a_list_is_read_in_a_thread_though_its_handler_asks_for_no_session(self, serve, database):
+        seen = []
+
+        def shape(row):
+            seen.append(threading.current_thread())
+            return products._shape(row)
+
+        with database.writing() as session:
+            make_product(session)
+            session.commit()
+        listing = Listing(catalogue.EVERYTHING, order=[Product.id], shape=shape)
+        assert serve({"list_products": lambda: listing}, load()).get("/v1/products").status == 200
+        assert len(seen) == 1
+        assert threading.current_thread() not in seen
+
+    def test_the_loop_answers_while_the_database_waits(self, serve, database):
+        everything = serve({"get_newest_tree": slow_tree, "get_tree": lambda id: {"name": "quick"}}, threads=1)
+        order = []
+
+        async def call(path):
+            await everything.call("GET", path)
+            order.append(path)
+
+        async def both():
+            await asyncio.gather(call("/v1/trees/newest"), call("/v1/trees/1"))
+
+        asyncio.run(both())
+        assert order == ["/v1/trees/1", "/v1/trees/newest"]
+
+
+def slow_tree(session):
+    time.sleep(0.2)  # stands for a slow query
+    return {"name": "slow"}

@@ -1,0 +1,68 @@
+"""Things of one's own to break: a small disk, a file that cannot be written, two migrations."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.serving import ROOT, environment
+
+DISK = 24
+"""MiB of the small disk."""
+
+
+@contextmanager
+def small_disk(folder: Path, size: int = DISK) -> Iterator[Path]:
+    """A disk of so many MiB, which is soon full."""
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}m", "none", folder], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("a disk can be mounted by root only")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Leave no room at all."""
+    with (disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+        for size in (2**20, 2**12):
+            with suppress(OSError):
+                while ballast.write(bytes(size)) == size:
+                    pass
+
+
+def empty(disk: Path) -> None:
+    """Make room again."""
+    (disk / "ballast").unlink()
+
+
+def forbid_writing(file: Path) -> None:
+    """Make a SQLite database immutable, also for those who have it open."""
+    for each in _files(file):
+        if subprocess.run(["chattr", "+i", each], check=False, capture_output=True).returncode != 0:
+            pytest.skip("files can be made immutable by root only, and not on every disk")
+
+
+def allow_writing(file: Path) -> None:
+    """And mutable again."""
+    subprocess.run(["chattr", "-i", *_files(file)], check=True)
+
+
+def _files(file: Path) -> list[Path]:
+    # Its `-shm` is left as it is: a process that has mapped a file which becomes immutable is killed when it writes.
+    return [file, *file.parent.glob(f"{file.name}-wal")]
+
+
+def migrate_twice(url: str, folder: Path) -> list[tuple[int, str]]:
+    """How two migrations that begin at the same moment have ended: their exit codes, and what they complained of."""
+    settings = environment(database_url=url, data_dir=folder)
+    command = [sys.executable, "-m", "orderly", "db", "upgrade"]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    both = [subprocess.Popen(command, cwd=ROOT, env=settings, text=True, **pipes) for _ in range(2)]
+    said = [each.communicate(timeout=90)[1] for each in both]
+    return [(each.returncode, complaint) for each, complaint in zip(both, said, strict=True)]

@@ -1,0 +1,155 @@
+"""The service is killed and stopped while its clients buy; each act ends with the checker and gives its figures."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.faults.checker import check
+from tests.faults.load import buying
+from tests.faults.raw_http import Client
+from tests.faults.shop import Shop
+from tests.serving import Served, wait_until_ready
+
+Figures = dict[str, Any]
+CRASH_LOOP = 6.0
+"""Granian ends if a worker dies within 5.5 seconds of its predecessor: it takes it for one that cannot start."""
+
+
+def workers_of(service: Served) -> list[int]:
+    """The process ids of the workers."""
+    found = subprocess.run(["pgrep", "-P", str(service.process.pid)], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
+
+
+async def kill_service(shop: Shop, kills: int, orders: int) -> Figures:
+    """kill -9 of the whole service, each time with another one started on the same port at once."""
+    ready: list[float] = []
+    with shop.serve() as first:
+        service = first
+        try:
+            async with buying(shop, first.url) as history:
+                for at in _moments(kills, orders):
+                    await history.reach("ordered", at)
+                    service.process.kill()
+                    service.process.wait()
+                    began = time.monotonic()
+                    service = first.again(shop.folder, shop.url, rate_limits="off")
+                    await asyncio.to_thread(wait_until_ready, service)
+                    ready.append(time.monotonic() - began)
+                await history.reach("ordered", orders)
+        finally:
+            service.end()
+    return {**check(shop), "kills": kills, "ready again after s": sorted(ready)[len(ready) // 2], "at most": max(ready)}
+
+
+async def kill_worker(shop: Shop, kills: int, orders: int, workers: int = 2) -> Figures:
+    """kill -9 of one of the workers; the service starts another one."""
+    with shop.serve(workers=workers) as service:
+        async with buying(shop, service.url) as history:
+            for at in _moments(kills, orders):
+                await history.reach("ordered", at)
+                victim = random.choice(workers_of(service))  # noqa: S311  # whom to kill
+                os.kill(victim, signal.SIGKILL)
+                await _replaced(service, victim, workers)
+                if kills > 1:
+                    await asyncio.sleep(CRASH_LOOP)
+            await history.until("ordered", 50)
+        assert len(workers_of(service)) == workers
+    return {**check(shop), "kills": kills}
+
+
+async def stop_service(shop: Shop, stops: int, orders: int = 50) -> Figures:
+    """SIGTERM under clients that do not try again: no request that was sent goes without an answer."""
+    exits: list[float] = []
+    for _ in range(stops):
+        with shop.serve() as service:
+            async with buying(shop, service.url, retry=False) as history:
+                await history.until("ordered", orders)
+                exits.append(await _exit(service))
+    figures = check(shop)
+    assert history.counts["broken"] == 0, figures
+    return {**figures, "stops": stops, "slowest exit s": max(exits)}
+
+
+async def stop_with_half_sent(shop: Shop, drain: int = 2) -> Figures:
+    """SIGTERM with requests in flight, idle connections and requests that never end."""
+    with shop.serve(drain=drain) as service:
+        host, port = service.url.removeprefix("http://").split(":")
+        idle = [await asyncio.open_connection(host, int(port)) for _ in range(50)]
+        half = [await asyncio.open_connection(host, int(port)) for _ in range(5)]
+        for _, writer in half:
+            writer.write(b"POST /v1/orders HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 100\r\n\r\n{")
+        async with buying(shop, service.url, retry=False) as history:
+            await history.until("ordered", 20)
+            exit_ = asyncio.create_task(_exit(service))
+            probe = await _refusal(service)
+            took = await exit_
+        for _, writer in idle + half:
+            writer.transport.abort()
+    figures = check(shop)
+    assert (probe, history.counts["broken"]) == ((503, "close"), 0), (probe, figures)
+    return {**figures, "exit s": took}
+
+
+async def stop_frozen(shop: Shop) -> Figures:
+    """SIGTERM while two workers that do not move any more are being replaced (SIGHUP)."""
+    with shop.serve(workers=2) as service:
+        for worker in workers_of(service):
+            os.kill(worker, signal.SIGSTOP)
+        service.process.send_signal(signal.SIGHUP)
+        workers = await _grown(service, 3)
+        took = await _exit(service)
+    async with asyncio.timeout(5):
+        while any(_lives(worker) for worker in workers):
+            await asyncio.sleep(0.05)
+    return {"exit s": took}
+
+
+def _moments(times: int, orders: int) -> list[int]:
+    """After how many orders something happens, at random within each of so many equal parts."""
+    part = orders // times
+    return [n * part + random.randint(1, part) for n in range(times)]  # noqa: S311
+
+
+async def _replaced(service: Served, victim: int, workers: int) -> None:
+    async with asyncio.timeout(30):
+        while len(alive := workers_of(service)) < workers or victim in alive:
+            await asyncio.sleep(0.05)
+
+
+async def _grown(service: Served, workers: int) -> list[int]:
+    """The workers, when there are so many."""
+    async with asyncio.timeout(30):
+        while len(alive := workers_of(service)) < workers:
+            await asyncio.sleep(0.05)
+    return alive
+
+
+def _lives(process: int) -> bool:
+    """Whether it is there; a zombie is not, whom nobody has buried yet."""
+    stat = Path(f"/proc/{process}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+async def _exit(service: Served) -> float:
+    """Tell it to stop; the seconds until it has ended well."""
+    began = time.monotonic()
+    service.process.terminate()
+    assert await asyncio.to_thread(service.process.wait, 35) == 0
+    took = time.monotonic() - began
+    assert took < 30
+    return took
+
+
+async def _refusal(service: Served) -> tuple[int, str | None]:
+    """The first answer of readiness that is not yes, and what it says of the connection."""
+    while True:
+        with Client(service.url) as client:
+            answer = await client("GET", "/v1/health/ready")
+        if answer.status != 200:
+            return answer.status, answer.headers.get("connection")

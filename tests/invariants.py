@@ -1,0 +1,50 @@
+"""What must be true of a shop at any moment, whoever did what at the same time."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.events import Event
+from db.orders import Order, OrderLine
+from db.products import Product
+from db.stock_ledger import StockAdjustment
+
+LEGAL = {
+    "pending": [()],
+    "paid": [("paid",)],
+    "fulfilled": [("paid", "fulfilled")],
+    "cancelled": [("cancelled",)],
+    "refunded": [("paid", "refunded"), ("paid", "fulfilled", "refunded")],
+}
+"""How an order can have come to where it is."""
+
+
+def check(session: Session) -> None:
+    """Every stock is what the ledger says, every total the sum of its lines, every history a legal one."""
+    assert _stocks(session) == _ledger(session)
+    histories = _histories(session)
+    for order in session.scalars(select(Order)):
+        assert order.total_amount == sum(line.quantity * line.unit_price_amount for line in order.lines)
+        told = [t for t in histories.get(order.id, []) if t != "order.updated"]
+        assert told[:1] == ["order.created"]
+        assert tuple(each.removeprefix("order.") for each in told[1:]) in LEGAL[order.status]
+
+
+def _stocks(session: Session) -> dict[str, int]:
+    return {row.id: row.stock for row in session.execute(select(Product.id, Product.stock))}
+
+
+def _ledger(session: Session) -> dict[str, int]:
+    """The adjustments of each product, less what its live lines hold."""
+    came = select(StockAdjustment.product_id, func.sum(StockAdjustment.delta)).group_by(StockAdjustment.product_id)
+    live = select(OrderLine.product_id, func.sum(OrderLine.quantity)).join(Order).where(~Order.restocked)
+    adjusted = {row[0]: row[1] for row in session.execute(came)}
+    held = {row[0]: row[1] for row in session.execute(live.group_by(OrderLine.product_id))}
+    return {id_: adjusted.get(id_, 0) - held.get(id_, 0) for id_ in session.scalars(select(Product.id))}
+
+
+def _histories(session: Session) -> dict[str, list[str]]:
+    """What the events tell of each subject, in their order."""
+    told: dict[str, list[str]] = {}
+    for row in session.execute(select(Event.subject_id, Event.type).order_by(Event.position, Event.id)):
+        told.setdefault(row.subject_id, []).append(row.type)
+    return told

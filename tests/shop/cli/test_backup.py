@@ -1,0 +1,66 @@
+"""`orderly backup`: a copy that is whole, of a shop that goes on."""
+
+import threading
+
+import pytest
+from sqlalchemy import func, select
+
+from db.orders import Order
+from orderly.database.database import Database
+from tests import invariants
+from tests.factories import make_caller, make_order, make_product, make_user
+
+
+@pytest.fixture
+def busy(migrated_shop):
+    """A shop in which somebody goes on ordering."""
+    with migrated_shop.writing() as session:
+        caller, product = make_caller(make_user(session)), make_product(session, stock=1_000_000).id
+        make_order(session, caller, lines=[(product, 1)])
+        session.commit()
+    stop = threading.Event()
+
+    def go_on():
+        while not stop.is_set():
+            with migrated_shop.writing() as session:
+                make_order(session, caller, lines=[(product, 1)])
+                session.commit()
+
+    buyer = threading.Thread(target=go_on)
+    buyer.start()
+    yield migrated_shop
+    stop.set()
+    buyer.join()
+
+
+def test_the_copy_of_a_busy_shop_is_whole(orderly, busy, shop):
+    said = orderly("backup", "copy.db")
+    assert (said.code, said.err) == (0, "")
+    copy = Database(f"sqlite:///{shop / 'copy.db'}")
+    with copy.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Order)) >= 1
+        invariants.check(session)
+    copy.close()
+
+
+def test_nothing_is_overwritten(orderly, migrated_shop, shop):
+    (shop / "copy.db").write_text("precious")
+    said = orderly("backup", "copy.db")
+    assert said.code == 1
+    assert (shop / "copy.db").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["nowhere/copy.db", "data/orderly.db/copy.db", "a" * 300])
+def test_a_copy_that_cannot_be_written_is_told_in_one_line(orderly, migrated_shop, shop, name):
+    said = orderly("backup", str(shop / name))
+    assert said.code == 1
+    assert said.err.count("\n") == 1
+
+
+def test_postgresql_is_copied_by_its_own_tools(orderly, bare_postgresql, monkeypatch, shop):
+    monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql)
+    orderly("db", "upgrade")
+    said = orderly("backup", "copy.dump")
+    assert (said.code, said.out) == (1, "")
+    assert "pg_dump" in said.err
+    assert not (shop / "copy.dump").exists()

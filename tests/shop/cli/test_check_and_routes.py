@@ -1,0 +1,178 @@
+"""`orderly check` and `orderly routes`: whether the contract can be served, and what of it is there."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from copy import deepcopy
+from functools import partial
+
+import pytest
+
+from orderly.cli import check as check_command
+from orderly.cli import routes as routes_command
+from orderly.contract import model
+from orderly.devtools.lint.redocly import REDOCLY
+from orderly.pipeline.handler_resolver import find_handler
+from tests.shop.cli.conftest import ROOT
+
+OURS = model.load()
+GOOD = ROOT / "tests" / "shop" / "contract" / "good.yaml"
+
+
+def has_redocly():
+    npx = shutil.which("npx")
+    return npx and not subprocess.run([npx, "--offline", "--yes", REDOCLY, "--version"], capture_output=True).returncode
+
+
+@pytest.fixture
+def write(shop):
+    """Writes a contract that differs from ours, and tells its path."""
+
+    def write(change):
+        document = deepcopy(OURS.document)
+        change(document)
+        (shop / "changed.yaml").write_text(json.dumps(document))
+        return "changed.yaml"
+
+    return write
+
+
+class TestCheck:
+    def test_ours_is_sound_and_whole(self, orderly):
+        said = orderly("check")
+        assert (said.code, said.err) == (0, "")
+        total = len(OURS.operations)
+        assert said.out == f"The contract is sound: {total} operations, 0 without a handler.\n"
+
+    def test_an_operation_without_a_handler_is_named(self, orderly, monkeypatch):
+        monkeypatch.setattr(check_command, "find_handler", lambda operation: None)
+        said = orderly("check")
+        assert said.code == 0
+        assert "list_users (GET /users) has no handler: it answers 501.\n" in said.out
+
+    @pytest.mark.parametrize(
+        ("source", "said"),
+        [
+            ("X = 1\n\n\ndef list_cups(*, caller: Caller): ...\n", ":4: NameError: name 'Caller' is not defined"),
+            ("def list_cups(\n", ":1: SyntaxError: '(' was never closed"),
+            ("import nothing_of_the_kind\n", ":1: ModuleNotFoundError: No module named 'nothing_of_the_kind'"),
+        ],
+    )
+    def test_a_handler_that_cannot_be_imported_is_told_with_its_line(
+        self, orderly, monkeypatch, tmp_path, source, said
+    ):
+        (tmp_path / "users.py").write_text(source)
+        monkeypatch.setattr("handlers.__path__", [str(tmp_path)])
+        monkeypatch.delitem(sys.modules, "handlers.users", raising=False)
+        monkeypatch.setattr(check_command, "find_handler", find_handler)
+        for command in ("check", "routes"):
+            assert orderly(command).err == f"handlers/users.py{said}\n"
+
+    @pytest.mark.parametrize(
+        ("change", "line"),
+        [
+            (lambda d: d.update(openapi="3.0.3"), "the contract is not OpenAPI 3.1"),
+            (lambda d: d["x-errors"].pop("not_found"), "The error not_found needs a title, a cause and a cure"),
+            (lambda d: d["x-roles"]["admin"].remove("users:write"), "asks for users:write, which no role of x-roles"),
+            (lambda d: d["info"].pop("title"), '"title" is a required property [openapi]\n'),
+            (lambda d: d["paths"]["/users"]["get"].update(operationId="get_me"), "operationId 'get_me' stands twice"),
+            (lambda d: d["paths"]["/me"]["get"].pop("tags"), "GET /me needs an operationId and a tag"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, orderly, write, change, line):
+        said = orderly("check", write(change))
+        assert said.code == 1
+        assert line in said.err
+
+    @pytest.mark.parametrize(
+        ("source", "line"),
+        [
+            (
+                "openapi: 3.1.0\npaths: {a: 1, a: 2}\n",
+                "broken.yaml:2:15: the key 'a' stands twice in one object [yaml]",
+            ),
+            ("openapi: 3.1.0\npaths: {no: 1}\n", "broken.yaml:2:9: the key no is not a string; put it in quotes"),
+            ("openapi: 3.1.0\ninfo: {a: yes}\n", "broken.yaml:2:11: yes is one thing in YAML 1.1 and another in 1.2;"),
+            ("openapi: [", "broken.yaml:2:1: did not find expected node content [yaml]"),
+            ("a letter", "the contract is not OpenAPI 3.1"),
+        ],
+    )
+    def test_what_is_no_contract_is_refused_in_one_line(self, orderly, shop, source, line):
+        (shop / "broken.yaml").write_text(source)
+        said = orderly("check", "broken.yaml")
+        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+        assert line in said.err
+
+    def test_a_file_that_is_not_there_is_named(self, orderly):
+        said = orderly("check", "nowhere.yaml")
+        assert said.code == 1
+        assert "cannot read the contract nowhere.yaml: No such file or directory" in said.err
+
+    def test_github_is_told_file_line_and_column(self, orderly, shop):
+        (shop / "broken.yaml").write_text("openapi: 3.1.0\na: 1\na: 100%\n")
+        said = orderly("check", "broken.yaml", "--format", "github")
+        told = "::error file=broken.yaml,line=3,col=1,title=yaml::the key 'a' stands twice in one object\n"
+        assert (said.code, said.out, said.err) == (1, told, "")
+
+    def test_programs_are_told_all_as_json(self, orderly, write):
+        said = orderly("check", write(lambda d: d["x-errors"].pop("not_found")), "--format", "json")
+        assert (said.code, said.err) == (1, "")
+        assert {(each["file"], each["rule"]) for each in json.loads(said.out)} == {
+            ("changed.yaml", "error-code-is-explained")
+        }
+        assert orderly("check", "--format", "json").out == "[]\n"
+
+    def test_with_watch_every_save_is_checked(self, shop):
+        (shop / "notes.yaml").write_bytes(GOOD.read_bytes())
+        command = [sys.executable, "-u", "-m", "orderly", "check", "notes.yaml", "--watch", "--format", "json"]
+        # Who starts the tests in the background makes them, and what they start, ignore SIGINT.
+        heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed) as watching:
+            assert watching.stdout.readline() == "[]\n"
+            (shop / "notes.yaml").write_text("openapi: 3.0.3\n")
+            told = "".join(iter(watching.stdout.readline, "]\n")) + "]"
+            watching.send_signal(signal.SIGINT)
+        assert "the contract is not OpenAPI 3.1" in json.loads(told)[0]["message"]
+        assert watching.returncode == 0
+
+    def test_style_without_node_is_refused_plainly(self, orderly, monkeypatch):
+        monkeypatch.setenv("PATH", "/nowhere")
+        said = orderly("check", "--style")
+        assert (said.code, said.out) == (1, "")
+        assert said.err.startswith("--style needs Node 20 or newer with npx")
+
+    @pytest.mark.skipif(not has_redocly(), reason="Redocly is not in npx's cache, and tests fetch nothing")
+    def test_style_is_what_redocly_finds(self, orderly, shop, monkeypatch):
+        monkeypatch.setenv("npm_config_offline", "true")
+        (shop / "notes.yaml").write_bytes(GOOD.read_bytes())
+        said = orderly("check", "notes.yaml", "--style")
+        assert (said.code, said.out) == (1, "")
+        assert "notes.yaml:3:1: Info object should contain `license` field. [info-license]\n" in said.err
+
+
+class TestRoutes:
+    def test_every_operation_is_listed(self, orderly):
+        said = orderly("routes")
+        assert (said.code, said.err) == (0, "")
+        lines = {columns[2]: line for line in said.out.splitlines() if len(columns := line.split()) > 3}
+        for operation in OURS.operations:
+            assert lines[operation.operation_id].split()[:2] == [operation.method, f"/v1{operation.path}"]
+
+    @pytest.mark.parametrize(
+        ("operation", "told"),
+        [
+            ("create_user", ["public", "60/60 s per address", "handlers.users.create_user"]),
+            ("list_users", ["staff, admin", "users:read", "600/60 s per caller", "handlers.users.list_users"]),
+            ("get_me", ["signed in", "me:read", "handlers.me.get_me"]),
+            ("revoke_current_token", ["(bearer only)", "handlers.tokens.revoke_current_token"]),
+        ],
+    )
+    def test_it_tells_who_may_and_how_often(self, orderly, operation, told):
+        [line] = [line for line in orderly("routes").out.splitlines() if f" {operation} " in line]
+        assert all(each in line for each in told), line
+
+    def test_an_operation_without_a_handler_says_so(self, orderly, monkeypatch):
+        monkeypatch.setattr(routes_command, "find_handler", lambda operation: None)
+        assert orderly("routes").out.count(" none ") == len(OURS.operations)

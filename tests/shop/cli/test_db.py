@@ -1,0 +1,165 @@
+"""`orderly db`: the database is made, brought up, taken back and looked at, on SQLite and PostgreSQL."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from orderly.database.migrations import revisions, runner
+from tests.faults.cluster import own_postgresql
+
+UPGRADE = [sys.executable, "-m", "orderly", "db", "upgrade"]
+
+
+def tables_of(url):
+    engine = create_engine(url)
+    names = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return names - {"alembic_version"}
+
+
+def test_up_status_and_down(orderly, database_url):
+    empty = orderly("db", "status")
+    assert (empty.code, empty.err) == (1, "")
+    assert f"is at revision base; the newest is {revisions.head()}." in empty.out
+    assert f"is at revision {revisions.head()}." in orderly("db", "upgrade").out
+    assert orderly("db", "upgrade").code == orderly("db", "status").code == 0
+    assert tables_of(database_url) == set(runner.metadata().tables)
+    assert "is at revision 0001." in orderly("db", "downgrade", "0001").out
+    assert orderly("db", "status").code == 1
+    assert "is at revision base." in orderly("db", "downgrade", "base").out
+    assert tables_of(database_url) == set()
+
+
+def test_two_copies_may_upgrade_at_once(database_url):
+    copies = [subprocess.Popen(UPGRADE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [copy.communicate(timeout=60) for copy in copies]
+    assert [copy.returncode for copy in copies] == [0, 0], said
+    assert all(f"is at revision {revisions.head()}." in out and not err for out, err in said)
+    assert tables_of(database_url) == set(runner.metadata().tables)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_upgrade_waits_for_who_has_the_whole_file(database_url, shop):
+    (shop / "data").mkdir()
+    with closing(sqlite3.connect(shop / "data" / "orderly.db", isolation_level=None)) as other:
+        other.execute("CREATE TABLE other (id INTEGER)")
+        other.execute("BEGIN EXCLUSIVE")
+        copy = subprocess.Popen(UPGRADE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):  # longer than SQLite waits by itself, and than it takes to start
+            copy.wait(8)
+        other.execute("ROLLBACK")
+    out, err = copy.communicate(timeout=60)
+    assert (copy.returncode, err) == (0, ""), out
+
+
+def test_a_password_is_not_told(orderly, bare_postgresql, monkeypatch):
+    monkeypatch.setenv("ORDERLY_DATABASE_URL", "postgresql://nobody:canary@127.0.0.1:1/shop")
+    said = orderly("db", "status")
+    assert said.code == 1
+    assert said.err == (
+        "The database shop on 127.0.0.1 cannot be used: "
+        "see whether it runs, and whether ORDERLY_DATABASE_URL or ORDERLY_DATA_DIR is right.\n"
+    )
+
+
+def test_a_database_that_does_not_exist_is_named(orderly, bare_postgresql, monkeypatch):
+    monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql.rpartition("/")[0] + "/canary")
+    said = orderly("db", "upgrade")
+    assert said.code == 1
+    assert "it or its user does not exist; create it, or correct ORDERLY_DATABASE_URL." in said.err
+
+
+def test_a_revision_that_does_not_exist_is_refused(orderly, migrated_shop):
+    said = orderly("db", "downgrade", "9999")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "9999 is no revision that the database can be taken back to.\n"
+
+
+def test_an_older_database_is_not_used(orderly, database_url):
+    orderly("db", "upgrade")
+    orderly("db", "downgrade", "0001")
+    said = orderly("purge")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.endswith(" has an older schema: run `orderly db upgrade` first.\n")
+
+
+@pytest.mark.parametrize("words", [("upgrade",), ("downgrade", "base")])
+def test_a_newer_database_is_left_alone(orderly, migrated_shop, words):
+    with migrated_shop.connect() as connection, connection.begin():
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    said = orderly("db", *words)
+    assert said.code == 1
+    assert said.err == (
+        "The database is at revision 9999, which this version of Orderly does not know: "
+        "run the version that made it, or a newer one.\n"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_named(orderly, monkeypatch):
+    monkeypatch.setenv("ORDERLY_DATABASE_URL", "sqlite:////dev/null/data/orderly.db")
+    said = orderly("db", "upgrade")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "The folder /dev/null/data cannot be made: set ORDERLY_DATA_DIR to one that can.\n"
+
+
+def test_a_file_that_is_no_database_is_refused(orderly, shop):
+    (shop / "data").mkdir()
+    (shop / "data" / "orderly.db").write_text("This is a letter. " * 100)
+    said = orderly("db", "upgrade")
+    assert (said.code, said.out, said.err.count("\n")) == (1, "", 1), said
+    assert "data/orderly.db cannot be used" in said.err
+
+
+def test_one_that_was_taken_back_is_told_so(orderly, database_url):
+    orderly("db", "upgrade")
+    said = orderly("db", "restored")
+    assert (said.code, said.err) == (0, "")
+    assert "come after all that were ever shown" in said.out
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT shift FROM event_origin")) > 0
+    engine.dispose()
+
+
+def test_a_table_that_stays_in_use_is_told(orderly, bare_postgresql, monkeypatch):
+    monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql)
+    monkeypatch.setattr(runner, "TRIES", 1)
+    orderly("db", "upgrade")
+    engine = create_engine(bare_postgresql)
+    with engine.connect() as somebody:
+        somebody.execute(text("SELECT count(*) FROM event_origin"))
+        said = orderly("db", "downgrade", "0007")
+    engine.dispose()
+    assert (said.code, said.out) == (1, "")
+    assert "somebody keeps a table in use that has to be changed" in said.err
+
+
+def test_a_standby_is_refused(orderly, monkeypatch):
+    with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
+        monkeypatch.setenv("ORDERLY_DATABASE_URL", cluster.url)
+        orderly("db", "upgrade")
+        cluster.control("stop", "-m", "fast")
+        (cluster.data / "standby.signal").touch()
+        cluster.control("start")
+        said = orderly("purge")
+    assert said.code == 1
+    assert "it is a standby, which can only be read; give ORDERLY_DATABASE_URL the primary." in said.err
+
+
+def test_a_folder_may_be_called_anything(orderly, monkeypatch, shop):
+    folder = shop / "a?b#c%41 [/d]"
+    monkeypatch.setenv("ORDERLY_DATA_DIR", str(folder))
+    assert orderly("db", "upgrade").out.startswith(f"The database {folder / 'orderly.db'} is at revision")
+    assert orderly("backup", "copy.db").code == 0
+    assert {each.name for each in shop.iterdir()} == {"a?b#c%41 [", "copy.db"}
+
+
+def test_a_word_that_is_not_utf_8_is_told_in_one_line(orderly, shop):
+    said = orderly("user", "create", "--email", "alice\udcff@example.com", "--name", "Alice")
+    assert (said.code, said.err) == (1, "A word of this command is not UTF-8: write it in UTF-8.\n")

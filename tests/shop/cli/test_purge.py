@@ -1,0 +1,32 @@
+"""`orderly purge`: what has expired is forgotten, and nothing else."""
+
+from datetime import timedelta
+
+import time_machine
+from sqlalchemy import func, select
+
+from db.api_keys import ApiKey
+from db.sessions import UserSession
+from orderly.database.models import now
+from tests.factories import make_key, make_session, make_user
+
+
+def count(database, table):
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+def test_only_what_has_expired_is_forgotten(orderly, migrated_shop):
+    with migrated_shop.writing() as session:
+        alice = make_user(session)
+        with time_machine.travel(now() - timedelta(days=400), tick=False):
+            make_session(session, alice)
+            make_key(session, alice, expires_at=now() + timedelta(days=1))
+        make_session(session, alice)
+        make_key(session, alice)
+        session.commit()
+    said = orderly("purge")
+    assert (said.code, said.err) == (0, "")
+    assert said.out == "Forgotten: 1 sessions and their tokens, 1 API keys, 0 idempotency records.\n"
+    assert count(migrated_shop, UserSession) == count(migrated_shop, ApiKey) == 1
+    assert "Forgotten: 0 sessions and their tokens, 0 API keys" in orderly("purge").out

@@ -1,0 +1,27 @@
+"""`orderly seed`: so much of everything, and customers as whom one can sign in."""
+
+import pytest
+from sqlalchemy import func, select
+
+from db.orders import Order
+from db.passwords import verify
+from db.users import User
+from tests import invariants
+
+
+def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(orderly, migrated_shop):
+    said = orderly("seed", "--products", "3", "--customers", "2", "--orders", "5")
+    assert said.code == 0, said.err
+    made, password = said.out.splitlines()
+    assert made == "Made 2 customers, 3 products and 5 orders."
+    with migrated_shop.reading() as session:
+        invariants.check(session)
+        assert session.scalar(select(func.count(Order.id))) == 5
+        people = session.execute(select(User.role, User.password_hash)).all()
+    fits = [(role, verify(kept, password.rpartition(" ")[2])) for role, kept in people]
+    assert sorted(fits) == [("customer", True), ("customer", True), ("staff", False)]
+
+
+@pytest.mark.parametrize("words", [("--products", "0"), ("--customers", "0"), ("--orders", "-1"), ("--orders", "many")])
+def test_what_cannot_be_made_is_refused(orderly, migrated_shop, words):
+    assert orderly("seed", *words).code == 2

@@ -1,0 +1,113 @@
+"""`orderly serve`: it starts, tells where it is and stops when asked; what cannot run never opens its port."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.serving import free_port
+
+ROOT = Path(__file__).parents[3]
+SERVE = [sys.executable, "-m", "orderly", "serve"]
+PRODUCTION = {"ORDERLY_ENV": "production", "ORDERLY_SECRET_KEY": "f" * 32}
+POWERLESS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+"""Root may write everywhere; without this power he is as anybody."""
+
+
+@pytest.fixture
+def taken():
+    """A port that is listened at already: a service that came as far as to open it would say so instead."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0)
+        yield listener.getsockname()[1]
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+def serve(port, *, prefix=(), **variables):
+    """How a service ended that should not have started."""
+    environment = {**os.environ, "ORDERLY_PORT": str(port), **variables}
+    return subprocess.run([*prefix, *SERVE], env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def break_the_contract(shop, database):
+    for package in ("openapi", "handlers", "db"):
+        shutil.copytree(ROOT / package, shop / package, ignore=shutil.ignore_patterns("__pycache__"))
+    contract = shop / "openapi" / "openapi.yaml"
+    contract.write_text(contract.read_text().replace("operationId: get_me", "operationId: list_users"))
+    return {"PYTHONPATH": str(shop)}
+
+
+def make_it_newer(shop, database):
+    with database.connect() as connection, connection.begin():
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    return {}
+
+
+def remove_it(shop, database):
+    (shop / "data" / "orderly.db").unlink()
+    return PRODUCTION
+
+
+def write_protect(shop, database):
+    database.close()
+    (shop / "data").chmod(0o500)
+    return PRODUCTION
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("spoil", "line"),
+        [
+            (break_the_contract, "operationId 'list_users' stands twice: GET /users and GET /me; rename one"),
+            (make_it_newer, "The database is at revision 9999, which this version of Orderly does not know"),
+            (remove_it, "The database data/orderly.db is empty: run `orderly db upgrade` first."),
+            (write_protect, "data/orderly.db and its folder must be writable for the user that runs Orderly."),
+            (lambda *_: {"ORDERLY_ENV": "production"}, "ORDERLY_SECRET_KEY is missing: set it to 32 bytes or more"),
+            (lambda *_: {**PRODUCTION, "ORDERLY_DEBUG": "on"}, "Debugging is on in production: remove ORDERLY_DEBUG"),
+            (lambda *_: {}, "cannot be listened at, or something else does already: set ORDERLY_HOST or ORDERLY_PORT"),
+        ],
+        ids=["broken", "newer", "unmigrated", "readonly", "secret", "debug", "taken"],
+    )
+    def test_one_plain_line_and_no_port(self, shop, migrated_shop, taken, spoil, line):
+        variables = spoil(shop, migrated_shop)
+        prefix = POWERLESS if spoil is write_protect and os.geteuid() == 0 else []
+        ended = serve(taken, prefix=prefix, **variables)
+        (shop / "data").chmod(0o700)
+        assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1), ended
+        assert line in ended.stderr
+
+    def test_an_address_that_is_not_ours_is_refused(self, migrated_shop):
+        ended = serve(8000, ORDERLY_HOST="192.0.2.1")
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert ended.stderr.startswith("192.0.2.1:8000 cannot be listened at")
+
+
+class TestService:
+    def test_it_tells_where_it_is_serves_logs_and_stops(self, migrated_shop):
+        port = free_port()
+        environment = {**os.environ, **PRODUCTION, "ORDERLY_PORT": str(port)}
+        with subprocess.Popen(
+            SERVE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as service:
+            try:
+                assert service.stdout.readline() == f"Orderly serves its API at http://127.0.0.1:{port}/v1\n"
+                assert service.stdout.readline() == f"and explains it at http://127.0.0.1:{port}/docs\n"
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/health/ready", timeout=10) as answer:
+                    assert answer.status == 200
+                    request_id = answer.headers["X-Request-Id"]
+            finally:
+                service.send_signal(signal.SIGTERM)
+                out, err = service.communicate(timeout=60)
+        assert (service.returncode, out) == (0, "")
+        lines = [json.loads(line) for line in err.splitlines()]
+        [line] = [line for line in lines if line.get("request_id") == request_id]
+        assert (line["operation"], line["status"]) == ("get_readiness", 200)

@@ -1,0 +1,118 @@
+"""`orderly user`: accounts made by whoever runs the shop, under the same rules as any other."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from db.passwords import verify
+from db.users import User
+
+ALICE = ("user", "create", "--email", "alice@example.com", "--name", "Alice")
+PASSWORD = "correct horse battery staple"
+
+
+def people_of(database):
+    with database.reading() as session:
+        return session.scalars(select(User).order_by(User.id)).all()
+
+
+class TestCreate:
+    def test_a_password_is_made_and_shown_once(self, orderly, migrated_shop):
+        said = orderly(*ALICE)
+        assert (said.code, said.err) == (0, "")
+        [alice] = people_of(migrated_shop)
+        assert said.out.splitlines()[0] == f"alice@example.com is customer, {alice.id}."
+        password = re.fullmatch(r"Password, shown only now: (\S{24})", said.out.splitlines()[1])[1]
+        assert verify(alice.password_hash, password)
+        assert password.encode() not in b"".join(each.read_bytes() for each in migrated_shop_files())
+
+    def test_staff_and_admins_are_made_too(self, orderly, migrated_shop):
+        assert "is staff" in orderly(*ALICE, "--role", "staff").out
+        assert [user.role for user in people_of(migrated_shop)] == ["staff"]
+
+    def test_an_email_is_taken_once(self, orderly, migrated_shop):
+        orderly(*ALICE)
+        said = orderly("user", "create", "--email", "ALICE@example.com", "--name", "Alice")
+        assert (said.code, said.out) == (1, "")
+        assert said.err == "An account with this email address exists already.\n"
+
+    @pytest.mark.parametrize(
+        ("words", "line"),
+        [
+            (("--email", "alice", "--name", "Alice"), "The email "),
+            (("--email", "alice@example.com", "--name", ""), "The name "),
+            (("--email", "alice@example.com", "--name", "A", "--role", "boss"), "There is no role boss: take one of"),
+        ],
+    )
+    def test_what_the_contract_refuses_is_refused_here_too(self, orderly, migrated_shop, words, line):
+        said = orderly("user", "create", *words)
+        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+        assert said.err.startswith(line)
+        assert people_of(migrated_shop) == []
+
+    def test_without_a_database_it_says_what_to_do(self, orderly):
+        said = orderly(*ALICE)
+        assert (said.code, said.out) == (1, "")
+        assert said.err == "The database data/orderly.db is empty: run `orderly db upgrade` first.\n"
+
+
+class TestFirstAdmin:
+    def test_it_has_the_password_of_the_settings(self, orderly, migrated_shop, monkeypatch):
+        monkeypatch.setenv("ORDERLY_ADMIN_EMAIL", "carol@example.com")
+        monkeypatch.setenv("ORDERLY_ADMIN_PASSWORD", PASSWORD)
+        said = orderly("user", "first-admin")
+        [carol] = people_of(migrated_shop)
+        assert (said.out, carol.role) == (f"carol@example.com is admin, {carol.id}.\n", "admin")
+        assert verify(carol.password_hash, PASSWORD)
+
+    def test_it_is_made_once(self, orderly, migrated_shop):
+        assert "Password, shown only now: " in orderly("user", "first-admin").out
+        assert orderly("user", "first-admin").out == ""
+        assert [user.email for user in people_of(migrated_shop)] == ["admin@example.com"]
+
+    @pytest.mark.parametrize("password", ["short", "password1234"])
+    def test_a_weak_password_is_refused_without_being_told(self, orderly, migrated_shop, monkeypatch, password):
+        monkeypatch.setenv("ORDERLY_ADMIN_PASSWORD", password)
+        said = orderly("user", "first-admin")
+        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+        assert "password" in said.err.lower()
+        assert password not in said.err
+        assert people_of(migrated_shop) == []
+
+    def test_on_a_terminal_it_is_asked_for(self, migrated_shop):
+        screen = on_a_terminal(["user", "first-admin"], "carol@example.com", PASSWORD, PASSWORD)
+        assert "Nobody can administer this shop yet." in screen
+        assert PASSWORD not in screen
+        [carol] = people_of(migrated_shop)
+        assert (carol.email, carol.role) == ("carol@example.com", "admin")
+        assert verify(carol.password_hash, PASSWORD)
+
+
+def migrated_shop_files():
+    with os.scandir("data") as entries:
+        return [Path(entry) for entry in entries if entry.name != "secret.key"]
+
+
+def on_a_terminal(words, *lines):
+    """What is on the screen after these lines were typed, each when it was asked for."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "orderly", *words]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True)
+    os.close(theirs)
+    screen, waiting = "", list(lines)
+    try:
+        while piece := os.read(ours, 4096):
+            screen += piece.decode()
+            if waiting and screen.endswith(": "):
+                os.write(ours, f"{waiting.pop(0)}\n".encode())
+    except OSError:  # Linux says so when the other end is closed
+        pass
+    os.close(ours)
+    assert process.wait(timeout=60) == 0, screen
+    return screen

@@ -1,0 +1,102 @@
+"""Sets the stage of the contract's examples, so that any operation can be called as its example calls it."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from db.passwords import hash_password
+from db.users import User
+from orderly.contract import model
+from orderly.contract.model import Operation
+from orderly.database.database import Database
+from orderly.database.models import new_id, now, rfc3339
+from tests.asgi import Answer, Client
+from tests.factories import make_caller, make_key, make_order, make_product, make_session
+
+CONTRACT = model.load()
+EXAMPLES = {name: each["value"] for name, each in CONTRACT.document["components"]["examples"].items()}
+STATUS = {"fulfil_order": "paid", "refund_order": "paid"}
+"""What an order has to be, where pending will not do."""
+NEW = ("alice@example.com", "alice.archer@example.com", "MUG-BLUE", "sepa-20260205-0017")
+"""What is new each time that an example is played: nobody else may have it."""
+ABSENT = "01kg9ys7g0e4ma4jz41b93y214"
+"""The end of an id that nothing has."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request that fits the contract, and whatever is done to it."""
+
+    method: str
+    target: str
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def of(self, client: Client) -> Answer:
+        return client(self.method, self.target, self.body, self.headers)
+
+    def with_headers(self, **headers: str) -> "Ask":
+        return replace(self, headers={**self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}})
+
+
+@cache
+def example_hash() -> str:
+    """The hash of the password of the examples."""
+    return hash_password(EXAMPLES["AliceSigningIn"]["password"])
+
+
+def example_of(operation: Operation) -> Any:
+    """The body of the operation's first example; None if it takes none."""
+    body = operation.node.get("requestBody", "content")
+    media = next(body.items())[1] if body else None
+    return next(media["examples"].items())[1]["value"].value if media else None
+
+
+def ask(operation: Operation, database: Database, owner: User) -> Ask:
+    """The operation's example, on things of the owner that were made for it and that nobody has touched."""
+    names = _stage(operation, database, owner)
+    body = json.dumps(example_of(operation)).replace("@", "\\u0040")
+    target = CONTRACT.base_path + operation.path
+    for told, real in names.items():
+        body = body.replace(told.replace("@", "\\u0040"), real)
+        target = target.replace(f"{{{told}}}", real)
+    headers = {"If-Match": "*"} if operation.precondition == "required" else {}
+    return Ask(operation.method, target, json.loads(body) if operation.body else None, headers)
+
+
+def absent(operation: Operation, asked: Ask) -> Ask:
+    """The same request for what does not exist."""
+    name = next(p.name for p in operation.parameters if p.location == "path")
+    where = operation.path.split("/").index(f"{{{name}}}") + 1
+    steps = asked.target.split("/")
+    steps[where] = f"{steps[where][:3]}_{ABSENT}"
+    return replace(asked, target="/".join(steps))
+
+
+def _stage(operation: Operation, database: Database, owner: User) -> dict[str, str]:
+    """What the names of the example and of the path are in the database."""
+    needs = {p.name for p in operation.parameters if p.location == "path"}
+    names = {each: f"{new_id('t')}-{each}" for each in NEW} | {"user_id": owner.id}
+    with database.writing() as session:
+        caller = make_caller(owner)
+        if "order_id" in needs:
+            names["order_id"] = make_order(session, caller, status=STATUS.get(operation.operation_id, "pending")).id
+        if "product_id" in needs:
+            names["product_id"] = make_product(session).id
+        if operation.operation_id == "create_order":
+            mug, towel = (line["product_id"] for line in EXAMPLES["AliceOrdering"]["lines"])
+            names[mug] = make_product(session, price_amount=1200).id
+            names[towel] = make_product(session, price_amount=950).id
+        if "key_id" in needs:
+            names["key_id"] = make_key(session, owner).key.id
+        if {"session_id"} & needs or operation.operation_id == "refresh_token":
+            started = make_session(session, owner)
+            names["session_id"] = started.session.id
+            names[EXAMPLES["AliceRenewing"]["refresh_token"]] = started.refresh_token
+        session.commit()
+    names[EXAMPLES["BookkeepingKeyWanted"]["expires_at"]] = rfc3339(now() + timedelta(days=365))
+    if operation.operation_id == "create_token":
+        names["alice@example.com"] = owner.email
+    return names

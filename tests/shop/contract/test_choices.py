@@ -1,0 +1,79 @@
+"""Every value of the contract's enums can be asked for, and answered."""
+
+import time
+
+import pytest
+
+from db.events import TYPES
+from tests.factories import PAST, make_caller, make_order
+from tests.shop.contract.scenarios import CONTRACT, EXAMPLES, example_hash
+
+SETTLES_WITHIN = 30
+"""Seconds. The feed waits for every transaction of the server, those of other tests too."""
+ANY = {"If-Match": "*"}
+SCHEMAS = CONTRACT.document["components"]["schemas"]
+
+
+@pytest.fixture
+def carol(sign_in):
+    return sign_in("carol")
+
+
+def order_by(client, product_id):
+    lines = [{"product_id": product_id, "quantity": 1}]
+    return client.post("/v1/orders", {"lines": lines}).headers["location"]
+
+
+@pytest.fixture
+def everything(carol, sign_in):
+    """All that can happen in the shop has happened once, the end of alice's account last."""
+    alice = sign_in("alice", password_hash=example_hash())
+    account = carol.post("/v1/users", {**EXAMPLES["AliceSigningUp"], "email": "dave@example.com"}).headers["location"]
+    product = carol.post("/v1/products", EXAMPLES["MugWanted"])
+    mug = product.headers["location"]
+    bought, dropped = (order_by(alice, product.json["id"]) for _ in range(2))
+    answers = [
+        carol.patch(mug, EXAMPLES["MugDearer"], ANY),
+        carol.post(f"{mug}/stock-adjustments", EXAMPLES["BrokenMugs"]),
+        carol.delete(mug, ANY),
+        alice.patch(bought, {"note": "Ring twice."}, ANY),
+        carol.post(f"{bought}/pay", EXAMPLES["AlicesPayment"]),
+        carol.post(f"{bought}/fulfil", EXAMPLES["AlicesParcel"]),
+        carol.post(f"{bought}/refund", {}),
+        alice.post(f"{dropped}/cancel"),
+        carol.patch(account, {"name": "Dave"}, ANY),
+        carol.post(f"{account}/disable"),
+        carol.post(f"{account}/enable"),
+        alice.delete("/v1/me"),
+    ]
+    assert {answer.status for answer in answers} == {200, 201, 204}
+
+
+def test_each_type_of_event_happens_and_can_be_asked_for(everything, carol):
+    deadline = time.monotonic() + SETTLES_WITHIN
+    while not carol.get("/v1/events?type=user.erased").json["data"] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    pages = {each: carol.get(f"/v1/events?type={each}").json["data"] for each in TYPES}
+    assert {each: {event["type"] for event in page} for each, page in pages.items()} == {each: {each} for each in TYPES}
+
+
+def test_each_status_of_an_order_can_be_asked_for(carol, database):
+    with database.writing() as session:
+        made = {each: make_order(session, make_caller(carol.user), status=each).id for each in PAST}
+        session.commit()
+    found = {each: [order["id"] for order in carol.get(f"/v1/orders?status={each}").json["data"]] for each in PAST}
+    assert found == {each: [order_id] for each, order_id in made.items()}
+    assert PAST.keys() == set(SCHEMAS["OrderStatus"]["enum"])
+
+
+@pytest.mark.parametrize("status", SCHEMAS["UserStatus"]["enum"])
+def test_each_status_of_an_account_can_be_asked_for(status, carol, sign_in):
+    assert carol.post(f"/v1/users/{sign_in('alice').user.id}/disable").status == 200
+    found = carol.get(f"/v1/users?status={status}").json["data"]
+    assert [user["name"] for user in found] == [{"active": "Carol", "disabled": "Alice"}[status]]
+
+
+def test_an_administrator_can_give_a_key_every_scope(carol):
+    made = carol.post("/v1/api-keys", {"name": "all", "scopes": SCHEMAS["Scope"]["enum"]})
+    assert (made.status, made.json["scopes"]) == (201, sorted(SCHEMAS["Scope"]["enum"]))
+    assert set(SCHEMAS["Scope"]["enum"]) == set().union(*CONTRACT.roles.values())

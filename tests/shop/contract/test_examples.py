@@ -1,0 +1,58 @@
+"""The examples of the contract are true: each fits its schema, and each problem its response."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from orderly.contract import model
+from orderly.contract.node import Node
+from orderly.validation.schemas import Validators, errors_of
+
+CONTRACT = model.load()
+VALIDATORS = Validators(CONTRACT)
+
+
+def of_schemas(node: Node) -> Iterator[tuple[Node, Any]]:
+    """The examples that stand in schemas, at this place of the contract and below it."""
+    children = node.value if isinstance(node.value, dict) else {}
+    if "type" in children or "anyOf" in children:
+        yield from ((node, each) for each in children.get("examples", []))
+    for key, child in children.items():
+        if key not in ("example", "examples"):
+            step = key.replace("~", "~0").replace("/", "~1")
+            yield from of_schemas(Node(node.document, f"{node.pointer}/{step}", child))
+
+
+def of_bodies(operation: model.Operation) -> Iterator[tuple[Node, Any]]:
+    """The examples of an operation's request and of its answers."""
+    for holder in (operation.node.get("requestBody"), *(node for _, node in operation.node["responses"].items())):
+        content = holder and holder.get("content")
+        for media in [media for _, media in content.items()] if content else []:
+            named = media.get("examples")
+            yield from ((media["schema"], each["value"].value) for _, each in (named.items() if named else ()))
+            if media.get("example"):
+                yield media["schema"], media["example"].value
+
+
+def untrue(examples: Iterator[tuple[Node, Any]]) -> dict[str, Any]:
+    return {n.pointer: found for n, each in examples if (found := errors_of(VALIDATORS.of(n), each, {"in": "body"}))}
+
+
+def test_those_of_schemas_fit_them():
+    assert untrue(of_schemas(CONTRACT.root)) == {}
+
+
+@pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
+class TestOperation:
+    def test_its_bodies_have_examples_that_fit(self, operation):
+        assert len(list(of_bodies(operation))) >= sum(bool(response.media) for response in operation.responses.values())
+        assert untrue(of_bodies(operation)) == {}
+
+    def test_its_problems_are_those_of_their_responses(self, operation):
+        for status, response in operation.responses.items():
+            if response.error_codes is not None:
+                problem = operation.node["responses"][status]["content"]["application/problem+json"]["example"].value
+                assert (problem["status"], problem["type"]) == (int(status), f"/errors#{problem['code']}")
+                assert problem["code"] in response.error_codes
+                assert problem["title"] == CONTRACT.errors[problem["code"]]["title"]

@@ -1,0 +1,234 @@
+"""The examples of the contract are played: what they send is sent, and answered as they say, ids and times aside."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+
+from db import users
+from db.users import User
+from orderly.contract.model import Operation
+from orderly.devtools.sandbox.seeding import steps
+from orderly.security.guard import Tokens
+from tests.factories import SECRET, make_session, password_hash
+from tests.shop.contract.scenarios import CONTRACT, EXAMPLES
+
+OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
+STAFF = ("update_user",)
+SHOP = (*STAFF, "create_product", "towel")
+ORDER = (*SHOP, "create_user", "create_order")
+KEY = ("create_user", "create_api_key")
+SCRIPT = {
+    "create_user": ("nobody",),
+    "list_users": ("bob", *STAFF, "create_user"),
+    "get_user": ("alice", "create_user"),
+    "update_user": ("carol",),
+    "disable_user": ("carol", "create_user"),
+    "enable_user": ("carol", "create_user", "disable_user"),
+    "create_token": ("nobody", "create_user"),
+    "refresh_token": ("nobody", "create_user", "create_token"),
+    "get_me": ("alice", "create_user"),
+    "update_me": ("alice", "create_user"),
+    "change_my_password": ("alice", "create_user"),
+    "list_my_sessions": ("alice", "create_user", "create_token", "create_token by browser"),
+    "list_api_keys": ("alice", *KEY, "get_me by key"),
+    "create_api_key": ("alice", "create_user"),
+    "rotate_api_key": ("alice", *KEY),
+    "list_products": ("nobody", *SHOP),
+    "create_product": ("bob", *STAFF),
+    "get_product": ("nobody", *STAFF, "create_product"),
+    "update_product": ("bob", *STAFF, "create_product"),
+    "list_stock_adjustments": ("bob", *STAFF, "create_product", "adjust_stock"),
+    "adjust_stock": ("bob", *STAFF, "create_product"),
+    "list_orders": ("alice", *SHOP, "create_user", "earlier orders", "create_order"),
+    "create_order": ("alice", *SHOP, "create_user"),
+    "get_order": ("alice", *ORDER),
+    "update_order": ("alice", *ORDER),
+    "cancel_order": ("alice", *ORDER),
+    "pay_order": ("bob", *ORDER),
+    "fulfil_order": ("bob", *ORDER, "pay_order"),
+    "refund_order": ("carol", *ORDER, "pay_order", "fulfil_order"),
+    "list_events": ("bob", *SHOP, "create_user", "feed until now", "create_order", "pay_order", "feed has settled"),
+    "get_liveness": ("nobody",),
+    "get_readiness": ("nobody",),
+}
+"""Of each operation: who calls it, and what happened before."""
+
+THING = {
+    "user_id": "Alice",
+    "product_id": "Mug",
+    "order_id": "AlicesOrder",
+    "key_id": "BookkeepingKey",
+}
+"""Which example the ids of paths belong to; the promotion is Bob's."""
+EARLIER = [
+    step
+    for step in steps(CONTRACT)
+    if step.operation.tag == "orders" and step.shown.get("id") != EXAMPLES["AlicesOrder"]["id"]
+]
+"""How the other orders came where they are: the sandbox goes the same way."""
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0"
+SETTLES_WITHIN = 30
+SECRETS = {"access_token", "refresh_token", "secret", "prefix", "next_cursor"}
+ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}")
+
+
+class Story:
+    """What has happened so far, and what the names of the examples are in reality."""
+
+    def __init__(self, client, database):
+        self.client = client
+        self.database = database
+        self.real = {}
+        self.feed = ""
+        with database.writing() as session:
+            own = {"password_hash": password_hash()}
+            carol = users.create(session, name="Carol Clark", email="carol@example.com", role="admin", **own)
+            bob = users.create(session, name=EXAMPLES["Bob"]["name"], email=EXAMPLES["Bob"]["email"], **own)
+            self.real |= {"carol": carol.id, EXAMPLES["Bob"]["id"]: bob.id}
+            session.commit()
+
+    def caller(self, who):
+        """Somebody who calls; whoever has an access token by now uses it."""
+        if who == "nobody":
+            return self.client
+        if who == "key":
+            return self.client.with_key(self.real[EXAMPLES["BookkeepingKey"]["secret"]])
+        token = who == "alice" and self.real.get(EXAMPLES["AlicesTokens"]["access_token"])
+        return self.client.signed_in(token or self._token(self.real[EXAMPLES.get(who.title(), {}).get("id", who)]))
+
+    def _token(self, user_id):
+        with self.database.writing() as session:
+            started = make_session(session, session.get_one(User, user_id))
+            session.commit()
+        return Tokens(SECRET).access_token(user_id, started.session.id)[0]
+
+    def play(self, step):
+        """Do one thing that happened, and look that it went as it is told."""
+        if step == "towel":
+            towel = EXAMPLES["Catalogue"]["data"][0]
+            wanted = {name: towel[name] for name in ("sku", "name", "category", "price", "stock")}
+            self.compare(towel, self.caller("bob").post("/v1/products", wanted).json)
+        elif step == "earlier orders":
+            self.go_earlier_ways()
+        elif step == "feed until now":
+            self.feed = f"?after={self.settled('user.created', self.real[EXAMPLES['Alice']['id']])}"
+        elif step == "feed has settled":
+            self.settled("order.paid", self.real[EXAMPLES["AlicesOrder"]["id"]])
+        else:
+            name, _, how = step.partition(" by ")
+            self.call(OPERATIONS[name], how)
+
+    def go_earlier_ways(self):
+        """Bring the other orders where the example of the list shows them."""
+        for each in EARLIER:
+            caller = self.caller(SCRIPT[each.operation.operation_id][0])
+            answer = caller.post(self.told(each.path), self.told(each.body))
+            if each.shown:
+                self.real[each.shown["id"]] = answer.json["id"]
+
+    def settled(self, kind, subject_id):
+        """Wait until the feed tells of something: it waits for every transaction of the server. Gives the cursor."""
+        deadline = time.monotonic() + SETTLES_WITHIN
+        while time.monotonic() < deadline:
+            page = self.caller("bob").get("/v1/events").json
+            if (kind, subject_id) in [(event["type"], event["subject_id"]) for event in page["data"]]:
+                return page["next_cursor"]
+            time.sleep(0.01)
+        raise AssertionError(f"the feed does not tell of {kind}")
+
+    def call(self, operation, how="", media_type=None):
+        caller = self.caller("key" if how == "key" else SCRIPT[operation.operation_id][0])
+        headers = {"User-Agent": BROWSER} if how == "browser" else {}
+        headers |= {"If-Match": "*"} if operation.precondition == "required" else {}
+        kind, name, body = next(each for each in requests(operation) if media_type in (None, each[0]))
+        headers |= {"Content-Type": kind} if body else {}
+        answer = caller(operation.method, self.path(operation), self.told(body), headers)
+        assert answer.status == int(operation.success.status), answer
+        if answers(operation):
+            self.compare(answers(operation)[name], answer.json)
+
+    def path(self, operation):
+        promotion = operation.operation_id == "update_user"
+        ids = {name: EXAMPLES["Bob" if promotion else thing]["id"] for name, thing in THING.items()}
+        query = self.feed if operation.operation_id == "list_events" else ""
+        return CONTRACT.base_path + self.told(operation.path.format(**ids)) + query
+
+    def told(self, value):
+        """The same, with the names of reality."""
+        text = json.dumps(value)
+        for told, real in self.real.items():
+            text = text.replace(told, real)
+        return json.loads(text)
+
+    def compare(self, told, real, name=""):
+        """What an example tells and what is: one name in the example is one name in reality, wherever it stands."""
+        if isinstance(told, dict):
+            assert told.keys() == real.keys(), name
+            for member in told:
+                self.compare(told[member], real[member], member)
+        elif isinstance(told, list):
+            assert len(told) == len(real), name
+            for each, other in zip(told, real, strict=True):
+                self.compare(each, other, name)
+        elif isinstance(told, str) and name in SECRETS:
+            assert isinstance(real, str), name
+            self.real[told] = real
+        elif isinstance(told, str) and ID.fullmatch(told):
+            assert (told[:3], self.real.setdefault(told, real)) == (real[:3], real), name
+        elif isinstance(told, str) and name.endswith("_at"):
+            assert isinstance(real, str), name
+        else:
+            assert (name, real) == (name, told)
+
+
+def requests(operation: Operation) -> Iterator[tuple[str, str, Any]]:
+    """The example requests of an operation: media type, name, body; one without a body if it takes none."""
+    content = operation.node.get("requestBody", "content")
+    for kind, media in content.items() if content else ():
+        yield from ((kind, name, example["value"].value) for name, example in media["examples"].items())
+    if content is None:
+        yield "", next(iter(answers(operation)), ""), None
+
+
+def answers(operation: Operation) -> dict[str, Any]:
+    """The examples of the operation's success, by name; one without a name has none."""
+    content = operation.node["responses"][operation.success.status].get("content")
+    media = next(content.items())[1] if content else None
+    if media is None:
+        return {}
+    named = media.get("examples")
+    return {name: each["value"].value for name, each in named.items()} if named else {"": media["example"].value}
+
+
+@pytest.fixture
+def story(client, database):
+    """The beginning of all examples, in their year: Carol administers, and Bob has signed up."""
+    with time_machine.travel("2026-02-05T10:00:00Z"):  # goes on from there
+        yield Story(client, database)
+
+
+@pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)  # the handlers' own tests run on both
+@pytest.mark.parametrize(
+    ("name", "media_type"), [(name, kind or None) for name in SCRIPT for kind, _, _ in requests(OPERATIONS[name])]
+)
+def test_the_example_is_what_happens(name, media_type, story):
+    for step in SCRIPT[name][1:]:
+        story.play(step)
+    story.call(OPERATIONS[name], media_type=media_type)
+
+
+def test_every_example_is_played():
+    told = {o.operation_id for o in CONTRACT.operations if o.body or answers(o)}
+    assert told == SCRIPT.keys()
+
+
+@pytest.mark.parametrize("operation", [o for o in CONTRACT.operations if o.body], ids=lambda o: o.operation_id)
+def test_every_request_has_its_answer_under_the_same_name(operation):
+    names = {name for _, name, _ in requests(operation)}
+    assert len(list(requests(operation))) == len(operation.body), "one example of each media type"
+    assert not operation.success.media or names == answers(operation).keys()

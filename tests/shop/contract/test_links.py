@@ -1,0 +1,49 @@
+"""The links of the contract lead to what they say, from the answers that offer them."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.shop.contract.scenarios import CONTRACT, ask, example_hash
+
+OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
+LINKS = [
+    (operation, name, link["operationId"])
+    for operation in CONTRACT.operations
+    for name, link in (operation.node["responses"][operation.success.status].value.get("links") or {}).items()
+]
+IDS = [f"{operation.operation_id}-{name}" for operation, name, _ in LINKS]
+LATER = {"fulfil_order": "invalid_transition", "refund_order": "invalid_transition"}
+"""What is linked for later: the order has to be paid first."""
+
+
+@pytest.fixture
+def carol(sign_in):
+    return sign_in("carol", password_hash=example_hash())
+
+
+def value(expression, made, asked):
+    """What a runtime expression (OpenAPI 3.1, 4.8.20.3) means; of the path it can only be the product."""
+    member = expression.removeprefix("$response.body#/")
+    return asked.target.split("/")[3] if member == expression else made[member]
+
+
+@pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("operation", "name", "target"), LINKS, ids=[f"{o.operation_id}-{name}" for o, name, _ in LINKS]
+)
+def test_a_link_leads_to_what_was_made(operation, name, target, carol, client, database):
+    asked = ask(operation, database, carol.user)
+    made = asked.of(carol).json
+    link = operation.node["responses"][operation.success.status]["links"][name].value
+    given = {key: value(each, made, asked) for key, each in link.get("parameters", {}).items()}
+    following = ask(OPERATIONS[target], database, carol.user)
+    following = replace(following, target=CONTRACT.base_path + OPERATIONS[target].path.format(**given))
+    if "requestBody" in link:
+        body = {key: value(each, made, asked) for key, each in link["requestBody"].items()}
+        following = replace(following, body=body)
+    answer = following.of(client.signed_in(made["access_token"]) if "access_token" in made else carol)
+    if target in LATER:
+        assert answer.code == LATER[target]
+    else:
+        assert str(answer.status) == OPERATIONS[target].success.status, answer

@@ -1,0 +1,124 @@
+"""Who may do what: every operation as everybody, as `security` and the rules of ownership have it."""
+
+import pytest
+
+from db import accounts
+from orderly.contract.model import Operation
+from orderly.security.guard import Tokens
+from tests.factories import SECRET, make_caller, make_key, make_session, make_user
+from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
+
+COLUMNS = ("anonymous", "owner", "other customer", "staff", "admin", "key with scope", "key without", "disabled")
+WHO_ELSE = {
+    "user_id": {"users:read"},  # an account is its owner's, and of those who may read all accounts
+    "order_id": {"orders:manage", "orders:refund"},  # an order likewise
+    "session_id": set[str](),  # sessions and keys are nobody else's
+    "key_id": set[str](),
+}
+"""What has an owner, by its name in paths, and the scopes each of which opens it to others."""
+GRANTED = frozenset({"me:read", "orders:read"})
+"""The scopes of the key of the examples: who makes or rotates it must hold them."""
+
+
+def alternatives(operation: Operation, scheme: str) -> list[frozenset[str]]:
+    return [each[scheme] for each in operation.security if scheme in each]
+
+
+def holder(operation: Operation) -> str:
+    """Whose key calls: the owner's if the owner may do it at all, an administrator's otherwise."""
+    asked = alternatives(operation, "apiKey") or alternatives(operation, "bearer")
+    return "customer" if any(CONTRACT.roles["customer"] >= scopes for scopes in asked) else "admin"
+
+
+def scopes_of(operation: Operation, who: str) -> frozenset[str]:
+    """What each of the columns holds."""
+    role = {"owner": "customer", "other customer": "customer"}.get(who, who)
+    if not who.startswith("key"):
+        return CONTRACT.roles[role]
+    held = CONTRACT.roles[holder(operation)]
+    asked = frozenset[str]().union(*alternatives(operation, "apiKey"), *alternatives(operation, "bearer"))
+    with_scope = (asked | GRANTED) & held
+    return with_scope if who == "key with scope" else held - asked
+
+
+def expected(operation: Operation, who: str) -> str:
+    """The status of a cell."""
+    if operation.is_public:
+        return operation.success.status
+    if who in ("anonymous", "disabled"):
+        return "401"
+    scopes = scopes_of(operation, who)
+    scheme = "apiKey" if who.startswith("key") else "bearer"
+    if not any(scopes >= each for each in alternatives(operation, scheme)):
+        return "403"
+    owned = [WHO_ELSE[p.name] for p in operation.parameters if p.location == "path" and p.name in WHO_ELSE]
+    is_owner = who == "owner" or (who.startswith("key") and holder(operation) == "customer")
+    return operation.success.status if is_owner or all(each & scopes for each in owned) else "404"
+
+
+def table() -> list[str]:
+    """All cells, as Markdown."""
+    rows = [(o.operation_id, *(expected(o, who) for who in COLUMNS)) for o in CONTRACT.operations]
+    head = [("operation", *COLUMNS), tuple("---" for _ in range(len(COLUMNS) + 1))]
+    return [f"| {' | '.join(row)} |" for row in [*head, *rows]]
+
+
+@pytest.fixture
+def callers(client, database):
+    """Everybody, with a service to call; keys are made for an operation."""
+
+    def sign_in(session, name, **given):
+        user = make_user(session, name, password_hash=example_hash(), **given)
+        token, _ = Tokens(SECRET).access_token(user.id, make_session(session, user).session.id)
+        return client.signed_in(token, user)
+
+    with database.writing() as session:
+        people = {name: sign_in(session, name) for name in ("alice", "charlie", "bob", "carol")}
+        erin, dora = (sign_in(session, name, role="admin") for name in ("erin", "dora"))
+        accounts.disable(session, dora.user)
+        session.commit()
+
+    def callers(operation):
+        owner = people["alice"] if holder(operation) == "customer" else erin
+        keys = {who: key(owner.user, scopes_of(operation, who)) for who in COLUMNS if who.startswith("key")}
+        own = dict(zip(COLUMNS, (client, *people.values()), strict=False))
+        return own | keys | {"disabled": dora}
+
+    def key(owner, scopes):
+        caller = make_caller(owner, scopes=CONTRACT.roles[owner.role])
+        with database.writing() as session:
+            made = make_key(session, owner, caller=caller, scopes=sorted(scopes))
+            session.commit()
+        return client.with_key(made.secret)
+
+    return callers
+
+
+@pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
+def test_everybody_may_do_what_the_table_says_and_nothing_else(operation, callers, database):
+    everybody = callers(operation)
+    owner = everybody["owner"].user
+    for who in sorted(COLUMNS, key=lambda who: expected(operation, who).startswith("2")):  # refusals change nothing
+        asked = ask(operation, database, owner)
+        answer = asked.of(everybody[who])
+        assert (who, str(answer.status)) == (who, expected(operation, who)), answer
+        if answer.status == 404:
+            assert bare(answer) == bare(absent(operation, asked).of(everybody[who]))
+        if who == "other customer" and not operation.is_public:
+            assert owner.id.encode() not in answer.body, "somebody else's data"
+
+
+def bare(answer):
+    """An answer without the request's id."""
+    body = answer.body.replace(answer.headers["x-request-id"].encode(), b"")
+    return answer.status, body, [each for each in answer.raw_headers if each[0] != "x-request-id"]
+
+
+def test_the_table_of_the_docs_is_this_one():
+    lines = CONTRACT.document["info"]["description"].splitlines()
+    assert [line for line in lines if line.startswith("|")] == table(), "\n".join(table())
+
+
+def test_whatever_has_an_owner_has_a_rule():
+    named = {p.name for o in CONTRACT.operations for p in o.parameters if p.location == "path"}
+    assert named - {"product_id"} == WHO_ELSE.keys()

@@ -1,0 +1,17 @@
+"""Who needs no credential is told here by name: a `security: []` that slips into the contract fails."""
+
+from orderly.contract import model
+
+PUBLIC = {
+    "create_user",
+    "create_token",
+    "refresh_token",
+    "list_products",
+    "get_product",
+    "get_liveness",
+    "get_readiness",
+}
+
+
+def test_these_operations_and_no_others_are_public():
+    assert {o.operation_id for o in model.load().operations if o.is_public or not all(o.security)} == PUBLIC

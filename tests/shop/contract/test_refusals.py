@@ -1,0 +1,141 @@
+"""Every operation refuses what every operation has to refuse, each in the words that the contract has for it."""
+
+import asyncio
+import re
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+from sqlalchemy import func, select
+
+from orderly.app import create_app
+from orderly.contract.model import Contract
+from tests.asgi import Client, shut_down
+from tests.conftest import url_of
+from tests.contract_coverage.capture import recorded
+from tests.factories import make_settings
+from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
+
+ON_SQLITE = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
+"""What is refused before any handler is called is the same on every database."""
+EVERY = pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
+LONG = "a" * 9000
+NONSENSE = {"X-API-Key": "ok_tr4sjm6r_" + "0" * 38}
+KEY = {"Idempotency-Key": "once"}
+
+SPOILED = {
+    "validation_error": lambda asked: replace(asked, target=f"{asked.target}?nonsense=1"),
+    "ambiguous_credentials": lambda asked: asked.with_headers(**NONSENSE),
+    "not_acceptable": lambda asked: asked.with_headers(Accept="text/html"),
+    "precondition_failed": lambda asked: asked.with_headers(If_Match='"1000"'),
+    "precondition_required": lambda asked: replace(asked, headers={}),
+    "body_too_large": lambda asked: replace(asked, body={"note": "a" * 256 * 1024}),
+    "uri_too_long": lambda asked: replace(asked, target=f"{asked.target}?nonsense={LONG}"),
+    "headers_too_large": lambda asked: asked.with_headers(X_Long=LONG * 2),
+    "unsupported_media_type": lambda asked: asked.with_headers(Content_Type="text/plain"),
+}
+"""What to do to a request that is right to be refused so."""
+EVERYWHERE = ("validation_error", "not_acceptable", "uri_too_long", "headers_too_large")
+"""What any operation refuses, so that each has to declare it."""
+
+
+@pytest.fixture
+def carol(sign_in):
+    """An administrator, and not the last one."""
+    sign_in("erin", role="admin")
+    return sign_in("carol", password_hash=example_hash())
+
+
+@pytest.fixture(scope="module")
+def hurried(migrated):
+    """The service with limits of one request."""
+    contract = Contract(re.sub(rb"\{limit: \d+, window", b"{limit: 1, window", CONTRACT.source))
+    app = create_app(make_settings(database_url=url_of(migrated), rate_limits=True), contract)
+    yield recorded(app)
+    asyncio.run(shut_down(app))
+
+
+def declared(operation, code):
+    """The status that the operation declares with a code; None if it declares it nowhere."""
+    found = [s for s, response in operation.responses.items() if code in (response.error_codes or ())]
+    return int(found[0]) if found else None
+
+
+@ON_SQLITE
+@EVERY
+def test_what_is_wrong_with_any_request_is_said_in_its_own_words(operation, carol, database):
+    asked = ask(operation, database, carol.user)
+    for code, spoil in SPOILED.items():
+        status = declared(operation, code)
+        if status or code in EVERYWHERE:
+            answer = spoil(asked).of(carol)
+            assert (answer.status, answer.code) == (status, code)
+
+
+@ON_SQLITE
+@EVERY
+def test_without_a_good_credential_nothing_is_done(operation, client, carol, database):
+    asked = ask(operation, database, carol.user)
+    if not operation.is_public:
+        assert asked.of(client).code == "unauthenticated"
+        assert asked.of(client.with_key(NONSENSE["X-API-Key"])).code == "invalid_token"
+
+
+@ON_SQLITE
+def test_what_has_no_handler_is_not_implemented(database):
+    app = recorded(create_app(make_settings(database_url=url_of(database)), handler_of=lambda _: None))
+    answer = Client(app).get("/v1/products")
+    assert (answer.status, answer.code) == (501, "not_implemented")
+    asyncio.run(shut_down(app))
+
+
+@ON_SQLITE
+@EVERY
+def test_what_is_not_there_is_not_found(operation, carol, database):
+    if declared(operation, "not_found"):
+        answer = absent(operation, ask(operation, database, carol.user)).of(carol)
+        assert (answer.status, answer.code) == (404, "not_found")
+
+
+@pytest.mark.parametrize("operation", [o for o in CONTRACT.operations if o.idempotent], ids=lambda o: o.operation_id)
+class TestIdempotencyKeys:
+    @ON_SQLITE
+    def test_a_key_is_good_for_one_request(self, operation, carol, database):
+        asked, other = (ask(operation, database, carol.user).with_headers(**KEY) for _ in range(2))
+        first, again = asked.of(carol), asked.of(carol)
+        assert (again.status, again.body) == (first.status, first.body)
+        assert again.headers["idempotency-replayed"] == "true"
+        assert (other.of(carol).status, other.of(carol).code) == (422, "idempotency_key_reused")
+
+    @pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)  # SQLite's writers wait for each other
+    def test_two_requests_with_one_key_are_not_handled_at_once(self, operation, carol, database):
+        number = int.from_bytes(sha256(f"{carol.user.id} once".encode()).digest()[:8], signed=True)
+        with database.writing() as first:
+            first.scalar(select(func.pg_try_advisory_xact_lock(number)))
+            answer = ask(operation, database, carol.user).with_headers(**KEY).of(carol)
+        assert (answer.status, answer.code) == (409, "idempotency_key_in_flight")
+
+
+class TestLimits:
+    @ON_SQLITE
+    @pytest.mark.parametrize(
+        "operation", [o for o in CONTRACT.operations if o.rate_limits], ids=lambda o: o.operation_id
+    )
+    def test_one_request_too_many_has_to_wait(self, operation, hurried, carol, database):
+        caller = Client(hurried, carol.own)
+        asked = SPOILED["validation_error"](ask(operation, database, carol.user))
+        assert (asked.of(caller).status, asked.of(caller).code) == (400, "rate_limited")
+
+    def test_every_operation_that_looks_anything_up_has_a_limit(self):
+        assert [o.operation_id for o in CONTRACT.operations if not o.rate_limits] == ["get_liveness", "get_readiness"]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "operation", [o for o in CONTRACT.operations if "304" in o.responses], ids=lambda o: o.operation_id
+)
+def test_what_the_client_has_already_is_not_sent_again(operation, carol, database):
+    asked = ask(operation, database, carol.user)
+    seen = asked.of(carol)
+    answer = asked.with_headers(If_None_Match=seen.headers["etag"]).of(carol)
+    assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", seen.headers["etag"])

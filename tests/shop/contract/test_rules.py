@@ -1,0 +1,64 @@
+"""The house rules: each is seen to fail on a planted defect, at its line; the contract itself breaks none."""
+
+import pytest
+
+from orderly.contract import model
+from orderly.devtools.lint.linter import RULES, check
+from orderly.devtools.lint.rules.bounds import is_catastrophic
+from tests.shop.contract.defects import DEFECTS, GOOD, SOURCE
+
+
+def line_of(source: str, text: str) -> int:
+    return source[: source.index(text)].count("\n") + 1
+
+
+@pytest.mark.parametrize(("rule", "good", "bad", "at"), DEFECTS)
+def test_a_planted_defect_is_found_at_its_line(tmp_path, rule, good, bad, at):
+    assert good in SOURCE
+    source = SOURCE.replace(good, bad, 1)
+    (tmp_path / "bad.yaml").write_text(source)
+    found = {(each.rule, each.line) for each in check(tmp_path / "bad.yaml")}
+    assert (rule, line_of(source, at)) in found
+
+
+def test_an_alias_is_a_copy(tmp_path):
+    responses = '"401": {$ref: "#/components/responses/Unauthorized"}'
+    source = SOURCE.replace(responses, responses.replace("{", "&who {"), 1).replace(responses, '"401": *who')
+    assert "*who" in source
+    (tmp_path / "good.yaml").write_text(source)
+    assert check(tmp_path / "good.yaml") == []
+
+
+def test_every_rule_is_seen_to_fail():
+    assert {rule.__name__.replace("_", "-") for rule in RULES} <= {rule for rule, *_ in DEFECTS}
+
+
+@pytest.mark.parametrize("path", [GOOD, model.DEFAULT_PATH], ids=["good", "ours"])
+def test_a_good_contract_has_no_finding(path):
+    assert check(path) == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+",
+        "[0-9]*[0-9]*x",
+        "(?:a|a)*",
+        "(?:b[a-z]+)*",
+        "(?:.*a)*",
+        r"(\w+\s?)*",
+        "(a?){50}",
+        "((a)+)+",
+        "(?:a|ab)*",
+        "(a*){2,9}",
+    ],
+)
+def test_a_pattern_that_backtracking_never_ends_is_known(pattern):
+    assert is_catastrophic(f"^{pattern}$")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["[!-~]+(?: [!-~]+)*", "([a-z]{2}){3}", r"[0-9]+(?:\.[0-9]+)*", "(?:ab|cd)+", "(?:a+)?", r"a\(b+\)*"]
+)
+def test_a_pattern_that_has_one_way_to_match_is_fine(pattern):
+    assert not is_catastrophic(f"^{pattern}$")

@@ -1,0 +1,191 @@
+"""API keys: what they look like, what they may do, and when they end."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from db import accounts, api_keys
+from db.api_keys import ApiKey, ExpiryPassed, ScopeNotHeld
+from orderly.database.models import now
+from orderly.errors import NotFound
+from tests.factories import make_caller, make_key, make_user
+
+SECOND = timedelta(seconds=1)
+
+
+def changed(secret, at):
+    """The secret with one character changed."""
+    other = "1" if secret[at] != "1" else "2"
+    return secret[:at] + other + secret[at + 1 :]
+
+
+class TestSecret:
+    def test_it_has_the_form_that_scanners_look_for(self):
+        secret = api_keys.make_secret("key_01kgepztw0edqrb018tr4sjm6r")
+        assert re.fullmatch(r"ok_tr4sjm6r_[0-9A-Za-z]{38}", secret)
+        assert api_keys.well_formed(secret)
+
+    def test_the_examples_of_the_contract_are_real(self):
+        assert api_keys.well_formed("ok_tr4sjm6r_FbY8NwcUeb4c0wrUGZECjUYrZUPet9Ee0v7mwp")
+
+    def test_a_typo_anywhere_is_seen_without_a_lookup(self):
+        secret = api_keys.make_secret("key_01kgepztw0edqrb018tr4sjm6r")
+        assert not any(api_keys.well_formed(changed(secret, at)) for at in range(len(secret)))
+
+    def test_the_checksum_does_not_excuse_the_rest(self):
+        body = "ok_\0r4sjm6r_" + "x" * 32
+        assert not api_keys.well_formed(body + api_keys._checksum(body))
+
+    @pytest.mark.parametrize("text", ["", "ok_", "x" * 50, "ok_tr4sjm6r_" + "é" * 38, "ok_" + "\ud800" * 47])
+    def test_other_texts_are_no_keys(self, text):
+        assert not api_keys.well_formed(text)
+
+    def test_upper_case_is_not_the_same_key(self):
+        assert not api_keys.well_formed(api_keys.make_secret("key_01kgepztw0edqrb018tr4sjm6r").upper())
+
+
+class TestCreate:
+    def test_only_its_beginning_and_its_hash_are_kept(self, session):
+        key, secret = make_key(session, make_user(session))
+        row = session.execute(select(*ApiKey.__table__.columns)).one()
+        assert key.prefix == f"ok_{key.id[-8:]}" == secret[:11]
+        assert not any(secret in str(value) or secret[12:] in str(value) for value in row)
+
+    def test_a_key_never_does_more_than_who_makes_it(self, session):
+        alice = make_user(session)
+        with pytest.raises(ScopeNotHeld):
+            make_key(session, alice, scopes=["orders:read", "users:write"])
+        assert session.scalars(select(ApiKey)).all() == []
+
+    def test_a_key_that_would_never_work_is_not_made(self, session):
+        at = now()
+        with pytest.raises(ExpiryPassed):
+            make_key(session, make_user(session), expires_at=at, at=at)
+
+    def test_a_key_made_by_a_key_has_no_more_than_that_one(self, session):
+        caller = make_caller(make_user(session), scopes=frozenset({"orders:read", "api-keys:write"}), key_id="key_1")
+        with pytest.raises(ScopeNotHeld):
+            api_keys.create(session, caller, name="child", scopes=["me:read"])
+
+
+class TestFindState:
+    def test_a_key_is_its_owner_with_its_scopes(self, session):
+        bob = make_user(session, "bob")
+        key, secret = make_key(session, bob)
+        assert api_keys.find_state(session, secret) == (key.id, bob.id, "staff", frozenset({"orders:read"}), None)
+
+    def test_another_secret_with_the_same_beginning_is_nobodys(self, session):
+        key, secret = make_key(session, make_user(session))
+        other = api_keys.make_secret(key.id)
+        assert other[:11] == secret[:11]
+        assert api_keys.find_state(session, other) is None
+
+    def test_of_two_keys_with_one_beginning_each_is_found(self, session):
+        alice, charlie = make_user(session), make_user(session, "charlie")
+        first, second = make_key(session, alice), make_key(session, charlie)
+        secret = api_keys.make_secret(first.key.id)
+        second.key.prefix, second.key.secret_hash = secret[:11], api_keys._hash(secret)
+        session.flush()
+        assert api_keys.find_state(session, first.secret).user_id == alice.id
+        assert api_keys.find_state(session, secret).user_id == charlie.id
+
+    def test_a_malformed_key_is_nobodys(self, session):
+        make_key(session, make_user(session))
+        assert api_keys.find_state(session, "ok_") is None
+
+    def test_an_expired_key_is_nobodys_from_its_last_moment_on(self, session):
+        at = now()
+        secret = make_key(session, make_user(session), at=at - SECOND, expires_at=at).secret
+        assert api_keys.find_state(session, secret, at=at - SECOND) is not None
+        assert api_keys.find_state(session, secret, at=at) is None
+
+    def test_a_revoked_key_is_nobodys(self, session):
+        alice = make_user(session)
+        key, secret = make_key(session, alice)
+        api_keys.revoke(session, key.id, make_caller(alice))
+        assert api_keys.find_state(session, secret) is None
+
+    def test_a_key_sleeps_while_its_owner_is_disabled(self, session):
+        alice = make_user(session)
+        secret = make_key(session, alice).secret
+        accounts.disable(session, alice)
+        assert api_keys.find_state(session, secret) is None
+        accounts.enable(session, alice)
+        assert api_keys.find_state(session, secret) is not None
+
+    def test_its_use_is_written_down_to_the_minute(self, session):
+        key, secret = make_key(session, make_user(session))
+        at = now().replace(second=30)
+        assert api_keys.is_used_anew(api_keys.find_state(session, secret), at=at)
+        api_keys.mark_used(session, key.id, at=at)
+        state = api_keys.find_state(session, secret)
+        assert state.last_used_at == at.replace(second=0, microsecond=0)
+        assert not api_keys.is_used_anew(state, at=at + 29 * SECOND)
+        assert api_keys.is_used_anew(state, at=at + 30 * SECOND)
+
+
+class TestRotate:
+    def test_the_new_key_is_like_the_old_one_which_ends_after_the_overlap(self, session):
+        alice, at = make_user(session), now()
+        old, old_secret = make_key(session, alice, expires_at=at + timedelta(days=30))
+        overlap = timedelta(hours=1)
+        new, new_secret = api_keys.rotate(session, old, make_caller(alice), overlap=overlap, at=at)
+        assert (new.name, new.scopes, new.expires_at) == (old.name, old.scopes, at + timedelta(days=30))
+        assert new.id != old.id
+        assert api_keys.find_state(session, old_secret, at=at + overlap - SECOND) is not None
+        assert api_keys.find_state(session, old_secret, at=at + overlap) is None
+        assert api_keys.find_state(session, new_secret, at=at + overlap) is not None
+
+    def test_the_overlap_makes_no_key_live_longer(self, session):
+        alice, at = make_user(session), now()
+        old = make_key(session, alice, expires_at=at + SECOND).key
+        api_keys.rotate(session, old, make_caller(alice), overlap=timedelta(hours=1), at=at)
+        assert old.expires_at == at + SECOND
+
+    def test_who_lost_a_scope_cannot_renew_it(self, session):
+        alice = make_user(session)
+        old = make_key(session, alice).key
+        with pytest.raises(ScopeNotHeld):
+            api_keys.rotate(session, old, make_caller(alice, scopes=frozenset()), overlap=timedelta())
+        assert old.expires_at is None
+
+
+class TestOwner:
+    def test_charlie_and_bob_do_not_see_alices_key(self, session):
+        key = make_key(session, make_user(session)).key
+        for name in ("charlie", "bob"):
+            caller = make_caller(make_user(session, name))
+            assert session.scalars(api_keys.visible_to(caller)).all() == []
+            with pytest.raises(NotFound):
+                api_keys.get(session, key.id, caller)
+            with pytest.raises(NotFound):
+                api_keys.revoke(session, key.id, caller)
+        assert key.revoked_at is None
+
+    def test_a_key_is_revoked_once(self, session):
+        alice = make_user(session)
+        key = make_key(session, alice).key
+        api_keys.revoke(session, key.id, make_caller(alice))
+        with pytest.raises(NotFound):
+            api_keys.revoke(session, key.id, make_caller(alice))
+        assert session.scalars(api_keys.visible_to(make_caller(alice))).all() == []
+
+    def test_an_expired_key_cannot_be_renewed(self, session):
+        alice, at = make_user(session), now()
+        key = make_key(session, alice, at=at - SECOND, expires_at=at).key
+        assert api_keys.get_unexpired(session, key.id, make_caller(alice), at=at - SECOND) is key
+        with pytest.raises(NotFound):
+            api_keys.get_unexpired(session, key.id, make_caller(alice), at=at)
+
+
+def test_purge_forgets_the_expired_and_the_revoked(session):
+    alice, at = make_user(session), now()
+    kept = [make_key(session, alice).key.id, make_key(session, alice, expires_at=at + SECOND).key.id]
+    make_key(session, alice, at=at - SECOND, expires_at=at)
+    revoked = make_key(session, alice).key
+    api_keys.revoke(session, revoked.id, make_caller(alice))
+    assert api_keys.purge(session, at=at) == 2
+    assert sorted(session.scalars(select(ApiKey.id))) == sorted(kept)
+    assert api_keys.purge(session, at=at) == 0

@@ -1,0 +1,111 @@
+"""The catalogue: read with few statements, and each of its filters and orders by an index."""
+
+import pytest
+from sqlalchemy import insert, text
+
+from db import catalogue
+from db.products import Product
+from orderly.database.models import new_id, now
+from orderly.database.pagination import Listing
+from tests.factories import make_product
+from tests.statements import listen
+
+
+def listing(sort="-created_at", **filters):
+    order = catalogue.ORDERS[sort.removeprefix("-")]
+    return Listing(catalogue.matching(**filters), order, shape=lambda row: {"id": row.id}, descending=sort[0] == "-")
+
+
+@pytest.fixture
+def shop(session):
+    """A catalogue large enough for the databases to care; nothing of it is kept."""
+    at = now()
+    rows = [
+        {"id": new_id("prd"), "sku": f"S-{n}", "name": f"Thing {n * 7919 % 2000}", "created_at": at, "updated_at": at}
+        | {"category": f"Kind {n % 50}", "price_amount": n * 7919 % 100_003, "stock": n % 40}
+        | {"currency": "CHF" if n % 40 == 1 else "EUR", "search": f"s-{n}\nthing {n * 7919 % 2000}\n"}
+        for n in range(2000)
+    ]
+    session.execute(insert(Product), rows)
+    session.execute(text("ANALYZE products"))
+    return session
+
+
+def plan(session, listed, after=None):
+    """How the database goes about one page."""
+    with listen(session) as heard:
+        listed.page(session, 20, after)
+    [(statement, parameters)] = heard
+    explain = "EXPLAIN QUERY PLAN " if session.get_bind().dialect.name == "sqlite" else "EXPLAIN "
+    return "\n".join(str(row) for row in session.connection().exec_driver_sql(explain + statement, parameters))
+
+
+class TestIndexes:
+    @pytest.mark.parametrize(
+        ("index", "asked"),
+        [
+            ("ix_products_created_at", {}),
+            ("ix_products_created_at", {"sort": "created_at"}),
+            ("ix_products_name", {"sort": "name"}),
+            ("ix_products_name", {"sort": "-name"}),
+            ("ix_products_price_amount", {"sort": "price"}),
+            ("ix_products_price_amount", {"sort": "-price"}),
+            ("ix_products_price_amount", {"min_price": 500, "max_price": 600}),
+            ("ix_products_category", {"category": "Kind 7"}),
+            ("ix_products_currency", {"currency": "CHF", "sort": "price"}),
+            ("ix_products_currency", {"currency": "EUR", "min_price": 500, "max_price": 600, "sort": "price"}),
+            ("ix_products_in_stock", {"in_stock": False}),
+        ],
+    )
+    def test_each_filter_and_order_has_one(self, shop, index, asked):
+        assert index in plan(shop, listing(**asked))
+
+    @pytest.mark.parametrize("sort", ["created_at", "-created_at", "name", "-name", "price", "-price"])
+    def test_a_later_page_does_not_read_the_pages_before(self, shop, sort):
+        listed = listing(sort=sort)
+        found = plan(shop, listed, listed.page(shop, 20).last)
+        assert "Index Cond" in found or "SEARCH" in found
+        assert "Sort" not in found
+        assert "TEMP B-TREE" not in found
+
+    def test_a_search_has_one(self, shop):
+        """SQLite has no index for texts in texts: it reads the list in its order until the page is full."""
+        sqlite = shop.get_bind().dialect.name == "sqlite"
+        if not sqlite:  # what autovacuum does some time after many rows were added
+            shop.execute(text("SELECT gin_clean_pending_list('ix_products_search')"))
+        index = "ix_products_created_at" if sqlite else "ix_products_search"
+        assert index in plan(shop, listing(q="thing 1471"))
+
+
+class TestStatements:
+    def test_a_page_is_one_statement_however_many_rows_it_has(self, session):
+        for rows in (0, 1, 20):
+            for _ in range(rows - bool(rows == 20)):
+                make_product(session)
+            session.flush()
+            with listen(session) as heard:
+                assert len(listing().page(session, 20).data) == rows
+            assert len(heard) == 1
+
+    def test_a_product_is_one_statement(self, session):
+        product = make_product(session)
+        with listen(session) as heard:
+            assert catalogue.get(session, product.id).sku == product.sku
+        assert len(heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("mug\nblue", True),
+        ("MUG\n", True),
+        ("\n100%\n", True),
+        ("m-1\na mug", False),
+        ("a mug\nbig", False),
+        ("1\na", False),
+    ],
+)
+def test_a_text_of_several_lines_is_in_one_place(session, q, found):
+    make_product(session, sku="M-1", name="A mug", description="Big\nMug\nblue\n100%\n")
+    page = listing(q=q).page(session.connection(), 20)
+    assert bool(page.data) is found

@@ -1,0 +1,38 @@
+"""Email addresses: the form in which they are kept."""
+
+import pytest
+
+from db.emails import normal_email
+from orderly.errors import Invalid
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("Alice@Example.COM", "Alice@example.com"),
+        ("alice@bücher.example", "alice@xn--bcher-kva.example"),
+        ("alice@BU\u0308CHER.example", "alice@xn--bcher-kva.example"),
+        ("alice@xn--bcher-kva.example", "alice@xn--bcher-kva.example"),
+        ("alice+shop@intranet.local", "alice+shop@intranet.local"),
+        ("alice@shop.test", "alice@shop.test"),
+    ],
+)
+def test_an_address_has_one_form(given, kept):
+    assert normal_email(given) == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "alice", "alice@", "@example.com", "älice@example.com", "a b@example.com", "a@b@example.com", "a@-b.example"],
+)
+def test_what_is_no_address_is_refused_without_being_quoted(given):
+    with pytest.raises(Invalid) as refused:
+        normal_email(given)
+    assert refused.value.errors == [
+        {
+            "in": "body",
+            "pointer": "/email",
+            "keyword": "format",
+            "message": "This is not an email address that we can use.",
+        }
+    ]

@@ -1,0 +1,59 @@
+"""Followers of the events miss nothing, wherever the database was brought to and however far back."""
+
+import pytest
+from sqlalchemy import select, text, update
+
+from db import event_epoch
+from db.event_epoch import EventOrigin
+from db.events import Event
+from tests.shop.db.test_events import Follower, record
+
+
+def happen(database, *subjects):
+    with database.writing() as session:
+        record(session, *subjects)
+        session.commit()
+
+
+def shift_of(database):
+    with database.reading() as session:
+        return session.scalar(select(EventOrigin.shift))
+
+
+def test_a_database_that_stays_where_it_is_counts_on(database):
+    event_epoch.settle(database)
+    happen(database, "before")
+    event_epoch.settle(database)
+    happen(database, "after")
+    assert shift_of(database) == 0
+    assert Follower(database).read_until(2) == ["before", "after"]
+
+
+def test_one_that_came_from_elsewhere_counts_from_above_whatever_was_shown(database):
+    event_epoch.settle(database)
+    happen(database, "kept")
+    follower = Follower(database)
+    follower.read_until(1)
+    with database.writing() as session:
+        session.execute(update(EventOrigin).values(server="another"))
+        shown = session.scalar(select(Event.position)) + 1_000_000  # as far as the other one came, which is lost
+        session.commit()
+    follower.place = (shown, "evt_lost")
+    event_epoch.settle(database)
+    happen(database, "new")
+    assert follower.read_until(2) == ["kept", "new"]
+
+
+def test_it_moves_once(database):
+    event_epoch.settle(database)
+    event_epoch.move(database)
+    moved = shift_of(database)
+    event_epoch.settle(database)
+    assert shift_of(database) == moved > 0
+
+
+@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+def test_a_role_without_privileges_may_ask_which_server_it_is(database):
+    with database.writing() as session:
+        session.execute(text("SET LOCAL ROLE pg_database_owner"))
+        assert "/" in session.scalar(event_epoch.SERVER)

@@ -1,0 +1,141 @@
+"""The feed of events: whoever follows it misses nothing and sees nothing twice."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import insert, text, tuple_
+from sqlalchemy.exc import IntegrityError
+
+from db import events
+from db.events import TYPES, Event
+from orderly.database.pagination import Listing
+from tests.factories import make_caller, make_user
+
+SETTLES_WITHIN = 30
+"""Seconds. The feed waits for every transaction of the server, those of other tests too."""
+
+
+class Follower:
+    """Reads the feed page by page, from where it was last time."""
+
+    def __init__(self, database, **wanted):
+        self.database = database
+        self.wanted = wanted
+        self.seen = []
+        self.place = None
+
+    def read(self, limit=7):
+        order, wanted = [Event.position, Event.id], events.feed(**self.wanted)
+        listing = Listing(wanted, order, lambda e: e.subject_id, descending=False, follow=True)
+        with self.database.reading() as session:
+            page = listing.page(session, limit, self.place)
+        self.seen += page.data
+        self.place = page.last or self.place
+        return self.seen
+
+    def read_until(self, count):
+        deadline = time.monotonic() + SETTLES_WITHIN
+        while len(self.seen) < count and time.monotonic() < deadline:
+            self.read()
+            time.sleep(0.01)
+        return self.read()
+
+
+def record(session, *subjects):
+    for subject in subjects:
+        events.record(session, "order.created", subject, caller=None)
+    session.flush()
+
+
+def test_events_come_in_the_order_in_which_they_were_recorded(database):
+    with database.writing() as session:
+        record(session, "a", "b", "c")
+        record(session, "d")
+        session.commit()
+    with database.writing() as session:
+        record(session, "e")
+        session.commit()
+    assert Follower(database).read_until(5) == ["a", "b", "c", "d", "e"]
+
+
+def test_what_is_rolled_back_never_happened(database):
+    with database.writing() as session:
+        record(session, "never")
+    with database.writing() as session:
+        record(session, "once")
+        session.commit()
+    assert Follower(database).read_until(1) == ["once"]
+
+
+def test_an_event_says_who_did_what_to_what(session):
+    bob = make_caller(make_user(session, "bob"))
+    events.record(session, "order.paid", "ord_1", caller=bob, data={"status": "paid"})
+    session.flush()
+    event = session.query(Event).one()
+    assert (event.type, event.subject_id, event.actor_id) == ("order.paid", "ord_1", bob.user_id)
+    assert event.data == {"status": "paid"}
+
+
+def test_events_of_one_type_can_be_had_alone(database):
+    with database.writing() as session:
+        for kind in TYPES:
+            events.record(session, kind, kind, caller=None)
+        session.commit()
+    assert Follower(database, type="user.erased").read_until(1) == ["user.erased"]
+
+
+def test_the_table_refuses_a_type_that_nobody_knows(session):
+    with pytest.raises(IntegrityError, match="ck_events_type"):
+        events.record(session, "order.lost", "ord_1", caller=None)
+
+
+@pytest.mark.parametrize(("wanted", "index"), [({}, "ix_events_position"), ({"type": "user.erased"}, "ix_events_type")])
+def test_a_page_is_found_by_an_index(session, wanted, index):
+    often_and_rarely = ["order.created"] * 99 + ["user.erased"]
+    rows = [{"id": f"evt_{n:04}", "position": n, "type": often_and_rarely[n % 100]} for n in range(5000)]
+    session.execute(insert(Event), [{**row, "subject_id": "ord_1", "data": {}} for row in rows])
+    session.execute(text("ANALYZE"))
+    place = tuple_(Event.position, Event.id)
+    page = events.feed(**wanted).where(place > tuple_(2000, "evt_2000")).order_by(Event.position, Event.id).limit(21)
+    sql = page.compile(session.connection(), compile_kwargs={"literal_binds": True})
+    explain = "EXPLAIN QUERY PLAN" if session.get_bind().dialect.name == "sqlite" else "EXPLAIN"
+    plan = "\n".join(str(row) for row in session.execute(text(f"{explain} {sql}")))
+    assert index in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
+    assert "Sort" not in plan, plan
+
+
+@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+def test_one_that_commits_late_is_not_passed_by(database):
+    follower = Follower(database)
+    with database.writing() as early, database.writing() as late:
+        record(early, "early")
+        record(late, "late")
+        late.commit()
+        assert follower.read() == []
+        early.commit()
+    assert follower.read_until(2) == ["early", "late"]
+
+
+def write(database, writer):
+    """Transactions of one to three events, one in five rolled back; gives what was committed."""
+    committed = []
+    for turn in range(15):
+        subjects = [f"{writer}.{turn}.{n}" for n in range(1 + turn % 3)]
+        with database.writing() as session:
+            record(session, *subjects)
+            if turn % 5 < 4:
+                session.commit()
+                committed += subjects
+    return committed
+
+
+def test_whoever_follows_many_writers_misses_nothing_and_sees_nothing_twice(database):
+    follower = Follower(database)
+    with ThreadPoolExecutor(6) as pool:
+        writers = [pool.submit(write, database, name) for name in "abcdef"]
+        while not all(writer.done() for writer in writers):
+            follower.read()
+    committed = [subject for writer in writers for subject in writer.result()]
+    assert sorted(follower.read_until(len(committed))) == sorted(committed)

@@ -1,0 +1,86 @@
+"""Every migration may be made while the version before it serves: what they do to PostgreSQL is read by Squawk."""
+
+import re
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+
+from orderly.database.migrations import revisions, runner
+
+SQUAWK = Path(sysconfig.get_path("scripts")) / "squawk"
+POSTGRESQL = "13.0"
+"""The oldest version that gives transactions numbers which never come again (`pg_current_xact_id`)."""
+LET_BE = {
+    "prefer-text-field": "a column holds as many characters as the contract lets in, and both may only be widened",
+    "prefer-bigint-over-int": "versions and quantities have small bounds",
+    "prefer-robust-stmts": "a migration is one transaction, or one index that is dropped before it is made",
+    "require-timeout-settings": "`orderly.database.migrations.lock` sets the one that counts for all of them",
+}
+CHANGE = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b")
+REVISIONS = revisions.known()
+
+
+@pytest.fixture(scope="module")
+def changes(bare_postgresql):
+    """The changes of each revision, as (whether it was outside of a transaction, SQL), as they reach PostgreSQL."""
+    made, now = {}, []
+
+    def notice(connection, _cursor, statement, *_):
+        if CHANGE.match(statement):
+            now.append((connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT", statement.strip()))
+
+    runner.downgrade(bare_postgresql, "base")
+    event.listen(Engine, "before_cursor_execute", notice)
+    for revision in REVISIONS:
+        now = made[revision] = []
+        runner.upgrade(bare_postgresql, revision)
+    event.remove(Engine, "before_cursor_execute", notice)
+    return made
+
+
+def script(changes):
+    return "\n".join(sql + ";" if alone else f"BEGIN;\n{sql};\nCOMMIT;" for alone, sql in changes).replace(
+        "\nCOMMIT;\nBEGIN;", ""
+    )
+
+
+def findings(sql):
+    words = ["--pg-version", POSTGRESQL, "--reporter", "gcc", *(word for rule in LET_BE for word in ("-e", rule))]
+    said = subprocess.run([SQUAWK, *words], input=sql, capture_output=True, text=True, check=False)
+    assert said.returncode in (0, 1), said.stderr
+    return [line for line in said.stdout.splitlines() if line.startswith("stdin:")]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_the_version_before_may_go_on_serving(changes, revision):
+    assert changes[revision] != []
+    assert findings(script(changes[revision])) == []
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_what_cannot_be_undone_is_a_migration_of_its_own(changes, revision):
+    if any(alone for alone, _ in changes[revision]):
+        assert all(alone for alone, _ in changes[revision])
+
+
+@pytest.mark.parametrize(
+    ("rule", "sql"),
+    [
+        ("require-concurrent-index-creation", "CREATE INDEX ix_orders_note ON orders (note)"),
+        ("ban-drop-column", "ALTER TABLE orders DROP COLUMN note"),
+        ("ban-drop-table", "DROP TABLE events"),
+        ("renaming-column", "ALTER TABLE orders RENAME COLUMN note TO remark"),
+        ("renaming-table", "ALTER TABLE orders RENAME TO purchases"),
+        ("adding-required-field", "ALTER TABLE orders ADD COLUMN channel VARCHAR(20) NOT NULL"),
+        ("adding-not-nullable-field", "ALTER TABLE orders ALTER COLUMN note SET NOT NULL"),
+        ("changing-column-type", "ALTER TABLE orders ALTER COLUMN version TYPE BIGINT"),
+        ("constraint-missing-not-valid", "ALTER TABLE orders ADD CONSTRAINT ck_orders_note CHECK (note <> '')"),
+        ("adding-foreign-key-constraint", "ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (id)"),
+        ("disallowed-unique-constraint", "ALTER TABLE orders ADD CONSTRAINT uq_orders_note UNIQUE (note)"),
+    ],
+)
+def test_what_would_break_it_or_keep_it_waiting_is_found(rule, sql):
+    assert any(rule in line for line in findings(script([(False, sql)]))), findings(script([(False, sql)]))

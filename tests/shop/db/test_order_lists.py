@@ -1,0 +1,81 @@
+"""The lists of orders: each filter has an index, and a page is as many statements however many rows it has."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, text
+
+from db import orders
+from db.orders import Order
+from orderly.database.models import new_id, now
+from orderly.database.pagination import Listing
+from tests.factories import make_order, make_product, make_user
+from tests.statements import listen
+
+
+@pytest.fixture
+def shop(session, alice):
+    """Orders enough for the databases to care, one in forty alice's, one in fifty cancelled; nothing of it is kept."""
+    people = [alice.user_id, *(make_user(session, f"user-{n}").id for n in range(39))]
+    session.execute(
+        insert(Order), [row(n, people[n % 40], "cancelled" if n % 50 == 0 else "pending") for n in range(3000)]
+    )
+    session.execute(text("ANALYZE orders"))
+    return session
+
+
+def row(minutes, user_id, status):
+    at, over = now() - timedelta(minutes=minutes), status == "cancelled"
+    times = {"created_at": at, "updated_at": at, "cancelled_at": at if over else None}
+    money = {"currency": "EUR", "total_amount": 1, "order_metadata": {}}
+    return {"id": new_id("ord"), "user_id": user_id, "status": status, "restocked": over, **times, **money}
+
+
+def listing(caller, **filters):
+    found = orders.matching(orders.visible_to(caller), **filters)
+    return Listing(found, [Order.created_at, Order.id], shape=lambda order: {"lines": len(order.lines)})
+
+
+def plan(session, listed, after):
+    """How the database goes about one page; the lines of the orders are a second statement."""
+    with listen(session) as heard:
+        listed.page(session, 20, after)
+    statement, parameters = heard[0]
+    explain = "EXPLAIN QUERY PLAN " if session.get_bind().dialect.name == "sqlite" else "EXPLAIN "
+    return "\n".join(str(row) for row in session.connection().exec_driver_sql(explain + statement, parameters))
+
+
+@pytest.mark.parametrize(
+    ("index", "asked"),
+    [
+        ("ix_orders_created_at", {}),
+        ("ix_orders_created_at", {"created_before": now() - timedelta(days=1)}),
+        ("ix_orders_created_at", {"created_after": now() - timedelta(days=1)}),
+        ("ix_orders_status", {"status": "cancelled"}),
+    ],
+)
+def test_each_filter_of_the_staff_has_an_index(shop, bob, index, asked):
+    listed = listing(bob, **asked)
+    for after in (None, listed.page(shop, 20).last):
+        found = plan(shop, listed, after)
+        assert index in found
+        assert "Sort" not in found
+        assert "TEMP B-TREE" not in found
+
+
+@pytest.mark.parametrize("asked", [{}, {"status": "pending"}, {"created_before": now() - timedelta(days=1)}])
+def test_her_own_orders_have_one_too(shop, alice, asked):
+    listed = listing(alice, **asked)
+    for after in (None, listed.page(shop, 20).last):
+        assert "ix_orders_user_id" in plan(shop, listed, after)
+
+
+def test_a_page_is_two_statements_however_many_rows_it_has(session, bob):
+    lines = [(make_product(session, stock=100).id, 1) for _ in range(3)]
+    for rows in (1, 20):
+        while len(session.scalars(orders.visible_to(bob)).all()) < rows:
+            make_order(session, bob, lines=lines)
+        session.expire_all()
+        with listen(session) as heard:
+            assert listing(bob).page(session, 20).data == [{"lines": 3}] * rows
+        assert len(heard) == 2

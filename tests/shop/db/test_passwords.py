@@ -1,0 +1,95 @@
+"""Passwords: hashed slowly, compared byte for byte, never more than a few at a time."""
+
+from contextlib import ExitStack
+
+import pytest
+from argon2 import PasswordHasher
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from db import passwords
+from db.passwords import AT_ONCE, NOBODYS, WAITING
+from orderly.errors import Invalid, Unavailable
+from tests.factories import PASSWORD, password_hash
+
+
+def test_a_hash_is_argon2id_with_the_parameters_of_owasp():
+    assert password_hash().startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert PASSWORD not in password_hash()
+
+
+def test_the_same_password_never_has_the_same_hash():
+    assert passwords.hash_password(PASSWORD) != passwords.hash_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        PASSWORD.upper(),
+        f" {PASSWORD}",
+        f"{PASSWORD} ",
+        PASSWORD[:-1],
+        "",
+    ],
+)
+def test_a_password_is_taken_as_it_is(other):
+    assert passwords.verify(password_hash(), PASSWORD)
+    assert not passwords.verify(password_hash(), other)
+
+
+def test_passwords_are_compared_beyond_72_bytes_and_in_any_script():
+    long = "ä" * 64
+    assert passwords.verify(passwords.hash_password(long), long)
+    assert not passwords.verify(passwords.hash_password("x" * 72 + "y"), "x" * 72 + "z")
+
+
+def test_nobodys_password_is_wrong_after_the_same_work():
+    assert not passwords.verify(None, PASSWORD)
+    assert not passwords.needs_rehash(NOBODYS)
+
+
+def test_a_hash_that_cannot_be_read_fits_no_password():
+    assert not passwords.verify("not a hash", PASSWORD)
+
+
+def test_a_hash_of_other_parameters_is_good_but_to_be_renewed():
+    older = PasswordHasher(memory_cost=8192, time_cost=1, parallelism=1).hash(PASSWORD)
+    assert passwords.verify(older, PASSWORD)
+    assert passwords.needs_rehash(older)
+    assert not passwords.needs_rehash(password_hash())
+
+
+@pytest.mark.parametrize("common", ["password1234", "PASSWORD1234"])
+def test_a_common_password_is_refused_without_being_quoted(common):
+    with pytest.raises(Invalid) as refused:
+        passwords.refuse_common(common, "/new_password")
+    [error] = refused.value.errors
+    assert (error["pointer"], error["keyword"]) == ("/new_password", "common")
+    assert common not in str(error)
+
+
+def test_other_passwords_are_not_refused():
+    passwords.refuse_common(PASSWORD)
+
+
+def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch):
+    monkeypatch.setattr(passwords, "PATIENCE", 0.01)
+    with ExitStack() as busy:
+        for _ in range(AT_ONCE):
+            busy.enter_context(passwords._turns)
+        with pytest.raises(Unavailable):
+            passwords.hash_password(PASSWORD)
+    assert passwords.verify(password_hash(), PASSWORD)
+
+
+def test_who_would_make_the_queue_too_long_is_told_so_at_once():
+    with ExitStack() as busy:
+        for _ in range(AT_ONCE + WAITING):
+            busy.enter_context(passwords._places)
+        with pytest.raises(Unavailable):
+            passwords.verify(password_hash(), PASSWORD)
+    assert passwords.verify(password_hash(), PASSWORD)
+
+
+def test_the_common_passwords_are_those_of_zxcvbn_that_the_contract_would_take():
+    taken = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 12]
+    assert sorted(passwords.COMMON) == sorted({word.casefold() for word in taken})

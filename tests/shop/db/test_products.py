@@ -1,0 +1,207 @@
+"""Products: their rules, and a stock that nothing can oversell."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from time import sleep
+
+import pytest
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from db import products
+from db.events import Event
+from db.products import MOST, InsufficientStock, Product, ProductUnavailable, SkuTaken, StockLimit
+from db.stock_ledger import StockAdjustment
+from orderly.errors import NotFound
+from tests.concurrency import together
+from tests.factories import make_adjustment, make_product
+from tests.statements import listen
+
+
+def stock_of(session, product):
+    return session.scalar(select(Product.stock).where(Product.id == product.id))
+
+
+def ledger_of(session, product):
+    return session.scalar(select(func.sum(StockAdjustment.delta)).where(StockAdjustment.product_id == product.id)) or 0
+
+
+def wait_for_a_waiting_one(session):
+    """Until a transaction of this database waits for the lock of another one."""
+    waiting = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    for _ in range(500):
+        if session.scalar(waiting) is not None:
+            return
+        session.rollback()
+        sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+class TestTake:
+    def test_it_takes_all_lines_and_raises_their_versions(self, session):
+        cup, jug = make_product(session), make_product(session)
+        products.take(session, {jug.id: 10, cup.id: 1})
+        session.expire_all()
+        assert [(p.stock, p.version) for p in (jug, cup)] == [(0, 2), (9, 2)]
+
+    def test_one_line_short_refuses_all_and_names_it(self, database):
+        with database.writing() as session:
+            cup, jug = make_product(session), make_product(session, stock=2)
+            session.commit()
+            with pytest.raises(InsufficientStock, match=jug.id) as refusal:
+                products.take(session, {cup.id: 1, jug.id: 3})
+            assert cup.id not in refusal.value.detail
+        with database.reading() as session:
+            assert (stock_of(session, cup), stock_of(session, jug)) == (10, 2)
+
+    def test_what_is_archived_or_unknown_is_not_for_sale(self, session, bob):
+        cup, jug = make_product(session), make_product(session)
+        products.archive(session, bob, jug.id)
+        for other in (jug.id, "prd_01kg9ys7g0e4ma4jz41b93y214"):
+            with pytest.raises(ProductUnavailable, match=other):
+                products.take(session, {cup.id: 1, other: 1})
+
+    def test_what_is_put_back_is_there_again_even_if_it_is_archived(self, session, bob):
+        cup = make_product(session)
+        products.take(session, {cup.id: 4})
+        products.archive(session, bob, cup.id)
+        products.put_back(session, {cup.id: 4})
+        assert stock_of(session, cup) == 10
+
+    def test_more_cannot_be_put_back_than_can_be_counted(self, session):
+        cup = make_product(session, stock=MOST)
+        with pytest.raises(StockLimit):
+            products.put_back(session, {cup.id: 1})
+
+
+class TestRules:
+    def test_a_sku_is_taken_and_free_again_after_its_product(self, session, bob):
+        cup = make_product(session, sku="CUP")
+        with pytest.raises(SkuTaken), session.begin_nested():
+            make_product(session, sku="CUP")
+        products.archive(session, bob, cup.id)
+        jug = make_product(session, sku="CUP")
+        with pytest.raises(NotFound):
+            products.change(session, bob, cup.id, {"name": "Jug"})
+        assert products.change(session, bob, jug.id, {"name": "Jug"}).search.startswith("cup\njug\n")
+
+    def test_only_what_changes_is_told(self, session, bob):
+        cup = make_product(session)
+        products.change(session, bob, cup.id, {"name": cup.name})
+        products.change(session, bob, cup.id, {"price_amount": 1})
+        products.adjust(session, bob, cup.id, delta=-3, reason="broken")
+        products.archive(session, bob, cup.id)
+        session.flush()
+        told = session.scalars(select(Event).where(Event.subject_id == cup.id).order_by(Event.id)).all()
+        assert [e.type for e in told] == ["product.created", "product.updated", "stock.adjusted", "product.archived"]
+        assert [e.data.get("price_amount") for e in told] == [1250, 1, None, None]
+        assert told[2].data["delta"] == -3
+        assert [e.actor_id for e in told] == [None] + 3 * [bob.user_id]
+
+    def test_adjustments_stop_at_both_ends(self, session, bob):
+        cup = make_product(session)
+        with pytest.raises(InsufficientStock):
+            products.adjust(session, bob, cup.id, delta=-11, reason="broken")
+        with pytest.raises(StockLimit):
+            products.adjust(session, bob, cup.id, delta=MOST - 9, reason="delivery")
+        make_adjustment(session, cup, delta=-10)
+        assert (stock_of(session, cup), ledger_of(session, cup)) == (0, 0)
+
+    @pytest.mark.parametrize(
+        ("table", "values", "constraint"),
+        [
+            (Product, {"stock": -1}, "ck_products_stock"),
+            (Product, {"stock": MOST + 1}, "ck_products_stock"),
+            (Product, {"price_amount": -1}, "ck_products_price_amount"),
+            (StockAdjustment, {"delta": 0}, "ck_stock_adjustments_delta"),
+        ],
+    )
+    def test_the_tables_refuse_what_a_bug_would_do(self, session, table, values, constraint):
+        make_product(session)
+        with pytest.raises(IntegrityError, match=constraint):
+            session.execute(update(table).values(values))
+
+    def test_more_lines_take_no_more_statements(self, session):
+        ids = [make_product(session).id for _ in range(12)]
+        session.flush()
+        counts = []
+        for some in (ids[:1], ids[:12]):
+            with listen(session) as heard:
+                products.take(session, dict.fromkeys(some, 1))
+                products.put_back(session, dict.fromkeys(some, 1))
+            counts.append(len(heard))
+        assert counts == [2, 2]
+
+
+class TestConcurrency:
+    @pytest.fixture
+    def change(self, database):
+        """Runs something in a transaction of its own; whether it was done, or there was not enough."""
+
+        def change(act, *given, **named):
+            with database.writing() as session:
+                try:
+                    act(session, *given, **named)
+                except InsufficientStock:
+                    return False
+                session.commit()
+                return True
+
+        return change
+
+    @pytest.fixture
+    def shelf(self, database):
+        """Two products, ten of each."""
+        with database.writing() as session:
+            both = make_product(session), make_product(session)
+            session.commit()
+        return both
+
+    def test_of_64_who_want_one_of_ten_ten_get_it(self, database, change, shelf):
+        cup, _ = shelf
+        got = together([partial(change, products.take, {cup.id: 1}) for _ in range(64)])
+        assert (got.count(True), got.count(False)) == (10, 54)
+        with database.reading() as session:
+            assert (stock_of(session, cup), session.get(Product, cup.id).version) == (0, 11)
+
+    def test_two_products_in_either_order_never_block_each_other(self, database, change, shelf):
+        cup, jug = shelf
+        wanted = [{cup.id: 1, jug.id: 1}, {jug.id: 1, cup.id: 1}] * 20
+        got = together([partial(change, products.take, each) for each in wanted])
+        assert got.count(True) == 10
+        with database.reading() as session:
+            assert (stock_of(session, cup), stock_of(session, jug)) == (0, 0)
+
+    def test_rows_are_locked_in_the_order_of_their_ids_wherever_they_lie(self, database, change, shelf):
+        if database.is_sqlite:
+            pytest.skip("on SQLite a writer is alone")
+        cup, jug = shelf
+        change(products.adjust, None, cup.id, delta=1, reason="count")  # PostgreSQL moves the row behind the other one
+        with database.writing() as holder, database.writing() as watcher, ThreadPoolExecutor(1) as thread:
+            holder.execute(text("ANALYZE products"))  # they are few, so each is looked for among the wanted ones
+            holder.commit()
+            products.get(holder, cup.id)
+            buyer = thread.submit(change, take_as_rows_lie, {jug.id: 1, cup.id: 1})
+            wait_for_a_waiting_one(watcher)
+            free = select(Product.id).where(Product.id == jug.id).with_for_update(skip_locked=True)
+            found = watcher.scalar(free)
+            watcher.rollback()
+            holder.rollback()
+            assert (found, buyer.result()) == (jug.id, True)
+
+    def test_stock_is_the_ledger_less_what_was_taken(self, database, change, shelf):
+        cup, _ = shelf
+        take = partial(change, products.take, {cup.id: 2})
+        add, remove = (partial(change, products.adjust, None, cup.id, delta=delta, reason="count") for delta in (5, -3))
+        acts = [take, take, take, add, remove] * 12
+        got = together(acts)
+        taken = 2 * sum(done for act, done in zip(acts, got, strict=True) if act is take)
+        with database.reading() as session:
+            assert stock_of(session, cup) == ledger_of(session, cup) - taken >= 0
+
+
+def take_as_rows_lie(session, wanted):
+    """Take them by a plan that reads the products in the order of the table's pages."""
+    for plan in ("hashjoin", "mergejoin", "indexscan", "bitmapscan"):
+        session.execute(text(f"SET LOCAL enable_{plan} = off"))
+    return products.take(session, wanted)

@@ -1,0 +1,48 @@
+"""The shop to look at keeps the rules of a real one."""
+
+from random import Random
+
+from sqlalchemy import func, select
+
+from db.events import Event
+from db.orders import Order
+from db.products import Product
+from db.seed import BATCH, Seeds, in_batches, make_person
+from db.stock_ledger import StockAdjustment
+from db.users import User
+from tests import invariants
+from tests.factories import password_hash
+
+
+def sow(database, products, customers, orders):
+    random = Random(7)  # noqa: S311  # the same shop each time
+    [staff] = in_batches(database, 1, lambda session: make_person(session, random, "staff", password_hash()))
+    seeds = Seeds(random, staff, password_hash())
+    for count, make in ((customers, seeds.customer), (products, seeds.product), (orders, seeds.order)):
+        assert len(list(in_batches(database, count, make))) == count
+
+
+def test_orders_of_all_states_keep_the_ledger_the_totals_and_the_events(database):
+    sow(database, products=5, customers=3, orders=BATCH + 20)
+    with database.reading() as session:
+        invariants.check(session)
+        assert set(session.scalars(select(Order.status))) == set(invariants.LEGAL)
+        assert session.scalar(select(func.count(Order.id))) == BATCH + 20
+        assert session.scalar(select(func.count(User.id))) == 4
+
+
+def test_what_sells_out_is_delivered(database):
+    sow(database, products=1, customers=1, orders=150)
+    with database.reading() as session:
+        invariants.check(session)
+        reasons = select(StockAdjustment.reason).order_by(StockAdjustment.id)
+        assert session.scalars(reasons).all()[:2] == ["initial stock", "delivery"]
+
+
+def test_it_may_be_sown_twice(database):
+    for _ in range(2):
+        sow(database, products=2, customers=2, orders=2)
+    with database.reading() as session:
+        invariants.check(session)
+        assert session.scalar(select(func.count(Product.id))) == 4
+        assert session.scalar(select(func.count(Event.id)).where(Event.type == "order.created")) == 4

@@ -1,0 +1,224 @@
+"""Sign-ins: one live refresh token a family, and what happens to those who use one twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from db import accounts, sessions
+from db.sessions import GRACE, IDLE, LIFETIME, InvalidToken, RefreshToken, TokenReused
+from orderly.database.models import now
+from orderly.errors import NotFound
+from tests.factories import make_caller, make_session, make_user
+
+SECOND = timedelta(seconds=1)
+
+
+def live_tokens(session):
+    return session.scalar(select(func.count()).select_from(RefreshToken).where(RefreshToken.used_at.is_(None)))
+
+
+class TestRotate:
+    def test_each_token_gives_the_next_one(self, session):
+        family, first = make_session(session)
+        second = sessions.rotate(session, first).refresh_token
+        third = sessions.rotate(session, second)
+        assert third.session is family
+        assert len({first, second, third.refresh_token}) == 3
+        assert live_tokens(session) == 1
+
+    def test_a_token_has_256_bits_and_only_its_hash_is_kept(self, session):
+        token = make_session(session).refresh_token
+        assert len(token) == 43
+        assert token not in session.scalars(select(RefreshToken.hash)).all()
+
+    def test_an_unknown_token_is_invalid(self, session):
+        make_session(session)
+        with pytest.raises(InvalidToken):
+            sessions.rotate(session, "x" * 43)
+
+    def test_after_a_lost_answer_the_parent_is_taken_again_and_its_child_is_dead(self, session):
+        family, first = make_session(session)
+        at = now()
+        second = sessions.rotate(session, first, at=at).refresh_token
+        third = sessions.rotate(session, first, at=at + GRACE).refresh_token
+        assert live_tokens(session) == 1
+        with pytest.raises(InvalidToken):
+            sessions.rotate(session, second, at=at + GRACE)
+        sessions.rotate(session, third, at=at + GRACE)
+        assert family.revoked_at is None
+
+    def test_after_the_grace_a_reuse_ends_the_session(self, session):
+        family, first = make_session(session)
+        at = now()
+        second = sessions.rotate(session, first, at=at).refresh_token
+        later = at + GRACE + SECOND
+        with pytest.raises(TokenReused):
+            sessions.rotate(session, first, at=later)
+        assert family.revoked_at == later
+        with pytest.raises(InvalidToken):
+            sessions.rotate(session, second, at=later)
+
+    def test_a_clock_that_is_set_back_prolongs_no_grace(self, session):
+        at = now()
+        first = make_session(session, at=at).refresh_token
+        sessions.rotate(session, first, at=at)
+        with pytest.raises(TokenReused):
+            sessions.rotate(session, first, at=at - GRACE - SECOND)
+
+    def test_within_the_grace_a_parent_whose_child_was_used_ends_the_session(self, session):
+        family, first = make_session(session)
+        at = now()
+        second = sessions.rotate(session, first, at=at).refresh_token
+        third = sessions.rotate(session, second, at=at).refresh_token
+        with pytest.raises(TokenReused):
+            sessions.rotate(session, first, at=at)
+        assert family.revoked_at is not None
+        for token in (first, second, third):
+            with pytest.raises(InvalidToken):
+                sessions.rotate(session, token, at=at)
+
+    def test_a_reuse_of_one_session_leaves_the_others(self, session):
+        alice = make_user(session)
+        first, other = make_session(session, alice).refresh_token, make_session(session, alice).refresh_token
+        at = now()
+        sessions.rotate(session, first, at=at)
+        with pytest.raises(TokenReused):
+            sessions.rotate(session, first, at=at + GRACE + SECOND)
+        sessions.rotate(session, other)
+
+    def test_a_session_ends_after_fourteen_days_without_use(self, session):
+        at = now()
+        token = make_session(session, at=at).refresh_token
+        with pytest.raises(InvalidToken):
+            sessions.rotate(session, token, at=at + IDLE)
+        sessions.rotate(session, token, at=at + IDLE - SECOND)
+
+    def test_a_session_ends_after_thirty_days_however_much_it_is_used(self, session):
+        at = now()
+        family, token = make_session(session, at=at)
+        for days in (10, 20, 29):
+            token = sessions.rotate(session, token, at=at + timedelta(days=days)).refresh_token
+        with pytest.raises(InvalidToken):
+            sessions.rotate(session, token, at=at + LIFETIME)
+        assert family.expires_at == at + LIFETIME
+
+    def test_a_disabled_user_renews_nothing(self, session):
+        alice = make_user(session)
+        token = make_session(session, alice).refresh_token
+        accounts.disable(session, alice)
+        accounts.enable(session, alice)
+        with pytest.raises(InvalidToken):
+            sessions.rotate(session, token)
+
+    def test_a_token_that_is_used_in_parallel_leaves_one_live(self, database):
+        with database.writing() as session:
+            first = make_session(session).refresh_token
+            session.commit()
+
+        def rotate(_):
+            with database.writing() as session:
+                token = sessions.rotate(session, first).refresh_token
+                session.commit()
+                return token
+
+        with ThreadPoolExecutor(8) as threads:
+            given = list(threads.map(rotate, range(24)))
+        assert len(set(given)) == 24
+        with database.writing() as session:
+            assert live_tokens(session) == 1
+            usable = [token for token in given if is_usable(session, token)]
+        assert len(usable) == 1
+
+
+def is_usable(session, token):
+    try:
+        sessions.rotate(session, token)
+    except InvalidToken:
+        return False
+    return True
+
+
+class TestCallerState:
+    def test_it_is_what_is_true_at_the_moment(self, session):
+        bob = make_user(session, "bob")
+        family = make_session(session, bob).session
+        assert sessions.find_caller_state(session, family.id, bob.id) == ("staff", "active")
+        bob.change_role(session, "customer")
+        assert sessions.find_caller_state(session, family.id, bob.id).role == "customer"
+
+    def test_there_is_none_once_the_session_is_revoked(self, session):
+        alice = make_user(session)
+        family = make_session(session, alice).session
+        sessions.revoke(session, family.id, make_caller(alice))
+        assert sessions.find_caller_state(session, family.id, alice.id) is None
+
+    def test_there_is_none_once_the_session_has_expired(self, session):
+        alice = make_user(session)
+        family = make_session(session, alice).session
+        with time_machine.travel(family.expires_at, tick=False):
+            assert sessions.find_caller_state(session, family.id, alice.id) is None
+
+    def test_there_is_none_of_a_disabled_or_another_user(self, session):
+        alice, charlie = make_user(session), make_user(session, "charlie")
+        family = make_session(session, alice).session
+        assert sessions.find_caller_state(session, family.id, charlie.id) is None
+        alice.status = "disabled"
+        session.flush()
+        assert sessions.find_caller_state(session, family.id, alice.id) is None
+
+
+class TestRevoke:
+    def test_charlie_cannot_end_alices_session(self, session):
+        family = make_session(session, make_user(session)).session
+        with pytest.raises(NotFound):
+            sessions.revoke(session, family.id, make_caller(make_user(session, "charlie")))
+        assert family.revoked_at is None
+
+    def test_a_session_ends_once(self, session):
+        alice = make_user(session)
+        family, token = make_session(session, alice)
+        sessions.revoke(session, family.id, make_caller(alice))
+        with pytest.raises(NotFound):
+            sessions.revoke(session, family.id, make_caller(alice))
+        with pytest.raises(InvalidToken):
+            sessions.rotate(session, token)
+
+    def test_all_sessions_but_one(self, session):
+        alice, charlie = make_user(session), make_user(session, "charlie")
+        kept, ended, other = (make_session(session, user).session for user in (alice, alice, charlie))
+        sessions.revoke_all(session, alice.id, but=kept.id)
+        session.expire_all()
+        assert (kept.revoked_at, other.revoked_at) == (None, None)
+        assert ended.revoked_at is not None
+
+
+class TestVisibleTo:
+    def test_alice_sees_her_own_sessions_that_have_not_ended(self, session):
+        alice, at = make_user(session), now()
+        make_session(session, make_user(session, "bob"))
+        make_session(session, alice, at=at - IDLE)
+        make_session(session, alice, at=at - LIFETIME)
+        revoked = make_session(session, alice).session
+        sessions.revoke(session, revoked.id, make_caller(alice))
+        here = make_session(session, alice, user_agent="Firefox").session
+        assert session.scalars(sessions.visible_to(make_caller(alice), at=at)).all() == [here]
+
+    def test_staff_sees_no_sessions_of_others(self, session):
+        make_session(session, make_user(session))
+        bob = make_caller(make_user(session, "bob"))
+        assert session.scalars(sessions.visible_to(bob)).all() == []
+
+
+class TestPurge:
+    def test_ended_sessions_go_with_their_tokens_and_live_ones_stay(self, session):
+        alice, at = make_user(session), now()
+        kept = make_session(session, alice).session
+        make_session(session, alice, at=at - IDLE)
+        revoked = make_session(session, alice).session
+        sessions.revoke(session, revoked.id, make_caller(alice))
+        assert sessions.purge(session, at=at) == 2
+        assert session.scalars(select(RefreshToken.session_id)).all() == [kept.id]
+        assert sessions.purge(session, at=at) == 0

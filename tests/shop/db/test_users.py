@@ -1,0 +1,251 @@
+"""Who has an account, who may see it, and the last admin."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from datetime import timedelta
+from functools import partial
+from threading import Barrier
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from db import accounts, users
+from db.users import AccountGone, EmailTaken, LastAdmin, User
+from orderly.errors import Invalid, NotFound
+from tests.factories import make_caller, make_user, password_hash
+
+STAFF_SCOPES = frozenset({"me:read", "users:read"})
+
+
+def names(session, statement):
+    return {user.name for user in session.scalars(statement)}
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(64, True), (65, False)])
+def test_a_new_address_has_64_octets_before_the_at(session, length, is_taken):
+    email = f"{'a' * length}@example.com"
+    alice = make_user(session)
+    for take in (
+        partial(make_user, session, "charlie", email=f"c{email[1:]}"),
+        partial(alice.change_email, session, email),
+    ):
+        with nullcontext() if is_taken else pytest.raises(Invalid):
+            take()
+
+
+class TestCreate:
+    def test_a_new_account_is_an_active_customers(self, session):
+        alice = make_user(session)
+        assert (alice.role, alice.status, alice.version) == ("customer", "active", 1)
+
+    @pytest.mark.parametrize("email", ["alice@example.com", "ALICE@EXAMPLE.COM", "Alice@example.com"])
+    def test_an_address_is_taken_in_any_case(self, session, email):
+        make_user(session)
+        with pytest.raises(EmailTaken) as refused:
+            make_user(session, "charlie", email=email)
+        assert email.lower() not in str(refused.value).lower()
+
+    def test_of_two_who_sign_up_at_once_with_one_address_one_has_it(self, database):
+        together = Barrier(2)
+
+        def sign_up(name):
+            together.wait()
+            with database.writing() as session:
+                try:
+                    make_user(session, name, email="one@example.com")
+                except EmailTaken:
+                    return False
+                session.commit()
+                return True
+
+        password_hash()
+        with ThreadPoolExecutor(2) as threads:
+            assert sorted(threads.map(sign_up, ("alice", "charlie"))) == [False, True]
+
+
+class TestVisibleTo:
+    def test_charlie_sees_only_himself(self, session):
+        make_user(session)
+        charlie = make_user(session, "charlie")
+        assert names(session, users.visible_to(make_caller(charlie))) == {"Charlie"}
+
+    def test_who_may_read_users_sees_all_but_the_erased(self, session):
+        make_user(session)
+        bob, charlie = make_user(session, "bob"), make_user(session, "charlie")
+        accounts.erase(session, charlie)
+        assert names(session, users.visible_to(make_caller(bob, scopes=STAFF_SCOPES))) == {"Alice", "Bob"}
+
+    def test_a_key_of_staff_without_the_scope_sees_only_its_owner(self, session):
+        make_user(session)
+        bob = make_user(session, "bob")
+        caller = make_caller(bob, scopes=frozenset({"me:read"}), key_id="key_1")
+        assert names(session, users.visible_to(caller)) == {"Bob"}
+
+    def test_a_stranger_is_not_found_like_somebody_who_is_not_there(self, session):
+        alice, charlie = make_user(session), make_caller(make_user(session, "charlie"))
+        for user_id in (alice.id, "usr_01kg9ys7g0e4ma4jz41b93y214"):
+            with pytest.raises(NotFound):
+                users.get(session, user_id, charlie)
+
+
+class TestMatching:
+    @pytest.fixture
+    def found(self, session):
+        """The names of those who match, as staff sees them."""
+        bob = make_user(session, "bob")
+        caller = make_caller(bob, scopes=STAFF_SCOPES)
+        return lambda **filters: names(session, users.matching(users.visible_to(caller), **filters))
+
+    def test_without_filters_are_all(self, session, found):
+        make_user(session)
+        assert found() == {"Alice", "Bob"}
+
+    def test_by_address_in_any_case(self, session, found):
+        make_user(session)
+        assert found(email="ALICE@example.com") == {"Alice"}
+
+    @pytest.mark.parametrize("email", ["%@example.com", "_lice@example.com", "alice", "' OR 1=1--"])
+    def test_an_address_is_taken_literally(self, session, found, email):
+        make_user(session)
+        assert found(email=email) == set()
+
+    def test_by_role_and_status_together(self, session, found):
+        accounts.disable(session, make_user(session))
+        make_user(session, "charlie")
+        assert found(role="customer", status="disabled") == {"Alice"}
+        assert found(role="staff", status="disabled") == set()
+
+    def test_by_time_from_the_first_moment_to_before_the_last(self, session, found):
+        at = make_user(session).created_at
+        assert "Alice" in found(created_after=at)
+        assert "Alice" not in found(created_after=at + timedelta(microseconds=1))
+        assert "Alice" not in found(created_before=at)
+        assert "Alice" in found(created_before=at + timedelta(microseconds=1))
+
+
+class TestChanges:
+    def test_every_change_raises_the_version(self, session):
+        carol, alice = make_user(session, "carol"), make_user(session)
+        make_user(session, "dave", role="admin")
+        alice.rename(session, "Alicia")
+        alice.change_email(session, "alicia@example.com")
+        assert (alice.name, alice.email, alice.version) == ("Alicia", "alicia@example.com", 3)
+        carol.change_role(session, "staff")
+        assert (carol.role, carol.version) == ("staff", 2)
+
+    def test_the_case_of_ones_own_address_can_be_changed(self, session):
+        alice = make_user(session)
+        alice.change_email(session, "ALICE@example.com")
+        assert alice.email == "ALICE@example.com"
+
+    def test_an_address_of_somebody_else_cannot_be_taken(self, session):
+        make_user(session)
+        with pytest.raises(EmailTaken):
+            make_user(session, "charlie").change_email(session, "Alice@example.com")
+
+    def test_a_new_hash_of_the_same_password_is_nobodys_business(self, session):
+        alice = make_user(session)
+        before = alice.version, alice.updated_at
+        users.rehash(session, alice, "another")
+        session.refresh(alice)
+        assert (alice.version, alice.updated_at) == before
+        assert alice.password_hash == "another"
+
+
+class TestLastAdmin:
+    def test_the_only_admin_cannot_be_demoted(self, session):
+        carol = make_user(session, "carol")
+        with pytest.raises(LastAdmin):
+            carol.change_role(session, "staff")
+
+    def test_a_disabled_admin_does_not_count(self, session):
+        carol, dave = make_user(session, "carol"), make_user(session, "dave", role="admin")
+        accounts.disable(session, dave)
+        with pytest.raises(LastAdmin):
+            carol.change_role(session, "customer")
+
+    def test_the_role_that_one_has_already_is_no_change(self, session):
+        carol = make_user(session, "carol")
+        carol.change_role(session, "admin")
+        assert carol.version == 1
+
+    def test_of_two_admins_who_demote_each_other_one_stays(self, database):
+        with database.writing() as session:
+            admins = [make_user(session, name, role="admin").id for name in ("carol", "dave")]
+            session.commit()
+        together = Barrier(2)
+
+        def demote(user_id):
+            with database.writing() as session:
+                if not database.is_sqlite:  # there a write transaction is alone from its beginning
+                    user = session.get_one(User, user_id)
+                    together.wait()
+                try:
+                    user = session.get_one(User, user_id)
+                    user.change_role(session, "staff")
+                except LastAdmin:
+                    return "last_admin"
+                session.commit()
+                return "demoted"
+
+        with ThreadPoolExecutor(2) as threads:
+            assert sorted(threads.map(demote, admins)) == ["demoted", "last_admin"]
+
+
+class TestCredentials:
+    def test_they_are_found_by_the_address_in_any_case(self, session):
+        alice = make_user(session)
+        found = users.find_credentials(session, email="ALICE@example.com")
+        assert found == (alice.id, password_hash(), "active")
+        assert users.get_credentials(session, alice.id) == found
+
+    def test_nobody_has_those_of_an_unknown_address(self, session):
+        make_user(session)
+        for email in ("charlie@example.com", "alice", ""):
+            assert users.find_credentials(session, email=email) is None
+
+    def test_an_erased_account_has_none(self, session):
+        alice = make_user(session)
+        accounts.erase(session, alice)
+        assert users.find_credentials(session, email="alice@example.com") is None
+        with pytest.raises(AccountGone):
+            users.get_credentials(session, alice.id)
+
+    def test_a_password_that_was_changed_meanwhile_no_longer_signs_in(self, session):
+        alice = make_user(session)
+        verified = users.get_credentials(session, alice.id)
+        assert users.find_unchanged(session, verified) is alice
+        accounts.change_password(session, alice, "another", but=None)
+        assert users.find_unchanged(session, verified) is None
+
+    def test_an_account_that_was_disabled_meanwhile_does_not_sign_in(self, session):
+        alice = make_user(session)
+        verified = users.get_credentials(session, alice.id)
+        accounts.disable(session, alice)
+        assert users.find_unchanged(session, verified) is None
+
+    def test_the_command_line_finds_people_by_their_address(self, session):
+        alice = make_user(session)
+        assert users.find_by_email(session, "Alice@EXAMPLE.com") is alice
+        assert users.find_by_email(session, "charlie@example.com") is None
+
+    def test_what_is_no_address_is_nobodys_though_the_erased_have_none(self, session):
+        accounts.erase(session, make_user(session))
+        assert users.find_by_email(session, "no address") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("role = 'emperor'", "ck_users_role"),
+        ("status = 'asleep'", "ck_users_status"),
+        ("email = NULL", "ck_users_erased"),
+        ("name = NULL", "ck_users_erased"),
+        ("status = 'erased'", "ck_users_erased"),
+    ],
+)
+def test_the_table_itself_refuses_what_cannot_be(session, change, constraint):
+    make_user(session)
+    with pytest.raises(IntegrityError, match=constraint):
+        session.execute(text(f"UPDATE users SET {change}"))  # noqa: S608  # the test's own words

@@ -1,0 +1,116 @@
+"""Two processes that write to one SQLite file: one after the other, and nobody is overtaken again and again."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from orderly.database import database as sessions
+from orderly.database.database import Database
+from orderly.database.write_queue import Turns
+from tests.serving import ROOT
+
+COUNT = text("SELECT n FROM counted")
+OTHER = """
+import sys, time
+from sqlalchemy import text
+from orderly.database.database import Database
+database = Database(sys.argv[1])
+while True:
+    with database.writing() as session:
+        session.execute(text("UPDATE counted SET n = n + 1"))
+        print(flush=True)
+        time.sleep(0.003)
+        session.commit()
+"""
+
+
+@pytest.fixture
+def url(tmp_path):
+    """A file that counts."""
+    with closing(sqlite3.connect(tmp_path / "counted.db")) as connection:
+        connection.executescript("CREATE TABLE counted (n INTEGER); INSERT INTO counted VALUES (0)")
+    return f"sqlite:///{tmp_path / 'counted.db'}"
+
+
+@pytest.fixture
+def database(url):
+    """Somebody who writes to it now and then."""
+    database = Database(url)
+    yield database
+    database.close()
+
+
+@contextmanager
+def busy_other(url):
+    """A process that writes to it all the time, and has begun."""
+    with subprocess.Popen([sys.executable, "-c", OTHER, url], cwd=ROOT, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        try:
+            yield other
+        finally:
+            other.kill()
+
+
+def count(database, session_of):
+    with session_of() as session:
+        return session.scalar(COUNT)
+
+
+def test_who_waits_is_overtaken_by_no_more_than_a_few(url, database):
+    with busy_other(url) as other:
+        overtaken = []
+        for _ in range(20):
+            before = count(database, database.reading)
+            overtaken.append(count(database, database.writing) - before)
+            other.stdout.readline()
+    assert max(overtaken) < 60, overtaken  # as many as fit into a slice; without turns it is hundreds
+
+
+def test_a_process_that_is_killed_in_its_turn_gives_it_back(url, database):
+    with busy_other(url) as other:
+        other.stdout.readline()
+    assert count(database, database.writing) > 0
+
+
+def test_a_process_that_is_frozen_in_its_turn_is_not_waited_for_for_ever(url, tmp_path, monkeypatch):
+    frozen = Turns(str(tmp_path / "counted.db"), 0.0)
+    frozen.take()
+    monkeypatch.setattr(sessions, "BUSY_TIMEOUT", 0.05)
+    database = Database(url)
+    with pytest.raises(OperationalError, match="database is locked"):
+        count(database, database.writing)
+    frozen.close()
+    assert count(database, database.writing) == 0
+    database.close()
+
+
+def test_what_another_program_locks_is_refused_like_any_error_of_the_database(url, tmp_path, monkeypatch):
+    monkeypatch.setattr(sessions, "BUSY_TIMEOUT", 0.05)
+    database = Database(url)
+    assert count(database, database.writing) == 0
+    with closing(sqlite3.connect(tmp_path / "counted.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="database is locked"):
+            count(database, database.writing)
+    assert count(database, database.writing) == 0
+    database.close()
+
+
+def test_a_folder_in_which_nothing_can_be_made_is_no_reason_not_to_write(url, database, tmp_path, monkeypatch):
+    for name in ("head", "turn"):
+        (tmp_path / f"counted.db-{name}").symlink_to(tmp_path / "nowhere" / name)
+    assert count(database, database.writing) == 0
+
+
+def test_a_transaction_takes_one_turn(url, monkeypatch):
+    """Who has the turn and asks for another waits for one who waits for him."""
+    taken = []
+    monkeypatch.setattr(Turns, "take", lambda turns: taken.append(turns))
+    with closing(Database(url)) as database:
+        assert count(database, database.writing) == 0
+    assert len(taken) == 1

@@ -1,0 +1,108 @@
+"""What stands here holds of the service and of the sandbox: what is played with is the service."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from orderly.database.database import Database
+from orderly.database.models import SOURCE, Source
+from orderly.devtools.sandbox.clock import STEP, Tape
+from orderly.devtools.sandbox.sandbox import DATABASE, Memory, create_sandbox
+from orderly.http.messages import App
+from tests.asgi import Client, shut_down
+from tests.conftest import make_application, make_database, settings_on
+
+SANDBOX = Path(DATABASE).stem
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql", SANDBOX])
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database with the tables of today: of a service, or of a sandbox, which is emptied for each test like them."""
+    yield from make_database(request, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def tape() -> Tape:
+    """The time of the sandbox."""
+    return Tape()
+
+
+@pytest.fixture(scope="session")
+def application(migrated: Database, tape: Tape) -> Iterator[App]:
+    """The service, or a sandbox that has been filled."""
+    if not is_sandbox(migrated):
+        yield from make_application(migrated)
+        return
+    sandbox = create_sandbox(settings_on(migrated), memory=Memory(tape))
+    asyncio.run(sandbox.fill())
+    yield sandbox.app
+    asyncio.run(shut_down(sandbox.app))
+
+
+@pytest.fixture
+def database(database: Database, tape: Tape) -> Iterator[Database]:
+    """A database without rows; what a test puts into that of a sandbox is made in its time."""
+    with in_time(tape) if is_sandbox(database) else nullcontext():
+        yield database
+
+
+@pytest.fixture
+def alice(sign_in: Callable[..., Client]) -> Client:
+    """A customer, who owns what the tests are about."""
+    return sign_in("alice")
+
+
+@pytest.fixture
+def bob(sign_in: Callable[..., Client]) -> Client:
+    """One of the staff."""
+    return sign_in("bob")
+
+
+@pytest.fixture
+def carol(sign_in: Callable[..., Client]) -> Client:
+    """An admin."""
+    return sign_in("carol")
+
+
+@pytest.fixture
+def charlie(sign_in: Callable[..., Client]) -> Client:
+    """A customer, who is a stranger to alice."""
+    return sign_in("charlie")
+
+
+@pytest.fixture
+def after(tape: Tape) -> Callable[..., AbstractContextManager[None]]:
+    """Lets time pass, that of the world and that of the sandbox: `with after(hours=1): ...`."""
+
+    @contextmanager
+    def after(**time: float) -> Iterator[None]:
+        passed, began = timedelta(**time), tape.now
+        tape.now += passed
+        with time_machine.travel(datetime.now(UTC) + passed):
+            yield
+        tape.now = began
+
+    return after
+
+
+@contextmanager
+def in_time(tape: Tape) -> Iterator[None]:
+    """Whatever is made meanwhile has times and ids of the tape, each thing a second after the one before."""
+
+    def mint(prefix: str) -> str:
+        tape.now += STEP
+        return tape.mint(prefix)
+
+    before = SOURCE.set(Source(lambda: tape.now, mint))
+    yield
+    SOURCE.reset(before)
+
+
+def is_sandbox(database: Database) -> bool:
+    """Whether a database is that of a sandbox."""
+    return Path(str(database.url.database)).name == DATABASE

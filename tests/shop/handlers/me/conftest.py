@@ -1,0 +1,11 @@
+"""How alice signs in once more, and another password for her."""
+
+from tests.api_helpers import log_in
+
+OTHER = "seven paper lanterns"
+
+
+def another_session(client, headers=None):
+    """The tokens and the client of another sign-in of alice."""
+    given = log_in(client, headers=headers).json
+    return given, client.signed_in(given["access_token"])

@@ -1,0 +1,47 @@
+"""A new password."""
+
+import pytest
+
+from tests.api_helpers import key_of, log_in
+from tests.factories import PASSWORD
+from tests.shop.handlers.me.conftest import OTHER, another_session
+
+
+class TestChangeMyPassword:
+    def change(self, caller, current=PASSWORD, new=OTHER):
+        return caller.put("/v1/me/password", {"current_password": current, "new_password": new})
+
+    def test_the_old_one_is_dead_and_so_are_the_other_sessions(self, client, sign_in):
+        alice = sign_in("alice")
+        key = key_of(alice, "me:read")
+        given, elsewhere = another_session(client)
+        answer = self.change(alice)
+        assert (answer.status, answer.body) == (204, b"")
+        assert elsewhere.get("/v1/me").code == "invalid_token"
+        refreshed = client.post("/v1/tokens/refresh", {"refresh_token": given["refresh_token"]})
+        assert refreshed.code == "invalid_token"
+        assert log_in(client).code == "invalid_credentials"
+        assert log_in(client, password=OTHER).status == 201
+        assert alice.get("/v1/me").status == key.get("/v1/me").status == 200
+
+    def test_the_current_one_must_be_known(self, client, sign_in):
+        alice = sign_in("alice")
+        _, elsewhere = another_session(client)
+        answer = self.change(alice, "a wrong password")
+        assert (answer.status, answer.code) == (403, "wrong_password")
+        assert elsewhere.get("/v1/me").status == 200
+        assert log_in(client).status == 201
+
+    @pytest.mark.parametrize(
+        ("new", "keyword"),
+        [("x" * 11, "minLength"), ("x" * 129, "maxLength"), ("password1234", "common"), (None, "type")],
+    )
+    def test_a_bad_one_is_refused_without_being_quoted(self, client, sign_in, new, keyword):
+        answer = self.change(sign_in("alice"), new=new)
+        assert (answer.status, answer.errors) == (400, {"/new_password": keyword})
+        assert new is None or new.encode() not in answer.body
+        assert log_in(client).status == 201
+
+    def test_a_key_may_not(self, client, sign_in):
+        assert self.change(key_of(sign_in("alice"), "me:read", "me:write")).code == "forbidden"
+        assert log_in(client).status == 201

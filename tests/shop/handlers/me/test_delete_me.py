@@ -1,0 +1,74 @@
+"""What is gone with an account, and what stays."""
+
+from functools import partial
+
+from sqlalchemy import select
+
+from orderly.database.idempotency import IdempotencyRecord
+from tests.api_helpers import key_of, log_in
+from tests.factories import make_caller, make_order
+from tests.shop.handlers.me.conftest import OTHER, another_session
+
+
+def send_order(database, bob, user):
+    """An order of somebody that bob marks as paid and as sent, each with a key; repeats what bob asked for."""
+    with database.writing() as session:
+        order = make_order(session, make_caller(user), note=f"For {user.name}.")
+        session.commit()
+    acts = [
+        partial(bob.post, f"/v1/orders/{order.id}/pay", {"reference": order.id}, {"Idempotency-Key": f"p-{order.id}"}),
+        partial(bob.post, f"/v1/orders/{order.id}/fulfil", {}, {"Idempotency-Key": f"f-{order.id}"}),
+    ]
+    assert [act().status for act in acts] == [200, 200]
+    return acts
+
+
+class TestDeleteMe:
+    def test_everything_personal_is_gone_at_once(self, client, sign_in):
+        alice = sign_in("alice")
+        key = key_of(alice, "me:read")
+        given, elsewhere = another_session(client)
+        answer = alice.delete("/v1/me")
+        assert (answer.status, answer.body) == (204, b"")
+        for gone in (alice, elsewhere, key):
+            assert gone.get("/v1/me").code == "invalid_token"
+        refreshed = client.post("/v1/tokens/refresh", {"refresh_token": given["refresh_token"]})
+        assert refreshed.code == "invalid_token"
+        assert log_in(client).code == "invalid_credentials"
+        assert alice.delete("/v1/me").status == 401
+
+    def test_what_staff_was_answered_about_her_orders_is_forgotten_too(self, sign_in, database):
+        bob, alice, charlie = (sign_in(name) for name in ("bob", "alice", "charlie"))
+        for who in (alice, charlie):
+            send_order(database, bob, who.user)
+        assert alice.delete("/v1/me").status == 204
+        with database.reading() as session:
+            kept = [str(body) for body in session.scalars(select(IdempotencyRecord.body))]
+        assert [("Alice" in body, "Charlie" in body) for body in kept] == [(False, True)] * 2
+
+    def test_whoever_sends_it_again_then_changes_nothing(self, sign_in, database):
+        bob, alice = sign_in("bob"), sign_in("alice")
+        paid, sent = send_order(database, bob, alice.user)
+        alice.delete("/v1/me")
+        for act in (paid, sent):
+            assert act().code == "invalid_transition"
+
+    def test_the_address_is_free_for_somebody_new(self, client, sign_in):
+        alice = sign_in("alice")
+        alice.delete("/v1/me")
+        again = client.post("/v1/users", {"email": "alice@example.com", "password": OTHER, "name": "Alice"})
+        assert again.status == 201
+        assert again.json["id"] != alice.user.id
+
+    def test_the_last_admin_stays(self, sign_in):
+        carol = sign_in("carol")
+        answer = carol.delete("/v1/me")
+        assert (answer.status, answer.code) == (409, "last_admin")
+        assert carol.get("/v1/me").status == 200
+        sign_in("dave", role="admin")
+        assert carol.delete("/v1/me").status == 204
+
+    def test_a_key_may_not(self, sign_in):
+        alice = sign_in("alice")
+        assert key_of(alice, "me:write").delete("/v1/me").code == "forbidden"
+        assert alice.get("/v1/me").status == 200

@@ -1,0 +1,132 @@
+"""The caller's own account."""
+
+import pytest
+
+from db import accounts, users
+from handlers import me, tokens
+from orderly.errors import Unauthenticated
+from tests.api_helpers import key_of, log_in
+from tests.factories import PASSWORD, make_caller, make_session, make_user
+from tests.shop.handlers.me.conftest import OTHER
+
+
+class TestGetMe:
+    def test_the_account_of_the_caller(self, sign_in):
+        alice, _ = sign_in("alice"), sign_in("bob")
+        answer = alice.get("/v1/me")
+        assert (answer.status, answer.json["email"], answer.headers["etag"]) == (200, "alice@example.com", '"1"')
+        assert answer.headers["cache-control"] == "no-store"
+        assert key_of(alice, "me:read").get("/v1/me").json == answer.json
+
+    def test_what_is_known_is_not_sent_again(self, sign_in):
+        answer = sign_in("alice").get("/v1/me", {"If-None-Match": '"1"'})
+        assert (answer.status, answer.body) == (304, b"")
+
+    def test_a_head_is_a_get_without_the_body(self, sign_in):
+        alice = sign_in("alice")
+        head, get = alice("HEAD", "/v1/me"), alice.get("/v1/me")
+        assert (head.status, head.body, head.headers["etag"]) == (200, b"", get.headers["etag"])
+
+    def test_a_key_needs_the_scope(self, sign_in):
+        assert key_of(sign_in("alice"), "orders:read").get("/v1/me").code == "forbidden"
+
+    def test_nobody_is_asked_who_he_is(self, client):
+        answer = client.get("/v1/me")
+        assert (answer.status, answer.code) == (401, "unauthenticated")
+
+
+class TestUpdateMe:
+    def test_a_name_needs_no_password(self, sign_in):
+        alice = sign_in("alice")
+        answer = alice.patch("/v1/me", {"name": "Alicia"})
+        assert (answer.status, answer.json["name"], answer.headers["etag"]) == (200, "Alicia", '"2"')
+        assert alice.get("/v1/me").json == answer.json
+
+    def test_an_address_needs_the_current_password(self, client, sign_in):
+        alice = sign_in("alice")
+        without = alice.patch("/v1/me", {"email": "alicia@example.com"})
+        assert (without.status, without.code) == (400, "validation_error")
+        wrong = alice.patch("/v1/me", {"email": "alicia@example.com", "current_password": OTHER, "name": "Alicia"})
+        assert (wrong.status, wrong.code) == (403, "wrong_password")
+        assert alice.get("/v1/me").json["version"] == 1
+        right = alice.patch("/v1/me", {"email": "Alicia@EXAMPLE.com", "current_password": PASSWORD})
+        assert (right.status, right.json["email"]) == (200, "Alicia@example.com")
+        assert log_in(client, email="alicia@example.com").status == 201
+        assert log_in(client).code == "invalid_credentials"
+
+    def test_an_address_of_somebody_else_is_taken(self, sign_in):
+        alice, _ = sign_in("alice"), sign_in("charlie")
+        answer = alice.patch("/v1/me", {"email": "Charlie@example.com", "current_password": PASSWORD, "name": "X"})
+        assert (answer.status, answer.code) == (409, "email_taken")
+        assert alice.get("/v1/me").json["name"] == "Alice"
+
+    @pytest.mark.parametrize("tag", ['"1"', "*", None])
+    def test_if_match_may_be_sent(self, sign_in, tag):
+        answer = sign_in("alice").patch("/v1/me", {"name": "Alicia"}, {"If-Match": tag} if tag else {})
+        assert answer.status == 200
+
+    @pytest.mark.parametrize("tag", ['"2"', "x"])
+    def test_if_match_is_believed(self, sign_in, tag):
+        alice = sign_in("alice")
+        assert alice.patch("/v1/me", {"name": "Alicia"}, {"If-Match": tag}).code == "precondition_failed"
+        assert alice.get("/v1/me").json["name"] == "Alice"
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"role": "admin"},
+            {"is_admin": True},
+            {"id": "x"},
+            {"status": "active"},
+            {"user_id": "x"},
+            {"version": 1},
+            {"password": OTHER},
+            {"name": None},
+            {"email": None, "current_password": PASSWORD},
+            {"__proto__": {}},
+        ],
+    )
+    def test_nothing_else_can_be_changed(self, sign_in, body):
+        alice = sign_in("alice")
+        before = alice.get("/v1/me").json
+        answer = alice.patch("/v1/me", body)
+        assert (answer.status, answer.code) == (400, "validation_error")
+        assert alice.get("/v1/me").json == before
+
+    def test_a_key_needs_the_scope_to_write(self, sign_in):
+        alice = sign_in("alice")
+        assert key_of(alice, "me:read").patch("/v1/me", {"name": "Alicia"}).code == "forbidden"
+        assert key_of(alice, "me:write").patch("/v1/me", {"name": "Alicia"}).status == 200
+
+
+class TestGoneMeanwhile:
+    """The account or session ended after the caller was let in: he is told like one who comes too late."""
+
+    @pytest.fixture
+    def gone(self, session):
+        alice = make_user(session)
+        caller = make_caller(alice, session_id=make_session(session, alice).session.id)
+        accounts.erase(session, users.get(session, alice.id, caller))
+        session.flush()
+        return caller
+
+    @pytest.mark.parametrize("handler", [me.get_me, me.delete_me])
+    def test_the_account_is_gone(self, session, gone, handler):
+        with pytest.raises(Unauthenticated):
+            handler(session=session, caller=gone)
+
+    def test_the_account_is_gone_before_its_name_is_changed(self, session, gone):
+        with pytest.raises(Unauthenticated):
+            me.update_me({"name": "X"}, begin=lambda: session, reads=session, caller=gone)
+
+    def test_the_account_is_gone_before_the_password_is_compared(self, session, gone):
+        body = {"current_password": PASSWORD, "new_password": OTHER}
+        with pytest.raises(Unauthenticated):
+            me.change_my_password(body, session=session, reads=session, caller=gone)
+
+    def test_who_signs_out_twice_at_once_is_signed_out(self, session):
+        alice = make_user(session)
+        caller = make_caller(alice, session_id=make_session(session, alice).session.id)
+        tokens.revoke_current_token(session=session, caller=caller)
+        tokens.revoke_current_token(session=session, caller=caller)

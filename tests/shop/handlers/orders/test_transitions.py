@@ -1,0 +1,130 @@
+"""What becomes of an order: it is cancelled, or paid, sent and refunded, each by who may."""
+
+import pytest
+
+from db.events import Event
+from db.products import MOST
+from orderly.database.models import now, parse_time
+from tests.api_helpers import key_of
+from tests.shop.handlers.orders.conftest import ABSENT, ADDRESS, ANY, pay, place
+
+
+class TestCancelOrder:
+    def test_the_stock_goes_back_once(self, alice, sell, stock, count):
+        mug = sell()
+        order = place(alice, (mug, 4)).headers["location"]
+        first, second = (alice.post(f"{order}/cancel") for _ in range(2))
+        assert (first.status, first.json["status"], stock(mug)) == (200, "cancelled", 10)
+        assert (second.status, second.json, count(Event.id, Event.type == "order.cancelled")) == (200, first.json, 1)
+
+    def test_a_stranger_may_not_and_bob_may(self, bob, charlie, order):
+        assert charlie.post(f"{order}/cancel").code == "not_found"
+        assert bob.post(f"{order}/cancel").status == 200
+
+    @pytest.mark.parametrize("way", ["cancel", "refund"])
+    def test_stock_that_has_no_room_is_not_put_back(self, carol, sell, stock, way):
+        mug = sell()
+        order = place(carol, (mug, 4)).headers["location"]
+        room = MOST - stock(mug)
+        assert carol.post(f"/v1/products/{mug}/stock-adjustments", {"delta": room, "reason": "delivery"}).status == 201
+        assert way == "cancel" or pay(carol, order).status == 200
+        answer = carol.post(f"{order}/{way}", {"restock": True} if way == "refund" else None)
+        assert (answer.status, answer.code, stock(mug)) == (409, "stock_limit", MOST)
+
+    def test_what_is_paid_is_refunded_and_not_cancelled(self, alice, bob, order):
+        pay(bob, order)
+        assert alice.post(f"{order}/cancel").code == "invalid_transition"
+
+
+class TestPayOrder:
+    def test_bob_notes_the_payment(self, bob, order):
+        paid = pay(bob, order)
+        assert (paid.status, paid.json["status"], paid.json["payment_reference"]) == (200, "paid", "bank-1")
+        assert parse_time(paid.json["paid_at"]) <= now()
+
+    def test_one_payment_pays_one_order(self, alice, bob, sell):
+        first, second = (place(alice, (sell(), 1)).headers["location"] for _ in range(2))
+        assert pay(bob, first).status == 200
+        assert pay(bob, second).code == "payment_reference_taken"
+        assert bob.get(second).json["status"] == "pending"
+
+    def test_alice_may_not_say_that_she_has_paid(self, alice, order):
+        assert pay(alice, order).code == "forbidden"
+        assert pay(alice, f"/v1/orders/{ABSENT}").code == "forbidden"
+
+
+class TestFulfilOrder:
+    def test_bob_sends_a_paid_order(self, bob, order):
+        pay(bob, order)
+        sent = bob.post(f"{order}/fulfil", {"tracking": "RR123456785IE"})
+        assert (sent.status, sent.json["status"], sent.json["tracking"]) == (200, "fulfilled", "RR123456785IE")
+
+    def test_the_body_may_be_left_out(self, bob, order):
+        pay(bob, order)
+        sent = bob.post(f"{order}/fulfil")
+        assert (sent.status, sent.json["tracking"]) == (200, None)
+
+    def test_nothing_is_sent_before_it_is_paid(self, bob, order):
+        assert bob.post(f"{order}/fulfil").code == "invalid_transition"
+
+    def test_alice_may_not(self, alice, order):
+        assert alice.post(f"{order}/fulfil").code == "forbidden"
+
+
+class TestRefundOrder:
+    def test_carol_refunds_all_of_it(self, bob, carol, order):
+        total = pay(bob, order).json["total"]
+        refunded = carol.post(f"{order}/refund")
+        assert (refunded.status, refunded.json["status"], refunded.json["refunded"]) == (200, "refunded", total)
+
+    @pytest.mark.parametrize(("restock", "left"), [(True, 10), (False, 6)])
+    def test_a_part_of_it_with_or_without_the_goods(self, alice, bob, carol, sell, stock, restock, left):
+        mug = sell()
+        order = place(alice, (mug, 4)).headers["location"]
+        pay(bob, order)
+        refunded = carol.post(f"{order}/refund", {"amount": 1, "restock": restock})
+        assert (refunded.json["refunded"], stock(mug)) == ({"amount": 1, "currency": "EUR"}, left)
+        assert carol.post(f"{order}/refund", {"amount": 1}).code == "invalid_transition"
+
+    def test_not_more_than_was_paid(self, bob, carol, order):
+        total = pay(bob, order).json["total"]["amount"]
+        assert carol.post(f"{order}/refund", {"amount": total + 1}).code == "refund_too_large"
+
+    def test_bob_may_not(self, bob, order):
+        pay(bob, order)
+        assert bob.post(f"{order}/refund").code == "forbidden"
+
+    def test_a_key_that_only_refunds_refunds_and_does_nothing_else(self, bob, carol, order):
+        pay(bob, order)
+        till = key_of(carol, "orders:refund")
+        assert [till.get(order).code, till.post(f"{order}/cancel").code] == ["forbidden"] * 2
+        assert till.post(f"{order}/refund").status == 200
+
+    def test_a_key_of_the_staff_that_only_writes_changes_no_order_of_others(self, bob, order):
+        assert key_of(bob, "orders:write").post(f"{order}/cancel").code == "not_found"
+
+
+class TestArchivedProducts:
+    def test_orders_of_one_stay_readable_and_go_their_way(self, alice, bob, carol, sell, stock):
+        mug = sell()
+        orders = [place(alice, (mug, 2)).headers["location"] for _ in range(3)]
+        assert bob.delete(f"/v1/products/{mug}", ANY).status == 204
+        assert [alice.get(order).status for order in orders] == [200] * 3
+        assert alice.post(f"{orders[0]}/cancel").status == 200
+        assert [pay(bob, order, order).status for order in orders[1:]] == [200, 200]
+        assert bob.post(f"{orders[1]}/fulfil").status == 200
+        assert carol.post(f"{orders[2]}/refund", {"restock": True}).status == 200
+        assert stock(mug) == 8
+
+
+class TestDeleteMe:
+    def test_alice_stays_until_her_orders_are_over(self, alice, bob, order):
+        alice.patch(order, {"note": "Ring twice", "shipping_address": ADDRESS, "metadata": {"cart": "7"}}, ANY)
+        assert alice.delete("/v1/me").code == "open_orders"
+        pay(bob, order)
+        assert alice.delete("/v1/me").code == "open_orders"
+        bob.post(f"{order}/fulfil")
+        assert alice.delete("/v1/me").status == 204
+        left = bob.get(order).json
+        assert (left["status"], left["user_id"]) == ("fulfilled", alice.user.id)
+        assert (left["note"], left["shipping_address"], left["metadata"]) == (None, None, {})

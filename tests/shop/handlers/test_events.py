@@ -1,0 +1,140 @@
+"""The feed of events, as a program follows it over HTTP."""
+
+import time
+
+import pytest
+
+from db import events
+from db.events import TYPES
+from orderly.contract import model
+from orderly.database.models import new_id
+from tests.api_helpers import key_of
+from tests.factories import PASSWORD, make_caller
+
+SETTLES_WITHIN = 30
+"""Seconds. The feed waits for every transaction of the server, those of other tests too."""
+ORDERS = "/v1/events?type=order.created"
+
+
+@pytest.fixture
+def record(database, bob):
+    """Records that orders were made, and waits until the feed shows it."""
+
+    def record(count, **data):
+        ids = [new_id("ord") for _ in range(count)]
+        with database.writing() as session:
+            for order_id in ids:
+                events.record(session, "order.created", order_id, caller=make_caller(bob.user), data=data)
+            session.commit()
+        deadline = time.monotonic() + SETTLES_WITHIN
+        while ids[-1] not in subjects(bob.get(f"{ORDERS}&limit=100")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return ids
+
+    return record
+
+
+def settled(somebody, subject_id, count):
+    """The events of one thing, as soon as there are so many."""
+    deadline = time.monotonic() + SETTLES_WITHIN
+    while time.monotonic() < deadline:
+        events = somebody.get("/v1/events?limit=100").json["data"]
+        told = [event for event in events if event["subject_id"] == subject_id]
+        if len(told) >= count:
+            return told
+        time.sleep(0.01)
+    raise AssertionError(f"{len(told)} events of {subject_id}, not {count}")
+
+
+def subjects(answer):
+    return [event["subject_id"] for event in answer.json["data"]]
+
+
+def test_every_type_stands_in_the_contract():
+    assert model.load().document["components"]["schemas"]["EventType"]["enum"] == list(TYPES)
+
+
+class TestListEvents:
+    def test_an_event_says_who_did_what_to_what(self, bob, record):
+        [order_id] = record(1, status="pending", total_amount=3350)
+        [event] = bob.get(ORDERS).json["data"]
+        assert event.pop("id").startswith("evt_")
+        assert event.pop("created_at").endswith("Z")
+        assert event == {
+            "type": "order.created",
+            "subject_id": order_id,
+            "actor_id": bob.user.id,
+            "data": {"status": "pending", "total_amount": 3350},
+        }
+
+    def test_pages_come_oldest_first_and_lead_on(self, bob, record):
+        ids = record(5)
+        first = bob.get(f"{ORDERS}&limit=3")
+        assert (subjects(first), first.json["has_more"]) == (ids[:3], True)
+        link = first.headers["link"]
+        second = bob.get(link[1 : link.index(">")])
+        assert (subjects(second), second.json["has_more"]) == (ids[3:], False)
+        assert "link" not in second.headers
+
+    def test_it_can_be_followed_from_its_end(self, bob, record):
+        record(2)
+        end = bob.get(ORDERS).json["next_cursor"]
+        nothing = bob.get(f"{ORDERS}&after={end}").json
+        assert (nothing["data"], nothing["next_cursor"]) == ([], end)
+        later = record(2)
+        assert subjects(bob.get(f"{ORDERS}&after={end}")) == later
+
+    def test_where_nothing_happened_there_is_no_cursor(self, bob):
+        assert bob.get(ORDERS).json == {"data": [], "has_more": False, "next_cursor": None}
+
+    def test_other_types_are_left_out(self, bob, record):
+        record(1)
+        assert bob.get("/v1/events?type=order.paid").json["data"] == []
+
+    def test_a_cursor_is_good_for_its_filter_and_caller_only(self, bob, sign_in, record):
+        record(2)
+        cursor = bob.get(ORDERS).json["next_cursor"]
+        for answer in (
+            bob.get(f"/v1/events?after={cursor}"),
+            bob.get(f"/v1/events?type=order.paid&after={cursor}"),
+            bob.get(f"{ORDERS}&after=x{cursor}"),
+            sign_in("carol").get(f"{ORDERS}&after={cursor}"),
+        ):
+            assert (answer.code, answer.errors) == ("validation_error", {"after": "cursor"})
+
+    def test_only_those_who_work_here_see_it(self, client, bob, sign_in):
+        assert client.get("/v1/events").code == "unauthenticated"
+        assert sign_in("alice").get("/v1/events").code == "forbidden"
+        assert [who.get("/v1/events").status for who in (bob, sign_in("carol"))] == [200, 200]
+
+    def test_a_key_needs_the_scope(self, bob):
+        keys = [key_of(bob, scope) for scope in ("orders:read", "events:read")]
+        assert [key.get("/v1/events").status for key in keys] == [403, 200]
+
+    def test_nobody_changes_it(self, bob):
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            assert bob(method, "/v1/events").headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+class TestEventsOfAccounts:
+    def test_each_change_is_told_once_and_nothing_personal(self, client, sign_in):
+        carol = sign_in("carol")
+        account = {"email": "dora@example.com", "password": PASSWORD, "name": "Dora"}
+        dora = client.post("/v1/users", account).json["id"]
+        assert client.post("/v1/users", account).code == "email_taken"
+        for name in ("Theodora", "Theodora"):
+            carol.patch(f"/v1/users/{dora}", {"name": name, "role": "staff"}, {"If-Match": "*"})
+        for what in ("disable", "disable", "enable", "enable"):
+            carol.post(f"/v1/users/{dora}/{what}")
+        token = client.post("/v1/tokens", {"email": account["email"], "password": PASSWORD}).json["access_token"]
+        assert client.signed_in(token).delete("/v1/me").status == 204
+        told = settled(carol, dora, 5)
+        assert [event["type"] for event in told] == [
+            "user.created",
+            "user.updated",
+            "user.disabled",
+            "user.enabled",
+            "user.erased",
+        ]
+        assert [event["actor_id"] for event in told] == [None, carol.user.id, carol.user.id, carol.user.id, dora]
+        assert "dora" not in str(told).replace(dora, "").lower()

@@ -1,0 +1,63 @@
+"""Signing in."""
+
+import pytest
+from argon2 import PasswordHasher
+
+from db import users
+from tests.api_helpers import log_in
+from tests.factories import PASSWORD, make_user
+
+
+class TestCreateToken:
+    def test_it_begins_a_session(self, client, alice):
+        answer = log_in(client)
+        assert answer.status == 201
+        tokens = answer.json
+        assert tokens.keys() == {"access_token", "token_type", "expires_in", "refresh_token"}
+        assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 600)
+        assert answer.headers["cache-control"] == "no-store"
+        assert client.signed_in(tokens["access_token"]).get("/v1/me").json["id"] == alice.id
+
+    @pytest.mark.parametrize("email", ["ALICE@example.com", "alice@EXAMPLE.com"])
+    def test_the_case_of_the_address_does_not_matter(self, client, alice, email):
+        assert log_in(client, email).status == 201
+
+    def test_nobody_learns_whether_an_address_is_known(self, client, alice):
+        wrong, unknown = log_in(client, password="a wrong password"), log_in(client, "charlie@example.com")
+        assert (wrong.status, wrong.code) == (401, "invalid_credentials")
+        assert wrong.headers["www-authenticate"] == 'Bearer realm="orderly"'
+        assert wrong.headers.keys() == unknown.headers.keys()
+        assert {**wrong.json, "request_id": ""} == {**unknown.json, "request_id": ""}
+
+    def test_only_the_right_password_learns_that_an_account_is_disabled(self, client, sign_in):
+        user = sign_in("alice").user
+        sign_in("carol").post(f"/v1/users/{user.id}/disable")
+        disabled = log_in(client)
+        assert (disabled.status, disabled.code) == (403, "account_disabled")
+        assert log_in(client, password="a wrong password").code == "invalid_credentials"
+
+    def test_an_erased_account_is_unknown(self, client, sign_in):
+        sign_in("alice").delete("/v1/me")
+        assert log_in(client).code == "invalid_credentials"
+
+    def test_an_old_hash_is_renewed_and_nobody_sees_it(self, client, database):
+        older = PasswordHasher(memory_cost=8192, time_cost=1, parallelism=1).hash(PASSWORD)
+        with database.writing() as session:
+            make_user(session, password_hash=older)
+            session.commit()
+        me = client.signed_in(log_in(client).json["access_token"]).get("/v1/me").json
+        assert (me["version"], me["created_at"]) == (1, me["updated_at"])
+        with database.reading() as session:
+            assert users.find_credentials(session, email="alice@example.com").password_hash.startswith(
+                "$argon2id$v=19$m=19456,t=2,p=1$"
+            )
+        assert log_in(client).status == 201
+
+    def test_what_is_wrong_is_told_without_its_value(self, client):
+        answer = client.post("/v1/tokens", {"email": "canary", "password": "", "token": "canary"})
+        assert (answer.status, answer.errors.keys()) == (400, {"/email", "/password", "/token"})
+        assert b"canary" not in answer.body
+
+    def test_the_query_is_no_place_for_a_password(self, client):
+        answer = client.post("/v1/tokens?password=canary", {"email": "a@b.example", "password": "x"})
+        assert (answer.status, answer.errors) == (400, {"password": "unknown"})

@@ -1,0 +1,110 @@
+"""Staying signed in, and signing out."""
+
+import pytest
+
+from tests.api_helpers import key_of, log_in
+from tests.shop.handlers.tokens.conftest import renew, renewed, works
+
+REUSED = 11
+"""Seconds: after the grace in which a used token is taken again."""
+
+
+class TestRefreshToken:
+    @pytest.fixture
+    def tokens(self, client, alice):
+        return log_in(client).json
+
+    def test_each_pair_gives_the_next(self, client, tokens):
+        answer = renew(client, tokens["refresh_token"])
+        assert answer.status == 201
+        assert answer.json["refresh_token"] != tokens["refresh_token"]
+        assert works(client, answer.json)
+        assert works(client, tokens)
+        renewed(client, answer.json["refresh_token"])
+
+    def test_after_a_lost_answer_the_same_token_is_taken_again(self, client, tokens):
+        second = renewed(client, tokens["refresh_token"])
+        third = renewed(client, tokens["refresh_token"])
+        assert renew(client, second).code == "invalid_token"
+        renewed(client, third)
+
+    def test_a_reuse_ends_the_session_with_its_access_tokens(self, client, tokens):
+        second = renew(client, tokens["refresh_token"]).json
+        third = renew(client, second["refresh_token"]).json
+        answer = renew(client, tokens["refresh_token"])
+        assert (answer.status, answer.code) == (401, "token_reused")
+        assert "www-authenticate" in answer.headers
+        for each in (tokens, second, third):
+            assert not works(client, each)
+            assert renew(client, each["refresh_token"]).code == "invalid_token"
+
+    def test_after_the_grace_the_parent_is_a_reuse(self, client, tokens, after):
+        second = renewed(client, tokens["refresh_token"])
+        with after(seconds=REUSED):
+            assert renew(client, tokens["refresh_token"]).code == "token_reused"
+            assert renew(client, second).code == "invalid_token"
+        assert not works(client, tokens)
+
+    def test_a_reuse_leaves_the_other_sessions(self, client, tokens):
+        other = log_in(client).json
+        renewed(client, renewed(client, tokens["refresh_token"]))
+        assert renew(client, tokens["refresh_token"]).code == "token_reused"
+        assert works(client, other)
+        renewed(client, other["refresh_token"])
+
+    def test_a_used_token_stays_used_when_the_clock_goes_back(self, client, tokens, after):
+        second = renewed(client, renewed(client, tokens["refresh_token"]))
+        with after(hours=-1):
+            assert renew(client, tokens["refresh_token"]).code == "token_reused"
+            assert renew(client, second).code == "invalid_token"
+
+    @pytest.mark.parametrize("days", [14, 31])
+    def test_a_session_that_is_not_used_ends(self, client, tokens, after, days):
+        with after(days=days):
+            assert renew(client, tokens["refresh_token"]).code == "invalid_token"
+
+    def test_a_session_ends_after_thirty_days_in_any_case(self, client, tokens, after):
+        token = tokens["refresh_token"]
+        for days in (13, 26):
+            with after(days=days):
+                token = renewed(client, token)
+        with after(days=30):
+            assert renew(client, token).code == "invalid_token"
+
+    def test_an_unknown_token_is_invalid(self, client, tokens):
+        answer = renew(client, "x" * 43)
+        assert (answer.status, answer.code) == (401, "invalid_token")
+
+    def test_an_access_token_does_not_renew(self, client, tokens):
+        assert renew(client, tokens["access_token"]).status in (400, 401)
+
+    def test_a_refresh_token_does_not_act(self, client, tokens):
+        assert client.signed_in(tokens["refresh_token"]).get("/v1/me").code == "invalid_token"
+
+    @pytest.mark.parametrize("token", ["", "short", "x" * 129, "x" * 42 + "!", "x" * 42 + "\0", None, 1, ["x" * 43]])
+    def test_a_malformed_token_is_told_apart(self, client, token):
+        answer = renew(client, token)
+        assert (answer.status, answer.code) == (400, "validation_error")
+
+
+class TestRevokeCurrentToken:
+    def test_signing_out_ends_access_and_refresh_at_once(self, client, alice):
+        tokens = log_in(client).json
+        me = client.signed_in(tokens["access_token"])
+        answer = me.delete("/v1/tokens/current")
+        assert (answer.status, answer.body) == (204, b"")
+        assert me.get("/v1/me").code == "invalid_token"
+        assert renew(client, tokens["refresh_token"]).code == "invalid_token"
+        assert me.delete("/v1/tokens/current").status == 401
+
+    def test_other_sessions_go_on(self, client, alice):
+        here, there = log_in(client).json, log_in(client).json
+        client.signed_in(here["access_token"]).delete("/v1/tokens/current")
+        assert works(client, there)
+
+    def test_a_key_has_no_session_to_end(self, sign_in):
+        answer = key_of(sign_in("alice"), "me:read", "me:write").delete("/v1/tokens/current")
+        assert (answer.status, answer.code) == (403, "forbidden")
+
+    def test_it_is_for_those_who_are_signed_in(self, client):
+        assert client.delete("/v1/tokens/current").code == "unauthenticated"

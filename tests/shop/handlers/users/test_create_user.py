@@ -1,0 +1,150 @@
+"""Signing up: what is asked, what is kept, and what is refused."""
+
+import json
+
+import pytest
+
+from tests.api_helpers import log_in
+from tests.shop.handlers.users.conftest import DORA, NEW, emails, sign_up
+
+
+class TestCreateUser:
+    def test_anybody_can_sign_up_and_is_a_customer(self, client):
+        answer = sign_up(client, email="Dora@EXAMPLE.com")
+        assert answer.status == 201
+        made = answer.json
+        assert made.keys() == {"id", "email", "name", "role", "status", "version", "created_at", "updated_at"}
+        assert (made["email"], made["role"], made["status"]) == ("Dora@example.com", "customer", "active")
+        assert answer.headers["etag"] == '"1"'
+        assert answer.headers["location"] == f"/v1/users/{made['id']}"
+        assert answer.headers["cache-control"] == "no-store"
+        me = client.signed_in(log_in(client, DORA).json["access_token"])
+        assert me.get(answer.headers["location"]).json == made
+
+    @pytest.mark.parametrize("email", ["dora@example.com", "DORA@EXAMPLE.COM"])
+    def test_an_address_is_taken_in_any_case(self, client, email):
+        sign_up(client)
+        answer = sign_up(client, email=email, name="Another")
+        assert (answer.status, answer.code) == (409, "email_taken")
+        assert "dora" not in answer.body.decode().lower()
+
+    def test_everything_wrong_is_told_at_once_and_no_value_with_it(self, client):
+        answer = client.post("/v1/users", {"email": "canary-1", "password": "canary-2", "name": "", "role": "canary-3"})
+        assert (answer.status, answer.code) == (400, "validation_error")
+        assert answer.errors.keys() == {"/email", "/password", "/name", "/role"}
+        assert (answer.errors["/password"], answer.errors["/role"]) == ("minLength", "additionalProperties")
+        assert b"canary" not in answer.body
+
+    @pytest.mark.parametrize("field", NEW)
+    def test_each_field_is_required(self, client, field):
+        answer = client.post("/v1/users", {name: value for name, value in NEW.items() if name != field})
+        assert (answer.status, answer.errors) == (400, {f"/{field}": "required"})
+
+    @pytest.mark.parametrize("value", [None, True, 1, 1.5, [], {}, ["dora@example.com"]])
+    @pytest.mark.parametrize("field", NEW)
+    def test_each_field_is_text(self, client, field, value):
+        answer = sign_up(client, **{field: value})
+        assert (answer.status, answer.errors) == (400, {f"/{field}": "type"})
+
+    @pytest.mark.parametrize("name", ["role", "is_admin", "id", "status", "user_id", "version", "__proto__", "Email"])
+    def test_nobody_chooses_more_than_what_is_asked(self, client, sign_in, name):
+        answer = sign_up(client, **{name: "admin"})
+        assert (answer.status, answer.errors) == (400, {f"/{name}": "additionalProperties"})
+        assert emails(sign_in("carol").get("/v1/users")) == ["carol@example.com"]
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"{",
+            b"[]",
+            b"null",
+            b'"x"',
+            b'{"email": "a@b.example", "email": "c@d.example", "password": "xxxxxxxxxxxxx", "name": "D"}',
+            json.dumps({**NEW, "name": "\0"}).encode(),
+            json.dumps({**NEW, "email": "do\0ra@example.com"}).encode(),
+            json.dumps({**NEW, "name": "\ud800"}).encode(),
+            json.dumps(NEW).encode("utf-16"),
+            b"\xef\xbb\xbf" + json.dumps(NEW).encode(),
+            json.dumps(NEW).encode().replace(b"Dora", b"\xff"),
+            json.dumps({**NEW, "name": float("nan")}).encode(),
+            b"[" * 100_000,
+        ],
+    )
+    def test_what_is_not_strict_json_or_no_object_is_refused(self, client, body):
+        answer = client.post("/v1/users", body, {"Content-Type": "application/json"})
+        assert (answer.status, answer.code) == (400, "validation_error")
+
+    @pytest.mark.parametrize(
+        "password",
+        ["x" * 12, "X" * 128, "ä" * 64, "🐙" * 128, "  spaces before and after  ", "Password\twith\nControls"],
+    )
+    def test_a_password_is_kept_as_it_is(self, client, password):
+        assert sign_up(client, password=password).status == 201
+        assert log_in(client, DORA, password=password).status == 201
+        for other in (password[:-1], password[1:], password.swapcase()[:127]):
+            assert log_in(client, DORA, password=other).code == "invalid_credentials"
+
+    def test_passwords_are_told_apart_beyond_their_first_72_bytes(self, client):
+        sign_up(client, password="x" * 72 + "y")
+        assert log_in(client, DORA, password="x" * 72 + "z").code == "invalid_credentials"
+
+    @pytest.mark.parametrize(
+        ("password", "keyword"), [("x" * 11, "minLength"), ("x" * 129, "maxLength"), ("Password1234", "common")]
+    )
+    def test_a_bad_password_is_refused_without_being_quoted(self, client, password, keyword):
+        answer = sign_up(client, password=password)
+        assert (answer.status, answer.errors) == (400, {"/password": keyword})
+        assert password.encode() not in answer.body
+
+    def test_a_password_of_a_mebibyte_is_too_large(self, client):
+        answer = sign_up(client, password="x" * 2**20)
+        assert (answer.status, answer.code) == (413, "body_too_large")
+
+    @pytest.mark.parametrize(
+        "email",
+        [
+            "dora",
+            "@example.com",
+            "dora@",
+            "dora@example",
+            "döra@example.com",
+            "a b@example.com",
+            "d@@example.com",
+            "a" * 50000 + "!",
+            "a@" + "a" * 50000 + "!",
+            "a@" + "a." * 25000 + "!",
+            ".dora@example.com",
+            "dora@-example.com",
+            "dora@exa_mple.com",
+            "dora@[127.0.0.1]",
+            '"do ra"@example.com',
+            "dora@xn--abc.com",
+        ],
+    )
+    def test_what_is_no_address_is_refused(self, client, email):
+        answer = sign_up(client, email=email)
+        assert answer.status == 400
+        assert answer.errors.keys() == {"/email"}
+
+    @pytest.mark.parametrize(
+        ("email", "kept"),
+        [
+            ("dora@bücher.example", "dora@xn--bcher-kva.example"),
+            ("dora+shop@mail.test", "dora+shop@mail.test"),
+            ("o'hara@example.com", "o'hara@example.com"),
+        ],
+    )
+    def test_unusual_addresses_are_welcome(self, client, email, kept):
+        assert sign_up(client, email=email).json["email"] == kept
+        assert log_in(client, email).status == 201
+
+    @pytest.mark.parametrize(
+        "name", ["Ð", "田中さん", "O'Hara; DROP TABLE users--", "<b>Dora</b>", "x" * 100, "{{7*7}}"]
+    )
+    def test_names_are_kept_as_they_are(self, client, name):
+        assert sign_up(client, name=name).json["name"] == name
+
+    @pytest.mark.parametrize("name", ["", " ", "a\nb", "\x7f", "x" * 101])
+    def test_a_name_is_one_line_that_can_be_seen(self, client, name):
+        assert sign_up(client, name=name).errors.keys() == {"/name"}

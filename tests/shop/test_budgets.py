@@ -1,0 +1,139 @@
+"""What a request may cost, as counts and not as times: a budget that is exceeded fails with the old and the new figure.
+
+A change that needs more raises the budget here, in the same commit, where a reviewer sees it. One that needs less
+lowers it.
+"""
+
+import asyncio
+import sys
+import tracemalloc
+
+import pytest
+from sqlalchemy import Engine, insert
+from structlog.testing import capture_logs
+
+from db import catalogue
+from db.products import Product
+from orderly.database.models import new_id
+from orderly.pipeline.thread_pool import Workers
+from orderly.validation import schemas
+from tests.factories import make_caller, make_order, make_product
+from tests.statements import listen
+
+STATEMENTS = {
+    "GET /v1/health/live": 0,
+    "GET /v1/products": 1,
+    "GET /v1/products/{product}": 1,
+    "GET /v1/me": 2,
+    "GET /v1/me/sessions": 2,
+    "GET /v1/orders": 3,
+    "GET /v1/orders/{order}": 3,
+    "POST /v1/orders": 7,
+    "POST /v1/orders invalid": 1,
+}
+"""SQL statements of a request, BEGIN and COMMIT excepted: the same on both databases."""
+CALLS = {
+    "GET /v1/health/live": 225,
+    "GET /v1/products/{product}": 415,
+    "GET /v1/products": 635,
+    "POST /v1/orders": 1600,
+}
+"""Calls of Python functions in a request, ours and the libraries', on SQLite."""
+PAGE_OF_100 = 400
+"""KiB that a request for 100 products allocates at its highest."""
+
+
+@pytest.fixture
+def alice(sign_in, database, monkeypatch):
+    """Alice, with an order and a catalogue; her requests are served in the thread of the test."""
+
+    async def run(_, work, *args):
+        return work(*args)
+
+    monkeypatch.setattr(Workers, "run", run)
+    alice = sign_in("alice")
+    with database.writing() as session:
+        product = make_product(session, stock=1000)
+        row = {column.key: getattr(product, column.key) for column in catalogue.SEEN}
+        session.execute(insert(Product), [row | {"id": new_id("prd"), "sku": f"{n}", "search": ""} for n in range(101)])
+        alice.product, alice.order = product.id, make_order(session, make_caller(alice.user)).id
+        session.commit()
+    alice.keys = iter(range(1000))
+    return alice
+
+
+def ask(alice, what):
+    """Send a request as the budgets name it."""
+    asyncio.run(asked(alice, what))
+
+
+async def asked(alice, what):
+    """The same, from within a loop."""
+    method, target, *invalid = what.format(product=alice.product, order=alice.order).split(" ")
+    lines = [{"product_id": alice.product, "quantity": 0 if invalid else 1}]
+    body, headers = (
+        ({"lines": lines}, {"Idempotency-Key": f"key-{next(alice.keys)}"}) if method == "POST" else (None, {})
+    )
+    answer = await alice.call(method, target, body, headers)
+    assert answer.status == (400 if invalid else 201 if body else 200), answer
+
+
+def calls_of(alice, what):
+    """How many Python functions a request calls."""
+    count = 0
+
+    def hear(_frame, kind, _argument):
+        nonlocal count
+        count += kind == "call"
+
+    async def counted():
+        with capture_logs():  # how a line looks on a terminal is not counted
+            sys.setprofile(hear)
+            try:
+                await asked(alice, what)
+            finally:
+                sys.setprofile(None)
+
+    asyncio.run(counted())
+    return count
+
+
+@pytest.mark.parametrize("what", STATEMENTS)
+def test_a_request_takes_no_more_statements_than_before(alice, what):
+    ask(alice, what)
+    with listen(Engine) as heard:
+        ask(alice, what)
+    budget = STATEMENTS[what]
+    sent = "\n".join(statement for statement, _ in heard)
+    assert len(heard) == budget, f"{what}: {budget} statements before, {len(heard)} now:\n{sent}"
+
+
+@pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("what", CALLS)
+def test_a_request_calls_no_more_functions_than_before(alice, what):
+    for _ in range(3):
+        ask(alice, what)
+    calls = min(calls_of(alice, what) for _ in range(3))
+    assert calls <= CALLS[what], f"{what}: {CALLS[what]} calls before, {calls} now"
+
+
+@pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
+def test_no_validator_is_compiled_in_a_request(alice, monkeypatch):
+    compiled = []
+    monkeypatch.setattr(schemas, "compiled", lambda *_: compiled.append(1))
+    for what in STATEMENTS:
+        ask(alice, what)
+    assert not compiled
+
+
+@pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
+def test_a_page_allocates_no_more_than_before(alice):
+    for _ in range(3):
+        alice.get("/v1/products?limit=100")
+    tracemalloc.start()
+    try:
+        alice.get("/v1/products?limit=100")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak / 1024 <= PAGE_OF_100, f"a page of 100: {PAGE_OF_100} KiB before, {peak / 1024:.0f} now"

@@ -1,5 +1,0 @@
-"""The workbench is commands: what runs them is that of the other commands."""
-
-from tests.commands.conftest import Said, orderly, shop
-
-__all__ = ["Said", "orderly", "shop"]
