@@ -11,7 +11,7 @@ FUZZ ?= --seconds 240
 .PHONY: run check audit test migrate fuzz bench clients browser faults
 
 run: migrate  ## serve on this machine, with everything it needs
-	@$(BIN)/orderly user first-admin
+	@$(BIN)/orderly user bootstrap-admin
 	@exec $(BIN)/orderly serve
 
 migrate: $(VENV)/.installed  ## make the database, or bring it to the newest schema

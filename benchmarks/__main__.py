@@ -31,7 +31,7 @@ def answers(server: Running, shop: Shop) -> dict[str, Any]:
     """What a server says to each kind of work, without what is its own: ids that it makes, its cursors, its extras."""
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {shop.token}"}, timeout=30) as client:
         page = client.get("/v1/products?limit=20").json()
-        told = {
+        reported = {
             "health": client.get("/v1/health/live").json(),
             "product": client.get(f"/v1/products/{shop.ids[5]}").json(),
             "page": [page["data"], page["has_more"], page["next_cursor"] is not None],
@@ -44,17 +44,20 @@ def answers(server: Running, shop: Shop) -> dict[str, Any]:
                 {name: each[name] for name in ("product_id", "sku", "quantity", "unit_price")}
                 for each in order["lines"]
             ]
-            told["order"] = [made.status_code, order["total"], order["status"], line]
-            told["invalid"] = client.post("/v1/orders", json={"lines": [{"product_id": "x"}]}).status_code in (400, 422)
-    return told
+            reported["order"] = [made.status_code, order["total"], order["status"], line]
+            reported["invalid"] = client.post("/v1/orders", json={"lines": [{"product_id": "x"}]}).status_code in (
+                400,
+                422,
+            )
+    return reported
 
 
-def refuse_unequal(servers: list[Pair]) -> None:
+def check_equal(servers: list[Pair]) -> None:
     """Stop unless all servers say the same."""
     expected = answers(*servers[0])
     for server, its in servers[1:]:
-        told = answers(server, its)
-        for work, answer in told.items():
+        reported = answers(server, its)
+        for work, answer in reported.items():
             if answer != expected[work]:
                 raise SystemExit(f"{server.peer.name} answers {work} otherwise:\n{answer}\n{expected[work]}")
 
@@ -74,7 +77,7 @@ def compare(servers: list[Pair], work: tuple[str, ...], label: str = "") -> Tabl
     return {kind: {name: middle(each) for name, each in of.items()} for kind, of in found.items()}
 
 
-def tell(table: Table) -> None:
+def report(table: Table) -> None:
     """Print the figures, with the rate as a multiple of FastAPI's."""
     for work, of in table.items():
         print(f"\n{work:26}  requests/s     p50 ms     p99 ms   CPU us  x FastAPI (CPU)  wrong")
@@ -84,7 +87,7 @@ def tell(table: Table) -> None:
             print(f"  {name:24}  {figures} {each.rate / base.rate:10.2f} {base.cpu / each.cpu:6.2f} {each.wrong:6}")
 
 
-def tell_start(servers: list[Pair], folder: Path) -> None:
+def report_start(servers: list[Pair], folder: Path) -> None:
     """Print how long each takes from the command to its first 200, and its memory after the work."""
     starts: dict[str, list[float]] = defaultdict(list)
     for _ in range(STARTS):
@@ -97,7 +100,7 @@ def tell_start(servers: list[Pair], folder: Path) -> None:
         print(f"  {name:24}  {median(starts[name]):13.2f}  {server.memory():12.0f}  {server.own_memory():12.0f}")
 
 
-def tell_check(stack: ExitStack, first: Shop, folder: Path) -> None:
+def report_check(stack: ExitStack, first: Shop, folder: Path) -> None:
     """Print what the check of the answers costs: the service with it and without it, in turns."""
     shops = [shop.copy(first, folder / f"check-{number}.db") for number in range(2)]
     checked, unchecked = serve(stack, (peer.SERVICE, peer.UNCHECKED), shops, folder)
@@ -129,12 +132,12 @@ def on_sqlite(folder: Path) -> Table:
     shops = [shop.copy(first, folder / f"{number}.db") for number in range(len(peer.ALL))]
     with ExitStack() as stack:
         servers = serve(stack, peer.ALL, shops, folder)
-        refuse_unequal(servers)
+        check_equal(servers)
         table = compare(servers, WORK)
-        tell(table)
-        tell_start(servers, folder)
+        report(table)
+        report_start(servers, folder)
     with ExitStack() as stack:
-        tell_check(stack, first, folder)
+        report_check(stack, first, folder)
     return table
 
 
@@ -145,7 +148,7 @@ def on_postgresql(folder: Path) -> Table:
         shops = [stack.enter_context(shop.on_postgresql(new_id("orderly_bench"))) for _ in peers]
         servers = serve(stack, peers, shops, folder)
         table = compare(servers, ("order",), ", PostgreSQL")
-        tell(table)
+        report(table)
     return table
 
 

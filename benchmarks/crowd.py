@@ -31,7 +31,7 @@ def buy(client: httpx.Client, buyer: Headers, product_id: str) -> tuple[int, flo
 
 def crowd(shop: Shop) -> list[tuple[int, float]]:
     """One crowd, with connections of its own."""
-    buyers, [product_id] = shop.sign_in(*["customer"] * CROWD), shop.sell(10)
+    buyers, [product_id] = shop.sign_in(*["customer"] * CROWD), shop.create_products(10)
     with shop.client() as client:
         return together([partial(buy, client, buyer, product_id) for buyer in buyers])
 

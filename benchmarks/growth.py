@@ -30,7 +30,7 @@ from orderly.database.database import Database
 from orderly.database.migrations import runner
 from orderly.database.models import new_id
 from orderly.database.pagination import Listing
-from orderly.http.messages import App
+from orderly.http.messages import ASGIApp
 from tests.asgi import Client
 from tests.factories import make_settings
 
@@ -66,7 +66,9 @@ def rows(folder: Path) -> Panels:
     with database.writing() as session:
         session.execute(text(INSERT), {"rows": ROWS})
         session.commit()
-    listing = Listing(catalogue.EVERYTHING, catalogue.ORDERS["created_at"], lambda row: {"id": row.id}, of_rows=True)
+    listing = Listing(
+        catalogue.ALL_PRODUCTS, catalogue.SORT_KEYS["created_at"], lambda row: {"id": row.id}, of_rows=True
+    )
     found: dict[int, float] = {}
     with database.reading() as session:
         one = text("SELECT created_at, id FROM products ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET :at")
@@ -105,11 +107,11 @@ def contract(_: Path) -> Panels:
     look_ups: dict[int, float] = {}
     for count in OPERATIONS:
         command = [sys.executable, "-W", "ignore", "-m", "benchmarks.growth", "one-contract", str(count)]
-        told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        starts[count], look_ups[count] = told["read"] + told["made"], told["look_up"]
+        reported = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        starts[count], look_ups[count] = reported["read"] + reported["made"], reported["look_up"]
         print(
-            f"  {count:4} operations: read in {told['read']:5.2f} s, made in {told['made']:5.2f} s, "
-            f"{told['memory']:4.0f} MiB, {told['look_up']:4.0f} us of CPU for a request to the last one"
+            f"  {count:4} operations: read in {reported['read']:5.2f} s, made in {reported['made']:5.2f} s, "
+            f"{reported['memory']:4.0f} MiB, {reported['look_up']:4.0f} us of CPU for a request to the last one"
         )
     return {
         "s to read and make, by operations": {"start": starts},
@@ -136,7 +138,7 @@ def one_contract(count: int) -> None:
     print(json.dumps({"read": parsed - began, "made": made - parsed, "memory": grown, "look_up": spent}))
 
 
-async def _look_up(app: App, path: str) -> float:
+async def _look_up(app: ASGIApp, path: str) -> float:
     client, rounds = Client(app), []
     for _ in range(5):
         began = time.process_time()

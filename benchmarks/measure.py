@@ -31,15 +31,15 @@ def measure(
     server: Running, shop: Shop, work: str, *, seconds: int, run: str, connections: int = CONNECTIONS, **more: str
 ) -> Figures:
     """Load a server with one kind of work."""
-    told = {"WORK": work, "TOKEN": shop.token, "IDS": " ".join(shop.ids), "RUN": run, "SEED": str(hash(run) % 1000)}
+    figures = {"WORK": work, "TOKEN": shop.token, "IDS": " ".join(shop.ids), "RUN": run, "SEED": str(hash(run) % 1000)}
     load = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(LOAD), server.url]
     before = server.cpu()
-    done = subprocess.run(load, env={**os.environ, **told, **more}, capture_output=True, text=True, check=True)
+    done = subprocess.run(load, env={**os.environ, **figures, **more}, capture_output=True, text=True, check=True)
     used = server.cpu() - before
-    told = json.loads(done.stdout.rpartition("JSON ")[2])
-    requests = max(1, told["requests"])
-    wrong = told["broken"] + (0 if work == "invalid" else told["refused"])
-    return Figures(requests / told["seconds"], told["p50"], told["p99"], used / requests * 1e6, wrong)
+    figures = json.loads(done.stdout.rpartition("JSON ")[2])
+    requests = max(1, figures["requests"])
+    wrong = figures["broken"] + (0 if work == "invalid" else figures["refused"])
+    return Figures(requests / figures["seconds"], figures["p50"], figures["p99"], used / requests * 1e6, wrong)
 
 
 def middle(figures: list[Figures]) -> Figures:

@@ -11,7 +11,7 @@ from typing import Any
 from orderly.cli.serve import run
 from orderly.config.settings import Settings
 from orderly.contract.model import DEFAULT_PATH, Contract
-from orderly.http.messages import App
+from orderly.http.messages import ASGIApp
 
 ENDLESS = 1_000_000_000
 SIGNED_IN = ("get_product", "list_products")
@@ -26,18 +26,18 @@ def contract() -> Contract:
     return Contract(text.encode())
 
 
-def create(settings: Settings, **given: Any) -> App:
+def create(settings: Settings, **given: Any) -> ASGIApp:
     """The service."""
     from orderly.app import create_app  # after the metrics have their folder, as in `orderly serve`
 
     return create_app(settings, contract(), **given)
 
 
-def create_unchecked(settings: Settings, **given: Any) -> App:
+def create_unchecked(settings: Settings, **given: Any) -> ASGIApp:
     """The same, which answers whatever it likes: to see what the check costs, and for nothing else."""
-    from orderly.validation.response import Answers
+    from orderly.validation.response import ResponseValidator
 
-    Answers.check = lambda *_: None  # type: ignore[assignment,method-assign]
+    ResponseValidator.check = lambda *_: None  # type: ignore[assignment,method-assign]
     return create(settings, **given)
 
 

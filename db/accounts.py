@@ -8,7 +8,7 @@ from orderly.database import idempotency
 from orderly.errors import Conflict
 
 
-class OpenOrders(Conflict):
+class HasOpenOrders(Conflict):
     """An account with orders under way is still needed."""
 
     code = "open_orders"
@@ -55,7 +55,7 @@ def disable(session: Session, user: User, caller: Caller | None = None) -> User:
     """Lock somebody out at once; `LastAdmin` if nobody else could undo it. Disabling twice changes nothing."""
     if user.status == DISABLED:
         return user
-    user.keep_an_admin(session)
+    user.ensure_other_admin(session)
     user.status = DISABLED
     # The row first: a sign-in that holds it must be over before its session can be found and ended.
     session.flush()
@@ -79,15 +79,15 @@ def erase(session: Session, user: User, caller: Caller | None = None) -> None:
 
     Raises:
         LastAdmin: nobody else could administer the shop.
-        OpenOrders: there are orders under way.
+        HasOpenOrders: there are orders under way.
     """
-    user.keep_an_admin(session)
+    user.ensure_other_admin(session)
     user.email = user.email_key = user.name = user.password_hash = None
     user.status = ERASED
     # The row first: an order that is being placed holds it, so it is over now, and the next one will find nobody.
     session.flush()
     if orders.has_open(session, user.id):
-        raise OpenOrders
+        raise HasOpenOrders
     orders.erase(session, user.id)
     sessions.erase(session, user.id)
     api_keys.erase(session, user.id)

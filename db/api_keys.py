@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from db.users import ACTIVE, Caller, User
 from orderly.database.connections import Rows
 from orderly.database.models import Base, UtcDateTime, new_id, now
-from orderly.errors import Conflict, Forbidden, existing
+from orderly.errors import Conflict, Forbidden, require
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM, CHECKSUM = 32, 6
@@ -59,14 +59,14 @@ class ApiKey(Base):
         self.expires_at = min(self.expires_at or at, at)
 
 
-class Made(NamedTuple):
+class CreatedApiKey(NamedTuple):
     """A key and its secret, which only its holder knows from now on."""
 
     key: ApiKey
     secret: str
 
 
-class KeyState(NamedTuple):
+class ApiKeyStatus(NamedTuple):
     """What is true at this moment of a key and its owner."""
 
     key_id: str
@@ -84,7 +84,7 @@ def create(
     scopes: Iterable[str],
     expires_at: datetime | None = None,
     at: datetime | None = None,
-) -> Made:
+) -> CreatedApiKey:
     """A new key of the caller; `ScopeNotHeld` if it could do more than he can, `ExpiryPassed` if it never works."""
     at = at or now()
     if expires_at is not None and expires_at <= at:
@@ -98,10 +98,12 @@ def create(
     key.scopes, key.created_at, key.expires_at = wanted, at, expires_at
     session.add(key)
     session.flush()
-    return Made(key, secret)
+    return CreatedApiKey(key, secret)
 
 
-def rotate(session: Session, key: ApiKey, caller: Caller, *, overlap: timedelta, at: datetime | None = None) -> Made:
+def rotate(
+    session: Session, key: ApiKey, caller: Caller, *, overlap: timedelta, at: datetime | None = None
+) -> CreatedApiKey:
     """A new key like an old one, which ends after the overlap at the latest."""
     at = at or now()
     made = create(session, caller, name=key.name, scopes=key.scopes, expires_at=key.expires_at, at=at)
@@ -147,22 +149,22 @@ def purge(session: Session, *, at: datetime | None = None) -> int:
     return len(session.scalars(delete(ApiKey).where(ended).returning(ApiKey.id)).all())
 
 
-def find_state(rows: Rows, secret: str, *, at: datetime | None = None) -> KeyState | None:
+def find_status(rows: Rows, secret: str, *, at: datetime | None = None) -> ApiKeyStatus | None:
     """The key of a secret and its owner; None if there is none, it has ended or the owner is not active."""
     if not well_formed(secret):
         return None
-    for row in rows.connection().execute(_KEY_STATE, {"prefix": _prefix(secret), "at": at or now()}):
+    for row in rows.connection().execute(_KEY_STATUS, {"prefix": _prefix(secret), "at": at or now()}):
         if compare_digest(row.secret_hash, _hash(secret)):
-            return KeyState(row.id, row.user_id, row.role, frozenset(row.scopes), row.last_used_at)
+            return ApiKeyStatus(row.id, row.user_id, row.role, frozenset(row.scopes), row.last_used_at)
     return None
 
 
-def is_used_anew(state: KeyState, *, at: datetime | None = None) -> bool:
+def needs_last_used_update(state: ApiKeyStatus, *, at: datetime | None = None) -> bool:
     """Whether the use of a key is worth writing down: it is kept to the minute."""
     return state.last_used_at is None or state.last_used_at < _minute(at or now())
 
 
-def mark_used(session: Session, key_id: str, *, at: datetime | None = None) -> None:
+def touch(session: Session, key_id: str, *, at: datetime | None = None) -> None:
     """Write down the minute in which a key was used."""
     session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=_minute(at or now())))
 
@@ -180,7 +182,7 @@ def well_formed(secret: str) -> bool:
 
 
 def _one(session: Session, statement: Select[ApiKey], key_id: str) -> ApiKey:
-    return existing(session.scalar(statement.where(ApiKey.id == key_id).with_for_update()))
+    return require(session.scalar(statement.where(ApiKey.id == key_id).with_for_update()))
 
 
 def _checksum(body: str) -> str:
@@ -203,7 +205,7 @@ def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
 
 
-_KEY_STATE = (
+_KEY_STATUS = (
     select(ApiKey.id, ApiKey.user_id, ApiKey.secret_hash, ApiKey.scopes, ApiKey.last_used_at, User.role)
     .join(User, User.id == ApiKey.user_id)
     .where(ApiKey.prefix == bindparam("prefix"), ApiKey.revoked_at.is_(None), User.status == ACTIVE)

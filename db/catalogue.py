@@ -10,19 +10,19 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 
 from db.products import Product
 from orderly.database.connections import Rows
-from orderly.database.pagination import Place
-from orderly.errors import existing
+from orderly.database.pagination import SortColumn
+from orderly.errors import require
 
 _COLUMNS = Product.__table__.c
 
-ORDERS: Mapping[str, Sequence[Place]] = {
+SORT_KEYS: Mapping[str, Sequence[SortColumn]] = {
     "created_at": (_COLUMNS.created_at, _COLUMNS.id),
     "name": (_COLUMNS.name, _COLUMNS.id),
     "price": (_COLUMNS.price_amount, _COLUMNS.id),
 }
 """What the catalogue can be sorted by."""
 
-SEEN = (
+COLUMNS = (
     _COLUMNS.id,
     _COLUMNS.sku,
     _COLUMNS.name,
@@ -35,17 +35,17 @@ SEEN = (
     _COLUMNS.created_at,
     _COLUMNS.updated_at,
 )
-EVERYTHING: Select[Any] = select(*SEEN).where(_COLUMNS.archived_at.is_(None))
+ALL_PRODUCTS: Select[Any] = select(*COLUMNS).where(_COLUMNS.archived_at.is_(None))
 """The whole catalogue. A product that is archived is gone for everybody."""
 
 _LITERAL = str.maketrans({each: f"/{each}" for each in "/%_"})
 """What has a meaning in LIKE, so that it means itself."""
-_ONE = EVERYTHING.where(_COLUMNS.id == bindparam("product_id"))
+_ONE = ALL_PRODUCTS.where(_COLUMNS.id == bindparam("product_id"))
 
 
 def get(rows: Rows, product_id: str) -> Row[Any]:
     """One product as it is now."""
-    return existing(rows.connection().execute(_ONE, {"product_id": product_id}).first())
+    return require(rows.connection().execute(_ONE, {"product_id": product_id}).first())
 
 
 def _has(text: str) -> ColumnElement[bool]:
@@ -67,7 +67,7 @@ def matching(
     in_stock: bool | None = None,
 ) -> Select[Any]:
     """The products that fit all the filters given; both prices are within, and `q` means itself, in any case."""
-    found = EVERYTHING
+    found = ALL_PRODUCTS
     if q is not None:
         found = found.where(_has(q))
     if category is not None:

@@ -13,7 +13,7 @@ LOCAL_PART = 64
 """How many octets an address may have before the @ (RFC 5321, 4.5.3.1.1)."""
 
 
-class _NoAddress(Invalid):
+class _InvalidEmail(Invalid):
     def __init__(self) -> None:
         super().__init__("/email", "format", "This is not an email address that we can use.")
 
@@ -31,9 +31,9 @@ def normal_email(email: str) -> str:
             globally_deliverable=False,
         )
     except EmailNotValidError as error:
-        raise _NoAddress from error
+        raise _InvalidEmail from error
     if "." not in found.ascii_domain:
-        raise _NoAddress
+        raise _InvalidEmail
     return f"{found.local_part}@{found.ascii_domain}"
 
 
@@ -44,7 +44,7 @@ def new_email(email: str) -> str:
     """
     address = normal_email(email)
     if address.index("@") > LOCAL_PART:
-        raise _NoAddress
+        raise _InvalidEmail
     return address
 
 

@@ -5,8 +5,9 @@ transactions, and one that was restored lacks what happened after it was copied,
 counting from the time of day in microseconds, which no position ever reaches: there are not so many transactions. So
 whatever happens from now on comes after all that anybody was shown.
 
-It is noticed by itself (`settle`) when PostgreSQL is another server or on another timeline, as after a point-in-time
-recovery, and in a copy that `orderly backup` made. Whoever goes back in another way says so (`move`).
+It is noticed by itself (`detect_restore`) when PostgreSQL is another server or on another timeline, as after
+a point-in-time recovery, and in a copy that `orderly backup` made. Whoever goes
+back in another way says so (`advance_epoch`).
 """
 
 from sqlalchemy import BigInteger, CheckConstraint, String, select, text
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from orderly.database.database import Database
 from orderly.database.models import Base, now
 
-SHIFT = "coalesce((SELECT shift FROM event_origin), 0)"
+POSITION_OFFSET = "coalesce((SELECT shift FROM event_origin), 0)"
 """What is added to the numbers of the database, as SQL; nothing in a database that has never been moved."""
 MARK_COPY = "UPDATE event_origin SET server = 'copy'"
 """What makes a SQLite file one that readers' positions have to be lifted in, when it is put in its place."""
@@ -23,7 +24,7 @@ REMEMBER = text(
     "INSERT INTO event_origin (id, server, shift) VALUES (1, :server, :shift)"
     " ON CONFLICT (id) DO UPDATE SET server = excluded.server, shift = excluded.shift"
 )
-ALONE = text("LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE")
+LOCK_EVENTS = text("LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE")
 """Waits for those who record events, and lets others wait: nobody counts from the old place after somebody did from
 the new one."""
 SERVER = text(
@@ -34,7 +35,7 @@ SERVER = text(
 NUMBER = text("SELECT CAST(CAST(pg_current_xact_id() AS text) AS bigint)")
 
 
-class EventOrigin(Base):
+class EventEpoch(Base):
     """From where positions count, and on which server; one row at the most."""
 
     __tablename__ = "event_origin"
@@ -45,26 +46,26 @@ class EventOrigin(Base):
     shift: Mapped[int] = mapped_column(BigInteger)
 
 
-def settle(database: Database) -> None:
+def detect_restore(database: Database) -> None:
     """Let positions count from above all that were shown, if the database has come to another server since."""
     # A start writes nothing where nothing has changed: a SQLite file may be locked, or its disk full, for the moment.
     with database.reading() if database.is_sqlite else database.writing() as session:
         here = _server(session)
-        known = session.scalar(select(EventOrigin.server))
+        known = session.scalar(select(EventEpoch.server))
     if known is None:
         with database.writing() as session:
             session.execute(REMEMBER, {"server": here, "shift": 0})
             session.commit()
     elif known != here:
-        move(database)
+        advance_epoch(database)
 
 
-def move(database: Database) -> None:
+def advance_epoch(database: Database) -> None:
     """The same, for a database that has gone back to an earlier state in a way that it does not show."""
     with database.writing() as session:
         number = 0
         if not database.is_sqlite:
-            session.execute(ALONE)
+            session.execute(LOCK_EVENTS)
             number = session.scalar(NUMBER) or 0
         shift = int(now().timestamp() * 1_000_000) - number
         session.execute(REMEMBER, {"server": _server(session), "shift": shift})

@@ -17,7 +17,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
-from db.event_epoch import SHIFT
+from db.event_epoch import POSITION_OFFSET
 from db.users import Caller
 from orderly.database.models import Base, UtcDateTime, new_id, now
 
@@ -56,18 +56,18 @@ class _End(FunctionElement[int]):
 
 @compiles(_Position, "postgresql")
 def _transaction(*_: Any, **__: Any) -> str:
-    return f"({SHIFT} + CAST(CAST(pg_current_xact_id() AS text) AS bigint))"
+    return f"({POSITION_OFFSET} + CAST(CAST(pg_current_xact_id() AS text) AS bigint))"
 
 
 @compiles(_End, "postgresql")
 def _oldest_transaction(*_: Any, **__: Any) -> str:
-    return f"({SHIFT} + CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint))"
+    return f"({POSITION_OFFSET} + CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint))"
 
 
 @compiles(_Position, "sqlite")
 @compiles(_End, "sqlite")
 def _next(*_: Any, **__: Any) -> str:
-    return f"(SELECT max(coalesce(max(position), 0) + 1, {SHIFT}) FROM events)"  # noqa: S608  # ours
+    return f"(SELECT max(coalesce(max(position), 0) + 1, {POSITION_OFFSET}) FROM events)"  # noqa: S608  # ours
 
 
 class Event(Base):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db import events, order_insert, products
 from db.orders import Order
 from db.users import Caller
-from orderly.errors import Conflict, unique
+from orderly.errors import Conflict, translate_unique_violation
 
 
 class CurrencyMismatch(Conflict):
@@ -59,31 +59,31 @@ def place(
         InsufficientStock: one of the products is short; nothing is taken of the others.
         CurrencyMismatch: the products have different currencies.
         PriceChanged: the total is not the expected one.
-        AccountGone: the buyer's account was erased in this very moment.
+        AccountDeleted: the buyer's account was erased in this very moment.
     """
     quantities = _merged(lines)
-    taken = products.take(session, quantities)
+    taken = products.reserve(session, quantities)
     wanted = [_line(position, taken[each], quantities[each]) for position, each in enumerate(quantities)]
     total, currency = sum(line["quantity"] * line["unit_price_amount"] for line in wanted), _one_currency(taken)
     if expected_total not in (None, (total, currency)):
         raise PriceChanged
     money = {"total_amount": total, "currency": currency}
-    said = {"note": note, "shipping_address": shipping_address, "order_metadata": metadata or {}}
-    order = order_insert.write(session, wanted, user_id=caller.user_id, **money, **said)
-    told = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
-    return _changed(session, order, "order.created", caller, **money, lines=told)
+    notes = {"note": note, "shipping_address": shipping_address, "order_metadata": metadata or {}}
+    order = order_insert.write(session, wanted, user_id=caller.user_id, **money, **notes)
+    details = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
+    return _changed(session, order, "order.created", caller, **money, lines=details)
 
 
-def revise(session: Session, order: Order, caller: Caller, patch: Mapping[str, Any]) -> Order:
+def update(session: Session, order: Order, caller: Caller, patch: Mapping[str, Any]) -> Order:
     """Change note, shipping address or metadata of a pending order; to the same is no change."""
-    order.revise(patch)
+    order.update(patch)
     return _changed(session, order, "order.updated", caller) if session.is_modified(order) else order
 
 
 def pay(session: Session, order: Order, caller: Caller, reference: str) -> Order:
     """Take note of a payment; `PaymentReferenceTaken` if it has paid another order."""
     order.pay(reference)
-    with unique("orders", "payment_reference", otherwise=PaymentReferenceTaken):
+    with translate_unique_violation("orders", "payment_reference", to=PaymentReferenceTaken):
         return _changed(session, order, "order.paid", caller)
 
 
@@ -97,7 +97,7 @@ def cancel(session: Session, order: Order, caller: Caller) -> Order:
     """Cancel a pending order and put its stock back; a second time nothing happens."""
     if not order.cancel():
         return order
-    products.put_back(session, order.quantities)
+    products.restock(session, order.quantities)
     return _changed(session, order, "order.cancelled", caller)
 
 
@@ -107,9 +107,9 @@ def refund(
     """Give back what was paid, or less, and put the stock back if the goods can be sold again."""
     order.refund(amount, restock=restock)
     if restock:
-        products.put_back(session, order.quantities)
-    told = {"refunded_amount": order.refunded_amount, "restocked": restock}
-    return _changed(session, order, "order.refunded", caller, **told)
+        products.restock(session, order.quantities)
+    details = {"refunded_amount": order.refunded_amount, "restocked": restock}
+    return _changed(session, order, "order.refunded", caller, **details)
 
 
 def _merged(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
@@ -132,8 +132,8 @@ def _one_currency(taken: Mapping[str, Row[Any]]) -> str:
     return currencies.pop()
 
 
-def _changed(session: Session, order: Order, what: str, caller: Caller, **told: Any) -> Order:
+def _changed(session: Session, order: Order, what: str, caller: Caller, **details: Any) -> Order:
     """Write the change, together with the event that tells of it."""
-    events.record(session, what, order.id, caller=caller, data={"status": order.status, **told})
+    events.record(session, what, order.id, caller=caller, data={"status": order.status, **details})
     session.flush()
     return order

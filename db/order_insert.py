@@ -6,12 +6,12 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from db.orders import PENDING, Order, OrderLine
-from db.users import ACTIVE, AccountGone, User
+from db.users import ACTIVE, AccountDeleted, User
 from orderly.database.models import new_id, now
 
 
 def write(session: Session, lines: list[dict[str, Any]], **given: Any) -> Order:
-    """A new order with its lines; `AccountGone` if its buyer has no account, which is kept until the commit.
+    """A new order with its lines; `AccountDeleted` if its buyer has no account, which is kept until the commit.
 
     Statements that are built once write the rows, and the session is told that they are there: to let it find out by
     itself what to write is a third of what an order costs.
@@ -22,7 +22,7 @@ def write(session: Session, lines: list[dict[str, Any]], **given: Any) -> Order:
     values["id"] = new_id("ord")
     lines = [{"id": new_id("lin"), "order_id": values["id"], **line} for line in lines]
     if not session.connection().execute(_INSERT, values).rowcount:
-        raise AccountGone
+        raise AccountDeleted
     session.connection().execute(_INSERT_LINES, lines)
     order = Order(**values, lines=[OrderLine(**line) for line in lines])
     for row in (order, *order.lines):

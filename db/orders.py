@@ -22,9 +22,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from db.users import Caller
 from orderly.database.models import Base, UtcDateTime, now
 from orderly.database.pagination import within
-from orderly.errors import Conflict, Invalid, existing
+from orderly.errors import Conflict, Invalid, require
 
-MEMBERS = 20
+MAX_METADATA_MEMBERS = 20
 """How many members an order's metadata can have."""
 PENDING, PAID, FULFILLED, CANCELLED, REFUNDED = "pending", "paid", "fulfilled", "cancelled", "refunded"
 
@@ -106,7 +106,7 @@ class Order(Base):
         """How much of which product was ordered."""
         return {line.product_id: line.quantity for line in self.lines}
 
-    def revise(self, patch: Mapping[str, Any]) -> None:
+    def update(self, patch: Mapping[str, Any]) -> None:
         """Change note, shipping address or metadata of a pending order; None removes, also a member of metadata."""
         self._must_be(PENDING)
         self.note = patch.get("note", self.note)
@@ -194,13 +194,13 @@ def matching(
 
 def get(session: Session, order_id: str, caller: Caller) -> Order:
     """One order that the caller may see."""
-    return existing(session.scalar(visible_to(caller).where(Order.id == order_id)))
+    return require(session.scalar(visible_to(caller).where(Order.id == order_id)))
 
 
 def get_to_change(session: Session, order_id: str, caller: Caller, scope: str = "orders:manage") -> Order:
     """One order that the caller may change, as it is now, and locked until the commit."""
     locked = changeable_by(caller, scope).where(Order.id == order_id).with_for_update()
-    return existing(session.scalar(locked, execution_options={"populate_existing": True}))
+    return require(session.scalar(locked, execution_options={"populate_existing": True}))
 
 
 def has_open(session: Session, user_id: str) -> bool:
@@ -230,6 +230,6 @@ def _merged(metadata: Mapping[str, str], patch: Mapping[str, str | None] | None)
     if patch is None:
         return {}
     merged = {name: value for name, value in {**metadata, **patch}.items() if value is not None}
-    if len(merged) > MEMBERS:
-        raise Invalid("/metadata", "maxProperties", f"must leave at most {MEMBERS} members")
+    if len(merged) > MAX_METADATA_MEMBERS:
+        raise Invalid("/metadata", "maxProperties", f"must leave at most {MAX_METADATA_MEMBERS} members")
     return merged

@@ -10,24 +10,24 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from orderly.errors import Invalid, Unavailable
 
-AT_ONCE = 2
+MAX_CONCURRENT_HASHES = 2
 """Hashes computed at one time: each takes 19 MiB and a core for about 30 ms."""
-WAITING = 8
+MAX_QUEUED_HASHES = 8
 """Hashes that may wait for their turn; more are refused rather than kept waiting."""
-PATIENCE = 2.0
+QUEUE_TIMEOUT = 2.0
 """Seconds that a hash waits for its turn."""
 
-NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$CWuVXdq+lhndjNpMk2n82A$4kqEReAovmJNsDncyYXFNndf0GV5PmvQxVsesUPD6oo"
+DUMMY_HASH = "$argon2id$v=19$m=19456,t=2,p=1$CWuVXdq+lhndjNpMk2n82A$4kqEReAovmJNsDncyYXFNndf0GV5PmvQxVsesUPD6oo"
 """The hash of a password that was thrown away: an unknown email takes as long as a wrong password."""
 
-COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
+COMMON_PASSWORDS = frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
 """The passwords of zxcvbn's list that are long enough to be taken otherwise. The library, whose other lists and guesses
 nobody needs here, would take 12 MiB of every process."""
 
 # The second recommendation of OWASP's password storage cheat sheet.
 _hasher = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
-_turns = BoundedSemaphore(AT_ONCE)
-_places = BoundedSemaphore(AT_ONCE + WAITING)
+_turns = BoundedSemaphore(MAX_CONCURRENT_HASHES)
+_places = BoundedSemaphore(MAX_CONCURRENT_HASHES + MAX_QUEUED_HASHES)
 
 
 def hash_password(password: str) -> str:
@@ -40,7 +40,7 @@ def verify(password_hash: str | None, password: str) -> bool:
     """Whether a password is the one of a hash; without a hash it is not, after the same time."""
     with _turn():
         try:
-            return _hasher.verify(password_hash or NOBODYS, password) and password_hash is not None
+            return _hasher.verify(password_hash or DUMMY_HASH, password) and password_hash is not None
         except (VerifyMismatchError, InvalidHashError):
             return False
 
@@ -50,9 +50,9 @@ def needs_rehash(password_hash: str) -> bool:
     return _hasher.check_needs_rehash(password_hash)
 
 
-def refuse_common(password: str, pointer: str = "/password") -> None:
+def check_not_common(password: str, pointer: str = "/password") -> None:
     """Refuse a password that is among the first that anybody tries."""
-    if password.casefold() in COMMON:
+    if password.casefold() in COMMON_PASSWORDS:
         raise Invalid(pointer, "common", "This password is one of the most common ones.")
 
 
@@ -61,7 +61,7 @@ def _turn() -> Iterator[None]:
     if not _places.acquire(blocking=False):
         raise Unavailable("Too many people are signing in right now. Please try again.")
     try:
-        if not _turns.acquire(timeout=PATIENCE):
+        if not _turns.acquire(timeout=QUEUE_TIMEOUT):
             raise Unavailable("Too many people are signing in right now. Please try again.")
         try:
             yield

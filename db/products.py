@@ -23,13 +23,13 @@ from db import events
 from db import stock_ledger as ledger
 from db.stock_ledger import StockAdjustment
 from db.users import Caller
-from orderly.database.json_rows import Pairs
+from orderly.database.json_rows import JsonPairs
 from orderly.database.models import Base, UtcDateTime, new_id, now
-from orderly.errors import Conflict, existing, unique
+from orderly.errors import Conflict, require, translate_unique_violation
 
-MOST = 1_000_000_000
+MAX_STOCK = 1_000_000_000
 """The highest price (in minor units) and the largest stock that a product can have."""
-NAMED = 10
+MAX_NAMED_PRODUCTS = 10
 """How many products a refusal names."""
 
 
@@ -58,7 +58,7 @@ class StockLimit(Conflict):
     """There would be more than can be counted."""
 
     code = "stock_limit"
-    detail = f"The stock of a product cannot be more than {MOST}."
+    detail = f"The stock of a product cannot be more than {MAX_STOCK}."
 
 
 def _of_those_for_sale(name: str, *columns: str, unique: bool = False) -> Index:
@@ -70,13 +70,13 @@ def _of_those_for_sale(name: str, *columns: str, unique: bool = False) -> Index:
 class Product(Base):
     """Something for sale. When it is archived its row stays, for the orders that point to it, and its SKU is free.
 
-    The stock is moved by `take`, `put_back` and `adjust` only.
+    The stock is moved by `reserve`, `restock` and `adjust` only.
     """
 
     __tablename__ = "products"
     __table_args__ = (
-        CheckConstraint(f"price_amount BETWEEN 0 AND {MOST}", name="price_amount"),
-        CheckConstraint(f"stock BETWEEN 0 AND {MOST}", name="stock"),
+        CheckConstraint(f"price_amount BETWEEN 0 AND {MAX_STOCK}", name="price_amount"),
+        CheckConstraint(f"stock BETWEEN 0 AND {MAX_STOCK}", name="stock"),
         _of_those_for_sale("ix_products_sku", "sku", unique=True),
         _of_those_for_sale("ix_products_created_at", "created_at", "id"),
         _of_those_for_sale("ix_products_name", "name", "id"),
@@ -134,7 +134,7 @@ def create(session: Session, caller: Caller | None, *, stock: int = 0, **given: 
     session.add(product)
     _flush(session)
     if stock:
-        ledger.enter(session, product.id, stock, ledger.INITIAL, caller=caller)
+        ledger.record_adjustment(session, product.id, stock, ledger.INITIAL, caller=caller)
     events.record(session, "product.created", product.id, caller=caller, data=product.facts)
     return product
 
@@ -142,7 +142,7 @@ def create(session: Session, caller: Caller | None, *, stock: int = 0, **given: 
 def get(session: Session, product_id: str) -> Product:
     """One product that is for sale, locked until the commit, to be changed."""
     one = select(Product).where(Product.id == product_id, Product.archived_at.is_(None)).with_for_update()
-    return existing(session.scalar(one, execution_options={"populate_existing": True}))
+    return require(session.scalar(one, execution_options={"populate_existing": True}))
 
 
 def change(session: Session, caller: Caller | None, product_id: str, given: Mapping[str, Any]) -> Product:
@@ -171,38 +171,38 @@ def adjust(session: Session, caller: Caller | None, product_id: str, *, delta: i
         StockLimit: there would be too many.
     """
     product = get(session, product_id)
-    if not 0 <= product.stock + delta <= MOST:
+    if not 0 <= product.stock + delta <= MAX_STOCK:
         raise InsufficientStock if delta < 0 else StockLimit
-    _move(session, _MOVE, {product_id: delta})
-    adjustment = ledger.enter(session, product_id, delta, reason, caller=caller)
+    _adjust_stock(session, _ADJUST, {product_id: delta})
+    adjustment = ledger.record_adjustment(session, product_id, delta, reason, caller=caller)
     data = {"adjustment_id": adjustment.id, "delta": delta}
     events.record(session, "stock.adjusted", product_id, caller=caller, data=data)
     return adjustment
 
 
-def take(session: Session, wanted: Mapping[str, int]) -> dict[str, Row[Any]]:
+def reserve(session: Session, wanted: Mapping[str, int]) -> dict[str, Row[Any]]:
     """Take quantities of products from the stock: all of them, or the caller rolls back. Gives the products.
 
     Raises:
         ProductUnavailable: one does not exist or is archived.
         InsufficientStock: there are fewer of one.
     """
-    taken = _move(session, _TAKE, {product_id: -quantity for product_id, quantity in wanted.items()})
+    taken = _adjust_stock(session, _RESERVE, {product_id: -quantity for product_id, quantity in wanted.items()})
     if refused := wanted.keys() - taken.keys():
         if missing := refused - set(session.scalars(select(Product.id).where(Product.id.in_(refused), _FOR_SALE))):
-            raise ProductUnavailable(_naming("Not for sale", missing))
-        raise InsufficientStock(_naming("Not enough in stock", refused))
+            raise ProductUnavailable(_list_ids("Not for sale", missing))
+        raise InsufficientStock(_list_ids("Not enough in stock", refused))
     return taken
 
 
-def put_back(session: Session, quantities: Mapping[str, int]) -> None:
+def restock(session: Session, quantities: Mapping[str, int]) -> None:
     """Give back what was taken, to archived products too; `StockLimit` if there would be too many of one."""
-    moved = _move(session, _MOVE, quantities)
+    moved = _adjust_stock(session, _ADJUST, quantities)
     if full := quantities.keys() - moved.keys():
-        raise StockLimit(_naming(f"The stock would be more than {MOST}", full))
+        raise StockLimit(_list_ids(f"The stock would be more than {MAX_STOCK}", full))
 
 
-def _move(session: Session, statement: Update, deltas: Mapping[str, int]) -> dict[str, Row[Any]]:
+def _adjust_stock(session: Session, statement: Update, deltas: Mapping[str, int]) -> dict[str, Row[Any]]:
     """Add to the stock of those products that have room for it. Gives them, as they are now."""
     return {row.id: row for row in session.connection().execute(statement, {"deltas": deltas})}
 
@@ -210,7 +210,7 @@ def _move(session: Session, statement: Update, deltas: Mapping[str, int]) -> dic
 # They run for every order, so they are built once. The rows are locked in the order of their ids, so that those who
 # want the same ones queue and never block each other.
 _FOR_SALE = Product.archived_at.is_(None)
-_DELTAS = Pairs("deltas")
+_DELTAS = JsonPairs("deltas")
 _LOCKED = (
     select(Product.id, _DELTAS.value.label("delta"))
     .join_from(Product, _DELTAS.rows, Product.id == _DELTAS.key)
@@ -219,20 +219,20 @@ _LOCKED = (
     .subquery("locked")
 )
 _STOCK = Product.stock + _LOCKED.c.delta
-_MOVE = (
+_ADJUST = (
     update(Product)
-    .where(Product.id == _LOCKED.c.id, _STOCK.between(0, MOST))
+    .where(Product.id == _LOCKED.c.id, _STOCK.between(0, MAX_STOCK))
     .values(stock=_STOCK, version=Product.version + 1)
     .returning(Product.id, Product.sku, Product.name, Product.price_amount, Product.currency)
 )
-_TAKE = _MOVE.where(_FOR_SALE)
+_RESERVE = _ADJUST.where(_FOR_SALE)
 
 
-def _naming(what: str, ids: Iterable[str]) -> str:
+def _list_ids(what: str, ids: Iterable[str]) -> str:
     """What is wrong with some of the products that the caller named."""
-    return f"{what}: {', '.join(sorted(ids)[:NAMED])}."
+    return f"{what}: {', '.join(sorted(ids)[:MAX_NAMED_PRODUCTS])}."
 
 
 def _flush(session: Session) -> None:
-    with unique("products", "sku", otherwise=SkuTaken):
+    with translate_unique_violation("products", "sku", to=SkuTaken):
         session.flush()

@@ -59,7 +59,7 @@ def make_person(session: Session, random: Random, role: str, password_hash: str)
     return Caller(user.id, role, frozenset())
 
 
-class Seeds:
+class SeedFactory:
     """Makes things one by one, each fitting to those before it."""
 
     def __init__(self, random: Random, staff: Caller, password_hash: str) -> None:
@@ -108,10 +108,10 @@ class Seeds:
         note = self._random.choice(NOTES)
         order = order_actions.place(session, buyer, lines, note=note, shipping_address=address)
         for step in self._random.choices(list(HISTORIES), list(HISTORIES.values()))[0]:
-            self._go_on(session, order, buyer, step)
+            self._advance(session, order, buyer, step)
         return order
 
-    def _go_on(self, session: Session, order: Order, buyer: Caller, step: str) -> None:
+    def _advance(self, session: Session, order: Order, buyer: Caller, step: str) -> None:
         if step == "pay":
             order_actions.pay(session, order, self._staff, f"bank-{order.id[-12:]}")
         elif step == "fulfil":

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from db.users import ACTIVE, Caller, User
 from orderly.database.connections import Rows
 from orderly.database.models import Base, UtcDateTime, new_id, now
-from orderly.errors import Unauthenticated, existing
+from orderly.errors import Unauthenticated, require
 
 USER_AGENT = 200
 """How much is kept of what a client calls itself."""
@@ -71,21 +71,21 @@ class RefreshToken(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class Issued(NamedTuple):
+class IssuedTokens(NamedTuple):
     """A session and the refresh token that continues it, which only its holder knows from now on."""
 
     session: UserSession
     refresh_token: str
 
 
-class CallerState(NamedTuple):
+class SessionStatus(NamedTuple):
     """What is true at this moment of the person whose access token was read."""
 
     role: str
     status: str
 
 
-def start(session: Session, user: User, *, user_agent: str | None = None, at: datetime | None = None) -> Issued:
+def start(session: Session, user: User, *, user_agent: str | None = None, at: datetime | None = None) -> IssuedTokens:
     """Sign somebody in."""
     at = at or now()
     family = UserSession(id=new_id("ses"), user_id=user.id, created_at=at, last_used_at=at)
@@ -93,10 +93,10 @@ def start(session: Session, user: User, *, user_agent: str | None = None, at: da
     family.expires_at = at + LIFETIME
     session.add(family)
     session.flush()
-    return Issued(family, _issue(session, family, None, at))
+    return IssuedTokens(family, _issue(session, family, None, at))
 
 
-def rotate(session: Session, refresh_token: str, *, at: datetime | None = None) -> Issued:
+def rotate(session: Session, refresh_token: str, *, at: datetime | None = None) -> IssuedTokens:
     """Give the next refresh token for the live one; `InvalidToken`, or `TokenReused` for one that was used.
 
     The session's row is locked first, so that the refreshes of a family stand in one line. A used token is taken
@@ -110,13 +110,13 @@ def rotate(session: Session, refresh_token: str, *, at: datetime | None = None) 
         session.flush()
         raise TokenReused
     family.last_used_at = at
-    return Issued(family, _issue(session, family, token, at))
+    return IssuedTokens(family, _issue(session, family, token, at))
 
 
-def find_caller_state(rows: Rows, session_id: str, user_id: str) -> CallerState | None:
+def find_session_status(rows: Rows, session_id: str, user_id: str) -> SessionStatus | None:
     """Role and status of an access token's user; None if the session has ended or the user is not active."""
-    row = rows.connection().execute(_CALLER_STATE, _caller_key(session_id, user_id, now())).first()
-    return CallerState(row.role, row.status) if row else None
+    row = rows.connection().execute(_SESSION_STATUS, _caller_key(session_id, user_id, now())).first()
+    return SessionStatus(row.role, row.status) if row else None
 
 
 def visible_to(caller: Caller, *, at: datetime | None = None) -> Select[UserSession]:
@@ -128,7 +128,7 @@ def visible_to(caller: Caller, *, at: datetime | None = None) -> Select[UserSess
 def revoke(session: Session, session_id: str, caller: Caller) -> None:
     """End one session of the caller; `NotFound` if it has ended."""
     found = session.scalar(visible_to(caller).where(UserSession.id == session_id).with_for_update())
-    existing(found).revoked_at = now()
+    require(found).revoked_at = now()
     session.flush()
 
 
@@ -202,7 +202,7 @@ def _live(at: datetime) -> ColumnElement[bool]:
     return and_(UserSession.revoked_at.is_(None), UserSession.expires_at > at, UserSession.last_used_at > at - IDLE)
 
 
-_CALLER_STATE = (
+_SESSION_STATUS = (
     select(User.role, User.status)
     .join(UserSession, UserSession.user_id == User.id)
     .where(UserSession.id == bindparam("session_id"), User.id == bindparam("user_id"), User.status == ACTIVE)

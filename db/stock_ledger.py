@@ -34,7 +34,9 @@ class StockAdjustment(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
-def enter(session: Session, product_id: str, delta: int, reason: str, *, caller: Caller | None) -> StockAdjustment:
+def record_adjustment(
+    session: Session, product_id: str, delta: int, reason: str, *, caller: Caller | None
+) -> StockAdjustment:
     """Write an entry, in the transaction that changes the stock."""
     entry = StockAdjustment(id=new_id("adj"), product_id=product_id, delta=delta, reason=reason)
     entry.user_id = caller.user_id if caller else None
@@ -43,6 +45,6 @@ def enter(session: Session, product_id: str, delta: int, reason: str, *, caller:
     return entry
 
 
-def entries(product_id: str) -> Select[StockAdjustment]:
+def adjustments_for(product_id: str) -> Select[StockAdjustment]:
     """The entries of one product."""
     return select(StockAdjustment).where(StockAdjustment.product_id == product_id)

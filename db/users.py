@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from db.emails import email_key, new_email
 from orderly.database.models import Base, UtcDateTime, new_id, now
 from orderly.database.pagination import within
-from orderly.errors import Conflict, Forbidden, Unauthenticated, existing, unique
+from orderly.errors import Conflict, Forbidden, Unauthenticated, require, translate_unique_violation
 
 ROLES = ("customer", "staff", "admin")
 ACTIVE, DISABLED, ERASED = "active", "disabled", "erased"
@@ -51,7 +51,7 @@ class WrongPassword(Forbidden):
     detail = "The current password is wrong."
 
 
-class AccountGone(Unauthenticated):
+class AccountDeleted(Unauthenticated):
     """The account was erased after its caller was let in, so what he calls with is no longer valid."""
 
     code = "invalid_token"
@@ -122,11 +122,11 @@ class User(Base):
         """Change the role; `LastAdmin` if nobody else could give it back."""
         if role == self.role:
             return
-        self.keep_an_admin(session)
+        self.ensure_other_admin(session)
         self.role = role
         session.flush()
 
-    def keep_an_admin(self, session: Session) -> None:
+    def ensure_other_admin(self, session: Session) -> None:
         """Refuse with `LastAdmin` unless there is another active admin, and keep it so until the commit.
 
         The admins' rows are locked in one order, so of two admins who demote each other the second one sees what
@@ -139,7 +139,7 @@ class User(Base):
             raise LastAdmin
 
 
-class Credentials(NamedTuple):
+class PasswordRecord(NamedTuple):
     """What a sign-in is compared with."""
 
     user_id: str
@@ -185,14 +185,14 @@ def matching(
 
 def get(session: Session, user_id: str, caller: Caller) -> User:
     """One account that the caller may see."""
-    return existing(session.scalar(visible_to(caller).where(User.id == user_id)))
+    return require(session.scalar(visible_to(caller).where(User.id == user_id)))
 
 
 def get_own(session: Session, caller: Caller) -> User:
-    """The caller's account; `AccountGone` if it was erased since he was let in."""
+    """The caller's account; `AccountDeleted` if it was erased since he was let in."""
     user = session.scalar(visible_to(caller).where(User.id == caller.user_id))
     if user is None:
-        raise AccountGone
+        raise AccountDeleted
     return user
 
 
@@ -201,20 +201,20 @@ def find_by_email(session: Session, email: str) -> User | None:
     return session.scalar(select(User).where(User.email_key == email_key(email)))
 
 
-def find_credentials(session: Session, *, email: str) -> Credentials | None:
+def find_password_record(session: Session, *, email: str) -> PasswordRecord | None:
     """What the sign-in of an address is compared with; None if nobody has it."""
-    return _credentials(session, select(User).where(User.email_key == email_key(email)))
+    return _password_record(session, select(User).where(User.email_key == email_key(email)))
 
 
-def get_credentials(session: Session, user_id: str) -> Credentials:
-    """What the current password of somebody signed in is compared with; `AccountGone` if he was erased since."""
-    found = _credentials(session, select(User).where(User.id == user_id))
+def get_password_record(session: Session, user_id: str) -> PasswordRecord:
+    """What the current password of somebody signed in is compared with; `AccountDeleted` if he was erased since."""
+    found = _password_record(session, select(User).where(User.id == user_id))
     if found is None:
-        raise AccountGone
+        raise AccountDeleted
     return found
 
 
-def find_unchanged(session: Session, credentials: Credentials) -> User | None:
+def lock_if_unchanged(session: Session, credentials: PasswordRecord) -> User | None:
     """The account, locked until the commit, if it is still active and its password the one that was verified."""
     return session.scalar(
         select(User)
@@ -234,13 +234,13 @@ def rehash(session: Session, user: User, password_hash: str) -> None:
     )
 
 
-def _credentials(session: Session, statement: Select[User]) -> Credentials | None:
+def _password_record(session: Session, statement: Select[User]) -> PasswordRecord | None:
     row = session.execute(
         statement.with_only_columns(User.id, User.password_hash, User.status).where(User.status != ERASED)
     ).first()
-    return Credentials(row.id, row.password_hash, row.status) if row else None
+    return PasswordRecord(row.id, row.password_hash, row.status) if row else None
 
 
 def _flush(session: Session) -> None:
-    with unique("users", "email_key", otherwise=EmailTaken):
+    with translate_unique_violation("users", "email_key", to=EmailTaken):
         session.flush()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from db import api_keys
-from db.api_keys import ApiKey, Made
+from db.api_keys import ApiKey, CreatedApiKey
 from db.users import Caller
 from handlers import contract_types
 from orderly.database.models import parse_time, rfc3339
@@ -14,7 +14,7 @@ from orderly.database.pagination import Listing
 
 def list_api_keys(*, caller: Caller) -> Listing[contract_types.ApiKey]:
     """The caller's keys that still work, newest first."""
-    return Listing(api_keys.unexpired(api_keys.visible_to(caller)), order=[ApiKey.id], shape=_shape)
+    return Listing(api_keys.unexpired(api_keys.visible_to(caller)), order=[ApiKey.id], serialize=_serialize)
 
 
 def create_api_key(
@@ -39,11 +39,11 @@ def revoke_api_key(*, key_id: str, session: Session, caller: Caller) -> None:
     api_keys.revoke(session, key_id, caller)
 
 
-def _with_secret(made: Made) -> contract_types.ApiKeyCreated:
-    return {**_shape(made.key), "secret": made.secret}
+def _with_secret(made: CreatedApiKey) -> contract_types.ApiKeyCreated:
+    return {**_serialize(made.key), "secret": made.secret}
 
 
-def _shape(key: ApiKey) -> contract_types.ApiKey:
+def _serialize(key: ApiKey) -> contract_types.ApiKey:
     return {
         "id": key.id,
         "name": key.name,

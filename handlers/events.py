@@ -12,10 +12,10 @@ from orderly.database.pagination import Listing
 def list_events(*, type: str | None = None) -> Listing[contract_types.Event]:
     """What happened, oldest first; it can be followed for ever."""
     order = [Event.position, Event.id]
-    return Listing(events.feed(type=type), order=order, shape=_shape, descending=False, follow=True)
+    return Listing(events.feed(type=type), order=order, serialize=_serialize, descending=False, follow=True)
 
 
-def _shape(event: Event) -> contract_types.Event:
+def _serialize(event: Event) -> contract_types.Event:
     return {
         "id": event.id,
         "type": event.type,

@@ -15,5 +15,5 @@ def get_liveness() -> contract_types.Liveness:
 
 def get_readiness(*, readiness: Readiness) -> contract_types.Readiness:
     """The service can serve; otherwise a refusal that names the part that does not work."""
-    readiness.refuse_unready()
+    readiness.check_ready()
     return {"status": "ok", "version": VERSION}

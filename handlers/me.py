@@ -6,16 +6,16 @@ from sqlalchemy.orm import Session
 
 from db import accounts, passwords, sessions, users
 from db.sessions import UserSession
-from db.users import Caller, Credentials, User
+from db.users import Caller, PasswordRecord, User
 from handlers import contract_types
-from handlers.serializers import shape
+from handlers.serializers import serialize
 from orderly.database.models import rfc3339
 from orderly.database.pagination import Listing
 
 
 def get_me(*, session: Session, caller: Caller) -> contract_types.User:
     """The caller's account."""
-    return shape(users.get_own(session, caller))
+    return serialize(users.get_own(session, caller))
 
 
 def update_me(
@@ -25,14 +25,14 @@ def update_me(
     credentials = _confirmed(body["current_password"], reads, caller) if "email" in body else None
     session = begin()
     user = _unchanged(session, credentials) if credentials else users.get_own(session, caller)
-    return shape(accounts.change(session, user, caller, name=body.get("name"), email=body.get("email")))
+    return serialize(accounts.change(session, user, caller, name=body.get("name"), email=body.get("email")))
 
 
 def change_my_password(
     body: contract_types.PasswordChange, *, session: Session, reads: Session, caller: Caller
 ) -> None:
     """Take a new password, and end the caller's other sessions."""
-    passwords.refuse_common(body["new_password"], "/new_password")
+    passwords.check_not_common(body["new_password"], "/new_password")
     password_hash = passwords.hash_password(body["new_password"])
     credentials = _confirmed(body["current_password"], reads, caller)
     accounts.change_password(session, _unchanged(session, credentials), password_hash, but=caller.session_id)
@@ -45,7 +45,7 @@ def delete_me(*, session: Session, caller: Caller) -> None:
 
 def list_my_sessions(*, caller: Caller) -> Listing[contract_types.Session]:
     """Where the caller is signed in, newest first."""
-    return Listing(sessions.visible_to(caller), order=[UserSession.id], shape=lambda row: _session(row, caller))
+    return Listing(sessions.visible_to(caller), order=[UserSession.id], serialize=lambda row: _session(row, caller))
 
 
 def revoke_my_session(*, session_id: str, session: Session, caller: Caller) -> None:
@@ -53,17 +53,17 @@ def revoke_my_session(*, session_id: str, session: Session, caller: Caller) -> N
     sessions.revoke(session, session_id, caller)
 
 
-def _confirmed(password: str, reads: Session, caller: Caller) -> Credentials:
+def _confirmed(password: str, reads: Session, caller: Caller) -> PasswordRecord:
     """What the caller signs in with, if the password is right: it is compared before the transaction begins."""
-    credentials = users.get_credentials(reads, caller.user_id)
+    credentials = users.get_password_record(reads, caller.user_id)
     if not passwords.verify(credentials.password_hash, password):
         raise users.WrongPassword
     return credentials
 
 
-def _unchanged(session: Session, credentials: Credentials) -> User:
+def _unchanged(session: Session, credentials: PasswordRecord) -> User:
     """The caller's account, locked, if its password is still the one that was compared."""
-    user = users.find_unchanged(session, credentials)
+    user = users.lock_if_unchanged(session, credentials)
     if user is None:
         raise users.WrongPassword
     return user

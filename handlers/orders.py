@@ -29,7 +29,7 @@ def list_orders(
         created_after=parse_time(created_after) if created_after else None,
         created_before=parse_time(created_before) if created_before else None,
     )
-    return Listing(found, order=[Order.created_at, Order.id], shape=_shape)
+    return Listing(found, order=[Order.created_at, Order.id], serialize=_serialize)
 
 
 def create_order(body: contract_types.OrderCreate, *, session: Session, caller: Caller) -> contract_types.Order:
@@ -44,12 +44,12 @@ def create_order(body: contract_types.OrderCreate, *, session: Session, caller: 
         metadata=body.get("metadata"),
         expected_total=(expected["amount"], expected["currency"]) if expected else None,
     )
-    return _shape(order)
+    return _serialize(order)
 
 
 def get_order(*, order_id: str, session: Session, caller: Caller) -> contract_types.Order:
     """One order that the caller may see."""
-    return _shape(orders.get(session, order_id, caller))
+    return _serialize(orders.get(session, order_id, caller))
 
 
 def update_order(
@@ -57,12 +57,12 @@ def update_order(
 ) -> contract_types.Order:
     """Change what surrounds a pending order."""
     order = orders.get_to_change(session, order_id, caller)
-    return _shape(order_actions.revise(session, order, caller, body))
+    return _serialize(order_actions.update(session, order, caller, body))
 
 
 def cancel_order(*, order_id: str, session: Session, caller: Caller) -> contract_types.Order:
     """Cancel a pending order; its stock goes back once."""
-    return _shape(order_actions.cancel(session, orders.get_to_change(session, order_id, caller), caller))
+    return _serialize(order_actions.cancel(session, orders.get_to_change(session, order_id, caller), caller))
 
 
 def pay_order(
@@ -70,7 +70,7 @@ def pay_order(
 ) -> contract_types.Order:
     """Take note of a payment."""
     order = orders.get_to_change(session, order_id, caller)
-    return _shape(order_actions.pay(session, order, caller, body["reference"]))
+    return _serialize(order_actions.pay(session, order, caller, body["reference"]))
 
 
 def fulfil_order(
@@ -78,7 +78,7 @@ def fulfil_order(
 ) -> contract_types.Order:
     """Take note that a paid order is on its way."""
     order = orders.get_to_change(session, order_id, caller)
-    return _shape(order_actions.fulfil(session, order, caller, body.get("tracking")))
+    return _serialize(order_actions.fulfil(session, order, caller, body.get("tracking")))
 
 
 def refund_order(
@@ -87,10 +87,10 @@ def refund_order(
     """Take note that money was given back, and put the stock back if it is wanted."""
     order = orders.get_to_change(session, order_id, caller, "orders:refund")
     restock = body.get("restock", False)
-    return _shape(order_actions.refund(session, order, caller, body.get("amount"), restock=restock))
+    return _serialize(order_actions.refund(session, order, caller, body.get("amount"), restock=restock))
 
 
-def _shape(order: Order) -> contract_types.Order:
+def _serialize(order: Order) -> contract_types.Order:
     return {
         "id": order.id,
         "user_id": order.user_id,

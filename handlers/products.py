@@ -30,25 +30,25 @@ def list_products(
     found = catalogue.matching(
         q=q, category=category, currency=currency, min_price=min_price, max_price=max_price, in_stock=in_stock
     )
-    order = catalogue.ORDERS[sort.removeprefix("-")]
-    return Listing(found, order=order, shape=_shape, descending=sort.startswith("-"), of_rows=True)
+    order = catalogue.SORT_KEYS[sort.removeprefix("-")]
+    return Listing(found, order=order, serialize=_serialize, descending=sort.startswith("-"), of_rows=True)
 
 
 def create_product(body: contract_types.ProductCreate, *, session: Session, caller: Caller) -> contract_types.Product:
     """Add a product, with the stock that it begins with."""
-    return _shape(products.create(session, caller, stock=body["stock"], **_described(body)))
+    return _serialize(products.create(session, caller, stock=body["stock"], **_described(body)))
 
 
 def get_product(*, product_id: str, rows: Rows) -> contract_types.Product:
     """One product, as everybody sees it."""
-    return _shape(catalogue.get(rows, product_id))
+    return _serialize(catalogue.get(rows, product_id))
 
 
 def update_product(
     body: contract_types.ProductUpdate, *, product_id: str, session: Session, caller: Caller
 ) -> contract_types.Product:
     """Describe a product anew."""
-    return _shape(products.change(session, caller, product_id, _described(body)))
+    return _serialize(products.change(session, caller, product_id, _described(body)))
 
 
 def archive_product(*, product_id: str, session: Session, caller: Caller) -> None:
@@ -60,9 +60,9 @@ def list_stock_adjustments(*, product_id: str, rows: Rows) -> Listing[contract_t
     """What was added to the stock of a product and taken from it, orders excepted; newest first."""
     catalogue.get(rows, product_id)
     return Listing(
-        stock_ledger.entries(product_id),
+        stock_ledger.adjustments_for(product_id),
         order=[StockAdjustment.created_at, StockAdjustment.id],
-        shape=_shape_adjustment,
+        serialize=_serialize_adjustment,
     )
 
 
@@ -70,7 +70,7 @@ def adjust_stock(
     body: contract_types.StockAdjustmentCreate, *, product_id: str, session: Session, caller: Caller
 ) -> contract_types.StockAdjustment:
     """Add to the stock of a product, or take from it."""
-    return _shape_adjustment(products.adjust(session, caller, product_id, **body))
+    return _serialize_adjustment(products.adjust(session, caller, product_id, **body))
 
 
 def _described(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _described(body: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _shape(row: Product | Row[Any]) -> contract_types.Product:
+def _serialize(row: Product | Row[Any]) -> contract_types.Product:
     return {
         "id": row.id,
         "sku": row.sku,
@@ -96,7 +96,7 @@ def _shape(row: Product | Row[Any]) -> contract_types.Product:
     }
 
 
-def _shape_adjustment(row: StockAdjustment) -> contract_types.StockAdjustment:
+def _serialize_adjustment(row: StockAdjustment) -> contract_types.StockAdjustment:
     return {
         "id": row.id,
         "product_id": row.product_id,

@@ -7,7 +7,7 @@ from handlers import contract_types
 from orderly.database.models import rfc3339
 
 
-def shape(user: User) -> contract_types.User:
+def serialize(user: User) -> contract_types.User:
     """The contract's `User`. An erased account, which has neither address nor name, is visible to nobody."""
     return {
         "id": user.id,

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from db import accounts, passwords, users
 from db.users import Caller, User
 from handlers import contract_types
-from handlers.serializers import shape
+from handlers.serializers import serialize
 from orderly.database.models import parse_time
 from orderly.database.pagination import Listing
 
@@ -28,19 +28,19 @@ def list_users(
         created_after=parse_time(created_after) if created_after else None,
         created_before=parse_time(created_before) if created_before else None,
     )
-    return Listing(found, order=[User.id], shape=shape)
+    return Listing(found, order=[User.id], serialize=serialize)
 
 
 def create_user(body: contract_types.UserCreate, *, session: Session) -> contract_types.User:
     """Sign up: a new account, a customer's."""
-    passwords.refuse_common(body["password"])
+    passwords.check_not_common(body["password"])
     password_hash = passwords.hash_password(body["password"])  # before the transaction begins: it takes its time
-    return shape(accounts.sign_up(session, email=body["email"], name=body["name"], password_hash=password_hash))
+    return serialize(accounts.sign_up(session, email=body["email"], name=body["name"], password_hash=password_hash))
 
 
 def get_user(*, user_id: str, session: Session, caller: Caller) -> contract_types.User:
     """One account that the caller may see."""
-    return shape(users.get(session, user_id, caller))
+    return serialize(users.get(session, user_id, caller))
 
 
 def update_user(
@@ -48,14 +48,14 @@ def update_user(
 ) -> contract_types.User:
     """Change somebody's name or role."""
     user = users.get(session, user_id, caller)
-    return shape(accounts.change(session, user, caller, name=body.get("name"), role=body.get("role")))
+    return serialize(accounts.change(session, user, caller, name=body.get("name"), role=body.get("role")))
 
 
 def disable_user(*, user_id: str, session: Session, caller: Caller) -> contract_types.User:
     """Lock somebody out, at once."""
-    return shape(accounts.disable(session, users.get(session, user_id, caller), caller))
+    return serialize(accounts.disable(session, users.get(session, user_id, caller), caller))
 
 
 def enable_user(*, user_id: str, session: Session, caller: Caller) -> contract_types.User:
     """Let somebody in again."""
-    return shape(accounts.enable(session, users.get(session, user_id, caller), caller))
+    return serialize(accounts.enable(session, users.get(session, user_id, caller), caller))

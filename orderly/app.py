@@ -7,38 +7,38 @@ from connexion import ConnexionMiddleware
 from prometheus_client import CollectorRegistry
 
 from db import passwords
-from orderly.config.settings import Refused, Settings
+from orderly.config.settings import CommandError, Settings
 from orderly.contract.model import Contract, load
 from orderly.database.database import Database
 from orderly.database.readiness import Readiness
 from orderly.docs.app import create_pages
-from orderly.http.messages import App
+from orderly.http.messages import ASGIApp
 from orderly.http.problems import Problems
 from orderly.lifespan import Lifespan
-from orderly.middleware import Edge
+from orderly.middleware import RequestMiddleware
 from orderly.observability.metrics import Metrics
-from orderly.observability.readiness import Ready
-from orderly.observability.saturation import Fullness
+from orderly.observability.readiness import ReadinessCollector
+from orderly.observability.saturation import SaturationMetrics
 from orderly.pipeline.handler_resolver import HandlerOf, find_handler
 from orderly.pipeline.operation import Services
-from orderly.pipeline.pagination import Cursors
-from orderly.pipeline.routing import Corridor, HandlerResolver
-from orderly.pipeline.thread_pool import Workers
-from orderly.rate_limiting.limiter import Counters
+from orderly.pipeline.pagination import CursorSigner
+from orderly.pipeline.routing import ContractMiddleware, HandlerResolver
+from orderly.pipeline.thread_pool import WorkerPool
+from orderly.rate_limiting.limiter import RateLimitStore
 from orderly.security.guard import Credentials, Tokens
 from orderly.server.shutdown import IsStopping, never
-from orderly.validation.schemas import Validators
+from orderly.validation.schemas import SchemaCompiler
 
 
 def create_app(
     settings: Settings,
     contract: Contract | None = None,
     handler_of: HandlerOf = find_handler,
-    inside: Callable[[App], App] = lambda app: app,
+    inside: Callable[[ASGIApp], ASGIApp] = lambda app: app,
     scripts: Sequence[str] = (),
-    counters: Counters | None = None,
+    counters: RateLimitStore | None = None,
     is_stopping: IsStopping = never,
-) -> App:
+) -> ASGIApp:
     """The service as one ASGI application.
 
     Args:
@@ -51,16 +51,16 @@ def create_app(
         is_stopping: tells whether the service will stop soon.
 
     Raises:
-        BrokenContract: the contract cannot be served.
-        Refused: what the settings ask for is not installed.
+        ContractError: the contract cannot be served.
+        CommandError: what the settings ask for is not installed.
     """
     contract = contract or load()
     secret = settings.secret_key.get_secret_value()
-    threads = settings.threads + passwords.AT_ONCE
-    database = Database(settings.database_url, settings.database_read_url or None, threads=threads)
-    workers = Workers(settings.threads)
-    hashers = Workers(passwords.AT_ONCE, passwords.WAITING)
-    counters = (counters or Counters(settings.redis_url)) if settings.rate_limits else None
+    threads = settings.threads + passwords.MAX_CONCURRENT_HASHES
+    database = Database(settings.database_url, settings.database_replica_url or None, threads=threads)
+    workers = WorkerPool(settings.threads)
+    hashers = WorkerPool(passwords.MAX_CONCURRENT_HASHES, passwords.MAX_QUEUED_HASHES)
+    counters = (counters or RateLimitStore(settings.redis_url)) if settings.rate_limits else None
     readiness = Readiness(database, is_stopping)
     problems = Problems(contract.errors)
     tokens = Tokens(secret)
@@ -68,29 +68,29 @@ def create_app(
         contract=contract,
         handler_of=handler_of,
         database=database,
-        validators=Validators(contract),
+        validators=SchemaCompiler(contract),
         problems=problems,
         tokens=tokens,
         credentials=Credentials(database, tokens, contract.roles),
         counters=counters,
-        cursors=Cursors(secret),
+        cursors=CursorSigner(secret),
         readiness=readiness,
         workers=workers,
         hashers=hashers,
     )
     registry = CollectorRegistry()
-    fullness = Fullness(registry, {"requests": workers, "passwords": hashers}, database.engines, counters)
-    metrics = Metrics(registry, fullness, Ready(readiness), contract.operations)
-    pages = create_pages(contract, metrics, settings.metrics_readers, scripts)
+    saturation = SaturationMetrics(registry, {"requests": workers, "passwords": hashers}, database.engines, counters)
+    metrics = Metrics(registry, saturation, ReadinessCollector(readiness), contract.operations)
+    pages = create_pages(contract, metrics, settings.metrics_allowed_networks, scripts)
     wsgi = WSGIMiddleware(pages, workers=2)  # type: ignore[arg-type]  # Flask says dict
-    connexion = ConnexionMiddleware(wsgi, import_name=__name__, middlewares=[Corridor])
+    connexion = ConnexionMiddleware(wsgi, import_name=__name__, middlewares=[ContractMiddleware])
     connexion.add_api(
-        contract.shell(), base_path=contract.base_path, resolver=HandlerResolver(services), services=services
+        contract.connexion_spec(), base_path=contract.base_path, resolver=HandlerResolver(services), services=services
     )
     # Connexion would build this at the first request; what cannot be built must refuse to start.
     connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()
-    edge = Edge(
-        inside(Lifespan(connexion, database, (workers, hashers), metrics.look)),
+    edge = RequestMiddleware(
+        inside(Lifespan(connexion, database, (workers, hashers), metrics.collect)),
         problems,
         metrics,
         proxies=settings.trusted_proxies,
@@ -100,9 +100,9 @@ def create_app(
     return _traced(edge, database, settings.traces_url) if settings.traces_url else edge
 
 
-def _traced(app: App, database: Database, collector: str) -> App:
+def _traced(app: ASGIApp, database: Database, collector: str) -> ASGIApp:
     try:
-        from orderly.observability.tracing import Traced  # an extra, and nobody else should wait for it
+        from orderly.observability.tracing import TracingMiddleware  # an extra, and nobody else should wait for it
     except ModuleNotFoundError:
-        raise Refused("ORDERLY_TRACES_URL needs more than is installed: pip install 'orderly[traces]'.") from None
-    return Traced(app, database, collector)
+        raise CommandError("ORDERLY_TRACES_URL needs more than is installed: pip install 'orderly[traces]'.") from None
+    return TracingMiddleware(app, database, collector)

@@ -14,7 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 Row = TypeVar("Row")
 
 
-class Refusal(Exception):
+class DomainError(Exception):
     """A request that the shop declines. `code` is what programs read, the message what people read."""
 
     code: str
@@ -27,7 +27,7 @@ class Refusal(Exception):
         super().__init__(self.detail)
 
 
-class Invalid(Refusal):
+class Invalid(DomainError):
     """Something in the body that no schema can express; `pointer` leads to it (RFC 6901)."""
 
     code = "validation_error"
@@ -38,29 +38,29 @@ class Invalid(Refusal):
         self.errors = [{"in": "body", "pointer": pointer, "keyword": keyword, "message": message}]
 
 
-class Unauthenticated(Refusal):
+class Unauthenticated(DomainError):
     """Nobody is known to be calling."""
 
 
-class Forbidden(Refusal):
+class Forbidden(DomainError):
     """Somebody is calling who may not do this."""
 
     code = "forbidden"
     detail = "Your role or your credential's scopes do not allow this operation."
 
 
-class NotFound(Refusal):
+class NotFound(DomainError):
     """It does not exist, or it is not the caller's: the answer is the same."""
 
     code = "not_found"
     detail = "There is no such object."
 
 
-class Conflict(Refusal):
+class Conflict(DomainError):
     """It is understood and allowed, but the state of things is against it."""
 
 
-class Unavailable(Refusal):
+class Unavailable(DomainError):
     """It cannot be done now; the same request may succeed in a moment."""
 
     code = "unavailable"
@@ -78,7 +78,7 @@ def is_retryable(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES
 
 
-def existing(row: Row | None) -> Row:
+def require(row: Row | None) -> Row:
     """What was looked for; `NotFound` if there is none."""
     if row is None:
         raise NotFound
@@ -86,13 +86,13 @@ def existing(row: Row | None) -> Row:
 
 
 @contextmanager
-def unique(table: str, column: str, *, otherwise: type[Refusal]) -> Iterator[None]:
+def translate_unique_violation(table: str, column: str, *, to: type[DomainError]) -> Iterator[None]:
     """Refuse what is written within if it violates the unique constraint or index on a column."""
     try:
         yield
     except IntegrityError as error:
         if _violates_unique(error, table, column):
-            raise otherwise from error
+            raise to from error
         raise
 
 

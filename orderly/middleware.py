@@ -13,14 +13,14 @@ from orderly.http.errors import (
     BadRequest,
     BodyTooLarge,
     HeadersTooLarge,
-    NoSuchPath,
     NotAcceptable,
+    PathNotFound,
     UnsupportedMediaType,
     UriTooLong,
 )
-from orderly.http.messages import KEY, App, Message, Receive, Request, Scope, Send
+from orderly.http.messages import KEY, ASGIApp, Message, Receive, Request, Scope, Send
 from orderly.http.problems import Problems
-from orderly.http.proxy_headers import Peers
+from orderly.http.proxy_headers import ProxyHeaders
 from orderly.http.strict_json import NotJson, parse
 from orderly.observability import access_log
 from orderly.observability.metrics import Metrics
@@ -33,16 +33,18 @@ MAX_HEADER_COUNT = 100
 BODY_TIMEOUT = 15.0
 """Seconds that a client may take to send its body."""
 
-ODD_PATH = re.compile(rb"//|/\.{1,2}(?:/|$)|%(?:[01][0-9a-f]|7f|2f|5c|2e)|[\x00-\x20\x7f\\]|%(?![0-9a-f]{2})|.;", re.I)
+UNSAFE_PATH = re.compile(
+    rb"//|/\.{1,2}(?:/|$)|%(?:[01][0-9a-f]|7f|2f|5c|2e)|[\x00-\x20\x7f\\]|%(?![0-9a-f]{2})|.;", re.I
+)
 """What no path of ours has, and what the layers behind would each read in their own way."""
 
-EVERY_ANSWER = {
+DEFAULT_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
     b"referrer-policy": b"no-referrer",
     b"cache-control": b"no-store",
 }
-EXPOSED = b"ETag, Location, Link, Retry-After, RateLimit, Deprecation, Sunset, X-Request-Id"
+CORS_EXPOSED_HEADERS = b"ETag, Location, Link, Retry-After, RateLimit, Deprecation, Sunset, X-Request-Id"
 """The headers that a page of another origin may read."""
 
 
@@ -50,12 +52,12 @@ class ClientGone(Exception):
     """The body broke off or cannot be read: mostly there is nobody left to answer."""
 
 
-class Edge:
+class RequestMiddleware:
     """The outermost layer: nothing reaches the application that is not a sane request, and nothing leaves bare."""
 
     def __init__(
         self,
-        app: App,
+        app: ASGIApp,
         problems: Problems,
         metrics: Metrics,
         *,
@@ -66,7 +68,7 @@ class Edge:
         self._app = app
         self._problems = problems
         self._metrics = metrics
-        self._peers = Peers(proxies)
+        self._proxy_headers = ProxyHeaders(proxies)
         self._origins = frozenset(origins)
         self._is_stopping = is_stopping
 
@@ -78,30 +80,30 @@ class Edge:
         began = time.perf_counter()
         request = self._request(scope)
         scope[KEY] = request
-        finish = _Finish(send, request, self._origins, self._is_stopping)
+        sender = _ResponseSender(send, request, self._origins, self._is_stopping)
         self._metrics.begin()
-        with bound_contextvars(**access_log.context_of(request)):
+        with bound_contextvars(**access_log.log_context(request)):
             try:
-                await self._serve(scope, request, receive, finish)
+                await self._serve(scope, request, receive, sender)
             finally:
                 seconds = time.perf_counter() - began
-                self._metrics.end(request, finish.status, seconds)
-                access_log.tell(request, finish.status, seconds)
+                self._metrics.end(request, sender.status, seconds)
+                access_log.log_request(request, sender.status, seconds)
 
-    async def _serve(self, scope: Scope, request: Request, receive: Receive, finish: "_Finish") -> None:
+    async def _serve(self, scope: Scope, request: Request, receive: Receive, sender: "_ResponseSender") -> None:
         try:
-            _refuse_insane(scope, request)
-            await self._app(scope, receive, finish)
+            _check_request_line(scope, request)
+            await self._app(scope, receive, sender)
         except ClientGone:
             # The server says the same of a body that it cannot read, and of an application that is silent 500.
             reply = self._problems.reply(BadRequest([_body_error("complete", "did not arrive")]), request.id)
             reply.headers["Connection"] = "close"
-            await reply.send(finish)
-            finish.status = None  # it is not known that anybody was told
+            await reply.send(sender)
+            sender.status = None  # it is not known that anybody was told
         except Exception as error:
-            if finish.status is not None:
+            if sender.status is not None:
                 raise
-            await self._problems.reply(error, request.id).send(finish)
+            await self._problems.reply(error, request.id).send(sender)
 
     def _request(self, scope: Scope) -> Request:
         headers: dict[str, list[str]] = {}
@@ -113,11 +115,11 @@ class Edge:
             path=scope["path"],
             query=scope["query_string"].decode("latin-1"),
             headers=headers,
-            client=self._peers.client((scope.get("client") or ("",))[0], headers),
+            client=self._proxy_headers.client_address((scope.get("client") or ("",))[0], headers),
         )
 
 
-class _Finish:
+class _ResponseSender:
     """A `send` that gives every answer the headers that every answer has, and HEAD no body."""
 
     def __init__(self, send: Send, request: Request, origins: frozenset[str], is_stopping: IsStopping) -> None:
@@ -133,7 +135,7 @@ class _Finish:
             self.status = message["status"]
             headers = [(k, v) for k, v in message["headers"] if k.lower() != b"server"]
             present = {name.lower() for name, _ in headers}
-            headers += [(name, value) for name, value in EVERY_ANSWER.items() if name not in present]
+            headers += [(name, value) for name, value in DEFAULT_HEADERS.items() if name not in present]
             headers.append((b"x-request-id", self._request.id.encode()))
             if self._is_stopping():  # the client comes back by another connection, to a service that stays
                 headers.append((b"connection", b"close"))
@@ -151,7 +153,7 @@ class _Finish:
         if origin not in self._origins:
             return headers
         headers.append((b"access-control-allow-origin", origin.encode()))
-        headers.append((b"access-control-expose-headers", EXPOSED))
+        headers.append((b"access-control-expose-headers", CORS_EXPOSED_HEADERS))
         if self._request.method == "OPTIONS" and "access-control-request-method" in self._request.headers:
             headers += [
                 (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
@@ -161,7 +163,7 @@ class _Finish:
         return headers
 
 
-def _refuse_insane(scope: Scope, request: Request) -> None:
+def _check_request_line(scope: Scope, request: Request) -> None:
     """Refuse what no honest client sends, before any layer can read it in its own way."""
     raw_path = scope.get("raw_path") or request.path.encode()
     if len(raw_path) + len(scope["query_string"]) + 1 > MAX_TARGET:
@@ -169,8 +171,8 @@ def _refuse_insane(scope: Scope, request: Request) -> None:
     size = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
     if size > MAX_HEADERS or len(scope["headers"]) > MAX_HEADER_COUNT:
         raise HeadersTooLarge
-    if ODD_PATH.search(raw_path) or "�" in request.path or (len(raw_path) > 1 and raw_path.endswith(b"/")):
-        raise NoSuchPath
+    if UNSAFE_PATH.search(raw_path) or "�" in request.path or (len(raw_path) > 1 and raw_path.endswith(b"/")):
+        raise PathNotFound
     # Granian says that Host is empty where there is none; no URL of ours has an empty host either (RFC 9110, 4.2.1).
     hosts = [host for host in request.headers.get("host", []) if host]
     if len(hosts) > 1 or (not hosts and scope.get("http_version") == "1.1"):  # before 1.1 nobody had to send it

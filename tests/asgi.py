@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from db.users import User
-from orderly.http.messages import App
+from orderly.http.messages import ASGIApp
 
 GONE = object()
 Headers = dict[str, str] | list[tuple[str, str]]
@@ -50,7 +50,7 @@ class Client:
     """Calls an ASGI application."""
 
     def __init__(
-        self, app: App, headers: dict[str, str] | None = None, address: str = "127.0.0.1", user: User | None = None
+        self, app: ASGIApp, headers: dict[str, str] | None = None, address: str = "127.0.0.1", user: User | None = None
     ) -> None:
         self.app = app
         self.user = user
@@ -146,7 +146,7 @@ class Client:
         return answer
 
 
-async def shut_down(app: App) -> None:
+async def shut_down(app: ASGIApp) -> None:
     """Tell the application that the server stops."""
     messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
 

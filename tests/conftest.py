@@ -17,7 +17,7 @@ from orderly.app import create_app
 from orderly.config.settings import Settings
 from orderly.database.database import Database
 from orderly.database.migrations import runner
-from orderly.http.messages import App
+from orderly.http.messages import ASGIApp
 from orderly.security.guard import Tokens
 from tests.asgi import Client, shut_down
 from tests.contract_coverage.capture import recorded
@@ -79,13 +79,13 @@ def session(database: Database) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="session")
-def application(migrated: Database) -> Iterator[App]:
+def application(migrated: Database) -> Iterator[ASGIApp]:
     """The service on that database, made once."""
     yield from make_application(migrated)
 
 
 @pytest.fixture
-def client(application: App, database: Database) -> Client:
+def client(application: ASGIApp, database: Database) -> Client:
     """Somebody who calls the service on an empty database."""
     return Client(application)
 
@@ -141,7 +141,7 @@ def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     database.close()
 
 
-def make_application(database: Database) -> Iterator[App]:
+def make_application(database: Database) -> Iterator[ASGIApp]:
     """The service on a database, shut down at the end."""
     app = recorded(create_app(settings_on(database)))
     yield app

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from db import api_keys, order_actions, products, sessions, users
-from db.api_keys import Made
+from db.api_keys import CreatedApiKey
 from db.orders import Order
 from db.passwords import hash_password
 from db.products import Product
-from db.sessions import Issued
+from db.sessions import IssuedTokens
 from db.stock_ledger import StockAdjustment
 from db.users import Caller, User
 from orderly.config.settings import PREFIX, Settings
@@ -49,12 +49,12 @@ def make_caller(user: User, **given: Any) -> Caller:
     return Caller(**{"user_id": user.id, "role": user.role, "scopes": SCOPES, **given})
 
 
-def make_session(session: Session, user: User | None = None, **given: Any) -> Issued:
+def make_session(session: Session, user: User | None = None, **given: Any) -> IssuedTokens:
     """A sign-in."""
     return sessions.start(session, user or make_user(session, f"user-{new_id('t')}"), **given)
 
 
-def make_key(session: Session, user: User, **given: Any) -> Made:
+def make_key(session: Session, user: User, **given: Any) -> CreatedApiKey:
     """A key that may read the owner's orders."""
     given = {"caller": make_caller(user), "name": "laptop", "scopes": ["orders:read"], **given}
     return api_keys.create(session, **given)

@@ -24,9 +24,9 @@ def check(session: Session) -> None:
     histories = _histories(session)
     for order in session.scalars(select(Order)):
         assert order.total_amount == sum(line.quantity * line.unit_price_amount for line in order.lines)
-        told = [t for t in histories.get(order.id, []) if t != "order.updated"]
-        assert told[:1] == ["order.created"]
-        assert tuple(each.removeprefix("order.") for each in told[1:]) in LEGAL[order.status]
+        recorded = [t for t in histories.get(order.id, []) if t != "order.updated"]
+        assert recorded[:1] == ["order.created"]
+        assert tuple(each.removeprefix("order.") for each in recorded[1:]) in LEGAL[order.status]
 
 
 def _stocks(session: Session) -> dict[str, int]:
@@ -44,7 +44,7 @@ def _ledger(session: Session) -> dict[str, int]:
 
 def _histories(session: Session) -> dict[str, list[str]]:
     """What the events tell of each subject, in their order."""
-    told: dict[str, list[str]] = {}
+    recorded: dict[str, list[str]] = {}
     for row in session.execute(select(Event.subject_id, Event.type).order_by(Event.position, Event.id)):
-        told.setdefault(row.subject_id, []).append(row.type)
-    return told
+        recorded.setdefault(row.subject_id, []).append(row.type)
+    return recorded

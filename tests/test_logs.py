@@ -76,7 +76,7 @@ class TestRequestLine:
             "method": "GET",
             "path": "/v1/me",
             "status": 200,
-            "caller": alice.user.id,
+            "user_id": alice.user.id,
         }
 
     @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ class TestRequestLine:
     def test_nobody_is_the_caller_of_what_is_public_or_refused(self, lines, client):
         client.get("/v1/health/ready")
         client.get("/v1/me")
-        assert [(line["caller"], line["status"]) for line in lines()] == [(None, 200), (None, 401)]
+        assert [(line["user_id"], line["status"]) for line in lines()] == [(None, 200), (None, 401)]
 
     def test_a_client_that_hangs_up_gets_a_line_without_a_status(self, lines, application):
         async def hang_up():
@@ -179,11 +179,13 @@ class TestSecrets:
         client.with_key(key["secret"]).get("/v1/me")
         client.get("/v1/me", {"Authorization": f"Bearer {CANARY}", "Cookie": CANARY, "User-Agent": CANARY})
         sign_in("carol").get(f"/v1/users?email={email}")
-        told = written()
-        assert told.count("create_token") == 2
+        written_log = written()
+        assert written_log.count("create_token") == 2
         secrets = [*signed_in.values(), *renewed.values(), key["secret"], "canary", CANARY]
-        assert [secret for secret in secrets if isinstance(secret, str) and len(secret) > 6 and secret in told] == []
-        assert "canary" not in told
+        assert [
+            secret for secret in secrets if isinstance(secret, str) and len(secret) > 6 and secret in written_log
+        ] == []
+        assert "canary" not in written_log
 
     def test_a_handler_that_crashes_tells_where_and_not_with_what(self, log, broken_service, log_format):
         def crash(body):
@@ -192,11 +194,11 @@ class TestSecrets:
         written = log(log_format=log_format)
         answer = broken_service(crash).post("/v1/tokens", {"email": "canary@example.com", "password": CANARY * 2})
         assert (answer.status, answer.code) == (500, "internal_error")
-        told = written()
-        assert "builtins.ValueError" in told
-        assert "in crash" in told
-        assert told.count(answer.json["request_id"]) == 2
-        assert "canary" not in told
+        written_log = written()
+        assert "builtins.ValueError" in written_log
+        assert "in crash" in written_log
+        assert written_log.count(answer.json["request_id"]) == 2
+        assert "canary" not in written_log
 
     def test_a_statement_that_fails_is_told_without_its_parameters(self, log, broken_service, log_format):
         def insert(body, session):
@@ -209,9 +211,9 @@ class TestSecrets:
         written = log(log_format=log_format)
         answer = broken_service(insert).post("/v1/tokens", {"email": "canary@example.com", "password": CANARY})
         assert answer.status == 500
-        told = written()
-        assert told.index("sqlalchemy.exc.IntegrityError") < told.index("builtins.RuntimeError")
-        assert "canary" not in told
+        written_log = written()
+        assert written_log.index("sqlalchemy.exc.IntegrityError") < written_log.index("builtins.RuntimeError")
+        assert "canary" not in written_log
 
 
 class TestErrors:
@@ -221,16 +223,16 @@ class TestErrors:
 
         written = log(log_format="console", debug=True)
         broken_service(crash).post("/v1/tokens", {"email": "canary@example.com", "password": CANARY})
-        told = written()
-        assert "RuntimeError: the message" in told
-        assert "canary" not in told
+        written_log = written()
+        assert "RuntimeError: the message" in written_log
+        assert "canary" not in written_log
 
     def test_an_error_that_leads_in_a_circle_ends(self, lines):
         first, second = ValueError(), KeyError()
         first.__cause__, second.__cause__ = second, first
-        access_log.log.error("fault", exc_info=first)
+        access_log.log.error("unhandled_exception", exc_info=first)
         [line] = lines()
-        assert line["exception"].count("which led to") == access_log.CHAIN - 1
+        assert line["exception"].count("which led to") == access_log.MAX_EXCEPTION_CHAIN - 1
 
 
 LIBRARY = """
@@ -242,7 +244,7 @@ from sqlalchemy import text
 from orderly.database.database import Database
 from tests.factories import make_settings
 
-dictConfig({"version": 1, **access_log.for_libraries(make_settings(log_format="json", debug=DEBUG))})
+dictConfig({"version": 1, **access_log.logging_config(make_settings(log_format="json", debug=DEBUG))})
 CANARY = sys.argv[1]  # a traceback quotes what stands here
 try:
     raise ValueError(CANARY)

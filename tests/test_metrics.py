@@ -14,10 +14,10 @@ from prometheus_client import CollectorRegistry
 
 from orderly.app import create_app
 from orderly.database.migrations import runner
-from orderly.observability.metrics import FOLDER, Metrics, forget_dead
-from orderly.observability.readiness import Ready
-from orderly.observability.saturation import Fullness
-from orderly.pipeline.thread_pool import Workers
+from orderly.observability.metrics import FOLDER, Metrics, remove_dead_processes
+from orderly.observability.readiness import ReadinessCollector
+from orderly.observability.saturation import SaturationMetrics
+from orderly.pipeline.thread_pool import WorkerPool
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
@@ -61,7 +61,7 @@ def test_replays_are_counted(sign_in, counted):
         answers = [bob.post("/v1/products", mug, {"Idempotency-Key": "k"}) for _ in range(2)]
         assert [answer.status for answer in answers] == [201, 201]
 
-    assert counted("orderly_replays_total", labels, twice) == 1
+    assert counted("orderly_idempotent_replays_total", labels, twice) == 1
 
 
 def test_requests_beyond_a_limit_are_counted(database):
@@ -81,33 +81,33 @@ def test_a_scrape_tells_whether_the_service_is_ready(application, client):
 
 
 def test_a_scrape_waits_no_longer_than_a_moment_for_a_database_that_is_frozen(monkeypatch):
-    monkeypatch.setattr("orderly.observability.readiness.PATIENCE", 0.01)
+    monkeypatch.setattr("orderly.observability.readiness.READINESS_TIMEOUT", 0.01)
     thawed = Event()
-    [family] = Ready(Mock(refuse_unready=thawed.wait)).collect()
+    [family] = ReadinessCollector(Mock(check_ready=thawed.wait)).collect()
     thawed.set()
     assert [sample.value for sample in family.samples] == [0]
 
 
 def test_how_full_threads_and_connections_are_is_told(database):
-    registry, crew = CollectorRegistry(), Workers(2, queue=8)
-    fullness = Fullness(registry, {"requests": crew}, database.engines, None)
+    registry, workers = CollectorRegistry(), WorkerPool(2, queue=8)
+    saturation = SaturationMetrics(registry, {"requests": workers}, database.engines, None)
     go_on = Event()
 
     async def scene():
-        tasks = [asyncio.create_task(crew.run(go_on.wait)) for _ in range(5)]
+        tasks = [asyncio.create_task(workers.run(go_on.wait)) for _ in range(5)]
         await asyncio.sleep(0)
         with database.connect():
-            fullness.look()
+            saturation.collect()
         go_on.set()
         await asyncio.gather(*tasks)
 
     asyncio.run(scene())
-    crew.close()
-    of_crew, of_engine = {"crew": "requests"}, {"engine": "write"}
-    told = [("threads", of_crew), ("threads_busy", of_crew), ("waiting_places", of_crew), ("waiting", of_crew)]
-    told += [("database_connections_in_use", of_engine), ("database_connections", of_engine)]
+    workers.close()
+    of_pool, of_engine = {"pool": "requests"}, {"engine": "write"}
+    gauges = [("threads", of_pool), ("threads_busy", of_pool), ("queue_capacity", of_pool), ("queue_length", of_pool)]
+    gauges += [("database_connections_in_use", of_engine), ("database_connections", of_engine)]
     connections = 1 if database.is_sqlite else 20
-    values = [registry.get_sample_value(f"orderly_{name}", labels) for name, labels in told]
+    values = [registry.get_sample_value(f"orderly_{name}", labels) for name, labels in gauges]
     assert values == [2, 2, 8, 3, 1, connections]
 
 
@@ -115,7 +115,7 @@ KILLED = """
 import os, signal
 from prometheus_client import Counter, Gauge
 Gauge("orderly_processes", "", multiprocess_mode="livesum").set(1)
-Counter("orderly_replays", "").inc()
+Counter("orderly_idempotent_replays", "").inc()
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -124,7 +124,7 @@ def test_what_a_killed_process_held_is_forgotten_and_what_it_counted_is_not(tmp_
     environment = {**os.environ, FOLDER: str(tmp_path)}
     subprocess.run([sys.executable, "-c", KILLED], env=environment, timeout=30)
     assert len(list(tmp_path.iterdir())) == 2
-    forget_dead(tmp_path)
+    remove_dead_processes(tmp_path)
     [left] = tmp_path.iterdir()
     assert left.name.startswith("counter_")
 

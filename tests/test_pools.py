@@ -62,8 +62,8 @@ def few(monkeypatch):
     """The service's database, which has two connections of each kind and waits for them briefly."""
     made = []
 
-    def make(url, read_url, **_):
-        made.append(Database(url, read_url, threads=1))
+    def make(url, replica_url, **_):
+        made.append(Database(url, replica_url, threads=1))
         return made[-1]
 
     monkeypatch.setattr(composition, "Database", make)
@@ -72,14 +72,14 @@ def few(monkeypatch):
 
 
 def test_a_get_asks_the_replica_and_a_change_the_first_database(serve, replica):
-    alice = serve(database_read_url=url_of(replica))
+    alice = serve(database_replica_url=url_of(replica))
     assert alice.get("/v1/me").json["name"] == "Alice of old"
     assert alice.patch("/v1/me", {"name": "Alice the Second"}).json["name"] == "Alice the Second"
     assert alice.get("/v1/me").json["name"] == "Alice of old"
 
 
 def test_who_may_change_something_is_asked_of_the_first_database(serve, replica, database):
-    alice = serve(database_read_url=url_of(replica))
+    alice = serve(database_replica_url=url_of(replica))
     with database.writing() as session:
         session.execute(update(User).values(status="disabled"))
         session.commit()
@@ -88,7 +88,7 @@ def test_who_may_change_something_is_asked_of_the_first_database(serve, replica,
 
 
 def test_without_its_replica_the_service_still_changes_things_and_says_that_it_is_not_ready(serve):
-    alice = serve(database_read_url=GONE)
+    alice = serve(database_replica_url=GONE)
     assert alice.patch("/v1/me", {"name": "Alice the Second"}).status == 200
     for target in ("/v1/me", "/v1/health/ready"):
         answer = alice.get(target)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from orderly.config.secret_key import kept_secret
-from orderly.config.settings import PREFIX, Refused, Settings
+from orderly.config.settings import PREFIX, CommandError, Settings
 
 README = Path(__file__).parent.parent / "README.md"
 SECRET = "f" * 32
@@ -33,7 +33,7 @@ def load(monkeypatch, tmp_path):
 
 def refusal(load, **variables):
     """The line that a refusal says."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandError) as refused:
         load(**variables)
     assert "\n" not in str(refused.value)
     return str(refused.value)
@@ -108,7 +108,7 @@ class TestSources:
 
 class TestRefusals:
     @pytest.mark.parametrize(
-        ("variables", "said"),
+        ("variables", "complaints"),
         [
             ({"env": "staging"}, "ORDERLY_ENV is not valid: input should be 'development' or 'production'"),
             ({"port": "0"}, "ORDERLY_PORT is not valid: input should be greater than or equal to 1"),
@@ -130,7 +130,7 @@ class TestRefusals:
             ({"database_url": "postgresql://host:port/shop"}, "ORDERLY_DATABASE_URL is not valid: it cannot be read"),
             ({"database_url": "postgresql://[::1/shop"}, "ORDERLY_DATABASE_URL is not valid: it cannot be read"),
             ({"database_url": "postgresql://host"}, "ORDERLY_DATABASE_URL is not valid: it cannot be read"),
-            ({"database_read_url": "replica"}, "ORDERLY_DATABASE_READ_URL is not valid"),
+            ({"database_replica_url": "replica"}, "ORDERLY_DATABASE_REPLICA_URL is not valid"),
             ({"traces_url": "collector:4318"}, "give a URL that begins with http:// or https://"),
             ({"redis_url": "localhost:6379"}, "give a URL that begins with redis://, rediss:// or unix://"),
             ({"prot": "8000"}, "There is no setting ORDERLY_PROT: did you mean ORDERLY_PORT?"),
@@ -143,8 +143,8 @@ class TestRefusals:
         ],
         ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
     )
-    def test_what_is_wrong_is_told_in_one_line(self, load, variables, said):
-        assert said in refusal(load, **variables)
+    def test_what_is_wrong_is_told_in_one_line(self, load, variables, complaints):
+        assert complaints in refusal(load, **variables)
 
     def test_what_is_wrong_twice_is_told_once(self, load):
         assert refusal(load, cors_origins="*,null").count("ORDERLY_CORS_ORIGINS") == 1
@@ -155,7 +155,7 @@ class TestRefusals:
         assert "ORDERLY_WORKERS" in line
 
     @pytest.mark.parametrize(
-        "name", ["secret_key", "admin_password", "database_url", "redis_url", "database_read_url", "traces_url"]
+        "name", ["secret_key", "admin_password", "database_url", "redis_url", "database_replica_url", "traces_url"]
     )
     def test_no_value_is_told_that_may_be_a_secret(self, load, name):
         assert "canary" not in refusal(load, **{name: "canary://canary"}, port="0")

@@ -9,9 +9,9 @@ import httpx
 import pytest
 import trustme
 
-from orderly.config.settings import Refused, Settings
+from orderly.config.settings import CommandError, Settings
 from orderly.database.migrations import runner
-from orderly.server.tls import refuse_unfit
+from orderly.server.tls import check_tls_files
 from tests.factories import SECRET
 from tests.serving import START, served
 
@@ -23,15 +23,15 @@ class Issuer:
 
     def __init__(self, folder):
         self.authority = trustme.CA()
-        self.files = {"tls_certificate": folder / "shop.pem", "tls_key": folder / "shop.key"}
+        self.files = {"tls_cert_file": folder / "shop.pem", "tls_key_file": folder / "shop.key"}
         self.context = ssl.create_default_context()
         self.authority.configure_trust(self.context)
 
     def issue(self, name=NAME):
         """Make a new certificate and its key."""
         issued = self.authority.issue_cert(name)
-        issued.cert_chain_pems[0].write_to_path(self.files["tls_certificate"])
-        issued.private_key_pem.write_to_path(self.files["tls_key"])
+        issued.cert_chain_pems[0].write_to_path(self.files["tls_cert_file"])
+        issued.private_key_pem.write_to_path(self.files["tls_key_file"])
 
 
 @pytest.fixture
@@ -80,39 +80,41 @@ class TestServing:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("name", ["tls_certificate", "tls_key"])
+    @pytest.mark.parametrize("name", ["tls_cert_file", "tls_key_file"])
     def test_one_file_is_not_enough(self, issuer, name):
-        with pytest.raises(Refused, match="set both ORDERLY_TLS_CERTIFICATE and ORDERLY_TLS_KEY, or neither"):
+        with pytest.raises(CommandError, match="set both ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE, or neither"):
             settings(**{name: issuer.files[name]})
 
     def test_no_file_is_plain_http(self):
-        refuse_unfit(settings())
+        check_tls_files(settings())
 
     def test_files_that_fit_are_taken(self, issuer):
-        refuse_unfit(settings(**issuer.files))
+        check_tls_files(settings(**issuer.files))
 
-    @pytest.mark.parametrize("name", ["tls_certificate", "tls_key"])
+    @pytest.mark.parametrize("name", ["tls_cert_file", "tls_key_file"])
     def test_a_file_that_is_not_there(self, issuer, name):
         issuer.files[name].unlink()
-        with pytest.raises(Refused, match=f"ORDERLY_{name.upper()} cannot be read \\(no such file or directory\\)"):
-            refuse_unfit(settings(**issuer.files))
+        with pytest.raises(
+            CommandError, match=f"ORDERLY_{name.upper()} cannot be read \\(no such file or directory\\)"
+        ):
+            check_tls_files(settings(**issuer.files))
 
     def test_the_key_of_another_certificate(self, issuer):
-        issuer.authority.issue_cert(NAME).private_key_pem.write_to_path(issuer.files["tls_key"])
-        with pytest.raises(Refused, match="do not fit each other"):
-            refuse_unfit(settings(**issuer.files))
+        issuer.authority.issue_cert(NAME).private_key_pem.write_to_path(issuer.files["tls_key_file"])
+        with pytest.raises(CommandError, match="do not fit each other"):
+            check_tls_files(settings(**issuer.files))
 
-    @pytest.mark.parametrize("name", ["tls_certificate", "tls_key"])
+    @pytest.mark.parametrize("name", ["tls_cert_file", "tls_key_file"])
     def test_what_is_no_pem(self, issuer, name):
         issuer.files[name].write_text("none")
-        with pytest.raises(Refused, match="do not fit each other"):
-            refuse_unfit(settings(**issuer.files))
+        with pytest.raises(CommandError, match="do not fit each other"):
+            check_tls_files(settings(**issuer.files))
 
     def test_a_key_with_a_password_is_refused_and_nobody_is_asked(self, issuer):
         from cryptography.hazmat.primitives import serialization as pem
 
-        key = pem.load_pem_private_key(issuer.files["tls_key"].read_bytes(), None)
+        key = pem.load_pem_private_key(issuer.files["tls_key_file"].read_bytes(), None)
         locked = pem.BestAvailableEncryption(b"a password")
-        issuer.files["tls_key"].write_bytes(key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, locked))
-        with pytest.raises(Refused, match="without a password"):
-            refuse_unfit(settings(**issuer.files))
+        issuer.files["tls_key_file"].write_bytes(key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, locked))
+        with pytest.raises(CommandError, match="without a password"):
+            check_tls_files(settings(**issuer.files))

@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from sqlalchemy import text
 
 from orderly.app import create_app
-from orderly.config.settings import Refused
+from orderly.config.settings import CommandError
 from orderly.database.migrations import runner
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
@@ -128,7 +128,7 @@ def test_a_service_sends_what_it_has_before_it_ends(tmp_path, collector):
 def test_a_service_without_the_extra_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     monkeypatch.delitem(sys.modules, "orderly.observability.tracing", raising=False)
-    with pytest.raises(Refused, match=r"pip install 'orderly\[traces\]'"):
+    with pytest.raises(CommandError, match=r"pip install 'orderly\[traces\]'"):
         create_app(make_settings(traces_url="http://127.0.0.1:1/v1/traces"))
 
 

@@ -13,8 +13,8 @@ from litestar.params import Parameter
 from benchmarks.peers.on_litestar import Bearer, Line, Money, Order, Page, Product, Wanted, health
 from db import catalogue, order_actions
 from db.users import Caller
-from handlers.orders import _shape as order_json
-from handlers.products import _shape as product_json
+from handlers.orders import _serialize as order_json
+from handlers.products import _serialize as product_json
 from orderly.contract.model import load
 from orderly.database.database import Database
 from orderly.database.pagination import Listing
@@ -52,7 +52,7 @@ def get_product(product_id: str, authorization: Bearer) -> Product:
 @get("/v1/products", sync_to_thread=True)
 def list_products(authorization: Bearer, limit: Annotated[int, Parameter(ge=1, le=100)] = 20) -> Page:
     with reading(authorization) as (reads, _):
-        listing = Listing(catalogue.EVERYTHING, catalogue.ORDERS["created_at"], product, of_rows=True)
+        listing = Listing(catalogue.ALL_PRODUCTS, catalogue.SORT_KEYS["created_at"], product, of_rows=True)
         page = listing.page(reads.connection(), limit)
         return Page(page.data, page.has_more, str(page.last))
 

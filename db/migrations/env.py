@@ -5,11 +5,11 @@ from contextlib import nullcontext
 
 from alembic import context
 
-from orderly.database.migrations.lock import alone
+from orderly.database.migrations.lock import migration_lock
 from orderly.database.migrations.runner import belongs_to, metadata
 
 given = context.config.attributes.get("connection")
-with nullcontext(given) if given is not None else alone(os.environ["ORDERLY_DATABASE_URL"]) as connection:
+with nullcontext(given) if given is not None else migration_lock(os.environ["ORDERLY_DATABASE_URL"]) as connection:
     context.configure(
         connection=connection,
         target_metadata=metadata(),

@@ -11,23 +11,23 @@ import typer
 from db.event_epoch import MARK_COPY
 from orderly.cli.console import out
 from orderly.cli.db import open_migrated
-from orderly.config.settings import Refused, Settings
+from orderly.config.settings import CommandError, Settings
 
 
 def backup(target: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")]) -> None:
     """Copy the SQLite database to a file. Restore it by putting the file in the place of the database."""
     with open_migrated(Settings.load()) as database:
         if not database.is_sqlite:
-            raise Refused("PostgreSQL has tools of its own for this: use `pg_dump --format=custom`.")
+            raise CommandError("PostgreSQL has tools of its own for this: use `pg_dump --format=custom`.")
         source = Path(str(database.url.database))
     try:
         if target.exists():
-            raise Refused(f"{target} exists: name a file that does not.")
+            raise CommandError(f"{target} exists: name a file that does not.")
         _copy(source, target)
     except (sqlite3.Error, OSError) as error:
         with suppress(OSError):  # there may be no folder that it could be in
             target.unlink()
-        raise Refused(f"{target} cannot be written: {error}.") from None
+        raise CommandError(f"{target} cannot be written: {error}.") from None
     out.print(f"{target} is a copy of {source}.")
 
 

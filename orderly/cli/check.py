@@ -15,10 +15,10 @@ from orderly.cli.console import err, out
 from orderly.contract import model
 from orderly.devtools.lint import redocly as redocly
 from orderly.devtools.lint.findings import FORMATS, Finding
-from orderly.devtools.sandbox.watcher import saved
+from orderly.devtools.sandbox.watcher import snapshot
 from orderly.pipeline.handler_resolver import find_handler
 
-GLANCE = 0.2
+POLL_INTERVAL = 0.2
 """Seconds between two looks at the files."""
 
 
@@ -41,24 +41,24 @@ def check(
         check as find,  # OpenAPI's own validator is slow to import; only this needs it
     )
 
-    def tell() -> bool:
+    def report() -> bool:
         findings = find(path)
         if style and not findings:
             findings = redocly.check(path)
-        _tell(findings, form, path)
+        _report(findings, form, path)
         return not findings
 
     if watch:
-        _watch(path, tell)
+        _watch(path, report)
         return
-    with _leaving_garbage():
-        is_sound = tell()
-    if not is_sound:
+    with _gc_disabled():
+        is_valid = report()
+    if not is_valid:
         raise typer.Exit(1)
 
 
 @contextmanager
-def _leaving_garbage() -> Iterator[None]:
+def _gc_disabled() -> Iterator[None]:
     """One check ends before its garbage matters: to look for it, also at the exit, takes a quarter of the time."""
     atexit.register(gc.freeze)
     gc.disable()
@@ -68,30 +68,30 @@ def _leaving_garbage() -> Iterator[None]:
         gc.enable()
 
 
-def _tell(findings: list[Finding], form: Format, path: Path) -> None:
-    told = FORMATS[form](findings)
+def _report(findings: list[Finding], form: Format, path: Path) -> None:
+    lines = FORMATS[form](findings)
     if form is not Format.TEXT:
-        out.print(told, markup=False, end="\n" if told else "")
+        out.print(lines, markup=False, end="\n" if lines else "")
     elif findings:
-        err.print(told)
+        err.print(lines)
     else:
-        _tell_sound(model.load(path))
+        _report_success(model.load(path))
 
 
-def _tell_sound(loaded: model.Contract) -> None:
+def _report_success(loaded: model.Contract) -> None:
     missing = [o for o in loaded.operations if find_handler(o) is None]
     for operation in missing:
         out.print(f"{operation.operation_id} ({operation.method} {operation.path}) has no handler: it answers 501.")
     out.print(f"The contract is sound: {len(loaded.operations)} operations, {len(missing)} without a handler.")
 
 
-def _watch(path: Path, tell: Callable[[], bool]) -> None:
+def _watch(path: Path, report: Callable[[], bool]) -> None:
     seen = None
     try:
         while True:
-            if (found := saved(path)) != seen:
+            if (found := snapshot(path)) != seen:
                 seen = found
-                tell()
-            time.sleep(GLANCE)
+                report()
+            time.sleep(POLL_INTERVAL)
     except KeyboardInterrupt:
         return

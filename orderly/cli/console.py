@@ -4,11 +4,11 @@ import sys
 
 from rich.console import Console
 
-WIDE = 1000
+NON_TTY_WIDTH = 1000
 """Columns where nobody looks at a terminal: in a pipe or a file nothing is wrapped or cut."""
 
 # Names of files and people may have brackets, which are no markup here.
-out = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else WIDE, soft_wrap=True)
+out = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else NON_TTY_WIDTH, soft_wrap=True)
 err = Console(highlight=False, markup=False, stderr=True, soft_wrap=True)
 
 

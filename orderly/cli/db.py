@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, InterfaceError
 
 from db import event_epoch
 from orderly.cli.console import out
-from orderly.config.settings import Refused, Settings
+from orderly.config.settings import CommandError, Settings
 from orderly.database.database import Database
 from orderly.database.migrations import revisions
 
@@ -28,32 +28,32 @@ app = typer.Typer(help="Make, change and look at the database.", no_args_is_help
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Database]:
-    """The database of the settings, closed at the end. Raises Refused if it cannot be used."""
-    database = Database(settings.database_url, settings.database_read_url or None, threads=settings.threads)
+    """The database of the settings, closed at the end. Raises CommandError if it cannot be used."""
+    database = Database(settings.database_url, settings.database_replica_url or None, threads=settings.threads)
     try:
         yield database
     except (DatabaseError, InterfaceError) as error:
-        raise Refused(f"{_place(database)} cannot be used: {_reason(error)}") from None
+        raise CommandError(f"{_place(database)} cannot be used: {_reason(error)}") from None
     finally:
         database.close()
 
 
 @contextmanager
 def open_migrated(settings: Settings) -> Iterator[Database]:
-    """The same, with the schema that this version needs, or Refused."""
+    """The same, with the schema that this version needs, or CommandError."""
     with open_database(settings) as database:
         refuse_wrong_schema(database)
-        event_epoch.settle(database)
+        event_epoch.detect_restore(database)
         yield database
 
 
 def refuse_wrong_schema(database: Database) -> None:
-    """Raise Refused unless the database is at the revision that this version needs."""
+    """Raise CommandError unless the database is at the revision that this version needs."""
     revision = current(database)
     _refuse_newer(revision)
     if revision != revisions.head():
         what = "is empty" if revision is None else "has an older schema"
-        raise Refused(f"{_place(database)} {what}: run `orderly db upgrade` first.")
+        raise CommandError(f"{_place(database)} {what}: run `orderly db upgrade` first.")
 
 
 def current(database: Database, patience: int = CONNECT_TIMEOUT) -> str | None:
@@ -93,19 +93,19 @@ def downgrade(
         try:
             runner.downgrade(database.url, revision)
         except LookupError:
-            raise Refused(f"{revision} is no revision that the database can be taken back to.") from None
+            raise CommandError(f"{revision} is no revision that the database can be taken back to.") from None
         out.print(f"{_place(database)} is at revision {current(database, PATIENCE) or 'base'}.")
 
 
 @app.command()
-def restored() -> None:
+def mark_restored() -> None:
     """Say that the database was taken back to an earlier state, so that followers of the events miss nothing.
 
     It is noticed by itself after `orderly backup`, `pg_restore` and a point-in-time recovery, and has to be said when
     a disk or a file was put back.
     """
     with open_migrated(Settings.load()) as database:
-        event_epoch.move(database)
+        event_epoch.advance_epoch(database)
         out.print(f"Events in {_place(database)} come after all that were ever shown.")
 
 
@@ -121,7 +121,7 @@ def status() -> None:
 
 def _refuse_newer(revision: str | None) -> None:
     if revision is not None and revision not in revisions.known():
-        raise Refused(
+        raise CommandError(
             f"The database is at revision {revision}, which this version of Orderly does not know: "
             "run the version that made it, or a newer one."
         )
@@ -132,7 +132,7 @@ def _make_folder(database: Database) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        raise Refused(f"The folder {folder} cannot be made: set ORDERLY_DATA_DIR to one that can.") from None
+        raise CommandError(f"The folder {folder} cannot be made: set ORDERLY_DATA_DIR to one that can.") from None
 
 
 def _usable_file(database: Database) -> bool:
@@ -140,7 +140,7 @@ def _usable_file(database: Database) -> bool:
     if not path.exists():
         return False
     if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-        raise Refused(f"{path} and its folder must be writable for the user that runs Orderly.")
+        raise CommandError(f"{path} and its folder must be writable for the user that runs Orderly.")
     return True
 
 

@@ -9,7 +9,7 @@ import typer
 from orderly.cli.console import err, out
 from orderly.contract import model
 from orderly.devtools.diff import reporters
-from orderly.devtools.diff.baseline import find_base
+from orderly.devtools.diff.baseline import find_baseline
 from orderly.devtools.diff.release import Release
 
 
@@ -31,10 +31,10 @@ def diff(
     format_: Annotated[Format, typer.Option("--format", help="How to tell it.")] = Format.TABLE,
 ) -> None:
     """Tell what has changed since the last release; fail if it breaks clients unannounced or the version is too low."""
-    before = find_base(path, base)
+    before = find_baseline(path, base)
     release = Release(before.contract, model.load(path))
     if format_ is not Format.TABLE:
-        out.print(_said(release, path, format_))
+        out.print(_formatted(release, path, format_))
     elif release.changes:
         out.print(f"Since {before.words}:", markup=False, soft_wrap=True)
         out.print(reporters.as_table(release))
@@ -46,7 +46,7 @@ def diff(
         raise typer.Exit(1)
 
 
-def _said(release: Release, path: Path, format_: Format) -> str:
+def _formatted(release: Release, path: Path, format_: Format) -> str:
     if format_ is Format.JSON:
         return reporters.as_json(release)
     if format_ is Format.MARKDOWN:

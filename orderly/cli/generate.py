@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from orderly.cli.console import err, out
-from orderly.config.settings import Refused
+from orderly.config.settings import CommandError
 from orderly.contract import model
 from orderly.devtools.codegen.handler_stub import imports_of, stub_of
 from orderly.devtools.codegen.typed_dicts import types_of
@@ -23,7 +23,7 @@ def types(
     if TYPES.exists() and TYPES.read_text() == made:
         out.print("handlers/contract_types.py is up to date.")
     elif check:
-        raise Refused("handlers/contract_types.py is not what the contract says: run `orderly types`.")
+        raise CommandError("handlers/contract_types.py is not what the contract says: run `orderly types`.")
     else:
         TYPES.write_text(made)
         out.print("Made handlers/contract_types.py.")
@@ -34,7 +34,7 @@ def stub(operation_id: Annotated[str, typer.Argument(help="The operationId.", me
     loaded = model.load()
     found = next((o for o in loaded.operations if o.operation_id == operation_id), None)
     if found is None:
-        raise Refused(f"The contract has no operation {operation_id}; `orderly routes` lists them.")
+        raise CommandError(f"The contract has no operation {operation_id}; `orderly routes` lists them.")
     module = found.tag.replace("-", "_")
     spec = find_spec(f"handlers.{module}")
     # `>> handlers/<tag>.py` has made an empty file of that name before this runs.

@@ -6,10 +6,10 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from orderly.cli.console import out
-from orderly.config.settings import Refused, Settings
+from orderly.config.settings import CommandError, Settings
 from orderly.server.url import address
 
-PATIENCE = 3
+HEALTH_TIMEOUT = 3
 """Seconds that the service may take to answer."""
 
 
@@ -18,7 +18,7 @@ def health() -> None:
     url = address(Settings.load())
     status, body = _ask(url)
     if status != 200:
-        raise Refused(json.loads(body)["detail"])
+        raise CommandError(json.loads(body)["detail"])
     out.print(f"{url} is ready.")
 
 
@@ -29,7 +29,7 @@ def _ask(url: str) -> tuple[int, bytes]:
         answer = connection.getresponse()
         return answer.status, answer.read()
     except (OSError, HTTPException):
-        raise Refused(f"Nothing answers at {url}: see whether the service runs, with these settings.") from None
+        raise CommandError(f"Nothing answers at {url}: see whether the service runs, with these settings.") from None
     finally:
         connection.close()
 
@@ -38,8 +38,8 @@ def _connection(url: str) -> HTTPConnection:
     parts = urlsplit(url)
     host = str(parts.hostname)
     if parts.scheme == "http":
-        return HTTPConnection(host, parts.port, timeout=PATIENCE)
+        return HTTPConnection(host, parts.port, timeout=HEALTH_TIMEOUT)
     # The certificate is for the name that clients use, and this machine trusts itself.
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return HTTPSConnection(host, parts.port, timeout=PATIENCE, context=context)
+    return HTTPSConnection(host, parts.port, timeout=HEALTH_TIMEOUT, context=context)

@@ -7,9 +7,9 @@ import typer
 
 from db import api_keys, users
 from orderly.cli.console import err, out
-from orderly.cli.contract_input import refuse_unfit
+from orderly.cli.contract_input import validate_body
 from orderly.cli.db import open_migrated
-from orderly.config.settings import Refused, Settings
+from orderly.config.settings import CommandError, Settings
 from orderly.contract import model
 from orderly.database.models import now
 
@@ -24,15 +24,15 @@ def create(
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="After how many days it expires.")] = None,
 ) -> None:
     """Make an API key. Its secret is written to stdout, once; nobody can show it again."""
-    refuse_unfit("create_api_key", {"name": name, "scopes": sorted(set(scope))})
+    validate_body("create_api_key", {"name": name, "scopes": sorted(set(scope))})
     roles = model.load().roles
     with open_migrated(Settings.load()) as database, database.writing() as session:
         owner = users.find_by_email(session, email)
         if owner is None or owner.status != users.ACTIVE:
-            raise Refused("There is no active account with this email address.")
+            raise CommandError("There is no active account with this email address.")
         caller = users.Caller(owner.id, owner.role, roles[owner.role])
         if unheld := set(scope) - caller.scopes:
-            raise Refused(f"A key cannot do more than its owner, who does not hold {', '.join(sorted(unheld))}.")
+            raise CommandError(f"A key cannot do more than its owner, who does not hold {', '.join(sorted(unheld))}.")
         expiry = now() + timedelta(days=days) if days else None
         made = api_keys.create(session, caller, name=name, scopes=scope, expires_at=expiry)
         session.commit()

@@ -9,9 +9,9 @@ import typer
 
 from orderly.cli import backup, check, client, db, diff, generate, health, key, purge, routes, seed, serve, user
 from orderly.cli.console import err, out
-from orderly.config.settings import Refused
-from orderly.contract.loader import BrokenContract
-from orderly.errors import Invalid, Refusal
+from orderly.config.settings import CommandError
+from orderly.contract.loader import ContractError
+from orderly.errors import DomainError, Invalid
 
 app = typer.Typer(
     name="orderly",
@@ -55,22 +55,22 @@ def run() -> None:
     """Run one command. What it refuses is one plain line on stderr, and exit code 1."""
     warnings.filterwarnings("ignore", module="connexion")  # about its own imports; nobody who runs Orderly can mend it
     try:
-        _refuse_broken_words(sys.argv)
+        _check_utf8(sys.argv)
         app()
-    except (Refused, BrokenContract) as refusal:
+    except (CommandError, ContractError) as refusal:
         _end(str(refusal))
     except Invalid as refusal:
         _end("; ".join(f"{error['pointer'].lstrip('/')}: {error['message']}" for error in refusal.errors))
-    except Refusal as refusal:
+    except DomainError as refusal:
         _end(refusal.detail)
 
 
-def _refuse_broken_words(words: list[str]) -> None:
+def _check_utf8(words: list[str]) -> None:
     """What is not UTF-8 can neither be kept nor shown."""
     try:
         "".join(words).encode()
     except UnicodeEncodeError:
-        raise Refused("A word of this command is not UTF-8: write it in UTF-8.") from None
+        raise CommandError("A word of this command is not UTF-8: write it in UTF-8.") from None
 
 
 def _end(line: str) -> None:

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from orderly.cli.console import out
 from orderly.contract import model
-from orderly.contract.summary import limits_of, who_may
+from orderly.contract.summary import describe_access, describe_limits
 from orderly.pipeline.handler_resolver import find_handler
 
 COLUMNS = ("method", "path", "operation", "who", "scopes", "limits", "handler")
@@ -21,9 +21,9 @@ def routes() -> None:
             operation.method,
             loaded.base_path + operation.path,
             operation.operation_id,
-            who_may(loaded, operation),
+            describe_access(loaded, operation),
             " ".join(sorted(_scopes_of(operation))),
-            limits_of(operation),
+            describe_limits(operation),
             _handler(operation),
         )
     out.print(table)

@@ -8,7 +8,7 @@ import typer
 from rich.progress import Progress
 
 from db.passwords import hash_password
-from db.seed import Seeds, in_batches, make_person
+from db.seed import SeedFactory, in_batches, make_person
 from db.users import Caller
 from orderly.cli.console import err, out
 from orderly.cli.db import open_migrated
@@ -25,7 +25,7 @@ def seed(
     random = Random()  # noqa: S311  # believable data, not a secret
     password = secrets.token_urlsafe(18)
     with open_migrated(Settings.load()) as database, Progress(console=err, transient=True) as progress:
-        seeds = Seeds(random, _hire(database, random), hash_password(password))
+        seeds = SeedFactory(random, _hire(database, random), hash_password(password))
         wanted = [("Customers", customers, seeds.customer), ("Products", products, seeds.product)]
         for what, count, make in [*wanted, ("Orders", orders, seeds.order)]:
             for _ in progress.track(in_batches(database, count, make), total=count, description=what):

@@ -12,8 +12,8 @@ import typer
 
 from orderly.cli.console import err, out
 from orderly.cli.db import open_migrated
-from orderly.config.settings import Refused, Settings
-from orderly.server.gc import lasting
+from orderly.config.settings import CommandError, Settings
+from orderly.server.gc import freeze_gc
 
 
 def serve(
@@ -25,7 +25,7 @@ def serve(
     """Serve the API, its docs and its errors until SIGINT or SIGTERM."""
     settings = Settings.load()
     if sandbox or reload:
-        _serve_workbench(settings, sandbox=sandbox, reload=reload)
+        _serve_devtools(settings, sandbox=sandbox, reload=reload)
         return
     run(settings)
 
@@ -38,22 +38,22 @@ def run(settings: Settings, **how: Any) -> None:
         err.print("Without ORDERLY_REDIS_URL each of the workers counts its own rate limits.")
     with TemporaryDirectory(prefix="orderly-metrics-") as folder:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)  # before its library is imported, or it counts alone
-        with lasting():
+        with freeze_gc():
             from orderly.server import server  # only this command needs it
 
         server.serve(settings, _announce, **how)
 
 
-def _serve_workbench(settings: Settings, *, sandbox: bool, reload: bool) -> None:
-    from orderly.devtools.sandbox.devserver import create_workbench
-    from orderly.devtools.sandbox.sandbox import settings_of
+def _serve_devtools(settings: Settings, *, sandbox: bool, reload: bool) -> None:
+    from orderly.devtools.sandbox.devserver import create_devserver
+    from orderly.devtools.sandbox.sandbox import sandbox_settings
     from orderly.server import server
 
     if settings.is_production:
-        raise Refused("--sandbox and --reload are for those who write contracts, not for production.")
-    create = partial(create_workbench, sandbox=sandbox, reload=reload)
+        raise CommandError("--sandbox and --reload are for those who write contracts, not for production.")
+    create = partial(create_devserver, sandbox=sandbox, reload=reload)
     with TemporaryDirectory(prefix="orderly-sandbox-") as folder:
-        settings = settings_of(settings, Path(folder)) if sandbox else settings.model_copy(update={"workers": 1})
+        settings = sandbox_settings(settings, Path(folder)) if sandbox else settings.model_copy(update={"workers": 1})
         if not sandbox:
             with open_migrated(settings):
                 pass

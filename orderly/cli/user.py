@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from db import accounts, passwords, users
 from orderly.cli.console import is_terminal, out
-from orderly.cli.contract_input import refuse_unfit
+from orderly.cli.contract_input import validate_body
 from orderly.cli.db import open_migrated
-from orderly.config.settings import Refused, Settings
+from orderly.config.settings import CommandError, Settings
 from orderly.database.database import Database
 
 app = typer.Typer(help="Accounts.", no_args_is_help=True)
@@ -24,13 +24,13 @@ def create(
 ) -> None:
     """Make an account. The password is asked for; left empty, or without a terminal, it is made and shown once."""
     if role not in users.ROLES:
-        raise Refused(f"There is no role {role}: take one of {', '.join(users.ROLES)}.")
+        raise CommandError(f"There is no role {role}: take one of {', '.join(users.ROLES)}.")
     with open_migrated(Settings.load()) as database:
         _create(database, email, name, role, _ask_password())
 
 
 @app.command()
-def first_admin() -> None:
+def bootstrap_admin() -> None:
     """Make an admin if there is none: from ORDERLY_ADMIN_EMAIL and ORDERLY_ADMIN_PASSWORD, or by asking."""
     settings = Settings.load()
     with open_migrated(settings) as database:
@@ -53,8 +53,8 @@ def _ask_password() -> str:
 
 def _create(database: Database, email: str, name: str, role: str, password: str) -> None:
     made = "" if password else secrets.token_urlsafe(18)
-    refuse_unfit("create_user", {"email": email, "name": name, "password": password or made})
-    passwords.refuse_common(password or made)
+    validate_body("create_user", {"email": email, "name": name, "password": password or made})
+    passwords.check_not_common(password or made)
     password_hash = passwords.hash_password(password or made)
     with database.writing() as session:
         user = accounts.sign_up(session, email=email, name=name, role=role, password_hash=password_hash)

@@ -9,12 +9,12 @@ MINIMUM_BYTES = 32
 FILE_NAME = "secret.key"
 
 
-class Refused(Exception):
+class CommandError(Exception):
     """The service cannot start like this. The message is one plain line that says what to do."""
 
 
 def kept_secret(folder: Path) -> str:
-    """The secret of a data folder, made if it has none yet. Raises Refused where that is impossible."""
+    """The secret of a data folder, made if it has none yet. Raises CommandError where that is impossible."""
     path = folder / FILE_NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -22,12 +22,12 @@ def kept_secret(folder: Path) -> str:
             _make(path)
         secret = path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError):
-        raise Refused(
+        raise CommandError(
             f"The secret in the data folder {folder} cannot be made or read: "
             "make the folder writable, or set ORDERLY_DATA_DIR or ORDERLY_SECRET_KEY."
         ) from None
     if len(secret) < MINIMUM_BYTES:
-        raise Refused(f"The secret in {path} is too short: delete the file, and a new one is made.")
+        raise CommandError(f"The secret in {path} is too short: delete the file, and a new one is made.")
     return secret
 
 

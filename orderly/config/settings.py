@@ -10,11 +10,11 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
 
-from orderly.config.environment import PREFIX, complaint, refuse_unknown
-from orderly.config.secret_key import MINIMUM_BYTES, Refused, kept_secret
+from orderly.config.environment import PREFIX, check_known, complaint
+from orderly.config.secret_key import MINIMUM_BYTES, CommandError, kept_secret
 from orderly.config.url_types import CollectorUrl, DatabaseUrl, Origin, RedisUrl
 
-__all__ = ["PREFIX", "Refused", "Settings"]
+__all__ = ["PREFIX", "CommandError", "Settings"]
 
 ENV_FILE = Path(".env")
 
@@ -37,17 +37,19 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="The address to listen at; `0.0.0.0` is every IPv4 address.")
     port: int = Field(8000, ge=1, le=65535, description="The port to listen at.")
-    tls_certificate: Path | None = Field(
+    tls_cert_file: Path | None = Field(
         None,
         description="A PEM file with the certificate and its chain; "
-        "with `ORDERLY_TLS_KEY` it serves HTTPS (TLS 1.2 or 1.3).",
+        "with `ORDERLY_TLS_KEY_FILE` it serves HTTPS (TLS 1.2 or 1.3).",
     )
-    tls_key: Path | None = Field(None, description="A PEM file with the certificate's private key, without a password.")
+    tls_key_file: Path | None = Field(
+        None, description="A PEM file with the certificate's private key, without a password."
+    )
     workers: int = Field(
         1, ge=1, le=64, description="Processes that serve. With more than one, set `ORDERLY_REDIS_URL`."
     )
     threads: int = Field(4, ge=1, le=64, description="Threads of a process, which is requests at work at once.")
-    drain: int = Field(
+    shutdown_delay: int = Field(
         2,
         ge=0,
         le=20,
@@ -62,7 +64,7 @@ class Settings(BaseSettings):
         "`orderly.db` in the data folder if empty. A PostgreSQL with standbys is "
         "`postgresql://user:password@/name?host=one,two&target_session_attrs=read-write`.",
     )
-    database_read_url: DatabaseUrl = Field(
+    database_replica_url: DatabaseUrl = Field(
         "",
         repr=False,
         description="A PostgreSQL replica that serves the GETs: they may be a moment behind the changes, and so may "
@@ -85,7 +87,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="Addresses or networks whose `X-Forwarded-For` is believed."
     )
-    metrics_readers: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+    metrics_allowed_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (IPv4Network("127.0.0.1"), IPv6Network("::1")),
         description="Addresses or networks that may read `/metrics`; for all others there is nothing.",
     )
@@ -105,22 +107,22 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls) -> Self:
-        """The settings of this process. Raises Refused with one line that says what to do."""
+        """The settings of this process. Raises CommandError with one line that says what to do."""
         try:
-            refuse_unknown({**os.environ, **dotenv_values(ENV_FILE)}, cls.model_fields)
+            check_known({**os.environ, **dotenv_values(ENV_FILE)}, cls.model_fields)
             return cls(_env_file=ENV_FILE)  # type: ignore[call-arg]  # pydantic-settings adds this argument
         except ValidationError as error:
-            said = dict.fromkeys(complaint(e["loc"], e["msg"]) for e in error.errors())
-            raise Refused("; ".join(said) + ".") from None
+            complaints = dict.fromkeys(complaint(e["loc"], e["msg"]) for e in error.errors())
+            raise CommandError("; ".join(complaints) + ".") from None
         except (UnicodeDecodeError, OSError):
-            raise Refused("The file .env cannot be read: make it a readable UTF-8 file or remove it.") from None
+            raise CommandError("The file .env cannot be read: make it a readable UTF-8 file or remove it.") from None
 
     @property
     def is_production(self) -> bool:
         """Whether this is the real thing."""
         return self.env == "production"
 
-    @field_validator("trusted_proxies", "metrics_readers", "cors_origins", mode="before")
+    @field_validator("trusted_proxies", "metrics_allowed_networks", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -134,9 +136,11 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.is_production and self.debug:
-            raise Refused("Debugging is on in production: remove ORDERLY_DEBUG or set ORDERLY_ENV=development.")
-        if (self.tls_certificate is None) != (self.tls_key is None):
-            raise Refused("HTTPS needs two files: set both ORDERLY_TLS_CERTIFICATE and ORDERLY_TLS_KEY, or neither.")
+            raise CommandError("Debugging is on in production: remove ORDERLY_DEBUG or set ORDERLY_ENV=development.")
+        if (self.tls_cert_file is None) != (self.tls_key_file is None):
+            raise CommandError(
+                "HTTPS needs two files: set both ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE, or neither."
+            )
         filled = {
             "database_url": self.database_url
             or URL.create("sqlite", database=str(self.data_dir / "orderly.db")).render_as_string(),
@@ -153,7 +157,7 @@ class Settings(BaseSettings):
             return SecretStr(kept_secret(self.data_dir))
         if len(given.encode()) < MINIMUM_BYTES:
             what = "is too short" if given else "is missing"
-            raise Refused(
+            raise CommandError(
                 f"ORDERLY_SECRET_KEY {what}: set it to {MINIMUM_BYTES} bytes or more, "
                 "for example the output of `openssl rand -base64 48`."
             )

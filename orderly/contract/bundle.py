@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from orderly.contract.loader import BrokenContract, dumped, parse, read
+from orderly.contract.loader import ContractError, dumped, parse, read
 
 PARTS = "x-files"
 """The member of the contract that holds its other files, by their path from the contract's folder."""
@@ -18,7 +18,7 @@ class Bundle:
         """Read the contract's file, and every other one in its folder that a `$ref` leads to.
 
         Raises:
-            BrokenContract: a file is missing, is not YAML, or lies outside of the contract's folder.
+            ContractError: a file is missing, is not YAML, or lies outside of the contract's folder.
         """
         self.folder, self.main = path.parent, path.name
         self.sources: dict[str, bytes] = {}
@@ -39,10 +39,10 @@ class Bundle:
             self.sources[name] = path.read_bytes()
             value = read(self.sources[name]) if name == self.main else parse(self.sources[name])
         except OSError as error:
-            raise BrokenContract(f"cannot read the contract {name}: {error.strerror}") from error
-        except BrokenContract as broken:
+            raise ContractError(f"cannot read the contract {name}: {error.strerror}") from error
+        except ContractError as broken:
             message = str(broken) if name == self.main else f"{name}, {broken}"
-            raise BrokenContract(message, line=broken.line, column=broken.column, file=name) from broken
+            raise ContractError(message, line=broken.line, column=broken.column, file=name) from broken
         if name != self.main:
             self._parts[name] = value  # before its own references: they may lead back here
         self._bind(value, name)
@@ -65,7 +65,7 @@ class Bundle:
         is_here = ":" not in name and path.is_relative_to(self.folder.resolve())
         if not is_here or not path.is_file():
             where = "to no file" if is_here else "out of the contract's folder"
-            raise BrokenContract(f"{file}: $ref {reference!r} leads {where}", pointer, file=file)
+            raise ContractError(f"{file}: $ref {reference!r} leads {where}", pointer, file=file)
         if target not in self.sources:
             self._take(target, path)
         return f"#/{PARTS}/{_step(target)}{fragment}"

@@ -5,19 +5,19 @@ from typing import Any
 
 import yaml
 
-MOST = 10_000
+MAX_ALIAS_COPIES = 10_000
 """So many values may be copied by aliases: nine lines of them can mean a document that nobody comes to the end of."""
 TEXT = "tag:yaml.org,2002:str"
 MERGE = "tag:yaml.org,2002:merge"
-UNCLEAR = "!unclear"
+AMBIGUOUS_SCALAR = "!unclear"
 """What YAML 1.1 takes for a boolean or a number and YAML 1.2 for text or for another number, or the other way round."""
-_UNCLEAR = re.compile(
+_AMBIGUOUS_SCALAR = re.compile(
     r"(?i:yes|no|on|off)$|[-+]?0[0-9_]+$|[-+]?[0-9][0-9_]*_[0-9_]*$|0b[01_]+$|0o[0-7]+$"
     r"|[-+]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?$|[-+]?[0-9]+[eE][-+]?[0-9]+$|[-+]?[0-9]*\.[0-9]*[eE][0-9]+$"
 )
 
 
-class BrokenContract(Exception):
+class ContractError(Exception):
     """The contract cannot be served. The message is one plain line that says where and why."""
 
     def __init__(self, message: str, pointer: str = "", line: int = 0, column: int = 0, file: str = "") -> None:
@@ -35,7 +35,7 @@ class _Loader(yaml.CSafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         if self.constructed_objects.pop(node, self) is not self:
             self.copied += 1
-        if self.copied > MOST or node in self.recursive_objects:
+        if self.copied > MAX_ALIAS_COPIES or node in self.recursive_objects:
             raise _Endless
         return super().construct_object(node, deep)
 
@@ -47,7 +47,7 @@ class _Endless(Exception):
 for _first in "yYnNoO-+.0123456789":
     _Loader.yaml_implicit_resolvers = {
         **_Loader.yaml_implicit_resolvers,
-        _first: [(UNCLEAR, _UNCLEAR), *_Loader.yaml_implicit_resolvers.get(_first, [])],
+        _first: [(AMBIGUOUS_SCALAR, _AMBIGUOUS_SCALAR), *_Loader.yaml_implicit_resolvers.get(_first, [])],
     }
 
 
@@ -74,7 +74,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     return result
 
 
-def _unclear(_loader: _Loader, node: yaml.ScalarNode) -> None:
+def _ambiguous(_loader: _Loader, node: yaml.ScalarNode) -> None:
     plainly = "true or false" if node.value.isalpha() else "a plain number"
     cure = f"write {plainly}, or put it in quotes"
     raise _broken(f"{node.value} is one thing in YAML 1.1 and another in 1.2; {cure}", node.start_mark)
@@ -85,7 +85,7 @@ def _unknown(_loader: _Loader, node: yaml.Node) -> None:
 
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-_Loader.add_constructor(UNCLEAR, _unclear)
+_Loader.add_constructor(AMBIGUOUS_SCALAR, _ambiguous)
 _Loader.add_constructor(None, _unknown)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
 
@@ -94,7 +94,7 @@ def parse(source: bytes) -> Any:
     """What a YAML file says.
 
     Raises:
-        BrokenContract: it is not YAML, or not YAML as a contract may use it.
+        ContractError: it is not YAML, or not YAML as a contract may use it.
     """
     try:
         return yaml.load(source, _Loader)  # noqa: S506  # _Loader is a safe loader
@@ -104,9 +104,9 @@ def parse(source: bytes) -> Any:
         raise _broken(_plainly(error, source), error.problem_mark or error.context_mark) from error
     except yaml.reader.ReaderError as error:
         line = source.count(b"\n", 0, error.position) + 1
-        raise BrokenContract(f"line {line}: this is not UTF-8 text: {error.reason}", line=line, column=1) from error
+        raise ContractError(f"line {line}: this is not UTF-8 text: {error.reason}", line=line, column=1) from error
     except yaml.YAMLError as error:
-        raise BrokenContract(" ".join(str(error).split())) from error
+        raise ContractError(" ".join(str(error).split())) from error
 
 
 def dumped(document: Any) -> bytes:
@@ -118,15 +118,15 @@ def read(source: bytes) -> dict[str, Any]:
     """The document that a contract's YAML says.
 
     Raises:
-        BrokenContract: it is not YAML, or not an object with an `openapi` version of 3.1.
+        ContractError: it is not YAML, or not an object with an `openapi` version of 3.1.
     """
     document = parse(source)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1."):
-        raise BrokenContract("the contract is not OpenAPI 3.1: its first line should be `openapi: 3.1.0`")
+        raise ContractError("the contract is not OpenAPI 3.1: its first line should be `openapi: 3.1.0`")
     return document
 
 
-def _aliased(source: bytes) -> BrokenContract:
+def _aliased(source: bytes) -> ContractError:
     alias = next(each for each in yaml.parse(source, yaml.CSafeLoader) if isinstance(each, yaml.AliasEvent))
     message = f"from the alias *{alias.anchor} on there is no end of copies; refer to a component by $ref instead"
     return _broken(message, alias.start_mark)
@@ -140,6 +140,6 @@ def _plainly(error: yaml.MarkedYAMLError, source: bytes) -> str:
     return error.problem or "this is not YAML"
 
 
-def _broken(message: str, mark: Any) -> BrokenContract:
+def _broken(message: str, mark: Any) -> ContractError:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return BrokenContract(f"line {line}: {message}", line=line, column=column)
+    return ContractError(f"line {line}: {message}", line=line, column=column)

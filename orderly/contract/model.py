@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from orderly.contract.bundle import Bundle
-from orderly.contract.loader import BrokenContract, read
+from orderly.contract.loader import ContractError, read
 from orderly.contract.node import Node
 
 DEFAULT_PATH = Path(__file__).parents[2] / "openapi" / "openapi.yaml"
@@ -102,7 +102,7 @@ class Contract:
             document: what it says, where that has been read already.
 
         Raises:
-            BrokenContract: it is not YAML, not OpenAPI 3.1, or speaks of something that it does not have.
+            ContractError: it is not YAML, not OpenAPI 3.1, or speaks of something that it does not have.
         """
         self.source = source
         self.document = read(source) if document is None else document
@@ -111,8 +111,8 @@ class Contract:
             self.operations = tuple(self._operations())
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             # All that the file lacks is asked for where it is read; what it has in another shape shows here.
-            raise BrokenContract("the contract has not the shape of OpenAPI 3.1: `orderly check` says where") from None
-        self._refuse_twins()
+            raise ContractError("the contract has not the shape of OpenAPI 3.1: `orderly check` says where") from None
+        self._check_unique_operation_ids()
 
     @cached_property
     def base_path(self) -> str:
@@ -134,7 +134,7 @@ class Contract:
         """The scopes of each role."""
         return {role: frozenset(scopes) for role, scopes in self.document.get("x-roles", {}).items()}
 
-    def shell(self) -> dict[str, Any]:
+    def connexion_spec(self) -> dict[str, Any]:
         """An OpenAPI 3.0 dict that Connexion, which refuses 3.1, can load: paths, operationIds and tags."""
         paths: dict[str, dict[str, Any]] = {}
         for operation in self.operations:
@@ -152,12 +152,12 @@ class Contract:
                 if node is not None:
                     yield _operation(self.root, path, item, method, node)
 
-    def _refuse_twins(self) -> None:
+    def _check_unique_operation_ids(self) -> None:
         seen: dict[str, Operation] = {}
         for operation in self.operations:
             twin = seen.setdefault(operation.operation_id, operation)
             if twin is not operation:
-                raise BrokenContract(
+                raise ContractError(
                     f"operationId {operation.operation_id!r} stands twice: {twin.method} {twin.path} "
                     f"and {operation.method} {operation.path}; rename one",
                     f"{operation.node.pointer}/operationId",
@@ -168,7 +168,7 @@ def load(path: Path = DEFAULT_PATH) -> Contract:
     """Read the contract from its file, and from the others in its folder that it is split into.
 
     Raises:
-        BrokenContract: a file is missing or is no contract that can be served; the message is one plain line.
+        ContractError: a file is missing or is no contract that can be served; the message is one plain line.
     """
     bundle = Bundle(path)
     return Contract(bundle.source, bundle.document)
@@ -180,11 +180,11 @@ def _operation(root: Node, path: str, item: Node, method: str, node: Node) -> Op
     for key in ("operationId", "tags"):
         if not value.get(key):
             message = f"{where} needs an operationId and a tag: together they name its handler"
-            raise BrokenContract(message, f"{node.pointer}/{key}")
+            raise ContractError(message, f"{node.pointer}/{key}")
     body = node.get("requestBody")
     responses = {status: _response(status, response) for status, response in node["responses"].items()}
     if not any(status.startswith("2") for status in responses):
-        raise BrokenContract(f"{where} declares no success: add a 2xx response", f"{node.pointer}/responses")
+        raise ContractError(f"{where} declares no success: add a 2xx response", f"{node.pointer}/responses")
     return Operation(
         node=node,
         operation_id=value["operationId"],
@@ -229,7 +229,7 @@ def _parameter(node: Node, name: str, location: Location) -> Parameter:
     style = value.get("style", "form" if location in ("query", "cookie") else "simple")
     if style not in ("form", "simple"):
         message = f"{node.pointer}: style {style!r} is not served; use form, simple or content"
-        raise BrokenContract(message, node.pointer)
+        raise ContractError(message, node.pointer)
     return Parameter(
         name=name,
         location=location,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
-from orderly.contract.loader import BrokenContract
+from orderly.contract.loader import ContractError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Node:
                 value = holder[key]
             except (KeyError, IndexError, TypeError):
                 return None
-            node = node.target.below(key, value)
+            node = node.target.child(key, value)
         return node
 
-    def below(self, key: str | int, value: Any) -> Node:
+    def child(self, key: str | int, value: Any) -> Node:
         """The place of a member or an item of what stands here."""
         step = str(key).replace("~", "~0").replace("/", "~1")
         return Node(self.document, f"{self.pointer}/{step}", value)
@@ -38,7 +38,7 @@ class Node:
     def __getitem__(self, key: str | int) -> Node:
         node = self.get(key)
         if node is None:
-            raise BrokenContract(f"{self.pointer or '/'} has no {key!r}", self.pointer)
+            raise ContractError(f"{self.pointer or '/'} has no {key!r}", self.pointer)
         return node
 
     def items(self) -> Iterator[tuple[str, Node]]:
@@ -48,7 +48,7 @@ class Node:
     def members(self) -> Iterator[tuple[str, Node]]:
         """The members or items of what stands here, with no reference followed."""
         members = enumerate(self.value) if isinstance(self.value, list) else self.value.items()
-        return ((str(key), self.below(key, value)) for key, value in members)
+        return ((str(key), self.child(key, value)) for key, value in members)
 
     @property
     def name(self) -> str:
@@ -58,34 +58,34 @@ class Node:
     @property
     def target(self) -> Node:
         """This place, or the one that its `$ref` leads to."""
-        return self._followed()
+        return self._resolve()
 
     @property
-    def essence(self) -> Node:
+    def canonical(self) -> Node:
         """This place, or the one that a `$ref` leads to which is all that stands here."""
-        return self._followed(alone=True)
+        return self._resolve(only_reference=True)
 
-    def _followed(self, *, alone: bool = False) -> Node:
+    def _resolve(self, *, only_reference: bool = False) -> Node:
         node = self
         for _ in range(32):
             value = node.value if isinstance(node.value, dict) else {}
             reference = value.get("$ref")
-            if not isinstance(reference, str) or (alone and len(value) > 1):
+            if not isinstance(reference, str) or (only_reference and len(value) > 1):
                 return node
-            node = self.at(reference)
-        raise BrokenContract(f"{self.pointer}: its $ref leads in a circle", self.pointer)
+            node = self.resolve_pointer(reference)
+        raise ContractError(f"{self.pointer}: its $ref leads in a circle", self.pointer)
 
-    def at(self, reference: str) -> Node:
+    def resolve_pointer(self, reference: str) -> Node:
         """The place of a reference within the document."""
         if not reference.startswith("#/"):
-            raise BrokenContract(f"{self.pointer}: $ref {reference!r} does not stay in this file", self.pointer)
+            raise ContractError(f"{self.pointer}: $ref {reference!r} does not stay in this file", self.pointer)
         value: Any = self.document
         for step in reference[2:].split("/"):
             key = unquote(step).replace("~1", "/").replace("~0", "~")
             try:
                 value = value[int(key) if isinstance(value, list) else key]
             except (KeyError, IndexError, ValueError, TypeError):
-                raise BrokenContract(f"{self.pointer}: $ref {reference!r} leads nowhere", self.pointer) from None
+                raise ContractError(f"{self.pointer}: $ref {reference!r} leads nowhere", self.pointer) from None
         return Node(self.document, unquote(reference[1:]), value)
 
     @property

@@ -16,17 +16,17 @@ from sqlalchemy.orm import Session
 
 from orderly.database import timing
 from orderly.database.connections import Reads
-from orderly.database.failover import for_reading, leave_standbys
-from orderly.database.idle_ping import ask_rested
-from orderly.database.write_queue import Turns
+from orderly.database.failover import invalidate_on_readonly, reader_url
+from orderly.database.idle_ping import ping_idle_connections
+from orderly.database.write_queue import WriteQueue
 
 BUSY_TIMEOUT = 5.0
 """Seconds that a writer waits for another one before it gives up."""
 POOL_TIMEOUT = 2.0
 """Seconds that a request waits for a connection of the pool (PostgreSQL, and SQLite's readers)."""
-TIMEOUTS = "-c statement_timeout=10s -c lock_timeout=5s"
+STATEMENT_TIMEOUTS = "-c statement_timeout=10s -c lock_timeout=5s"
 """How long PostgreSQL lets a statement run, or wait for a lock."""
-VANISHED = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+TCP_KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 """What notices that PostgreSQL's machine is gone, which sends no word of it."""
 
 
@@ -38,7 +38,7 @@ class Database:
     transactions begin with BEGIN IMMEDIATE: one that reads first and writes later cannot wait for its turn.
     """
 
-    def __init__(self, url: str, read_url: str | None = None, *, threads: int = 4) -> None:
+    def __init__(self, url: str, replica_url: str | None = None, *, threads: int = 4) -> None:
         self.url = _with_driver(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
@@ -48,10 +48,10 @@ class Database:
             )
             return
         self._write_engine = _postgresql_engine(self.url, threads)
-        leave_standbys(self._write_engine)
+        invalidate_on_readonly(self._write_engine)
         self._replica_engine = self._read_engine = _postgresql_reader(self.url, threads)
-        if read_url:
-            self._replica_engine = _postgresql_reader(_with_driver(read_url), threads)
+        if replica_url:
+            self._replica_engine = _postgresql_reader(_with_driver(replica_url), threads)
 
     @contextmanager
     def reads(self, *, replica: bool = False) -> Iterator[Reads]:
@@ -119,10 +119,10 @@ def _postgresql_engine(
         max_overflow=threads,
         pool_timeout=POOL_TIMEOUT,
         isolation_level=isolation_level,
-        connect_args=VANISHED | {"connect_timeout": 5, "options": f"{TIMEOUTS} {options}"},
+        connect_args=TCP_KEEPALIVE | {"connect_timeout": 5, "options": f"{STATEMENT_TIMEOUTS} {options}"},
     )
-    timing.wrap(engine, timing.timed)
-    ask_rested(engine)
+    timing.wrap_dialect(engine, timing.timed)
+    ping_idle_connections(engine)
     return engine
 
 
@@ -130,14 +130,14 @@ def _postgresql_reader(url: URL, threads: int) -> Engine:
     # At READ COMMITTED each statement sees what is committed by then, within a transaction or not: reads do without
     # BEGIN and ROLLBACK, which are a round trip each.
     options = "-c default_transaction_read_only=on"
-    return _postgresql_engine(for_reading(url), threads, isolation_level="AUTOCOMMIT", options=options)
+    return _postgresql_engine(reader_url(url), threads, isolation_level="AUTOCOMMIT", options=options)
 
 
 def _sqlite_writer(url: URL) -> Engine:
-    turns = Turns(str(url.database), BUSY_TIMEOUT)
-    engine = _sqlite_engine(url, "BEGIN IMMEDIATE", connections=1, timeout=BUSY_TIMEOUT, before=turns.take)
-    event.listen(engine, "checkin", lambda _connection, _record: turns.give_back())
-    event.listen(engine, "engine_disposed", lambda _engine: turns.close())
+    write_queue = WriteQueue(str(url.database), BUSY_TIMEOUT)
+    engine = _sqlite_engine(url, "BEGIN IMMEDIATE", connections=1, timeout=BUSY_TIMEOUT, before=write_queue.acquire)
+    event.listen(engine, "checkin", lambda _connection, _record: write_queue.release())
+    event.listen(engine, "engine_disposed", lambda _engine: write_queue.close())
     return engine
 
 
@@ -162,7 +162,7 @@ def _sqlite_engine(
             connection.execute("PRAGMA query_only = ON")
 
     @event.listens_for(engine, "checkout")
-    def _refuse_moved(_connection: sqlite3.Connection, record: Any, _proxy: Any) -> None:
+    def _check_file_unchanged(_connection: sqlite3.Connection, record: Any, _proxy: Any) -> None:
         # SQLite would go on writing into a file that was deleted or replaced, and everything there would be lost.
         if record.info["file"] != _file(url):
             raise DisconnectionError("the database's file is another one now")
@@ -175,7 +175,7 @@ def _sqlite_engine(
     # No event: an engine with one looks for events at each statement, which takes longer than SQLite does, and what
     # is raised in one is not made an error of SQLAlchemy's, so nobody would know it.
     engine.dialect.do_begin = begin_by  # type: ignore[assignment,method-assign]
-    timing.wrap(engine, timing.timed)
+    timing.wrap_dialect(engine, timing.timed)
     return engine
 
 

@@ -8,7 +8,7 @@ READ_ONLY = "25006"
 """What PostgreSQL calls it that a server, or a session, does not write (read_only_sql_transaction)."""
 
 
-def for_reading(url: URL) -> URL:
+def reader_url(url: URL) -> URL:
     """The same servers for sessions that only read.
 
     libpq asks whether the session could write when it looks for a server that is `read-write`, so it would refuse
@@ -19,7 +19,7 @@ def for_reading(url: URL) -> URL:
     return url.update_query_dict({"target_session_attrs": "primary"})
 
 
-def leave_standbys(engine: Engine) -> None:
+def invalidate_on_readonly(engine: Engine) -> None:
     """Give up all connections as soon as one cannot write: its server has become a standby, and may stay one."""
     is_gone = engine.dialect.is_disconnect
 

@@ -54,7 +54,7 @@ class IdempotencyRecord(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class IdempotencyKey:
     """A key of a caller, and the fingerprint of the request that it came with."""
 
     user_id: str
@@ -62,7 +62,7 @@ class Claim:
     fingerprint: str
 
 
-def find(session: Session, claim: Claim) -> Row[Any] | None:
+def find(session: Session, claim: IdempotencyKey) -> Row[Any] | None:
     """The record of a key, if there is one that has not expired; from now on nobody else handles this key.
 
     Raises:
@@ -81,7 +81,13 @@ def find(session: Session, claim: Claim) -> Row[Any] | None:
 
 
 def keep(
-    session: Session, claim: Claim, *, status: int, headers: dict[str, str], body: bytes, subject_id: str | None
+    session: Session,
+    claim: IdempotencyKey,
+    *,
+    status: int,
+    headers: dict[str, str],
+    body: bytes,
+    subject_id: str | None,
 ) -> None:
     """Keep the answer, in the transaction of what it tells of: both are kept, or neither.
 
@@ -99,8 +105,8 @@ def keep(
 
 def erase(session: Session, user_id: str, subject_ids: Select[str]) -> None:
     """Forget all answers to a user, and those to anybody that tell of these subjects: they may hold an address."""
-    told = IdempotencyRecord.subject_id.in_(subject_ids)
-    session.execute(delete(IdempotencyRecord).where(or_(IdempotencyRecord.user_id == user_id, told)))
+    concerns_subject = IdempotencyRecord.subject_id.in_(subject_ids)
+    session.execute(delete(IdempotencyRecord).where(or_(IdempotencyRecord.user_id == user_id, concerns_subject)))
 
 
 def purge(session: Session, *, at: datetime | None = None) -> int:
@@ -127,7 +133,7 @@ def _is_alone(*_: Any, **__: Any) -> str:
     return "1"  # as every write transaction is
 
 
-def _number(claim: Claim) -> int:
+def _number(claim: IdempotencyKey) -> int:
     return int.from_bytes(sha256(f"{claim.user_id} {claim.key}".encode()).digest()[:8], signed=True)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
-RESTED = 1.0
+IDLE_PING_AFTER = 1.0
 """Seconds after which a connection is asked. To ask each time costs a request as much as one of its statements does,
 and a connection that dies while it is in use is found out by a statement anyway."""
 
 
-def ask_rested(engine: Engine) -> None:
+def ping_idle_connections(engine: Engine) -> None:
     """Replace a connection that has died in its pool, and with it all that are older."""
 
     @event.listens_for(engine, "checkin")
@@ -20,7 +20,7 @@ def ask_rested(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def _ask(connection: Any, record: Any, _proxy: Any) -> None:
-        if monotonic() - record.info.get("rests_since", monotonic()) < RESTED:
+        if monotonic() - record.info.get("rests_since", monotonic()) < IDLE_PING_AFTER:
             return
         try:
             engine.dialect.do_ping(connection)

@@ -9,27 +9,27 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 
 
-class _Each(FunctionElement[Any]):
+class _JsonEach(FunctionElement[Any]):
     """The members of a JSON object."""
 
     inherit_cache = True
 
 
-@compiles(_Each, "sqlite")
-def _on_sqlite(element: _Each, compiler: SQLCompiler, **given: Any) -> str:
+@compiles(_JsonEach, "sqlite")
+def _on_sqlite(element: _JsonEach, compiler: SQLCompiler, **given: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **given)})"
 
 
-@compiles(_Each, "postgresql")
-def _on_postgresql(element: _Each, compiler: SQLCompiler, **given: Any) -> str:
+@compiles(_JsonEach, "postgresql")
+def _on_postgresql(element: _JsonEach, compiler: SQLCompiler, **given: Any) -> str:
     return f"json_each_text({compiler.process(element.clauses, **given)})"
 
 
-class Pairs:
+class JsonPairs:
     """Texts and integers that a statement takes as the parameter `name`, to be joined as `rows`."""
 
     def __init__(self, name: str) -> None:
         given: BindParameter[Any] = bindparam(name, type_=JSON())
-        self.rows: TableValuedAlias = _Each(given).table_valued(column("key", String), column("value"))
+        self.rows: TableValuedAlias = _JsonEach(given).table_valued(column("key", String), column("value"))
         self.key: ColumnElement[str] = self.rows.c.key
         self.value: ColumnElement[int] = cast(self.rows.c.value, Integer)

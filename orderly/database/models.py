@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeDecorator
 from typeid import TypeID
 
 RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:]{8}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
-BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+MIN_TIME, MAX_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60(?:\.[0-9]+)?")
 
 
@@ -68,9 +68,9 @@ def parse_time(text: str) -> datetime:
     # Year 0 is a leap year like 4, and as good a name for the beginning of time.
     time = datetime.fromisoformat(f"0004{text[4:]}" if text.startswith("0000") else text)
     try:
-        return BEGINNING if text.startswith("0000") else time.astimezone(UTC)
+        return MIN_TIME if text.startswith("0000") else time.astimezone(UTC)
     except OverflowError:
-        return BEGINNING if time.year == 1 else END
+        return MIN_TIME if time.year == 1 else MAX_TIME
 
 
 def rfc3339(time: datetime) -> str:

@@ -12,26 +12,26 @@ from sqlalchemy.sql.elements import KeyedColumnElement
 
 from orderly.database.models import UtcDateTime
 
-Place = InstrumentedAttribute[Any] | KeyedColumnElement[Any]
+SortColumn = InstrumentedAttribute[Any] | KeyedColumnElement[Any]
 """A column that a list is ordered by."""
-Shape = TypeVar("Shape")
+Item = TypeVar("Item")
 """How a row looks to those who called."""
 Key = Sequence[str | int]
 """Where a row stands in its list: the values of the order's columns, as JSON can hold them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Shape]):
+class Page(Generic[Item]):
     """Some rows of a list, shaped, and the keys to go on with."""
 
-    data: list[Shape]
+    data: list[Item]
     has_more: bool
     last: Key | None
     """The key of the last row, None for an empty page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[Shape]):
+class Listing(Generic[Item]):
     """A list that a handler gives: what is in it, in which order, and how a row looks.
 
     `order` ends with the id, so that no two rows stand in one place; `descending` holds for all its columns.
@@ -40,13 +40,13 @@ class Listing(Generic[Shape]):
     """
 
     statement: Select[Any]
-    order: Sequence[Place]
-    shape: Callable[[Any], Shape]
+    order: Sequence[SortColumn]
+    serialize: Callable[[Any], Item]
     descending: bool = True
     follow: bool = False
     of_rows: bool = False
 
-    def page(self, source: Connection | Session, limit: int, after: Key | None = None) -> Page[Shape]:
+    def page(self, source: Connection | Session, limit: int, after: Key | None = None) -> Page[Item]:
         """The first `limit` rows after a key (from the start without one)."""
         values: dict[str, Any] = {"limit": limit + 1}
         if after is not None:
@@ -55,7 +55,7 @@ class Listing(Generic[Shape]):
         rows = found.scalars().all() if len(found.keys()) == 1 else found.all()
         kept = rows[:limit]
         last = [_plain(getattr(kept[-1], str(c.key))) for c in self.order] if kept else None
-        return Page([self.shape(row) for row in kept], len(rows) > limit, last)
+        return Page([self.serialize(row) for row in kept], len(rows) > limit, last)
 
 
 def within(
@@ -68,7 +68,7 @@ def within(
 
 
 @lru_cache(maxsize=64)
-def _built(statement: Select[Any], order: tuple[Place, ...], descending: bool, later: bool) -> Select[Any]:
+def _built(statement: Select[Any], order: tuple[SortColumn, ...], descending: bool, later: bool) -> Select[Any]:
     """The statement of the first page, or of a later one.
 
     It takes longer to build than to execute. A list that is always the same statement, as the catalogue without a
@@ -85,5 +85,5 @@ def _plain(value: Any) -> str | int:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _restore(column: Place, value: str | int) -> Any:
+def _restore(column: SortColumn, value: str | int) -> Any:
     return datetime.fromisoformat(str(value)) if isinstance(column.type, UtcDateTime) else value

@@ -14,21 +14,21 @@ from orderly.database.database import Database
 from orderly.database.migrations import revisions
 from orderly.errors import Unavailable
 
-ROOM = 4 * 2**20
+MIN_FREE_BYTES = 4 * 2**20
 """Bytes that have to be free on the disk of the database: a nearly full one takes some writes, and refuses others."""
-FRESH = 1.0
+CACHE_SECONDS = 1.0
 """Seconds for which an answer is good: anybody may ask, and asking writes."""
 # What it writes is what was there; nothing less tells whether the disk is full or the file may be written.
 WRITE = text("UPDATE alembic_version SET version_num = version_num")
 READ = text("SELECT 1")
 # PostgreSQL tells nobody how much room there is. What does not fit into its memory goes to a file beside the data, for
 # the length of the statement: 64 KiB each time, until it is as much as there should be room for.
-SPILL = text("SET LOCAL work_mem = '64kB'")
-FILL = text(
+SPILL_TO_DISK = text("SET LOCAL work_mem = '64kB'")
+PROBE_FREE_SPACE = text(
     "WITH room AS MATERIALIZED (SELECT repeat('x', 65536) AS x FROM generate_series(1, :times))"
     " SELECT count(x) FROM room"
 )
-FULL = "The disk of the database is full."
+DISK_FULL_DETAIL = "The disk of the database is full."
 DISK_FULL = "53100"
 """What PostgreSQL calls it (disk_full)."""
 
@@ -43,21 +43,21 @@ class Readiness:
         self._until = 0.0
         self._problem: str | None = None
 
-    def refuse_unready(self) -> None:
+    def check_ready(self) -> None:
         """Raise `Unavailable`, which names the part that does not work, if there is one."""
         if self._is_stopping():
             raise Unavailable("The service is stopping.")
         with self._lock:
             if time.monotonic() >= self._until:
                 self._problem = self._ask()
-                self._until = time.monotonic() + FRESH
+                self._until = time.monotonic() + CACHE_SECONDS
             problem = self._problem
         if problem is not None:
             raise Unavailable(problem)
 
     def _ask(self) -> str | None:
-        if not _has_room(self._database):
-            return FULL
+        if not _has_free_space(self._database):
+            return DISK_FULL_DETAIL
         try:
             with self._database.reading(replica=True) as session:
                 session.execute(READ)
@@ -67,13 +67,13 @@ class Readiness:
             return self._write()
         except (DBAPIError, PoolTimeout, Unavailable) as error:
             is_full = getattr(error.__cause__, "sqlstate", None) == DISK_FULL
-            return FULL if is_full else "The database cannot be written."
+            return DISK_FULL_DETAIL if is_full else "The database cannot be written."
 
     def _write(self) -> str | None:
         with self._database.writing() as session:
             if not self._database.is_sqlite:
-                session.execute(SPILL)
-                session.execute(FILL, {"times": ROOM // 65536})
+                session.execute(SPILL_TO_DISK)
+                session.execute(PROBE_FREE_SPACE, {"times": MIN_FREE_BYTES // 65536})
             session.execute(WRITE)
             if revisions.is_behind(revisions.current(session.connection())):
                 return "The database has not the schema that this version needs."
@@ -81,10 +81,10 @@ class Readiness:
         return None
 
 
-def _has_room(database: Database) -> bool:
+def _has_free_space(database: Database) -> bool:
     if not database.is_sqlite:
         return True
     try:
-        return shutil.disk_usage(Path(str(database.url.database)).parent).free >= ROOM
+        return shutil.disk_usage(Path(str(database.url.database)).parent).free >= MIN_FREE_BYTES
     except OSError:
         return True  # that the folder is not there, the database will say

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 P = ParamSpec("P")
 R = TypeVar("R")
 
-QUESTIONS = ("do_ping", "do_begin", "do_execute", "do_executemany", "do_commit", "do_rollback")
+DIALECT_METHODS = ("do_ping", "do_begin", "do_execute", "do_executemany", "do_commit", "do_rollback")
 """Where a dialect of SQLAlchemy waits for its driver. There is no event for the end of a COMMIT, and that is where
 SQLite waits for the disk."""
 
@@ -20,14 +20,14 @@ class _Spent(threading.local):
     seconds = 0.0
 
 
-spent = _Spent()
+time_spent = _Spent()
 """The seconds for which this thread has waited for a driver, ever since: what counts is the difference of two moments.
 SQLite computes rows when they are fetched, and that is not in it."""
 
 
-def wrap(engine: Engine, wrapper: Callable[[Callable[P, R]], Callable[P, R]]) -> None:
+def wrap_dialect(engine: Engine, wrapper: Callable[[Callable[P, R]], Callable[P, R]]) -> None:
     """Put something around each question that an engine asks its driver."""
-    for question in QUESTIONS:
+    for question in DIALECT_METHODS:
         setattr(engine.dialect, question, wrapper(getattr(engine.dialect, question)))
 
 
@@ -40,6 +40,6 @@ def timed(ask: Callable[P, R]) -> Callable[P, R]:
         try:
             return ask(*args, **kwargs)
         finally:
-            spent.seconds += perf_counter() - began
+            time_spent.seconds += perf_counter() - began
 
     return asked

@@ -48,7 +48,7 @@ _GRAMMAR: dict[str, dict[str, str]] = {
 """What stands below what: `{kind}` is an object of such, `[kind]` an array of such, `*` any other member."""
 
 
-class Draft:
+class ContractDocument:
     """A contract that somebody is writing: what its rules look at."""
 
     def __init__(self, document: dict[str, Any]) -> None:

@@ -8,41 +8,41 @@ from pathlib import Path
 import yaml
 
 from orderly.contract.bundle import PARTS, Bundle
-from orderly.contract.loader import BrokenContract
+from orderly.contract.loader import ContractError
 
-Place = tuple[str, int, int]
+Position = tuple[str, int, int]
 """A file, and the line and column (from 1) in it."""
 
 
-class Lines:
+class SourceMaps:
     """The lines of a contract's files; they are read when the first is asked for."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
 
-    def of(self, pointer: str) -> Place:
+    def of(self, pointer: str) -> Position:
         """Where a place is; of what is missing, where that is which it is missing from."""
         file, steps = _file_of(pointer, self._bundle.main)
         mark = self._files[file].marks(steps)[-1]
         return file, mark.line + 1, mark.column + 1
 
     @cached_property
-    def _files(self) -> dict[str, "Marks"]:
-        return {name: Marks(source) for name, source in self._bundle.sources.items()}
+    def _files(self) -> dict[str, "SourceMap"]:
+        return {name: SourceMap(source) for name, source in self._bundle.sources.items()}
 
 
-def broken_at(broken: BrokenContract, path: Path) -> tuple[Place, str]:
+def locate(broken: ContractError, path: Path) -> tuple[Position, str]:
     """Where a contract is broken, from its line or its pointer, and what is said of it there."""
     file, steps = _file_of(broken.pointer, broken.file or path.name)
     line, column = broken.line or 1, broken.column or 1
     if broken.pointer and not broken.line:
-        mark = Marks((path.parent / file).read_bytes()).marks(steps)[-1]
+        mark = SourceMap((path.parent / file).read_bytes()).marks(steps)[-1]
         line, column = mark.line + 1, mark.column + 1
-    said = re.sub(rf"^(?:{re.escape(file)}(?:, |: ))?(?:line {line}: )?", "", str(broken))
-    return (file, line, column), said.removeprefix(f"{broken.pointer}: ") if broken.pointer else said
+    message = re.sub(rf"^(?:{re.escape(file)}(?:, |: ))?(?:line {line}: )?", "", str(broken))
+    return (file, line, column), message.removeprefix(f"{broken.pointer}: ") if broken.pointer else message
 
 
-class Marks:
+class SourceMap:
     """Where things stand in one file."""
 
     def __init__(self, source: bytes) -> None:

@@ -17,8 +17,8 @@ from orderly.contract.model import Contract
 from orderly.docs.changes import CHANGES, rendered
 from orderly.docs.errors import explained
 from orderly.docs.operations import shown
-from orderly.errors import Refusal
-from orderly.http.errors import Fault, MethodNotAllowed, NoSuchPath
+from orderly.errors import DomainError
+from orderly.http.errors import InternalError, MethodNotAllowed, PathNotFound
 from orderly.http.messages import KEY, Request
 from orderly.http.problems import Problems
 from orderly.observability.metrics import MEDIA_TYPE, Metrics
@@ -39,7 +39,10 @@ PAGE_POLICY = (
 
 
 def create_pages(
-    contract: Contract, metrics: Metrics, readers: Iterable[IPv4Network | IPv6Network], scripts: Sequence[str] = ()
+    contract: Contract,
+    metrics: Metrics,
+    allowed_networks: Iterable[IPv4Network | IPv6Network],
+    scripts: Sequence[str] = (),
 ) -> Flask:
     """The application of the pages. All but the metrics is made once, for the first who asks for it.
 
@@ -64,13 +67,13 @@ def create_pages(
     own = {name: ("orderly.docs", f"assets/{name}", "text/javascript") for name in scripts}
     for name, (package, path, media_type) in {**ASSETS, **own}.items():
         _serve(pages, f"/docs/assets/{name}", files(package).joinpath(path).read_bytes, media_type)
-    pages.add_url_rule("/metrics", view_func=_scraping(metrics, tuple(readers)), methods=["GET"])
+    pages.add_url_rule("/metrics", view_func=_scraping(metrics, tuple(allowed_networks)), methods=["GET"])
     return pages
 
 
-def _scraping(metrics: Metrics, readers: tuple[IPv4Network | IPv6Network, ...]) -> Callable[[], Response]:
+def _scraping(metrics: Metrics, allowed_networks: tuple[IPv4Network | IPv6Network, ...]) -> Callable[[], Response]:
     def scrape() -> Response:
-        if not any(ip_address(_arrived().client) in network for network in readers):
+        if not any(ip_address(_arrived().client) in network for network in allowed_networks):
             raise NotFound
         return Response(metrics.render(), content_type=MEDIA_TYPE)
 
@@ -115,14 +118,14 @@ def _answer_options(response: Response) -> Response:
 
 
 def _problem(problems: Problems, error: HTTPException) -> Response:
-    reply = problems.reply(_refusal(error), _arrived().id)
+    reply = problems.reply(_domain_error(error), _arrived().id)
     return Response(reply.body, reply.status, reply.headers, content_type=reply.media_type)
 
 
-def _refusal(error: HTTPException) -> Refusal:
+def _domain_error(error: HTTPException) -> DomainError:
     if isinstance(error, WrongMethod):
         return MethodNotAllowed(", ".join(sorted(error.valid_methods or ())))
-    return Fault() if isinstance(error, InternalServerError) else NoSuchPath()
+    return InternalError() if isinstance(error, InternalServerError) else PathNotFound()
 
 
 def _arrived() -> Request:

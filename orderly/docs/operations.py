@@ -7,14 +7,14 @@ import orjson
 
 from orderly.contract.model import Contract, Operation
 from orderly.contract.node import Node
-from orderly.contract.summary import who_may
+from orderly.contract.summary import describe_access
 
 
 def shown(contract: Contract) -> dict[str, Any]:
     """The contract as the docs page shows it: the facts of each operation stand below its description."""
     document: dict[str, Any] = orjson.loads(orjson.dumps(contract.document))  # a copy, ten times as fast as deepcopy
     for operation in contract.operations:
-        there = Node(document, "", document).at(f"#{operation.node.target.pointer}").value
+        there = Node(document, "", document).resolve_pointer(f"#{operation.node.target.pointer}").value
         there["description"] = f"{there.get('description', '')}\n\n{_facts(contract, operation)}"
     return document
 
@@ -22,7 +22,7 @@ def shown(contract: Contract) -> dict[str, Any]:
 def _facts(contract: Contract, operation: Operation) -> str:
     scopes = frozenset[str]().union(*(each for given in operation.security for each in given.values()))
     lines = {
-        "Who": who_may(contract, operation),
+        "Who": describe_access(contract, operation),
         "Scopes": ", ".join(f"`{scope}`" for scope in sorted(scopes)),
         "Limits": ", ".join(f"{r.limit} requests in {r.window} seconds per {r.per}" for r in operation.rate_limits),
         "Errors": "; ".join(_errors(operation)),

@@ -1,12 +1,12 @@
 """The corridor's own refusals. Those of a resource stand beside its table."""
 
-from orderly.errors import Conflict, NotFound, Refusal, Unauthenticated
+from orderly.errors import Conflict, DomainError, NotFound, Unauthenticated
 
 MAX_ERRORS = 100
 """How many errors one answer lists; a body of 256 KiB can hold many more."""
 
 
-class BadRequest(Refusal):
+class BadRequest(DomainError):
     """The request does not fit the contract; `errors` has every reason."""
 
     code = "validation_error"
@@ -17,7 +17,7 @@ class BadRequest(Refusal):
         self.errors = errors[:MAX_ERRORS]
 
 
-class AmbiguousCredentials(Refusal):
+class AmbiguousCredentials(DomainError):
     """More than one credential."""
 
     code = "ambiguous_credentials"
@@ -38,7 +38,7 @@ class InvalidCredential(Unauthenticated):
     detail = "The credential is malformed, unknown, expired or revoked."
 
 
-class MethodNotAllowed(Refusal):
+class MethodNotAllowed(DomainError):
     """The path is there, but not for this method."""
 
     code = "method_not_allowed"
@@ -48,55 +48,55 @@ class MethodNotAllowed(Refusal):
         self.headers = {"Allow": allow}
 
 
-class NoSuchPath(NotFound):
+class PathNotFound(NotFound):
     """No operation has this path."""
 
     detail = "There is nothing at this path."
 
 
-class NotAcceptable(Refusal):
+class NotAcceptable(DomainError):
     """The client does not take JSON, and there is nothing else."""
 
     code = "not_acceptable"
     detail = "The answers of this service are application/json; let Accept allow it."
 
 
-class PreconditionFailed(Refusal):
+class PreconditionFailed(DomainError):
     """If-Match names another version than the one that is there (RFC 9110, 13.1.1)."""
 
     code = "precondition_failed"
     detail = "The object has changed since the version that If-Match names. Read it again."
 
 
-class PreconditionRequired(Refusal):
+class PreconditionRequired(DomainError):
     """If-Match is missing where the contract asks for it (RFC 6585, 3)."""
 
     code = "precondition_required"
     detail = "Send If-Match with the ETag that you have read."
 
 
-class BodyTooLarge(Refusal):
+class BodyTooLarge(DomainError):
     """The body is over the limit of the edge."""
 
     code = "body_too_large"
     detail = "The body is over 256 KiB."
 
 
-class UriTooLong(Refusal):
+class UriTooLong(DomainError):
     """The request target is over the limit of the edge."""
 
     code = "uri_too_long"
     detail = "The path and the query together are over 8 KiB."
 
 
-class HeadersTooLarge(Refusal):
+class HeadersTooLarge(DomainError):
     """The header section is over the limits of the edge (RFC 6585, 5)."""
 
     code = "headers_too_large"
     detail = "The headers are over 16 KiB or over 100."
 
 
-class UnsupportedMediaType(Refusal):
+class UnsupportedMediaType(DomainError):
     """The body is in no media type that the operation takes, or is encoded."""
 
     code = "unsupported_media_type"
@@ -110,14 +110,14 @@ class IdempotencyKeyInFlight(Conflict):
     detail = "A request with this Idempotency-Key is still in flight. Try again in a moment."
 
 
-class IdempotencyKeyReused(Refusal):
+class IdempotencyKeyReused(DomainError):
     """The key was used for something else before."""
 
     code = "idempotency_key_reused"
     detail = "This Idempotency-Key was used for another request. Use a new key for a new request."
 
 
-class RateLimited(Refusal):
+class RateLimited(DomainError):
     """Too many requests."""
 
     code = "rate_limited"
@@ -128,14 +128,14 @@ class RateLimited(Refusal):
         self.headers = {**headers, "Retry-After": str(max(1, retry_after))}
 
 
-class NotImplementedYet(Refusal):
+class NotImplementedYet(DomainError):
     """The contract has the operation, the service has no handler for it."""
 
     code = "not_implemented"
     detail = "This operation is described but not built yet."
 
 
-class Fault(Refusal):
+class InternalError(DomainError):
     """A bug of ours. The caller learns nothing but the request id; the log has the rest."""
 
     code = "internal_error"

@@ -8,15 +8,15 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from orderly.database.failover import READ_ONLY
-from orderly.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unauthenticated, Unavailable
+from orderly.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 from orderly.http.errors import (
     AmbiguousCredentials,
     BadRequest,
     BodyTooLarge,
-    Fault,
     HeadersTooLarge,
     IdempotencyKeyInFlight,
     IdempotencyKeyReused,
+    InternalError,
     MethodNotAllowed,
     NotAcceptable,
     NotImplementedYet,
@@ -32,7 +32,7 @@ MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger(__name__)
 
 
-STATUSES: dict[type[Refusal], int] = {
+STATUSES: dict[type[DomainError], int] = {
     Invalid: 400,
     BadRequest: 400,
     AmbiguousCredentials: 400,
@@ -50,21 +50,21 @@ STATUSES: dict[type[Refusal], int] = {
     PreconditionRequired: 428,
     RateLimited: 429,
     HeadersTooLarge: 431,
-    Fault: 500,
+    InternalError: 500,
     NotImplementedYet: 501,
     Unavailable: 503,
 }
 
 
-def refusal_of(error: Exception) -> Refusal:
+def to_domain_error(error: Exception) -> DomainError:
     """What to tell the caller of anything that was raised; what is no refusal is logged here."""
-    if isinstance(error, Refusal):
+    if isinstance(error, DomainError):
         return error
     if isinstance(error, OperationalError | InterfaceError | PoolTimeout) or _is_standby(error):
         log.warning("database_unavailable", error=type(error).__name__, cause=type(error.__cause__).__name__)
         return Unavailable()
-    log.error("fault", error=type(error).__name__, exc_info=error)
-    return Fault()
+    log.error("unhandled_exception", error=type(error).__name__, exc_info=error)
+    return InternalError()
 
 
 def _is_standby(error: Exception) -> bool:
@@ -72,7 +72,7 @@ def _is_standby(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == READ_ONLY
 
 
-def status_of(refusal: Refusal) -> int:
+def status_of(refusal: DomainError) -> int:
     """The status of a refusal: that of its family."""
     return next(STATUSES[kind] for kind in type(refusal).__mro__ if kind in STATUSES)
 
@@ -85,7 +85,7 @@ class Problems:
 
     def reply(self, error: Exception, request_id: str) -> Reply:
         """The answer to a request that ended in an error."""
-        refusal = refusal_of(error)
+        refusal = to_domain_error(error)
         status = status_of(refusal)
         body: dict[str, Any] = {
             "type": f"/errors#{refusal.code}",
@@ -100,7 +100,7 @@ class Problems:
         return Reply(status, _headers(refusal, status), orjson.dumps(body), body, MEDIA_TYPE)
 
 
-def _headers(refusal: Refusal, status: int) -> dict[str, str]:
+def _headers(refusal: DomainError, status: int) -> dict[str, str]:
     headers: dict[str, str] = dict(getattr(refusal, "headers", {}))
     if status == 401:
         # RFC 6750, 3.1: a request without any credential is told no error code.

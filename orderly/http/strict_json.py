@@ -33,8 +33,8 @@ def parse(body: bytes) -> Any:
         raise
     except ValueError:
         raise NotJson("is not JSON") from None
-    _refuse_depth(text, value)
-    _refuse_characters(text, value)
+    _check_depth(text, value)
+    _check_characters(text, value)
     return value
 
 
@@ -56,7 +56,7 @@ def _constant(_: str) -> Any:
     raise NotJson("has NaN or Infinity, which are not JSON")
 
 
-def _refuse_depth(text: str, value: Any) -> None:
+def _check_depth(text: str, value: Any) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
     level = [value]
@@ -66,7 +66,7 @@ def _refuse_depth(text: str, value: Any) -> None:
         raise NotJson(f"is nested deeper than {MAX_DEPTH}")
 
 
-def _refuse_characters(text: str, value: Any) -> None:
+def _check_characters(text: str, value: Any) -> None:
     """Only an escape can write them, so only a text with such an escape is searched."""
     folded = text.lower()
     if "\\u0000" in folded and any("\0" in string for string in _strings(value)):

@@ -21,7 +21,7 @@ TRACEPARENT = re.compile(
 )
 """W3C Trace Context, 3.2.2 and 4.3: versions after 00 may add fields at the end."""
 METHODS = frozenset(HTTPMethod)
-CHAIN = 8
+MAX_EXCEPTION_CHAIN = 8
 """How many errors of a chain are told: one that leads in a circle has no end."""
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ def configure(settings: Settings) -> None:
     )
 
 
-def for_libraries(settings: Settings) -> dict[str, Any]:
+def logging_config(settings: Settings) -> dict[str, Any]:
     """What `logging.config.dictConfig` needs, so that the server and the libraries log in the same shape."""
     formatter = {"()": _formatter, "log_format": settings.log_format, "debug": settings.debug}
     handler = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "ours"}
@@ -49,14 +49,14 @@ def for_libraries(settings: Settings) -> dict[str, Any]:
     }
 
 
-def context_of(request: Request) -> dict[str, str]:
+def log_context(request: Request) -> dict[str, str]:
     """What every line about a request tells: its id, and that of the trace it is part of."""
     sent = request.headers.get("traceparent", [])
     found = TRACEPARENT.fullmatch(sent[0]) if len(sent) == 1 else None
     return {"request_id": request.id, **({"trace_id": found[2]} if found else {})}
 
 
-def tell(request: Request, status: int | None, seconds: float) -> None:
+def log_request(request: Request, status: int | None, seconds: float) -> None:
     """The line of a request that has ended; without a status if its client was gone before.
 
     It has the contract's template of the path, and never the query: what is filled in there may be personal. A path
@@ -72,7 +72,7 @@ def tell(request: Request, status: int | None, seconds: float) -> None:
         status=status,
         duration_ms=round(seconds * 1000, 1),
         database_ms=request.facts.get("database_ms"),
-        caller=request.facts.get("caller"),
+        user_id=request.facts.get("caller"),
         **{name: request.facts[name] for name in ("deprecated",) if name in request.facts},
     )
 
@@ -93,7 +93,7 @@ def _processors(debug: bool) -> list[Processor]:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        structlog.processors.format_exc_info if debug else _tell_error,
+        structlog.processors.format_exc_info if debug else _format_exception,
     ]
 
 
@@ -108,14 +108,14 @@ def _formatter(log_format: str, debug: bool) -> logging.Formatter:
     return ProcessorFormatter(foreign_pre_chain=_processors(debug), processors=processors)
 
 
-def _tell_error(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+def _format_exception(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     """Where an error was raised and what kind it is, without its message: that may quote what a caller sent."""
     error = line.pop("exc_info", None)
     error = error[1] if isinstance(error, tuple) else sys.exception() if error is True else error
-    told: list[str] = []
-    while error is not None and len(told) < CHAIN:
-        told.insert(0, f"{''.join(format_tb(error.__traceback__))}{type(error).__module__}.{type(error).__qualname__}")
+    lines: list[str] = []
+    while error is not None and len(lines) < MAX_EXCEPTION_CHAIN:
+        lines.insert(0, f"{''.join(format_tb(error.__traceback__))}{type(error).__module__}.{type(error).__qualname__}")
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if told:
-        line["exception"] = "\n\nwhich led to\n\n".join(told)
+    if lines:
+        line["exception"] = "\n\nwhich led to\n\n".join(lines)
     return line

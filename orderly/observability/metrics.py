@@ -11,15 +11,15 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from orderly.contract.model import Operation
 from orderly.http.messages import Request
-from orderly.observability.readiness import Ready
-from orderly.observability.saturation import Fullness
+from orderly.observability.readiness import ReadinessCollector
+from orderly.observability.saturation import SaturationMetrics
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable of the library that lets several processes count together; it is read when the library is imported."""
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-NONE = "none"
+NO_OPERATION = "none"
 """The operation of a request that no operation took."""
-OF = ("operation",)
+OPERATION_LABEL = ("operation",)
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -27,80 +27,90 @@ class Metrics:
     """Counts requests, as the log tells of them, and tells the sums over all processes."""
 
     def __init__(
-        self, own: CollectorRegistry, fullness: Fullness, ready: Ready, operations: Iterable[Operation]
+        self,
+        own: CollectorRegistry,
+        saturation: SaturationMetrics,
+        ready: ReadinessCollector,
+        operations: Iterable[Operation],
     ) -> None:
-        self._own, self._fullness, self._ready = own, fullness, ready
+        self._own, self._saturation, self._ready = own, saturation, ready
         count = partial(Counter, registry=own)
         requests = count("orderly_requests", "Requests that were answered.", ("operation", "method", "status"))
         seconds = Histogram(
-            "orderly_request_duration_seconds", "From headers to answer.", OF, buckets=BUCKETS, registry=own
+            "orderly_request_duration_seconds",
+            "From headers to answer.",
+            OPERATION_LABEL,
+            buckets=BUCKETS,
+            registry=own,
         )
         self._requests, self._seconds = cache(requests.labels), cache(seconds.labels)
         self._limited = count("orderly_rate_limited", "Requests beyond a limit.", ("operation", "per"))
-        self._seldom = {
-            "replayed": count("orderly_replays", "Answers of an Idempotency-Key.", OF),
-            "deprecated": count("orderly_deprecated_requests", "Requests of deprecated operations.", OF),
-            "broken_promise": count("orderly_broken_promises", "Faulty answers.", OF),
+        self._rare_counters = {
+            "replayed": count("orderly_idempotent_replays", "Answers of an Idempotency-Key.", OPERATION_LABEL),
+            "deprecated": count("orderly_deprecated_requests", "Requests of deprecated operations.", OPERATION_LABEL),
+            "response_validation_failed": count(
+                "orderly_response_validation_failures", "Faulty answers.", OPERATION_LABEL
+            ),
         }
         self._gauge = Gauge(
-            "orderly_under_way",
+            "orderly_requests_in_progress",
             "Requests that came and wait for their answer.",
             multiprocess_mode="livesum",
             registry=own,
         )
-        self._under_way = 0
+        self._in_progress = 0
         for operation in operations:
-            self._expect(operation)
+            self._initialize_series(operation)
 
     def begin(self) -> None:
         """A request has come."""
-        self._under_way += 1
+        self._in_progress += 1
 
     def end(self, request: Request, status: int | None, seconds: float) -> None:
         """A request has ended; without a status if its client was gone before."""
-        self._under_way -= 1
+        self._in_progress -= 1
         if status is None:
             return
         facts = request.facts
-        operation = facts.get("operation", NONE)
-        method = request.method if operation != NONE else NONE  # a stranger may invent methods
+        operation = facts.get("operation", NO_OPERATION)
+        method = request.method if operation != NO_OPERATION else NO_OPERATION  # a stranger may invent methods
         self._requests(operation, method, str(status)).inc()
         self._seconds(operation).observe(seconds)
         if "limited_per" in facts:
             self._limited.labels(operation, facts["limited_per"]).inc()
-        for fact in self._seldom.keys() & facts.keys():
-            self._seldom[fact].labels(operation).inc()
+        for fact in self._rare_counters.keys() & facts.keys():
+            self._rare_counters[fact].labels(operation).inc()
 
-    def _expect(self, operation: Operation) -> None:
+    def _initialize_series(self, operation: Operation) -> None:
         """Begin at zero what seldom happens: to Prometheus a series that begins at one has never grown."""
         name = operation.operation_id
-        self._seldom["broken_promise"].labels(name)
+        self._rare_counters["response_validation_failed"].labels(name)
         if operation.idempotent:
-            self._seldom["replayed"].labels(name)
+            self._rare_counters["replayed"].labels(name)
         for limit in operation.rate_limits:
             self._limited.labels(name, limit.per)
 
-    def look(self) -> None:
+    def collect(self) -> None:
         """Set what this process holds at the moment."""
-        self._gauge.set(self._under_way)
-        self._fullness.look()
+        self._gauge.set(self._in_progress)
+        self._saturation.collect()
 
     def render(self) -> bytes:
         """All of it, in the text format of Prometheus."""
-        self.look()
-        return generate_latest(self._of_all_processes()) + generate_latest(self._ready)
+        self.collect()
+        return generate_latest(self._multiprocess_registry()) + generate_latest(self._ready)
 
-    def _of_all_processes(self) -> CollectorRegistry:
+    def _multiprocess_registry(self) -> CollectorRegistry:
         folder = os.environ.get(FOLDER)
         if folder is None:
             return self._own
-        forget_dead(Path(folder))
-        everybodys = CollectorRegistry()
-        MultiProcessCollector(everybodys)  # type: ignore[no-untyped-call]
-        return everybodys
+        remove_dead_processes(Path(folder))
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return registry
 
 
-def forget_dead(folder: Path) -> None:
+def remove_dead_processes(folder: Path) -> None:
     """What a process held that was killed it holds no more; what it has counted stays counted."""
     for file in folder.glob("gauge_live*.db"):
         process = int(file.stem.rpartition("_")[2])

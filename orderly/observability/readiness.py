@@ -8,11 +8,11 @@ from prometheus_client.registry import Collector
 
 from orderly.database.readiness import Readiness
 
-PATIENCE = 1.0
+READINESS_TIMEOUT = 1.0
 """Seconds that a scrape waits for it. A database that is frozen keeps nobody from reading the other figures."""
 
 
-class Ready(Collector):
+class ReadinessCollector(Collector):
     """Asks at each scrape, and never twice at once."""
 
     def __init__(self, readiness: Readiness) -> None:
@@ -25,7 +25,7 @@ class Ready(Collector):
 
     def _is_ready(self) -> bool:
         try:
-            self._thread.submit(self._readiness.refuse_unready).result(PATIENCE)
+            self._thread.submit(self._readiness.check_ready).result(READINESS_TIMEOUT)
         except Exception:  # whatever it is, it does not serve
             return False
         return True

@@ -6,11 +6,11 @@ from functools import partial
 from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy import Engine, QueuePool
 
-from orderly.pipeline.thread_pool import Workers
-from orderly.rate_limiting.limiter import Counters
+from orderly.pipeline.thread_pool import WorkerPool
+from orderly.rate_limiting.limiter import RateLimitStore
 
 
-class Fullness:
+class SaturationMetrics:
     """Gauges that are set by looking, once a second and at each scrape, so that no request pays for them.
 
     Prometheus is told their sums over all processes.
@@ -19,32 +19,34 @@ class Fullness:
     def __init__(
         self,
         registry: CollectorRegistry,
-        crews: Mapping[str, Workers],
+        pools: Mapping[str, WorkerPool],
         engines: Mapping[str, Engine],
-        counters: Counters | None,
+        counters: RateLimitStore | None,
     ) -> None:
-        self._crews, self._engines, self._counters = crews, engines, counters
+        self._pools, self._engines, self._counters = pools, engines, counters
         gauge = partial(Gauge, registry=registry, multiprocess_mode="livesum")
         self._processes = gauge("orderly_processes", "Processes that serve.")
-        self._threads = gauge("orderly_threads", "Threads.", ("crew",))
-        self._busy = gauge("orderly_threads_busy", "Threads that are at work.", ("crew",))
-        self._places = gauge("orderly_waiting_places", "Requests that may wait for a thread.", ("crew",))
-        self._waiting = gauge("orderly_waiting", "Requests that wait for a thread.", ("crew",))
+        self._threads = gauge("orderly_threads", "Threads.", ("pool",))
+        self._busy = gauge("orderly_threads_busy", "Threads that are at work.", ("pool",))
+        self._queue_capacity = gauge("orderly_queue_capacity", "Requests that may wait for a thread.", ("pool",))
+        self._queue_length = gauge("orderly_queue_length", "Requests that wait for a thread.", ("pool",))
         self._connections = gauge("orderly_database_connections", "Connections that there may be.", ("engine",))
         self._in_use = gauge("orderly_database_connections_in_use", "Connections that are in use.", ("engine",))
-        self._alone = gauge("orderly_limits_alone", "Processes that count limits alone: Redis does not answer.")
+        self._degraded = gauge(
+            "orderly_rate_limiter_degraded", "Processes that count limits alone: Redis does not answer."
+        )
 
-    def look(self) -> None:
+    def collect(self) -> None:
         """Set all gauges."""
         self._processes.set(1)
-        for name, crew in self._crews.items():
-            self._threads.labels(name).set(crew.threads)
-            self._busy.labels(name).set(crew.busy)
-            self._places.labels(name).set(crew.places)
-            self._waiting.labels(name).set(crew.waiting)
+        for name, workers in self._pools.items():
+            self._threads.labels(name).set(workers.threads)
+            self._busy.labels(name).set(workers.busy)
+            self._queue_capacity.labels(name).set(workers.queue_capacity)
+            self._queue_length.labels(name).set(workers.waiting)
         for name, engine in self._engines.items():
             pool = engine.pool
             assert isinstance(pool, QueuePool)  # noqa: S101  # all of ours are
             self._connections.labels(name).set(pool.size() + pool._max_overflow)  # which is told nowhere else
             self._in_use.labels(name).set(pool.checkedout())
-        self._alone.set(self._counters is not None and self._counters.are_alone)
+        self._degraded.set(self._counters is not None and self._counters.is_degraded)

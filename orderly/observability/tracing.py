@@ -24,7 +24,7 @@ from structlog.contextvars import bound_contextvars
 
 from orderly.database import timing
 from orderly.database.database import Database
-from orderly.http.messages import KEY, App, Message, Receive, Request, Scope, Send
+from orderly.http.messages import KEY, ASGIApp, Message, Receive, Request, Scope, Send
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,14 +32,14 @@ R = TypeVar("R")
 TIMEOUT = 5.0
 """Seconds that a collector may take: one that does not answer must not keep a service from ending."""
 STATEMENTS = ("do_execute", "do_executemany")
-SILENT: dict[str, Any] = {"record_exception": False, "set_status_on_exception": False}
+NO_EXCEPTION_DETAILS: dict[str, Any] = {"record_exception": False, "set_status_on_exception": False}
 """No message of an exception is told."""
 
 
-class Traced:
+class TracingMiddleware:
     """The service, with spans that are sent to a collector. `OTEL_*` variables say what the settings do not."""
 
-    def __init__(self, app: App, database: Database, collector: str) -> None:
+    def __init__(self, app: ASGIApp, database: Database, collector: str) -> None:
         name = os.environ.get("OTEL_SERVICE_NAME", "orderly")
         resource = Resource.create({"service.name": name, "service.version": version("orderly")})
         self._app = app
@@ -47,7 +47,7 @@ class Traced:
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=collector, timeout=TIMEOUT)))
         self._tracer = self._provider.get_tracer("orderly")
         for engine in database.engines.values():
-            timing.wrap(engine, _watched(self._tracer, engine.dialect.name))
+            timing.wrap_dialect(engine, _watched(self._tracer, engine.dialect.name))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the one lifespan."""
@@ -72,7 +72,7 @@ class Traced:
 
         span = self._tracer.start_span(_method(scope), _sent(scope), SpanKind.SERVER)
         trace_id = format_trace_id(span.get_span_context().trace_id)
-        with bound_contextvars(trace_id=trace_id), use_span(span, end_on_exit=True, **SILENT):
+        with bound_contextvars(trace_id=trace_id), use_span(span, end_on_exit=True, **NO_EXCEPTION_DETAILS):
             try:
                 await self._app(scope, receive, watched)
             finally:
@@ -94,14 +94,14 @@ def _describe(span: Span, scope: Scope, status: int | None) -> None:
     """Tell of a request what the log tells of it."""
     request: Request = scope[KEY]
     facts = request.facts
-    told = {
+    attributes = {
         "http.request.method": _method(scope),
         "http.route": facts.get("path"),
         "http.response.status_code": status,
         "orderly.request_id": request.id,
         "user.id": facts.get("caller"),
     }
-    span.set_attributes({name: value for name, value in told.items() if value is not None})
+    span.set_attributes({name: value for name, value in attributes.items() if value is not None})
     span.update_name(facts.get("operation", _method(scope)))
     if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         span.set_attribute("error.type", str(status or "client_gone"))
@@ -116,9 +116,11 @@ def _watched(tracer: Tracer, system: str) -> Callable[[Callable[P, R]], Callable
         def asked(*args: P.args, **kwargs: P.kwargs) -> R:
             if not get_current_span().is_recording():
                 return ask(*args, **kwargs)
-            name, told = _question(ask.__name__, args)
-            told["db.system.name"] = system
-            with tracer.start_as_current_span(name, kind=SpanKind.CLIENT, attributes=told, **SILENT) as span:
+            name, attributes = _question(ask.__name__, args)
+            attributes["db.system.name"] = system
+            with tracer.start_as_current_span(
+                name, kind=SpanKind.CLIENT, attributes=attributes, **NO_EXCEPTION_DETAILS
+            ) as span:
                 try:
                     return ask(*args, **kwargs)
                 except Exception as error:

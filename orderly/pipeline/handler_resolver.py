@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from orderly.contract.loader import BrokenContract
+from orderly.contract.loader import ContractError
 from orderly.contract.model import Operation
 
 Handler = Callable[..., Any]
@@ -23,7 +23,7 @@ def find_handler(operation: Operation) -> Handler | None:
     `handlers/api_keys.py:create_api_key`. None if there is none.
 
     Raises:
-        BrokenContract: the file is there and cannot be imported; the message has its line.
+        ContractError: the file is there and cannot be imported; the message has its line.
     """
     name = f"handlers.{operation.tag.replace('-', '_')}"
     try:
@@ -31,7 +31,7 @@ def find_handler(operation: Operation) -> Handler | None:
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name == name:
             return None
-        raise BrokenContract(_unimportable(name, error)) from error
+        raise ContractError(_unimportable(name, error)) from error
     return getattr(module, operation.operation_id, None)
 
 
@@ -42,26 +42,26 @@ def _unimportable(name: str, error: Exception) -> str:
         each for each in traceback.extract_tb(error.__traceback__) if each.filename.endswith(f"/{Path(file).name}")
     ]
     line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else 1
-    said = error.msg if isinstance(error, SyntaxError) else error
-    return f"{file}:{line}: {type(error).__name__}: {said}"
+    reason = error.msg if isinstance(error, SyntaxError) else error
+    return f"{file}:{line}: {type(error).__name__}: {reason}"
 
 
 def wanted_by(handler: Handler, operation: Operation) -> frozenset[str]:
     """The names of a handler's arguments, found once.
 
     Raises:
-        BrokenContract: it takes one that neither the contract nor the corridor has, or a session that would let it
+        ContractError: it takes one that neither the contract nor the corridor has, or a session that would let it
             forget to `begin`.
     """
     names = frozenset(inspect.signature(handler).parameters)
     known = OWN | {p.argument for p in operation.parameters} | ({"body"} if operation.body else frozenset())
-    if strange := sorted(names - known):
-        raise BrokenContract(
-            f"{handler.__module__}.{handler.__name__} takes {', '.join(strange)}, "
+    if unknown := sorted(names - known):
+        raise ContractError(
+            f"{handler.__module__}.{handler.__name__} takes {', '.join(unknown)}, "
             f"which {operation.method} {operation.path} does not have"
         )
     if {"begin", "session"} <= names:
-        raise BrokenContract(
+        raise ContractError(
             f"{handler.__module__}.{handler.__name__} takes both begin and session: begin gives the session, when "
             "If-Match is compared"
         )

@@ -8,27 +8,27 @@ from sqlalchemy.orm import Session
 from db.users import Caller
 from orderly.contract.model import Operation
 from orderly.database import idempotency
-from orderly.database.idempotency import Claim, KeyInFlight
+from orderly.database.idempotency import IdempotencyKey, KeyInFlight
 from orderly.http.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
 from orderly.http.messages import Reply, Request
 
 KEPT_HEADERS = ("Location", "ETag")
 
 
-class Replays:
+class IdempotencyStore:
     """Finds and keeps the answers of one operation; without a key, or for an operation that takes none, nothing."""
 
     def __init__(self, operation: Operation) -> None:
         self._takes_keys = operation.idempotent
 
-    def claim(self, request: Request, caller: Caller | None) -> Claim | None:
+    def claim(self, request: Request, caller: Caller | None) -> IdempotencyKey | None:
         """The key of a request and what it came with; None if there is nothing to find or to keep."""
         key = request.header("idempotency-key") if self._takes_keys else None
         if key is None or caller is None:
             return None
-        return Claim(caller.user_id, _unquoted(key), _fingerprint(request))
+        return IdempotencyKey(caller.user_id, _unquoted(key), _fingerprint(request))
 
-    def find(self, claim: Claim, session: Session) -> Reply | None:
+    def find(self, claim: IdempotencyKey, session: Session) -> Reply | None:
         """The answer that was given to this request before, None if it is the first one.
 
         Raises:
@@ -46,7 +46,7 @@ class Replays:
         headers = {**record.headers, "Idempotency-Replayed": "true"}
         return Reply(record.status, headers, record.body, orjson.loads(record.body))
 
-    def keep(self, claim: Claim, session: Session, reply: Reply) -> None:
+    def keep(self, claim: IdempotencyKey, session: Session, reply: Reply) -> None:
         """Keep an answer for the next request with the same key.
 
         Raises:

@@ -18,22 +18,22 @@ from orderly.database.connections import Access, Reads, Writes
 from orderly.database.database import Database
 from orderly.database.pagination import Listing
 from orderly.database.readiness import Readiness
-from orderly.errors import Refusal, is_retryable
-from orderly.http.errors import Fault, NotImplementedYet
+from orderly.errors import DomainError, is_retryable
+from orderly.http.errors import InternalError, NotImplementedYet
 from orderly.http.messages import Receive, Reply, Request, Send
 from orderly.http.problems import Problems
-from orderly.pipeline.deprecation import announcement
+from orderly.pipeline.deprecation import deprecation_headers
 from orderly.pipeline.handler_resolver import Handler, HandlerOf, wanted_by
-from orderly.pipeline.idempotency import Replays
-from orderly.pipeline.location import location
-from orderly.pipeline.pagination import Cursors, Pager
+from orderly.pipeline.idempotency import IdempotencyStore
+from orderly.pipeline.location import location_builder
+from orderly.pipeline.pagination import CursorSigner, Paginator
 from orderly.pipeline.preconditions import Precondition, etag, is_current
-from orderly.pipeline.thread_pool import Workers
-from orderly.rate_limiting.limiter import Counters, Limiter
+from orderly.pipeline.thread_pool import WorkerPool
+from orderly.rate_limiting.limiter import Limiter, RateLimitStore
 from orderly.security.guard import Credentials, Guard, Tokens
-from orderly.validation.request import RequestReader
-from orderly.validation.response import Answers, BrokenPromise
-from orderly.validation.schemas import Validators
+from orderly.validation.request import RequestValidator
+from orderly.validation.response import ResponseContractError, ResponseValidator
+from orderly.validation.schemas import SchemaCompiler
 
 READING = {"session", "begin", "rows", "reads", "readiness"}
 """What a handler asks the database with."""
@@ -50,16 +50,16 @@ class Services:
     contract: Contract
     handler_of: HandlerOf
     database: Database
-    validators: Validators
+    validators: SchemaCompiler
     problems: Problems
     tokens: Tokens
     credentials: Credentials
-    counters: Counters | None
+    counters: RateLimitStore | None
     """None where limits are off."""
-    cursors: Cursors
+    cursors: CursorSigner
     readiness: Readiness
-    workers: Workers
-    hashers: Workers
+    workers: WorkerPool
+    hashers: WorkerPool
     """The threads of the operations that take a password."""
 
 
@@ -76,7 +76,7 @@ class CompiledOperation:
             services: what all operations share.
 
         Raises:
-            BrokenContract: the handler takes an argument that the contract does not have.
+            ContractError: the handler takes an argument that the contract does not have.
         """
         self.operation = operation
         self._services = services
@@ -85,21 +85,21 @@ class CompiledOperation:
         self._media_types = frozenset(operation.body)
         self._guard = Guard(operation, services.credentials)
         self._limiter = Limiter(operation, services.counters)
-        self._reader = RequestReader(operation, services.validators)
-        self._answers = Answers(operation, services.validators)
-        self._pager = Pager(operation, services.cursors)
+        self._request_validator = RequestValidator(operation, services.validators)
+        self._response_validator = ResponseValidator(operation, services.validators)
+        self._paginator = Paginator(operation, services.cursors)
         self._precondition = Precondition(operation, read)
-        self._replays = Replays(operation)
+        self._idempotency = IdempotencyStore(operation)
         self._success = operation.success
         self._declares = {header.name for header in operation.success.headers}
-        self._location = location(services.contract, operation) if "Location" in self._declares else None
+        self._location = location_builder(services.contract, operation) if "Location" in self._declares else None
         self._only_reads = operation.method == "GET"
         self._facts: dict[str, Any] = {
             "operation": operation.operation_id,
             "path": services.contract.base_path + operation.path,
         }
-        self._announced = announcement(operation)
-        if self._announced:
+        self._deprecation_headers = deprecation_headers(operation)
+        if self._deprecation_headers:
             self._facts["deprecated"] = True
         # What asks neither the database nor the counters is answered where it is: liveness.
         asks = bool(operation.rate_limits) or "Link" in self._declares or bool(self._wanted & READING)
@@ -121,7 +121,7 @@ class CompiledOperation:
             raise
         except Exception as error:
             reply = self._refused(error, request)
-        reply.headers |= self._announced
+        reply.headers |= self._deprecation_headers
         await reply.send(send)
 
     async def _take_body(self, request: Request, receive: Receive) -> None:
@@ -134,15 +134,15 @@ class CompiledOperation:
     def _serve(self, request: Request) -> Reply:
         """Everything that may wait for the database, in one go and in one thread."""
         quota: dict[str, str] = {}
-        before = timing.spent.seconds
+        before = timing.time_spent.seconds
         try:
             with self._services.database.reads(replica=self._only_reads) as reads:
                 caller = self._guard.admit(request, reads)
                 request.facts["caller"] = caller.user_id if caller else None
-                quota = self._limiter.take(request, caller)
+                quota = self._limiter.hit(request, caller)
                 if self._handler is None:
                     raise NotImplementedYet
-                arguments = self._reader.arguments(request)
+                arguments = self._request_validator.arguments(request)
                 if self._only_reads:
                     result = self._call(arguments, caller, reads, reads)
                     reply = self._reply(request, arguments, caller, reads, result)
@@ -151,7 +151,7 @@ class CompiledOperation:
                     reply = self._write(request, arguments, caller, reads)
         except Exception as error:
             reply = self._refused(error, request)
-        request.facts["database_ms"] = round((timing.spent.seconds - before) * 1000, 1)
+        request.facts["database_ms"] = round((timing.time_spent.seconds - before) * 1000, 1)
         reply.headers = {**quota, **reply.headers}
         return reply
 
@@ -163,7 +163,7 @@ class CompiledOperation:
                     reply = self._perform(request, arguments, caller, session, reads)
                     session.commit()
                     return reply
-                except Refusal as refusal:
+                except DomainError as refusal:
                     if refusal.commits:
                         session.commit()
                     raise
@@ -177,8 +177,8 @@ class CompiledOperation:
         self, request: Request, arguments: dict[str, Any], caller: Caller | None, session: Session, reads: Reads
     ) -> Reply:
         """What happens inside the transaction: the answer is checked before anything is committed."""
-        claim = self._replays.claim(request, caller)
-        replay = self._replays.find(claim, session) if claim else None
+        claim = self._idempotency.claim(request, caller)
+        replay = self._idempotency.find(claim, session) if claim else None
         if replay is not None:
             request.facts["replayed"] = True
             return replay
@@ -194,7 +194,7 @@ class CompiledOperation:
         session.flush()
         reply = self._reply(request, arguments, caller, access, result)
         if claim:
-            self._replays.keep(claim, session, reply)
+            self._idempotency.keep(claim, session, reply)
         return reply
 
     def _call(self, arguments: dict[str, Any], caller: Caller | None, access: Access, reads: Reads) -> Any:
@@ -214,7 +214,7 @@ class CompiledOperation:
         """The declared success, with the headers that the contract declares for it."""
         headers: dict[str, str] = {}
         if isinstance(result, Listing):
-            result = self._pager.page(result, request, arguments, caller, access, headers)
+            result = self._paginator.page(result, request, arguments, caller, access, headers)
         if "ETag" in self._declares:
             headers["ETag"] = etag(result)
             if self._only_reads and is_current(headers["ETag"], request):
@@ -226,22 +226,22 @@ class CompiledOperation:
         return self._checked(Reply(int(self._success.status), headers, body, result, media_type))
 
     def _checked(self, reply: Reply) -> Reply:
-        self._answers.check(reply.status, reply.media_type, reply.headers, reply.json)
+        self._response_validator.check(reply.status, reply.media_type, reply.headers, reply.json)
         return reply
 
     def _refused(self, error: Exception, request: Request) -> Reply:
         """The answer to a request that ended in an error; one that the contract does not declare is our fault."""
-        if isinstance(error, BrokenPromise):
-            log.error("broken_promise", rule=str(error))
-            request.facts["broken_promise"] = True
-            error = Fault()
+        if isinstance(error, ResponseContractError):
+            log.error("response_validation_failed", rule=str(error))
+            request.facts["response_validation_failed"] = True
+            error = InternalError()
         problems = self._services.problems
         reply = problems.reply(error, request.id)
         if isinstance(error, NotImplementedYet):
             return reply
         try:
             return self._checked(reply)
-        except BrokenPromise as broken:
-            log.error("broken_promise", rule=str(broken))
-            request.facts["broken_promise"] = True
-            return problems.reply(Fault(), request.id)
+        except ResponseContractError as broken:
+            log.error("response_validation_failed", rule=str(broken))
+            request.facts["response_validation_failed"] = True
+            return problems.reply(InternalError(), request.id)

@@ -21,7 +21,7 @@ BAD_CURSOR = {
 }
 
 
-class Cursors:
+class CursorSigner:
     """Makes and reads cursors, which are signed: a place in one list, as one caller sees it under one filter."""
 
     def __init__(self, secret: str) -> None:
@@ -40,23 +40,23 @@ class Cursors:
         try:
             key: Key = self._serializer(scope).loads(cursor)
         except BadSignature:
-            raise self._refusal(parameter) from None
+            raise self._invalid_cursor(parameter) from None
         # Base64 leaves bits over that say nothing: another text for the same place was not written here.
         if self.write(key, scope) != cursor:
-            raise self._refusal(parameter)
+            raise self._invalid_cursor(parameter)
         return key
 
-    def _refusal(self, parameter: str) -> BadRequest:
+    def _invalid_cursor(self, parameter: str) -> BadRequest:
         return BadRequest([{**BAD_CURSOR, "name": parameter}])
 
     def _serializer(self, scope: str) -> URLSafeSerializer:
         return URLSafeSerializer(self._secret, salt=f"cursor {scope}")
 
 
-class Pager:
+class Paginator:
     """Pages the list of one operation."""
 
-    def __init__(self, operation: Operation, cursors: Cursors) -> None:
+    def __init__(self, operation: Operation, cursors: CursorSigner) -> None:
         self._name = operation.operation_id
         self._cursors = cursors
         self._parameters = {p.name: p.argument for p in operation.parameters if p.location == "query"}

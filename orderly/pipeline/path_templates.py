@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from orderly.contract.loader import BrokenContract
+from orderly.contract.loader import ContractError
 
 _ANY = "{}"
 """The branch of a path parameter: no segment of a request can be called so, as braces are not allowed in a URL."""
@@ -12,7 +12,7 @@ _END = "/"
 """Where a template ends: no segment has a slash."""
 
 
-class Paths:
+class PathTemplates:
     """Templates, looked up by path. Concrete segments go before parameters (OpenAPI 3.1, 4.8.8.2)."""
 
     def __init__(self, templates: Iterable[str]) -> None:
@@ -35,11 +35,11 @@ class Paths:
         for segment in template.split("/")[1:]:
             name = re.fullmatch(r"\{([^{}]+)\}", segment)
             if name is None and "{" in segment:
-                raise BrokenContract(f"{template}: a parameter must be a whole segment of the path", _place(template))
+                raise ContractError(f"{template}: a parameter must be a whole segment of the path", _place(template))
             node = node.setdefault(_ANY if name else segment, {})
             names += [name[1]] if name else []
         if _END in node:
-            raise BrokenContract(f"{template} and {node[_END][0]} are the same path; name it once", _place(template))
+            raise ContractError(f"{template} and {node[_END][0]} are the same path; name it once", _place(template))
         node[_END] = (template, tuple(names))
 
 

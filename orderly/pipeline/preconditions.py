@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from db.users import Caller
-from orderly.contract.loader import BrokenContract
+from orderly.contract.loader import ContractError
 from orderly.contract.model import Operation
 from orderly.http.errors import PreconditionFailed, PreconditionRequired
 from orderly.http.messages import Request
@@ -41,7 +41,7 @@ class Precondition:
         self._wanted = inspect.signature(read).parameters if read else {}
         self._path_names = [p.argument for p in operation.parameters if p.location == "path"]
         if self.is_declared and not any(p.argument == "if_match" for p in operation.parameters):
-            raise BrokenContract(f"{operation.operation_id} has x-precondition but no parameter If-Match")
+            raise ContractError(f"{operation.operation_id} has x-precondition but no parameter If-Match")
 
     def check(self, arguments: dict[str, Any], caller: Caller | None, session: Session) -> None:
         """Let a request through whose If-Match names the version that is there.

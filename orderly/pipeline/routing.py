@@ -7,10 +7,10 @@ from connexion.operations import AbstractOperation
 from connexion.resolver import Resolution, Resolver
 
 from orderly.contract.model import Operation
-from orderly.http.errors import MethodNotAllowed, NoSuchPath
+from orderly.http.errors import MethodNotAllowed, PathNotFound
 from orderly.http.messages import KEY, Receive, Reply, Request, Scope, Send
 from orderly.pipeline.operation import CompiledOperation, Services
-from orderly.pipeline.path_templates import Paths
+from orderly.pipeline.path_templates import PathTemplates
 
 ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -28,7 +28,7 @@ class HandlerResolver(Resolver):
         return Resolution(self._find(self._operations[operation.operation_id]), operation.operation_id)
 
 
-class CorridorAPI(RoutedAPI[CompiledOperation]):
+class ContractAPI(RoutedAPI[CompiledOperation]):
     """Compiles each operation that Connexion finds in the shell, once, at start."""
 
     def __init__(self, specification: Any, *, services: Services, **kwargs: Any) -> None:
@@ -45,20 +45,20 @@ class CorridorAPI(RoutedAPI[CompiledOperation]):
         return CompiledOperation(declared, operation.function, current, self._services)
 
 
-class Corridor(RoutedMiddleware[CorridorAPI]):
+class ContractMiddleware(RoutedMiddleware[ContractAPI]):
     """Leads every request below the base path to its operation, and all others to the pages.
 
     Connexion's own routing would try all paths in order, twice, redirect `/x/` to a host of the client's choice,
     answer 405 with the methods of one operation, and let a newline in a path by-pass every middleware.
     """
 
-    api_cls = CorridorAPI
+    api_cls = ContractAPI
 
-    def add_api(self, specification: Any, *, services: Services, **kwargs: Any) -> CorridorAPI:
+    def add_api(self, specification: Any, *, services: Services, **kwargs: Any) -> ContractAPI:
         """Take the contract in."""
-        api: CorridorAPI = super().add_api(specification, services=services, **kwargs)
+        api: ContractAPI = super().add_api(specification, services=services, **kwargs)
         self._base_path = services.contract.base_path
-        self._paths = Paths(dict.fromkeys(operation.path for operation in services.contract.operations))
+        self._paths = PathTemplates(dict.fromkeys(operation.path for operation in services.contract.operations))
         self._methods: dict[str, dict[str, CompiledOperation]] = {}
         for compiled in api.operations.values():
             operation: Operation = compiled.operation
@@ -69,7 +69,7 @@ class Corridor(RoutedMiddleware[CorridorAPI]):
         """Serve one request.
 
         Raises:
-            NoSuchPath: no operation has the path.
+            PathNotFound: no operation has the path.
             MethodNotAllowed: it is there for other methods.
         """
         if scope["type"] != "http" or not scope["path"].startswith(f"{self._base_path}/"):
@@ -78,7 +78,7 @@ class Corridor(RoutedMiddleware[CorridorAPI]):
         request: Request = scope[KEY]
         found = self._paths.find(request.path[len(self._base_path) :])
         if found is None:
-            raise NoSuchPath
+            raise PathNotFound
         template, request.path_arguments = found
         methods = self._methods[template]
         method = "GET" if request.method == "HEAD" else request.method

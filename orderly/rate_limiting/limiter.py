@@ -10,65 +10,65 @@ import structlog
 from db.emails import normal_email
 from db.users import Caller
 from orderly.contract.model import Operation, RateLimit
-from orderly.errors import Refusal
+from orderly.errors import DomainError
 from orderly.http.errors import RateLimited
 from orderly.http.messages import Request
-from orderly.rate_limiting.memory_store import Count, Windows
+from orderly.rate_limiting.memory_store import HitResult, MemoryStore
 
-REDIS_REST = 5.0
+REDIS_RETRY_AFTER = 5.0
 """Seconds for which a Redis that failed is left alone."""
-SITE = 64
+IPV6_PREFIX_LENGTH = 64
 """Bits of an IPv6 address that a provider gives to one customer, who can use any address below them (RFC 6177)."""
 
 if TYPE_CHECKING:
-    from orderly.rate_limiting.redis_store import RedisWindows
+    from orderly.rate_limiting.redis_store import RedisStore
 
 log = structlog.get_logger(__name__)
 
 
-class Counters:
+class RateLimitStore:
     """Counts in Redis where there is one, so that all processes share the counts, and in memory otherwise."""
 
     def __init__(self, redis_url: str = "") -> None:
-        self._local = Windows()
+        self._local = MemoryStore()
         self._shared = _shared(redis_url) if redis_url else None
-        self._rest_until = 0.0
+        self._retry_at = 0.0
 
     @property
-    def are_alone(self) -> bool:
+    def is_degraded(self) -> bool:
         """Whether this process counts for itself because Redis has failed."""
-        return time.monotonic() < self._rest_until
+        return time.monotonic() < self._retry_at
 
-    def hit(self, limit: RateLimit, *key: str) -> Count:
+    def hit(self, limit: RateLimit, *key: str) -> HitResult:
         """Count once."""
-        if self._shared is not None and time.monotonic() >= self._rest_until:
+        if self._shared is not None and time.monotonic() >= self._retry_at:
             try:
                 return self._shared.hit(limit, *key)
             except Exception as error:  # whatever Redis does, requests go on
-                self._rest_until = time.monotonic() + REDIS_REST
+                self._retry_at = time.monotonic() + REDIS_RETRY_AFTER
                 log.warning("redis_unavailable", error=type(error).__name__)
         return self._local.hit(limit, *key)
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Begin to count anew what is counted in this process."""
         self._local.clear()
 
 
-def _shared(redis_url: str) -> "RedisWindows":
-    from orderly.rate_limiting.redis_store import RedisWindows  # its libraries are large, and most shops have no Redis
+def _shared(redis_url: str) -> "RedisStore":
+    from orderly.rate_limiting.redis_store import RedisStore  # its libraries are large, and most shops have no Redis
 
-    return RedisWindows(redis_url)
+    return RedisStore(redis_url)
 
 
 class Limiter:
     """The limits of one operation; without counters there are none."""
 
-    def __init__(self, operation: Operation, counters: Counters | None) -> None:
+    def __init__(self, operation: Operation, counters: RateLimitStore | None) -> None:
         self._name = operation.operation_id
         self._counters = counters
         self._limits = operation.rate_limits
 
-    def take(self, request: Request, caller: Caller | None) -> dict[str, str]:
+    def hit(self, request: Request, caller: Caller | None) -> dict[str, str]:
         """Count a request; the headers that tell the client what is left.
 
         Raises:
@@ -77,46 +77,50 @@ class Limiter:
         if self._counters is None or not self._limits:
             return {}
         counts = [(self._counters.hit(each, *self._key(each, request, caller)), each) for each in self._limits]
-        count, limit = min(counts, key=_tightness)
-        reset = min(limit.window, max(0, math.ceil(count.ends - time.time())))
+        count, limit = min(counts, key=_most_restrictive)
+        reset = min(limit.window, max(0, math.ceil(count.reset_at - time.time())))
         headers = {
-            "RateLimit": f'"default";r={count.left};t={reset}',
+            "RateLimit": f'"default";r={count.remaining};t={reset}',
             "RateLimit-Policy": f'"default";q={limit.limit};w={limit.window}',
         }
-        if not count.within:
+        if not count.allowed:
             request.facts["limited_per"] = limit.per
             raise RateLimited(reset, headers)
         return headers
 
     def _key(self, limit: RateLimit, request: Request, caller: Caller | None) -> tuple[str, ...]:
-        return self._name, limit.per, _bucket(limit, request, caller)
+        return self._name, limit.per, _limit_key(limit, request, caller)
 
 
-def _tightness(counted: tuple[Count, RateLimit]) -> tuple[bool, int]:
+def _most_restrictive(counted: tuple[HitResult, RateLimit]) -> tuple[bool, int]:
     """Sorts what is exceeded before what is not, and then what has less left."""
     count, _ = counted
-    return count.within, count.left
+    return count.allowed, count.remaining
 
 
-def _bucket(limit: RateLimit, request: Request, caller: Caller | None) -> str:
+def _limit_key(limit: RateLimit, request: Request, caller: Caller | None) -> str:
     """Whose requests are counted together."""
     if limit.per == "caller" and caller is not None:
         return caller.user_id
     if limit.per == "account" and isinstance(request.body, dict):
         # With the address, so that nobody can lock somebody else out by guessing at his password.
-        return f"{_site(request.client)} {_account(str(request.body.get('email', ''))[:254])}"
-    return _site(request.client)
+        return f"{_network_prefix(request.client)} {_normalize_email(str(request.body.get('email', ''))[:254])}"
+    return _network_prefix(request.client)
 
 
-def _account(email: str) -> str:
+def _normalize_email(email: str) -> str:
     """The address of an account in the one form that all its spellings have."""
     try:
         return normal_email(email).lower()
-    except Refusal:
+    except DomainError:
         return email.lower()
 
 
-def _site(client: str) -> str:
+def _network_prefix(client: str) -> str:
     """The address that somebody was given, whichever of his own he comes from."""
     address = ip_address(client)
-    return client if isinstance(address, IPv4Address) else str(IPv6Network((int(address), SITE), strict=False))
+    return (
+        client
+        if isinstance(address, IPv4Address)
+        else str(IPv6Network((int(address), IPV6_PREFIX_LENGTH), strict=False))
+    )

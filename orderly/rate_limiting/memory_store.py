@@ -7,19 +7,19 @@ from typing import NamedTuple
 
 from orderly.contract.model import RateLimit
 
-CLOCK_STEP = 1.0
+MAX_CLOCK_STEP = 1.0
 """Seconds that the clock may go back before a window is begun anew: it would stay open until the clock caught up."""
-SWEEP = 60.0
+PURGE_INTERVAL = 60.0
 """Seconds after which windows that have ended are forgotten. The library's own storage starts a thread for that at
 every other request, which costs more than all of the counting."""
 
 
-class Count(NamedTuple):
+class HitResult(NamedTuple):
     """How one more request stands to a limit."""
 
-    within: bool
-    left: int
-    ends: float
+    allowed: bool
+    remaining: int
+    reset_at: float
     """When the window ends, as Unix time."""
 
 
@@ -30,36 +30,36 @@ class _Window:
     count: int = 0
 
     def has(self, at: float) -> bool:
-        return self.begins - CLOCK_STEP <= at < self.ends
+        return self.begins - MAX_CLOCK_STEP <= at < self.ends
 
 
-class Windows:
+class MemoryStore:
     """Counts by key."""
 
     def __init__(self) -> None:
         self._windows: dict[tuple[object, ...], _Window] = {}
         self._lock = threading.Lock()
-        self._swept = 0.0
+        self._purged_at = 0.0
 
-    def hit(self, limit: RateLimit, *key: str) -> Count:
+    def hit(self, limit: RateLimit, *key: str) -> HitResult:
         """Count once."""
         at = time.time()
         place = (limit.limit, limit.window, *key)
         with self._lock:
-            self._sweep(at)
+            self._purge(at)
             window = self._windows.get(place)
             if window is None or not window.has(at):
                 window = self._windows[place] = _Window(at, at + limit.window)
             window.count += 1
-            left = limit.limit - window.count
-        return Count(left >= 0, max(0, left), window.ends)
+            remaining = limit.limit - window.count
+        return HitResult(remaining >= 0, max(0, remaining), window.ends)
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._windows = {}
 
-    def _sweep(self, at: float) -> None:
-        if abs(at - self._swept) >= SWEEP:
+    def _purge(self, at: float) -> None:
+        if abs(at - self._purged_at) >= PURGE_INTERVAL:
             self._windows = {key: window for key, window in self._windows.items() if window.has(at)}
-            self._swept = at
+            self._purged_at = at

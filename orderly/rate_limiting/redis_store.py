@@ -9,14 +9,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from orderly.contract.model import RateLimit
-from orderly.rate_limiting.memory_store import Count
+from orderly.rate_limiting.memory_store import HitResult
 
 TIMEOUT = 0.1
 """Seconds that a request waits for Redis before it is counted in this process alone."""
 
 
-class RedisWindows:
-    """Counts by key, as `Windows` does."""
+class RedisStore:
+    """Counts by key, as `MemoryStore` does."""
 
     def __init__(self, url: str) -> None:
         # The client's own retries would keep a request waiting for seconds.
@@ -24,9 +24,9 @@ class RedisWindows:
         storage = RedisStorage(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=once)
         self._limiter = FixedWindowRateLimiter(storage)
 
-    def hit(self, limit: RateLimit, *key: str) -> Count:
+    def hit(self, limit: RateLimit, *key: str) -> HitResult:
         """Count once."""
         item = RateLimitItemPerSecond(limit.limit, limit.window)
-        within = self._limiter.hit(item, *key)
+        allowed = self._limiter.hit(item, *key)
         stats = self._limiter.get_window_stats(item, *key)
-        return Count(within, max(0, stats.remaining), stats.reset_time)
+        return HitResult(allowed, max(0, stats.remaining), stats.reset_time)

@@ -18,7 +18,7 @@ from orderly.database.models import new_id
 from orderly.errors import Forbidden, Unavailable
 from orderly.http.errors import AmbiguousCredentials, InvalidCredential, MissingCredential
 from orderly.http.messages import Request
-from orderly.http.problems import refusal_of
+from orderly.http.problems import to_domain_error
 
 ISSUER = AUDIENCE = "orderly"
 TYPE = "at+jwt"
@@ -26,7 +26,7 @@ TYPE = "at+jwt"
 LIFETIME = timedelta(minutes=10)
 LEEWAY = timedelta(seconds=10)
 """How far the clocks of two machines may be apart."""
-KNOWN = 1024
+TOKEN_CACHE_SIZE = 1024
 """Tokens that are remembered as ours, some 2 MiB of them; whether their sessions go on is asked in every request."""
 COMPACT = re.compile(r"(?:[A-Za-z0-9_-]+\.){2}[A-Za-z0-9_-]+")
 """How a token is written (RFC 7515, 7.1): PyJWT would take padding too, so that one token had several texts."""
@@ -39,7 +39,7 @@ class Tokens:
     def __init__(self, secret: str, lifetime: timedelta = LIFETIME) -> None:
         self._secret = secret
         self._lifetime = int(lifetime.total_seconds())
-        self._verified = lru_cache(KNOWN)(self._verify)
+        self._verified = lru_cache(TOKEN_CACHE_SIZE)(self._verify)
 
     def access_token(self, user_id: str, session_id: str) -> tuple[str, int]:
         """A token for a session, and its lifetime in seconds."""
@@ -102,28 +102,28 @@ class Credentials:
     def of_token(self, token: str, rows: Rows) -> Caller:
         """The caller of an access token."""
         user_id, session_id = self._tokens.read(token)
-        state = sessions.find_caller_state(rows, session_id, user_id)
+        state = sessions.find_session_status(rows, session_id, user_id)
         if state is None:
             raise InvalidCredential
         return Caller(user_id, state.role, self._roles[state.role], session_id=session_id)
 
     def of_key(self, secret: str, rows: Rows) -> Caller:
         """The caller of an API key, who has no more than the scopes of the key and of the owner's role."""
-        state = api_keys.find_state(rows, secret)
+        state = api_keys.find_status(rows, secret)
         if state is None:
             raise InvalidCredential
-        if api_keys.is_used_anew(state):
-            self._mark_used(state.key_id)
+        if api_keys.needs_last_used_update(state):
+            self._touch(state.key_id)
         return Caller(state.user_id, state.role, self._roles[state.role] & state.scopes, key_id=state.key_id)
 
-    def _mark_used(self, key_id: str) -> None:
+    def _touch(self, key_id: str) -> None:
         """Note the use; a request does not fail because that could not be written."""
         try:
             with self._database.writing() as session:
-                api_keys.mark_used(session, key_id)
+                api_keys.touch(session, key_id)
                 session.commit()
         except Exception as error:
-            if not isinstance(refusal_of(error), Unavailable):
+            if not isinstance(to_domain_error(error), Unavailable):
                 raise
 
 

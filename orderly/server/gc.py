@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def lasting() -> Iterator[None]:
+def freeze_gc() -> Iterator[None]:
     """Collect nothing within the block, and look at nothing again that is there at its end.
 
     A start is a fifth shorter, a collection later is too, and workers that are forked from this process go on sharing

@@ -18,15 +18,15 @@ from granian.log import LogLevels
 
 from orderly.app import create_app
 from orderly.config.settings import Settings
-from orderly.http.messages import App
+from orderly.http.messages import ASGIApp
 from orderly.observability import access_log
-from orderly.server.gc import lasting
-from orderly.server.shutdown import Stopping, end_with_parent
+from orderly.server.gc import freeze_gc
+from orderly.server.shutdown import ShutdownFlag, exit_with_parent
 from orderly.server.sockets import BACKLOG, Server
-from orderly.server.tls import refuse_unfit
+from orderly.server.tls import check_tls_files
 from orderly.server.url import address
 
-Create = Callable[..., App]
+Create = Callable[..., ASGIApp]
 """Makes the application of the settings, and of what tells that the service will stop."""
 
 HEADER_TIMEOUT = 15_000
@@ -38,23 +38,23 @@ OTHER_FILES = 224
 """Files that a worker opens besides connections, generously: databases, logs, Python's own."""
 STOP_TIMEOUT = 25
 """Seconds after SIGTERM at which the last request has to be answered; who has not sent his by then is cut."""
-END = 27
+HARD_STOP = 27
 """Seconds after SIGTERM at which the service ends whatever it waits for: workers that SIGHUP has let it replace, one by
 one, or a machine that is too busy."""
 
-LAST_CALL = 0.5
+ACCEPT_GRACE = 0.5
 """Seconds for which nobody new can connect before it stops: who was connected just in time is heard."""
 
 
-def serve(settings: Settings, announce: Callable[[str], None], create: Create = create_app) -> None:
-    """Serve until SIGINT or SIGTERM; `announce` gets the address once it answers, `create` makes the application.
+def serve(settings: Settings, on_ready: Callable[[str], None], create: Create = create_app) -> None:
+    """Serve until SIGINT or SIGTERM; `on_ready` gets the address once it answers, `create` makes the application.
 
     Raises:
-        Refused: the address cannot be listened at, or the files for HTTPS do not fit.
+        CommandError: the address cannot be listened at, or the files for HTTPS do not fit.
     """
-    refuse_unfit(settings)
-    stopping = Stopping()
-    _load(settings, create, stopping)  # what cannot be made refuses here, before any port is open
+    check_tls_files(settings)
+    stopping = ShutdownFlag()
+    _cached_app(settings, create, stopping)  # what cannot be made refuses here, before any port is open
     server = Server(
         "orderly.app:create_app",
         address=settings.host,
@@ -66,31 +66,31 @@ def serve(settings: Settings, announce: Callable[[str], None], create: Create = 
         websockets=False,
         backlog=BACKLOG,
         backpressure=_connections(),
-        ssl_cert=settings.tls_certificate,
-        ssl_key=settings.tls_key,
+        ssl_cert=settings.tls_cert_file,
+        ssl_key=settings.tls_key_file,
         ssl_protocol_min=SSLProtocols.tls12,
         log_level=LogLevels.warning,
-        log_dictconfig=access_log.for_libraries(settings),
+        log_dictconfig=access_log.logging_config(settings),
         respawn_failed_workers=True,
-        workers_kill_timeout=STOP_TIMEOUT - settings.drain,
+        workers_kill_timeout=STOP_TIMEOUT - settings.shutdown_delay,
     )
     server.listen(settings)
-    server.on_startup(partial(_announce_later, settings, announce))
-    server.on_startup(partial(_drain_on_sigterm, stopping, settings.drain, server))
-    server.serve(target_loader=partial(_work, settings, create, stopping), wrap_loader=False)
+    server.on_startup(partial(_announce_later, settings, on_ready))
+    server.on_startup(partial(_drain_on_sigterm, stopping, settings.shutdown_delay, server))
+    server.serve(target_loader=partial(_worker_target, settings, create, stopping), wrap_loader=False)
 
 
-def _work(settings: Settings, create: Create, stopping: Stopping) -> App:
+def _worker_target(settings: Settings, create: Create, stopping: ShutdownFlag) -> ASGIApp:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # it was born with the handler of the service, which would only wait
-    end_with_parent()
-    return _load(settings, create, stopping)
+    exit_with_parent()
+    return _cached_app(settings, create, stopping)
 
 
 @cache
-def _load(settings: Settings, create: Create, stopping: Stopping) -> App:
+def _cached_app(settings: Settings, create: Create, stopping: ShutdownFlag) -> ASGIApp:
     """The application. A worker that is forked from this process has it already; one that is spawned makes its own."""
     access_log.configure(settings)
-    with lasting():
+    with freeze_gc():
         return create(settings, is_stopping=stopping)
 
 
@@ -102,23 +102,23 @@ def _connections() -> int:
     return max(64, min(CONNECTIONS, files - OTHER_FILES))
 
 
-def _drain_on_sigterm(stopping: Stopping, seconds: int, server: Server) -> None:
+def _drain_on_sigterm(stopping: ShutdownFlag, seconds: int, server: Server) -> None:
     """After SIGTERM serve on for a while, so that who sends requests here can see that he should not."""
 
     def end() -> None:
-        server.turn_away()
-        time.sleep(LAST_CALL)
+        server.stop_accepting()
+        time.sleep(ACCEPT_GRACE)
         server.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # Granian's
 
     def stop(*_: object) -> None:
         stopping.begin()
         _after(seconds, end)
-        _after(END, _end)
+        _after(HARD_STOP, _kill_workers)
 
     signal.signal(signal.SIGTERM, stop)  # Granian has set its own before; SIGINT still stops at once
 
 
-def _end() -> None:
+def _kill_workers() -> None:
     for worker in active_children():
         worker.kill()
     os._exit(0)
@@ -130,14 +130,14 @@ def _after(seconds: float, act: Callable[[], None]) -> None:
     timer.start()
 
 
-def _announce_later(settings: Settings, announce: Callable[[str], None]) -> None:
-    threading.Thread(target=_announce, args=(settings, announce), daemon=True).start()
+def _announce_later(settings: Settings, on_ready: Callable[[str], None]) -> None:
+    threading.Thread(target=_announce, args=(settings, on_ready), daemon=True).start()
 
 
-def _announce(settings: Settings, announce: Callable[[str], None]) -> None:
+def _announce(settings: Settings, on_ready: Callable[[str], None]) -> None:
     url = urlsplit(address(settings))
     for _ in range(300):
         with suppress(OSError), socket.create_connection((url.hostname, url.port), timeout=5):
-            announce(url.geturl())
+            on_ready(url.geturl())
             return
         time.sleep(0.1)

@@ -7,7 +7,7 @@ from multiprocessing import connection, parent_process
 from multiprocessing.sharedctypes import RawValue
 from typing import Protocol
 
-GONE = 70
+EXIT_PARENT_DIED = 70
 """The exit code of a worker whose service was killed (EX_SOFTWARE)."""
 
 
@@ -18,7 +18,7 @@ class IsStopping(Protocol):
         """Whether requests should be sent elsewhere from now on."""
 
 
-class Stopping:
+class ShutdownFlag:
     """A mark that the service sets once and all of its workers see; without a lock that a killed one could hold."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ def never() -> bool:
     return False
 
 
-def end_with_parent(end: Callable[[], None] = lambda: os._exit(GONE)) -> None:
+def exit_with_parent(end: Callable[[], None] = lambda: os._exit(EXIT_PARENT_DIED)) -> None:
     """End this worker when the process that started it is gone, however it went.
 
     A service that was killed would otherwise leave workers behind, which nobody can stop and which hold its port.

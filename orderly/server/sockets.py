@@ -8,7 +8,7 @@ from contextlib import suppress
 from granian._granian import SocketHolder
 from granian.server.mp import MPServer
 
-from orderly.config.settings import Refused, Settings
+from orderly.config.settings import CommandError, Settings
 
 BACKLOG = 2048
 """Connections that wait in the kernel."""
@@ -17,7 +17,7 @@ READ_TIMEOUT = 15_000
 SEND_BUFFER = 128 * 1024
 """Bytes that the kernel keeps for a connection; by itself it gives megabytes to who does not read."""
 
-SYNS_ONLY = [(0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF)]
+DROP_SYN_FILTER = [(0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF)]
 """A filter of packets (BPF): take the byte of flags, the 14th of a TCP header; if it has SYN, drop it."""
 SO_ATTACH_FILTER = 26
 """Python has no name for it (Linux, `asm-generic/socket.h`)."""
@@ -34,19 +34,19 @@ class Server(MPServer):
         """Take the address; who connects is refused until a worker is ready.
 
         Raises:
-            Refused: the address is not ours, or something else listens there.
+            CommandError: the address is not ours, or something else listens there.
         """
         try:
             self._listener = _bound(settings)
         except OSError:
-            raise Refused(
+            raise CommandError(
                 f"{settings.host}:{settings.port} cannot be listened at, or something else does already: "
                 "set ORDERLY_HOST or ORDERLY_PORT to another one."
             ) from None
 
-    def turn_away(self) -> None:
+    def stop_accepting(self) -> None:
         """Let nobody new connect; who is connected already is served, though no worker may know of him yet."""
-        turn_away(self._listener)
+        stop_accepting(self._listener)
 
     def _init_shared_socket(self) -> None:
         # Granian's way for systems where workers cannot have a socket each; it has no public one to hand a socket over.
@@ -55,15 +55,15 @@ class Server(MPServer):
         self._shd = holder  # type: ignore[assignment]  # None to begin with
 
 
-def turn_away(listener: socket.socket) -> None:
+def stop_accepting(listener: socket.socket) -> None:
     """Let nobody new connect to a socket, and keep those that wait there.
 
     Closing it would reset whoever is connected and has perhaps sent a request, but was not accepted yet. Who is turned
     away has sent nothing: his system tries again for as long as the socket is open, and is refused after that.
     """
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-        program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in SYNS_ONLY))
-        given = struct.pack("HL", len(SYNS_ONLY), ctypes.addressof(program))
+        program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in DROP_SYN_FILTER))
+        given = struct.pack("HL", len(DROP_SYN_FILTER), ctypes.addressof(program))
         with suppress(OSError):  # some systems let root alone do it, and it must not keep the service from stopping
             listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, given)
 

@@ -3,32 +3,38 @@
 import ssl
 from pathlib import Path
 
-from orderly.config.settings import Refused, Settings
+from orderly.config.settings import CommandError, Settings
 
 
-def refuse_unfit(settings: Settings) -> None:
+def check_tls_files(settings: Settings) -> None:
     """Nothing, if the service has no certificate or one that it can serve with.
 
     Raises:
-        Refused: one of the files cannot be read, is no PEM, is encrypted, or the key belongs to another certificate.
+        CommandError: a file cannot be read, is no PEM, is encrypted, or the key belongs to another certificate.
     """
-    if settings.tls_certificate is None or settings.tls_key is None:
+    if settings.tls_cert_file is None or settings.tls_key_file is None:
         return
-    for name, file in (("ORDERLY_TLS_CERTIFICATE", settings.tls_certificate), ("ORDERLY_TLS_KEY", settings.tls_key)):
-        _refuse_unreadable(name, file)
+    for name, file in (
+        ("ORDERLY_TLS_CERT_FILE", settings.tls_cert_file),
+        ("ORDERLY_TLS_KEY_FILE", settings.tls_key_file),
+    ):
+        _check_readable(name, file)
     try:
         # A password that is given is not asked for at the terminal.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_certificate, settings.tls_key, password="")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            settings.tls_cert_file, settings.tls_key_file, password=""
+        )
     except (ssl.SSLError, ValueError):
-        raise Refused(
-            "ORDERLY_TLS_CERTIFICATE and ORDERLY_TLS_KEY do not fit each other: give the certificate with its chain, "
+        raise CommandError(
+            "ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE do not fit each other: "
+            "give the certificate with its chain, "
             "and its own private key without a password, both as PEM."
         ) from None
 
 
-def _refuse_unreadable(name: str, file: Path) -> None:
+def _check_readable(name: str, file: Path) -> None:
     try:
         file.open("rb").close()
     except OSError as error:
         reason = (error.strerror or "it cannot be opened").lower()
-        raise Refused(f"{name} cannot be read ({reason}): make {file} a file that the service may read.") from None
+        raise CommandError(f"{name} cannot be read ({reason}): make {file} a file that the service may read.") from None

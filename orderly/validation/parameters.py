@@ -7,13 +7,13 @@ from typing import Any
 from orderly.contract.model import Parameter
 from orderly.contract.node import Node
 from orderly.http.strict_json import NotJson, parse
-from orderly.validation.schemas import Error, Validators, errors_of
+from orderly.validation.schemas import Error, SchemaCompiler, validation_errors
 
 
-class ParameterReader:
+class ParameterParser:
     """Reads one parameter or header: from the text of the wire to the value that its schema describes."""
 
-    def __init__(self, parameter: Parameter, validators: Validators) -> None:
+    def __init__(self, parameter: Parameter, validators: SchemaCompiler) -> None:
         self.name = parameter.name
         self.argument = parameter.argument
         self.required = parameter.required
@@ -47,7 +47,7 @@ class ParameterReader:
             if self._validator.is_valid(value):
                 into[self.argument] = value
                 return []
-        return errors_of(self._validator, candidates[0], self._place)
+        return validation_errors(self._validator, candidates[0], self._place)
 
     def _read_absent(self, into: dict[str, Any]) -> list[Error]:
         if self._default is not None:

@@ -7,20 +7,20 @@ from orderly.contract.model import Operation
 from orderly.contract.node import Node
 from orderly.http.errors import BadRequest
 from orderly.http.messages import Request
-from orderly.validation.parameters import ParameterReader, default_of
-from orderly.validation.schemas import Error, Validators, errors_of
+from orderly.validation.parameters import ParameterParser, default_of
+from orderly.validation.schemas import Error, SchemaCompiler, validation_errors
 
 MAX_FIELDS = 100
 """How many query parameters are read at all."""
 
 
-class RequestReader:
+class RequestValidator:
     """Reads and validates all that an operation takes."""
 
-    def __init__(self, operation: Operation, validators: Validators) -> None:
+    def __init__(self, operation: Operation, validators: SchemaCompiler) -> None:
         ignored = {"accept", "content-type", "authorization"}  # OpenAPI 3.1, 4.8.12.1: not parameters
         self._parameters = [
-            ParameterReader(parameter, validators)
+            ParameterParser(parameter, validators)
             for parameter in operation.parameters
             if not (parameter.location == "header" and parameter.name.lower() in ignored)
         ]
@@ -63,7 +63,7 @@ class RequestReader:
         kind = (request.header("content-type") or "").split(";")[0].strip().lower()
         body, defaults = request.body, self._defaults[kind]
         arguments["body"] = {**defaults, **body} if defaults and isinstance(body, dict) else body
-        return errors_of(self._bodies[kind], body, {"in": "body"})
+        return validation_errors(self._bodies[kind], body, {"in": "body"})
 
 
 def _defaults(schema: Node) -> dict[str, Any]:

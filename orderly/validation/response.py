@@ -4,41 +4,44 @@ from collections.abc import Mapping
 from typing import Any
 
 from orderly.contract.model import Operation, Response
-from orderly.validation.parameters import ParameterReader
-from orderly.validation.schemas import Validators, errors_of
+from orderly.validation.parameters import ParameterParser
+from orderly.validation.schemas import SchemaCompiler, validation_errors
 
 
-class BrokenPromise(Exception):
+class ResponseContractError(Exception):
     """An answer that the contract does not declare. The message names the rule, for the log."""
 
 
-class Answers:
+class ResponseValidator:
     """Checks what an operation answers against what it declares."""
 
-    def __init__(self, operation: Operation, validators: Validators) -> None:
+    def __init__(self, operation: Operation, validators: SchemaCompiler) -> None:
         self._name = operation.operation_id
-        self._declared = {status: _Answer(response, validators) for status, response in operation.responses.items()}
+        self._declared = {
+            status: _ResponseSpecValidator(response, validators) for status, response in operation.responses.items()
+        }
 
     def check(self, status: int, media_type: str | None, headers: Mapping[str, str], body: Any) -> None:
         """Compare status, media type, headers and body.
 
         Raises:
-            BrokenPromise: the contract declares something else.
+            ResponseContractError: the contract declares something else.
         """
         declared = self._declared.get(str(status)) or self._declared.get(f"{status // 100}XX")
         declared = declared or self._declared.get("default")
         if declared is None:
-            raise BrokenPromise(f"{self._name}: status {status} is not declared")
+            raise ResponseContractError(f"{self._name}: status {status} is not declared")
         if broken := declared.broken(media_type, headers, body):
-            raise BrokenPromise(f"{self._name}, {status}: {broken}")
+            raise ResponseContractError(f"{self._name}, {status}: {broken}")
 
 
-class _Answer:
-    def __init__(self, response: Response, validators: Validators) -> None:
+class _ResponseSpecValidator:
+    def __init__(self, response: Response, validators: SchemaCompiler) -> None:
         self._media = {
-            kind: validators.of(schema, ours=True) if schema else None for kind, schema in response.media.items()
+            kind: validators.of(schema, for_response=True) if schema else None
+            for kind, schema in response.media.items()
         }
-        self._headers = [ParameterReader(header, validators) for header in response.headers]
+        self._headers = [ParameterParser(header, validators) for header in response.headers]
         self._codes = response.error_codes
 
     def broken(self, media_type: str | None, headers: Mapping[str, str], body: Any) -> str | None:
@@ -49,7 +52,7 @@ class _Answer:
             return f"media type {media_type} is not declared"
         validator = self._media[media_type]
         if validator is not None and not validator.is_valid(body):
-            errors = errors_of(validator, body, {"in": "body"})
+            errors = validation_errors(validator, body, {"in": "body"})
             return "; ".join(f"{e['pointer'] or '/'} breaks `{e['keyword']}`" for e in errors[:5])
         if self._codes is not None and body.get("code") not in self._codes:
             return f"code {body.get('code')} is not in x-error-codes"

@@ -15,9 +15,9 @@ from orderly.http.errors import MAX_ERRORS
 
 Error = dict[str, str]
 
-VAST = 400
+MAX_VALUES_FOR_ALL_ERRORS = 400
 """Values beyond which a body is told its first error only; the largest order that the contract takes has fewer."""
-LONGEST = 100
+MAX_MESSAGE_OPTION_LENGTH = 100
 """Beyond so many characters a pattern or a list of values helps nobody."""
 
 MESSAGES = {
@@ -48,19 +48,21 @@ MESSAGES = {
 """What a caller is told of a broken keyword. The braces are filled from the contract, never from the value."""
 
 
-class Validators:
+class SchemaCompiler:
     """Compiles the schemas of a contract where they stand, each once."""
 
     def __init__(self, contract: Contract) -> None:
         self._registry = registry(contract.document)
         self._compiled: dict[tuple[str, bool], jsonschema_rs.Draft202012Validator] = {}
 
-    def of(self, schema: Node, *, ours: bool = False) -> jsonschema_rs.Draft202012Validator:
-        """The validator of the schema at a place of the contract; `ours` if it is for what we answer."""
-        schema = schema.essence  # what many operations refer to is compiled for all of them
-        key = schema.uri, ours
+    def of(self, schema: Node, *, for_response: bool = False) -> jsonschema_rs.Draft202012Validator:
+        """The validator of the schema at a place of the contract; `for_response` if it is for what we answer."""
+        schema = schema.canonical  # what many operations refer to is compiled for all of them
+        key = schema.uri, for_response
         if key not in self._compiled:
-            self._compiled[key] = compiled(schema, self._registry, OURS if ours else TAKEN)
+            self._compiled[key] = compiled(
+                schema, self._registry, RESPONSE_FORMATS if for_response else REQUEST_FORMATS
+            )
         return self._compiled[key]
 
 
@@ -77,20 +79,20 @@ def compiled(
         {"$ref": schema.uri},
         registry=registry,
         validate_formats=True,
-        formats=dict(TAKEN if formats is None else formats),
+        formats=dict(REQUEST_FORMATS if formats is None else formats),
         pattern_options=jsonschema_rs.RegexOptions(),  # the linear-time engine
     )
 
 
-def errors_of(validator: jsonschema_rs.Draft202012Validator, value: Any, place: Error) -> list[Error]:
+def validation_errors(validator: jsonschema_rs.Draft202012Validator, value: Any, place: Error) -> list[Error]:
     """Every way in which a value breaks a schema, up to 100, or one if it is vast; `place` says where the value was."""
     if validator.is_valid(value):
         return []
-    found = _first(validator, value) if _is_vast(value) else validator.iter_errors(value)
-    return list(islice((error for each in found for error in _worded(each, place)), MAX_ERRORS))
+    found = _first_error(validator, value) if _is_too_large(value) else validator.iter_errors(value)
+    return list(islice((error for each in found for error in _format_error(each, place)), MAX_ERRORS))
 
 
-def _first(validator: jsonschema_rs.Draft202012Validator, value: Any) -> list[jsonschema_rs.ValidationError]:
+def _first_error(validator: jsonschema_rs.Draft202012Validator, value: Any) -> list[jsonschema_rs.ValidationError]:
     try:
         validator.validate(value)
     except jsonschema_rs.ValidationError as error:
@@ -98,14 +100,14 @@ def _first(validator: jsonschema_rs.Draft202012Validator, value: Any) -> list[js
     return []
 
 
-def _is_vast(value: Any) -> bool:
+def _is_too_large(value: Any) -> bool:
     """Whether to find all errors would take too long.
 
     The library finds them all before it gives the first one, and copies the object into each error about the name of a
     member: a body of 256 KiB can take minutes.
     """
     pending, seen = [value], 0
-    while pending and seen <= VAST:
+    while pending and seen <= MAX_VALUES_FOR_ALL_ERRORS:
         each = pending.pop()
         seen += 1
         if isinstance(each, dict):
@@ -114,30 +116,34 @@ def _is_vast(value: Any) -> bool:
             pending.extend(each.values())
         elif isinstance(each, list):
             pending.extend(each)
-    return seen > VAST
+    return seen > MAX_VALUES_FOR_ALL_ERRORS
 
 
-def _worded(found: jsonschema_rs.ValidationError, place: Error) -> Iterable[Error]:
+def _format_error(found: jsonschema_rs.ValidationError, place: Error) -> Iterable[Error]:
     kind: Any = found.kind
     keyword = str(kind.name)
     pointer = "".join(f"/{_escaped(step)}" for step in found.instance_path)
     message = MESSAGES.get(keyword, "does not fit the contract")
     if "{" in message:
-        message = message.format(**_words(kind))
+        message = message.format(**_message_arguments(kind))
     members = [kind.property] if keyword == "required" else getattr(kind, "unexpected", None)
     for end in [f"/{_escaped(member)}" for member in members] if members else [""]:
         located = {"pointer": (pointer + end)[:500]} if place["in"] == "body" else {}
         yield {**place, **located, "keyword": keyword, "message": message}
 
 
-def _words(kind: Any) -> dict[str, Any]:
+def _message_arguments(kind: Any) -> dict[str, Any]:
     """What the contract says of a broken keyword, as far as it is short enough to help."""
     words = {name: getattr(kind, name, None) for name in ("limit", "multiple_of", "format")}
     types, pattern = getattr(kind, "types", None), getattr(kind, "pattern", None) or ""
     options = ", ".join(str(option) for option in getattr(kind, "options", None) or [])
     words["types"] = " or ".join(types) if isinstance(types, list) else types
-    words["pattern"] = f"the pattern {pattern}" if len(pattern) <= LONGEST else "the form that the contract describes"
-    words["options"] = options if len(options) <= LONGEST else "the values that the contract lists"
+    words["pattern"] = (
+        f"the pattern {pattern}"
+        if len(pattern) <= MAX_MESSAGE_OPTION_LENGTH
+        else "the form that the contract describes"
+    )
+    words["options"] = options if len(options) <= MAX_MESSAGE_OPTION_LENGTH else "the values that the contract lists"
     return words
 
 
@@ -161,8 +167,8 @@ def _is_email(value: str) -> bool:
     return True
 
 
-OURS = {"idn-email": _is_email}
+RESPONSE_FORMATS = {"idn-email": _is_email}
 """The formats that are checked in our own way where we answer: the validator's own check of a time, which is stricter
 than `parse_time`, fits those that we write and costs no call of a Python function for each."""
-TAKEN = {**OURS, "date-time": _is_time}
+REQUEST_FORMATS = {**RESPONSE_FORMATS, "date-time": _is_time}
 """The same for what we are sent."""

@@ -60,7 +60,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def visit(chromium: "Browser") -> Iterator[Visit]:
     """Opens a page of a service: `visit(service, "/docs", PHONE)`. It asks nobody else, and the console stays empty."""
     asked: list[str] = []
-    said: list[str] = []
+    result: list[str] = []
     homes: set[str] = set()
     contexts = []
 
@@ -69,8 +69,8 @@ def visit(chromium: "Browser") -> Iterator[Visit]:
         context = chromium.new_context(viewport=size)
         contexts.append(context)
         context.on("request", lambda request: asked.append(request.url))
-        context.on("console", lambda message: said.append(message.text))
-        context.on("weberror", lambda error: said.append(str(error.error)))
+        context.on("console", lambda message: result.append(message.text))
+        context.on("weberror", lambda error: result.append(str(error.error)))
         page = context.new_page()
         page.goto(there.url + path)
         return page
@@ -79,4 +79,4 @@ def visit(chromium: "Browser") -> Iterator[Visit]:
     for context in contexts:
         context.close()
     assert [url for url in asked if not url.startswith((*homes, "data:"))] == []
-    assert said == []
+    assert result == []

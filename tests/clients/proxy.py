@@ -106,9 +106,9 @@ class Handler(BaseHTTPRequestHandler):
         """As the service does when there is too much, and as some other proxy on the way does when it is down."""
         if is_limit:
             problem = {"type": "/errors#rate_limited", "title": "Too many requests", "status": 429}
-            told = {"code": "rate_limited", "detail": "Later.", "request_id": "req_proxy"}
+            details = {"code": "rate_limited", "detail": "Later.", "request_id": "req_proxy"}
             headers = {"Content-Type": "application/problem+json", "Retry-After": pause}
-            self._answer(429, headers, json.dumps({**problem, **told}).encode())
+            self._answer(429, headers, json.dumps({**problem, **details}).encode())
         else:
             self._answer(503, {"Content-Type": "text/html", "Retry-After": pause}, b"<h1>Later</h1>")
 
@@ -133,5 +133,5 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *told: Any) -> None:
+    def log_message(self, *details: Any) -> None:
         """Nothing."""

@@ -20,14 +20,14 @@ from tests.clients.proxy import bad_line
 
 
 @pytest.fixture
-def play(language, shop):
+def run_scenario(language, shop):
     """Runs a scenario at the shop, or at another address."""
 
-    def play(name: str, url: str = shop.service.url, **given: Any) -> None:
+    def run_scenario(name: str, url: str = shop.service.url, **given: Any) -> None:
         source = Path(SCENARIOS, f"{name}.{SUFFIX[name_of(language)]}").read_text()
         language.use(name, source, {"url": f"{url}/v1", **given})
 
-    return play
+    return run_scenario
 
 
 @pytest.fixture(scope="session")
@@ -55,38 +55,38 @@ def being_filled(shop) -> Iterator[None]:
         thread.join()
 
 
-def test_a_customer_signs_up_browses_orders_and_cancels_while_the_shop_is_being_filled(play, shop, old_stock):
+def test_a_customer_signs_up_browses_orders_and_cancels_while_the_shop_is_being_filled(run_scenario, shop, old_stock):
     with being_filled(shop):
-        play("shop", email=f"{new_id('alice')}@example.com")
+        run_scenario("shop", email=f"{new_id('alice')}@example.com")
 
 
-def test_twenty_calls_with_an_expired_token_renew_it_once_and_an_ended_session_stays_ended(play, shop):
+def test_twenty_calls_with_an_expired_token_renew_it_once_and_an_ended_session_stays_ended(run_scenario, shop):
     name = new_id("alice")
     user_id = shop.add_user(name)
     tokens = [shop.begin(user_id, age=20) for _ in range(3)]
     tokens[2]["refresh_token"] = "A" * len(tokens[2]["refresh_token"])
-    play("renewal", email=f"{name}@example.com", tokens=tokens)
+    run_scenario("renewal", email=f"{name}@example.com", tokens=tokens)
     with shop.database.reading() as session:
         counted = select(func.count(RefreshToken.hash)).join(UserSession, UserSession.id == RefreshToken.session_id)
         made = session.scalars(counted.where(UserSession.user_id == user_id).group_by(UserSession.id))
         assert sorted(made) == [1, 2, 2]
 
 
-def test_a_renewal_whose_answer_is_lost_keeps_the_session(play, shop):
+def test_a_renewal_whose_answer_is_lost_keeps_the_session(run_scenario, shop):
     name = new_id("alice")
     user_id = shop.add_user(name)
     tokens = [shop.begin(user_id, age=20) for _ in range(3)]
     tokens[2]["refresh_token"] = "A" * len(tokens[2]["refresh_token"])
     with bad_line(shop.service.url, lose=0.4) as (url, line):
-        play("renewal", url, email=f"{name}@example.com", tokens=tokens)
+        run_scenario("renewal", url, email=f"{name}@example.com", tokens=tokens)
     assert line.lost > 10
 
 
-def test_two_hundred_orders_over_a_line_that_loses_answers_are_two_hundred(play, shop):
+def test_two_hundred_orders_over_a_line_that_loses_answers_are_two_hundred(run_scenario, shop):
     user_id = shop.add_user(new_id("alice"))
     product_id = shop.add_product(stock=1000)
     with bad_line(shop.service.url) as (url, line):
-        play("lossy", url, tokens=[shop.begin(user_id)], product_id=product_id)
+        run_scenario("lossy", url, tokens=[shop.begin(user_id)], product_id=product_id)
     assert (line.lost > 20, line.refused > 20, line.hasty, len(line.keys)) == (True, True, 0, 200)
     with shop.database.reading() as session:
         invariants.check(session)
@@ -94,7 +94,7 @@ def test_two_hundred_orders_over_a_line_that_loses_answers_are_two_hundred(play,
         assert session.scalar(select(Product.stock).where(Product.id == product_id)) == 800
 
 
-def test_what_is_not_safe_is_sent_once_but_for_a_429(play, shop):
+def test_what_is_not_safe_is_sent_once_but_for_a_429(run_scenario, shop):
     email = f"{new_id('alice')}@example.com"
     with (
         bad_line(shop.service.url, lose=1, limit=0, fail=0) as (losing, lost),
@@ -103,7 +103,7 @@ def test_what_is_not_safe_is_sent_once_but_for_a_429(play, shop):
         bad_line(shop.service.url, lose=0, limit=1, fail=0, pauses=(3600,)) as (closed, shut),
     ):
         urls = {"losing": losing, "failing": failing, "limiting": limiting, "closed": closed}
-        play("once", urls={name: f"{url}/v1" for name, url in urls.items()}, email=email)
+        run_scenario("once", urls={name: f"{url}/v1" for name, url in urls.items()}, email=email)
     assert [line.requests for line in (lost, failed, shut)] == [1, 1, 1]
     with shop.database.reading() as session:
         assert find_by_email(session, email) is not None

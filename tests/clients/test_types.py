@@ -46,10 +46,10 @@ def test_the_client_is_sound_under_the_strict_type_checker(language):
 
 def test_a_wrong_body_is_refused_by_the_type_checker(language):
     wrong = WRONG[name_of(language)]
-    said = language.complaints("wrong", HEAD[name_of(language)] + "\n".join(wrong) + "\n")
+    result = language.complaints("wrong", HEAD[name_of(language)] + "\n".join(wrong) + "\n")
     first = HEAD[name_of(language)].count("\n") + 1
     for line, expected in enumerate(wrong.values(), first):
-        [complaint] = re.findall(rf"^wrong\.\w+[:(]{line}[,:].*error.*(?:\n +.*)*", said, re.MULTILINE)
+        [complaint] = re.findall(rf"^wrong\.\w+[:(]{line}[,:].*error.*(?:\n +.*)*", result, re.MULTILINE)
         assert expected in complaint
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from orderly.contract import model
-from orderly.http.messages import App
+from orderly.http.messages import ASGIApp
 from tests.contract_coverage.recorder import Exchange, Recorded, Recorder
 
 CONTRACT = model.load()
@@ -16,7 +16,7 @@ SERVED: set[str] = set()
 """The URLs of the services that tests have started: what httpx hears from them is recorded."""
 
 
-def recorded(app: App) -> App:
+def recorded(app: ASGIApp) -> ASGIApp:
     """The service, serving our contract with our handlers, with an ear at it."""
     return Recorded(app, RECORDER)
 

@@ -10,7 +10,7 @@ import pytest
 
 from orderly.contract.bundle import Bundle
 from orderly.contract.model import DEFAULT_PATH, Contract
-from orderly.devtools.source_map import Lines
+from orderly.devtools.source_map import SourceMaps
 from tests.contract_coverage.capture import CONTRACT, RECORDER, listening
 from tests.contract_coverage.requirements import ONLY_BY_FAULTS, promises
 
@@ -83,7 +83,7 @@ class Gate:
 
 def verdict(contract: Contract, bundle: Bundle, seen: set[str]) -> list[str]:
     """The table of what was never seen, each with its line; then how much was."""
-    wanted, lines = promises(contract), Lines(bundle)
+    wanted, lines = promises(contract), SourceMaps(bundle)
     missing = sorted((lines.of(pointer), words) for words, pointer in wanted.items() if words not in seen)
     table = [f"{NEVER} {file}:{line}: {words}" for (file, line, _), words in missing]
     faults = " and ".join(sorted(ONLY_BY_FAULTS))

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs
 
 from orderly.contract.model import Contract, Operation
 from orderly.docs.errors import OUTSIDE_OF_OPERATIONS
-from orderly.http.messages import App, Message, Receive, Scope, Send
+from orderly.http.messages import ASGIApp, Message, Receive, Scope, Send
 from orderly.validation.parameters import types_of
-from orderly.validation.response import Answers, BrokenPromise
-from orderly.validation.schemas import Validators
+from orderly.validation.response import ResponseContractError, ResponseValidator
+from orderly.validation.schemas import SchemaCompiler
 from tests.contract_coverage.requirements import Enums, choice_made, parameter_seen
 
 ELSEWHERE = {204, 400, 404, 405, 414, 431, 501}
@@ -68,9 +68,9 @@ class Recorder:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._validators = Validators(contract)
+        self._validators = SchemaCompiler(contract)
         self._enums = Enums()
-        self._answers = {o.operation_id: Answers(o, self._validators) for o in contract.operations}
+        self._answers = {o.operation_id: ResponseValidator(o, self._validators) for o in contract.operations}
         self._paths = [(_pattern(contract.base_path + o.path), o) for o in contract.operations]
         self._links: dict[Any, set[str]] = {}
         self.seen: set[str] = set()
@@ -124,7 +124,7 @@ class Recorder:
         headers = {name: exchange.headers[key] for name, key in declared.items() if key in exchange.headers}
         try:
             self._answers[operation.operation_id].check(exchange.status, exchange.kind, headers, exchange.says)
-        except BrokenPromise as broken:
+        except ResponseContractError as broken:
             return str(broken).removeprefix(f"{operation.operation_id}, ")
         return None
 
@@ -155,7 +155,7 @@ class Recorder:
             yield choice_made(direction, pointer, self._contract_value(pointer))
 
     def _contract_value(self, pointer: str) -> Any:
-        return self._contract.root.at("#" + pointer).value
+        return self._contract.root.resolve_pointer("#" + pointer).value
 
     def _follow(self, operation: Operation, exchange: Exchange, arguments: dict[str, str]) -> None:
         """Tick off the links that this request has followed, and remember those that its answer offers."""
@@ -172,7 +172,7 @@ class Recorder:
 class Recorded:
     """An ASGI application whose every answer is recorded."""
 
-    def __init__(self, app: App, recorder: Recorder) -> None:
+    def __init__(self, app: ASGIApp, recorder: Recorder) -> None:
         self._app = app
         self._recorder = recorder
 
@@ -189,12 +189,12 @@ class Recorded:
             asked.append(message.get("body", b""))
             return message
 
-        async def tell(message: Message) -> None:
+        async def report(message: Message) -> None:
             start.update(message)
             answered.append(message.get("body", b""))
             await send(message)
 
-        await self._app(scope, hear, tell)
+        await self._app(scope, hear, report)
         if start:
             headers = _decoded(start["headers"])
             request = (scope["method"], scope["path"], scope["query_string"].decode("latin-1"))

@@ -44,7 +44,7 @@ class TestCompose:
         settings = settings_of(service, monkeypatch)
         proxy = COMPOSE["services"]["proxy"]["networks"]["shop"]["ipv4_address"]
         assert [str(network.network_address) for network in settings.trusted_proxies] == [proxy]
-        assert settings.drain == DRAIN
+        assert settings.shutdown_delay == DRAIN
 
     def test_the_proxy_leads_to_both_services(self):
         given = COMPOSE["services"]["proxy"]["environment"]
@@ -68,14 +68,14 @@ class TestSystemd:
         for each in UNITS:
             (tmp_path / each.name).write_text(each.read_text().replace("/opt/orderly/bin/orderly", "/bin/true"))
         command = [program("systemd-analyze"), "verify", "--man=no", tmp_path / unit.name]
-        said = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert (said.returncode, said.stderr) == (0, "")
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stderr) == (0, "")
 
     @pytest.mark.parametrize("unit", WEAKEST)
     def test_it_can_do_little_harm(self, unit):
         command = [program("systemd-analyze"), "security", "--offline=true", f"--threshold={WEAKEST[unit]}"]
-        said = subprocess.run([*command, OPERATIONS / unit], capture_output=True, text=True, check=False)
-        assert said.returncode == 0, said.stdout[-500:]
+        result = subprocess.run([*command, OPERATIONS / unit], capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout[-500:]
 
     def test_it_starts_commands_that_exist(self):
         known = {command.callback.__name__ for command in main.app.registered_commands}

@@ -49,7 +49,7 @@ def later_release(folder):
 
 
 @contextmanager
-def somebody_reading(url):
+def open_reader(url):
     """A transaction that has read orders and does not end, as a report or a back-up does not for a while."""
     engine = create_engine(url)
     with engine.connect() as connection:
@@ -64,7 +64,7 @@ async def migrated(shop, folder):
             await history.until("ordered", 20)
             with later_release(folder):
                 upgrading = asyncio.create_task(asyncio.to_thread(runner.upgrade, shop.url))
-                with somebody_reading(shop.url):
+                with open_reader(shop.url):
                     await asyncio.sleep(READS[shop.database.url.get_backend_name()])
                 await upgrading
             await history.until("ordered", 50)

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from orderly.contract.model import load
-from orderly.validation.schemas import Validators
+from orderly.validation.schemas import SchemaCompiler
 from tests.deploy.proxy import proxied
 from tests.faults.raw_http import Answer, Client, Unsent
 from tests.serving import Served, free_port
 
 CONTRACT = load()
-PROBLEM = Validators(CONTRACT).of(CONTRACT.root["components"]["schemas"]["Problem"])
+PROBLEM = SchemaCompiler(CONTRACT).of(CONTRACT.root["components"]["schemas"]["Problem"])
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ class Shop:
             session.commit()
         return [_bearer(each.session.user_id, each.session.id) for each in issued]
 
-    def sell(self, *stocks: int) -> list[str]:
+    def create_products(self, *stocks: int) -> list[str]:
         """The ids of new products with these stocks."""
         with self.database.writing() as session:
             made = [make_product(session, stock=stock).id for stock in stocks]

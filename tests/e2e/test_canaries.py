@@ -35,8 +35,8 @@ class Secrets:
         body = answer.json() if answer.content else {}
         for name in makes:
             self.learn(f"{name} of {method} {path} {len(self.known)}", body.pop(name))
-        told = f"{answer.headers} {body}"
-        assert [name for name, secret in self.known.items() if secret in told] == []
+        reported = f"{answer.headers} {body}"
+        assert [name for name, secret in self.known.items() if secret in reported] == []
         return answer.json() if answer.content else {}
 
     def found_in(self, content: bytes):

@@ -81,15 +81,15 @@ class Life(RuleBasedStateMachine):
     def call(self, method, path, who, body=None, **headers):
         return self.client.request(method, path, json=body, headers={**who, **headers})
 
-    def told(self, kind, subject):
+    def recorded(self, kind, subject):
         self.expected.events[kind, subject.id] += 1
 
     @initialize(target=buyers)
-    def somebody_comes(self):
-        return self.somebody_else_comes()
+    def user_signs_up(self):
+        return self.another_user_signs_up()
 
     @rule(target=buyers)
-    def somebody_else_comes(self):
+    def another_user_signs_up(self):
         [headers] = self.shop.sign_in("customer")
         return Buyer(headers, self.call("GET", "/v1/me", headers).json()["id"])
 
@@ -102,7 +102,7 @@ class Life(RuleBasedStateMachine):
         body = {"sku": new_id("sku"), "name": "Mug", "price": {"amount": price, "currency": "EUR"}, "stock": stock}
         made = expect(201, self.call("POST", "/v1/products", self.bob, body))
         self.expected.things.append(Thing(made.headers["Location"], made.json()["id"], stock, price))
-        self.told("product.created", self.expected.things[-1])
+        self.recorded("product.created", self.expected.things[-1])
         return self.expected.things[-1]
 
     @rule(thing=things, price=st.integers(1, 1000))
@@ -114,7 +114,7 @@ class Life(RuleBasedStateMachine):
             return
         expect(200, answer)
         if price != thing.price:
-            self.told("product.updated", thing)
+            self.recorded("product.updated", thing)
         thing.price = price
 
     @rule(thing=things, delta=st.integers(-6, 6).filter(bool))
@@ -125,7 +125,7 @@ class Life(RuleBasedStateMachine):
             return
         expect(201, answer)
         thing.stock += delta
-        self.told("stock.adjusted", thing)
+        self.recorded("stock.adjusted", thing)
 
     @rule(thing=things)
     def bob_archives(self, thing):
@@ -135,17 +135,17 @@ class Life(RuleBasedStateMachine):
             return
         expect(204, answer)
         thing.archived = True
-        self.told("product.archived", thing)
+        self.recorded("product.archived", thing)
 
     @rule(buyer=buyers)
     def carol_disables(self, buyer):
         expect(200, self.call("POST", f"/v1/users/{buyer.id}/disable", self.carol))
         if not buyer.disabled:
-            self.told("user.disabled", buyer)
+            self.recorded("user.disabled", buyer)
         buyer.disabled = True
 
     @rule(target=orders, buyer=buyers, lines=st.lists(st.tuples(things, quantities), min_size=1, max_size=3))
-    def somebody_orders(self, buyer, lines):
+    def user_orders(self, buyer, lines):
         body = {"lines": [{"product_id": thing.id, "quantity": quantity} for thing, quantity in lines]}
         repeat = partial(self.call, "POST", "/v1/orders", buyer.headers, body, **{"Idempotency-Key": new_id("key")})
         wanted = merged(lines)
@@ -157,7 +157,7 @@ class Life(RuleBasedStateMachine):
         total = sum(thing.price * quantity for thing, quantity in lines)
         made = answer.headers["Location"], answer.json()["id"]
         self.expected.orders.append(Bought(*made, buyer, repeat, answer.content, wanted, total))
-        self.told("order.created", self.expected.orders[-1])
+        self.recorded("order.created", self.expected.orders[-1])
         return self.expected.orders[-1]
 
     def outcome_of(self, buyer, wanted):
@@ -173,7 +173,7 @@ class Life(RuleBasedStateMachine):
             thing.stock += sign * wanted[thing.id]
 
     @rule(order=orders)
-    def somebody_orders_again_by_mistake(self, order):
+    def user_repeats_order(self, order):
         again = order.repeat()
         if order.buyer.disabled:
             expect("invalid_token", again)
@@ -182,7 +182,7 @@ class Life(RuleBasedStateMachine):
         assert (again.content, again.headers["Idempotency-Replayed"]) == (order.answer, "true")
 
     @rule(order=orders, by_bob=st.booleans())
-    def somebody_cancels(self, order, by_bob):
+    def user_cancels(self, order, by_bob):
         who = self.bob if by_bob else order.buyer.headers
         answer = self.call("POST", f"{order.path}/cancel", who)
         if order.buyer.disabled and not by_bob:
@@ -224,7 +224,7 @@ class Life(RuleBasedStateMachine):
             return False
         expect(200, answer)
         order.status = to
-        self.told(f"order.{to}", order)
+        self.recorded(f"order.{to}", order)
         return True
 
     @invariant()

@@ -79,19 +79,19 @@ def left(product_id):
     return select(Product.stock).where(Product.id == product_id)
 
 
-def told(kind, *order_ids):
+def events_of(kind, *order_ids):
     return select(func.count(Event.id)).where(Event.type == f"order.{kind}", Event.subject_id.in_(order_ids))
 
 
 class TestStock:
     def test_64_buyers_of_10_pieces_get_10(self, shop, client, crowd):
-        [mug] = shop.sell(10)
+        [mug] = shop.create_products(10)
         answers = together([partial(order, client, buyer, (mug, 1)) for buyer in crowd])
         assert codes(answers) == {201: 10, "insufficient_stock": 54}
         assert shop.read(left(mug)) == 0
 
     def test_500_buyers_of_one_to_three_of_37_leave_none_that_somebody_could_have_had(self, shop, client, crowd):
-        [mug] = shop.sell(37)
+        [mug] = shop.create_products(37)
         wanted = [1 + n % 3 for n in range(500)]
         acts = [partial(order, client, crowd[n % 64], (mug, quantity)) for n, quantity in enumerate(wanted)]
         answers = together(acts)
@@ -101,7 +101,7 @@ class TestStock:
         assert all(quantity > rest for quantity, bought in zip(wanted, got, strict=True) if not bought)
 
     def test_500_orders_of_one_and_the_other_or_the_other_and_the_one_all_succeed(self, shop, client, crowd):
-        one, other = shop.sell(1000, 1000)
+        one, other = shop.create_products(1000, 1000)
         pairs = [((one, 1), (other, 1)), ((other, 1), (one, 1))]
         acts = [partial(order, client, crowd[n % 64], *pairs[n % 2]) for n in range(500)]
         answers = together(acts)
@@ -111,7 +111,7 @@ class TestStock:
 
 class TestKeys:
     def test_32_posts_with_one_key_make_one_order(self, shop, client, alice, key):
-        [mug] = shop.sell(100)
+        [mug] = shop.create_products(100)
         answers = together([partial(order, client, {**alice, **key}, (mug, 1))] * 32)
         assert codes(answers).keys() <= {201, "idempotency_key_in_flight"}
         assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
@@ -119,7 +119,7 @@ class TestKeys:
         assert shop.read(left(mug)) == 99
 
     def test_who_hangs_up_at_once_and_comes_again_buys_once(self, shop, client, crowd, key):
-        [mug] = shop.sell(100)
+        [mug] = shop.create_products(100)
         bought = []
         for buyer in crowd[:8]:
             send_and_hang_up(shop.service.url, {**buyer, **key}, ordering((mug, 1)))
@@ -129,7 +129,7 @@ class TestKeys:
         assert shop.read(left(mug)) == 92
 
     def test_what_cannot_be_kept_under_its_key_was_not_bought(self, shop, client, alice, key):
-        [mug] = shop.sell(10)
+        [mug] = shop.create_products(10)
         with keeping_refused(shop.database):
             answer = order(client, {**alice, **key}, (mug, 1))
         assert (answer.status_code, shop.read(left(mug))) == (500, 10)
@@ -138,7 +138,7 @@ class TestKeys:
         assert shop.read(left(mug)) == 9
 
     def test_the_same_key_of_somebody_else_is_his_own(self, shop, client, alice, key):
-        [charlie], [mug] = shop.sign_in("customer"), shop.sell(10)
+        [charlie], [mug] = shop.sign_in("customer"), shop.create_products(10)
         hers, his = (ordered(client, {**headers, **key}, (mug, 1)) for headers in (alice, charlie))
         assert "Idempotency-Replayed" not in his.headers
         assert his.json()["id"] != hers.json()["id"]
@@ -147,33 +147,33 @@ class TestKeys:
 
 class TestStates:
     def test_20_patches_with_one_etag_are_one_change(self, shop, client, alice):
-        made = ordered(client, alice, (shop.sell(10)[0], 1))
+        made = ordered(client, alice, (shop.create_products(10)[0], 1))
         change = partial(client.patch, made.headers["Location"], headers={**alice, "If-Match": made.headers["ETag"]})
         answers = together([partial(change, json={"note": f"Note {n}"}) for n in range(20)])
         assert codes(answers) == {200: 1, "precondition_failed": 19}
-        assert shop.read(told("updated", made.json()["id"])) == 1
+        assert shop.read(events_of("updated", made.json()["id"])) == 1
 
     def test_20_who_cancel_restock_once(self, shop, client, alice, bob):
-        [mug] = shop.sell(10)
+        [mug] = shop.create_products(10)
         made = ordered(client, alice, (mug, 4))
         cancel = partial(client.post, f"{made.headers['Location']}/cancel")
         answers = together([partial(cancel, headers=headers) for headers in [alice, bob] * 10])
         assert codes(answers) == {200: 20}
         assert len({answer.content for answer in answers}) == 1
-        assert shop.read(told("cancelled", made.json()["id"])) == 1
+        assert shop.read(events_of("cancelled", made.json()["id"])) == 1
         assert shop.read(left(mug)) == 10
 
     def test_whoever_cancels_pays_and_fulfils_leaves_one_legal_state(self, shop, client, alice, bob):
-        [mug] = shop.sell(600)
+        [mug] = shop.create_products(600)
         made = together([partial(ordered, client, alice, (mug, 2))] * 300, crowd=6)
         rivals = [(cancel, alice), (pay, bob), (fulfil, bob)]
         turns = [rivals, rivals[1:] + rivals[:1]]  # each is the first to come at every other order
         acts = [partial(act, client, who, answer) for n, answer in enumerate(made) for act, who in turns[n % 2]]
         assert codes(together(acts, crowd=6)).keys() == {200, "invalid_transition"}
         ids = [answer.json()["id"] for answer in made]
-        cancelled = shop.read(told("cancelled", *ids))  # reading checks that each history is a legal one
+        cancelled = shop.read(events_of("cancelled", *ids))  # reading checks that each history is a legal one
         assert 0 < cancelled < 300
-        assert cancelled + shop.read(told("paid", *ids)) == 300
+        assert cancelled + shop.read(events_of("paid", *ids)) == 300
         assert shop.read(left(mug)) == 2 * cancelled
 
 

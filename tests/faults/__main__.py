@@ -114,9 +114,9 @@ def main(word: Annotated[str, typer.Option("-k", help="Only those with this in t
     failed = False
     for name in SCENES:
         if word.lower() in name.lower():
-            passed, told, seconds = _play(name)
+            passed, reported, seconds = _play(name)
             failed |= not passed
-            row = (name, "ok" if passed else "FAILED", f"{seconds:.0f}", told)
+            row = (name, "ok" if passed else "FAILED", f"{seconds:.0f}", reported)
             print(*row, sep=" | ", flush=True)
             table.add_row(*row)
     Console(width=160).print(table)

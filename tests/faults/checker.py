@@ -24,8 +24,8 @@ def check(shop: Shop, *, strangers: bool = False) -> dict[str, Any]:
         shop: what was harmed.
         strangers: others have ordered too, who told nobody.
     """
-    refusals = {told for told in shop.history.counts if told.isdigit()}
-    assert refusals <= REFUSALS, (shop.history.told(), shop.errors)
+    refusals = {reported for reported in shop.history.counts if reported.isdigit()}
+    assert refusals <= REFUSALS, (shop.history.summary(), shop.errors)
     assert shop.history.hasty() == []
     with shop.database.reading() as session:
         invariants.check(session)
@@ -36,7 +36,7 @@ def check(shop: Shop, *, strangers: bool = False) -> dict[str, Any]:
         if shop.database.is_sqlite:
             assert session.scalar(text("PRAGMA integrity_check")) == "ok"
             assert session.execute(text("PRAGMA foreign_key_check")).first() is None
-    return {"orders": orders, **shop.history.told()}
+    return {"orders": orders, **shop.history.summary()}
 
 
 def _check_orders(session: Session, history: History, strangers: bool) -> int:
@@ -46,19 +46,19 @@ def _check_orders(session: Session, history: History, strangers: bool) -> int:
     for row in session.execute(select(Order.note, Order.id, Order.status)):
         made.setdefault(row.note, set()).add(row.id)
         states[row.id] = row.status
-    told = history.orders()
-    wrong = {key: ids for key, ids in told.items() if ids and made.get(key) != ids}
+    reported = history.orders()
+    wrong = {key: ids for key, ids in reported.items() if ids and made.get(key) != ids}
     assert not wrong, f"{len(wrong)} acknowledged orders are lost or doubled: {list(wrong.items())[:3]}"
-    assert [key for key in told if len(made.get(key, ())) > 1] == []
-    assert strangers or made.keys() <= told.keys()
+    assert [key for key in reported if len(made.get(key, ())) > 1] == []
+    assert strangers or made.keys() <= reported.keys()
     assert {id_: states[id_] for id_ in history.states()} == history.states()
-    return sum(key in told for key in made)
+    return sum(key in reported for key in made)
 
 
 def _check_events(session: Session, followed: list[str]) -> None:
     """Each order was told of once, and none that is not there; who follows has missed nothing and saw nothing twice."""
-    told = select(Event.subject_id).where(Event.type == "order.created").order_by(Event.subject_id)
-    assert session.scalars(told).all() == session.scalars(select(Order.id).order_by(Order.id)).all()
+    reported = select(Event.subject_id).where(Event.type == "order.created").order_by(Event.subject_id)
+    assert session.scalars(reported).all() == session.scalars(select(Order.id).order_by(Order.id)).all()
     feed = select(Event.id).where(Event.type == "order.created").order_by(Event.position, Event.id)
     assert session.scalars(feed.limit(len(followed))).all() == followed
 

@@ -13,7 +13,7 @@ import time_machine
 
 from orderly.app import create_app
 from orderly.config.settings import Settings
-from orderly.http.messages import App, Receive, Scope, Send
+from orderly.http.messages import ASGIApp, Receive, Scope, Send
 from orderly.server import server
 from orderly.server.shutdown import IsStopping
 from tests.faults.shop import Shop
@@ -36,7 +36,7 @@ class Clock:
         return shop.serve(program=("tests.faults.clock", str(self._file)), rate_limits="on")
 
 
-def _by_clock(file: Path, settings: Settings, *, is_stopping: IsStopping) -> App:
+def _by_clock(file: Path, settings: Settings, *, is_stopping: IsStopping) -> ASGIApp:
     app = create_app(settings, is_stopping=is_stopping)
     travel, off = time_machine.travel(datetime.now(UTC)), 0
     clock = travel.start()

@@ -106,7 +106,7 @@ async def while_harmed(shop: Shop, harm: Callable[[], Any], heal: Callable[[], A
             await history.until("ordered", SOME)
             await history.until("followed")
     assert live == 200
-    assert history.counts["503"] == refused, history.told()
+    assert history.counts["503"] == refused, history.summary()
     return {**check(shop), "ready again after s": healed}
 
 

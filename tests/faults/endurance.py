@@ -74,8 +74,8 @@ async def endure(shop: Shop, seconds: float, rate: float) -> tuple[list[Sample],
 def _fuzzing(shop: Shop, url: str, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
     """A customer who sends five odd requests a second."""
     options = ["--phases", "fuzzing,stateful", "--max-time", str(int(seconds)), "--rate-limit", "5/s"]
-    with (shop.folder / FUZZED).open("wb") as told:
-        fuzzer = start_fuzzer(url, shop.url, "customer", shop.folder, options, told)
+    with (shop.folder / FUZZED).open("wb") as log:
+        fuzzer = start_fuzzer(url, shop.url, "customer", shop.folder, options, log)
         try:
             yield fuzzer
         finally:

@@ -45,9 +45,9 @@ class History:
                 while self.counts[what] < total:
                     await asyncio.sleep(0.005)
         except TimeoutError:
-            raise AssertionError(f"{total} x {what!r} has not come: {self.told()}") from None
+            raise AssertionError(f"{total} x {what!r} has not come: {self.summary()}") from None
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """The figures."""
         counts = {name: count for name, count in sorted(self.counts.items()) if name != "begun"}
         return {"told": counts, "slowest order s": self.slowest, "longest gap s": self.gap}

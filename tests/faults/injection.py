@@ -64,5 +64,5 @@ def migrate_twice(url: str, folder: Path) -> list[tuple[int, str]]:
     command = [sys.executable, "-m", "orderly", "db", "upgrade"]
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     both = [subprocess.Popen(command, cwd=ROOT, env=settings, text=True, **pipes) for _ in range(2)]
-    said = [each.communicate(timeout=90)[1] for each in both]
-    return [(each.returncode, complaint) for each, complaint in zip(both, said, strict=True)]
+    result = [each.communicate(timeout=90)[1] for each in both]
+    return [(each.returncode, complaint) for each, complaint in zip(both, result, strict=True)]

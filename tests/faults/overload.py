@@ -27,7 +27,7 @@ class Load:
         self.counts[str(status)] += 1
         (self.refused if status in (429, 503) else self.accepted).append(seconds)
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """The figures."""
         return {
             "statuses": dict(self.counts),
@@ -50,7 +50,7 @@ async def overload(shop: Shop, clients: int, seconds: float) -> dict[str, Any]:
     return {
         "sustainable /s": sustainable,
         "sent /s": sum(load.counts.values()) / seconds,
-        **load.told(),
+        **load.summary(),
         "p99 before s": _percentile(before.accepted, 0.99),
         "p99 after s": _percentile(after.accepted, 0.99),
         "memory growth MiB": grown,

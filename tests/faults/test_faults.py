@@ -49,7 +49,7 @@ def test_a_service_that_is_told_to_stop_answers_what_was_sent(shop):
 
 @on_sqlite
 def test_a_service_that_is_told_to_stop_says_so_and_cuts_what_is_never_sent(shop):
-    asyncio.run(shutdown.stop_with_half_sent(shop, drain=1))
+    asyncio.run(shutdown.stop_with_half_sent(shop, shutdown_delay=1))
 
 
 @on_postgresql

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from db import catalogue
 from db.products import Product
 from orderly.database.models import new_id
-from orderly.pipeline.thread_pool import Workers
+from orderly.pipeline.thread_pool import WorkerPool
 from orderly.validation import schemas
 from tests.factories import make_caller, make_order, make_product
 from tests.statements import listen
@@ -50,11 +50,11 @@ def alice(sign_in, database, monkeypatch):
     async def run(_, work, *args):
         return work(*args)
 
-    monkeypatch.setattr(Workers, "run", run)
+    monkeypatch.setattr(WorkerPool, "run", run)
     alice = sign_in("alice")
     with database.writing() as session:
         product = make_product(session, stock=1000)
-        row = {column.key: getattr(product, column.key) for column in catalogue.SEEN}
+        row = {column.key: getattr(product, column.key) for column in catalogue.COLUMNS}
         session.execute(insert(Product), [row | {"id": new_id("prd"), "sku": f"{n}", "search": ""} for n in range(101)])
         alice.product, alice.order = product.id, make_order(session, make_caller(alice.user)).id
         session.commit()

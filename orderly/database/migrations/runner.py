@@ -15,11 +15,11 @@ from sqlalchemy import URL, MetaData
 from sqlalchemy.exc import OperationalError
 
 import db
-from orderly.database.migrations.lock import alone
+from orderly.database.migrations.lock import migration_lock
 from orderly.database.models import Base
 
 HERE = Path(__file__).parents[3] / "db" / "migrations"
-TRIES, PAUSE = 40, 1.0
+ATTEMPTS, RETRY_DELAY = 40, 1.0
 """How often a change is tried while somebody uses its table, and the seconds between for those who wait behind it."""
 
 
@@ -56,20 +56,20 @@ def belongs_to(dialect: str) -> Callable[..., bool]:
 def _run(url: str | URL, act: Callable[[Config], None]) -> None:
     config = Config()
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
-    with alone(url) as connection:
+    with migration_lock(url) as connection:
         config.attributes["connection"] = connection
-        _as_soon_as_possible(partial(act, config))
+        _retry_on_lock_timeout(partial(act, config))
 
 
-def _as_soon_as_possible(act: Callable[[], None]) -> None:
+def _retry_on_lock_timeout(act: Callable[[], None]) -> None:
     """Do it again, from where it got to, as long as somebody uses a table that it has to change."""
-    for _ in range(TRIES - 1):
+    for _ in range(ATTEMPTS - 1):
         try:
             act()
         except OperationalError as error:
             if not isinstance(error.orig, LockNotAvailable):
                 raise
-            time.sleep(PAUSE)
+            time.sleep(RETRY_DELAY)
         else:
             return
     act()

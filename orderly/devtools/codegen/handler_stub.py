@@ -6,7 +6,7 @@ from textwrap import fill
 from orderly.contract.model import Contract, Operation, Parameter
 from orderly.contract.node import Node
 
-OF_THE_CORRIDOR = {"limit", "cursor", "after", "if_match", "if_none_match", "idempotency_key"}
+ENGINE_PARAMETERS = {"limit", "cursor", "after", "if_match", "if_none_match", "idempotency_key"}
 """Parameters that the corridor answers for; a handler does not see them."""
 TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 WIDTH = 120
@@ -60,7 +60,7 @@ def _signature(operation: Operation) -> str:
 
 def _keywords(operation: Operation, result: str) -> Iterator[str]:
     """What is always given, what the corridor hands in, and what may be left out."""
-    wanted = [p for p in operation.parameters if p.argument not in OF_THE_CORRIDOR]
+    wanted = [p for p in operation.parameters if p.argument not in ENGINE_PARAMETERS]
     yield from (f"{p.argument}: {_type(p.schema)}" for p in wanted if _is_given(p))
     if not result.startswith("Listing"):
         yield "session: Session"

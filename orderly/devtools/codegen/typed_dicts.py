@@ -1,6 +1,6 @@
 """Makes `handlers/contract_types.py`: the contract's schemas as TypedDicts, for handlers to take and give."""
 
-from orderly.config.settings import Refused
+from orderly.config.settings import CommandError
 
 HEADER = '"""What the contract\'s schemas hold. Made by `orderly types` from openapi.yaml: edit that, not this."""'
 
@@ -14,14 +14,14 @@ def types_of(source: bytes) -> str:
         source: the contract's YAML.
 
     Raises:
-        Refused: the generator, which only developers need, is not installed.
+        CommandError: the generator, which only developers need, is not installed.
     """
     try:
         from datamodel_code_generator import InputFileType, generate
         from datamodel_code_generator.enums import DataModelType
         from datamodel_code_generator.format import Formatter, PythonVersion
     except ImportError:
-        raise Refused("datamodel-code-generator is not installed: `pip install --group check` has it.") from None
+        raise CommandError("datamodel-code-generator is not installed: `pip install --group check` has it.") from None
     made = generate(
         source.decode(),
         custom_file_header=HEADER,

@@ -13,30 +13,30 @@ ANNOUNCEMENTS = ("deprecated", "x-deprecated-since", "x-sunset")
 """What says that something will go."""
 
 
-class Rating(IntEnum):
+class Severity(IntEnum):
     """What a change does to the clients that are there, the worst last."""
 
-    WORDING = 1
+    DOCS = 1
     """Nothing that a program notices."""
-    ADDITION = 2
+    COMPATIBLE = 2
     """They go on working, and there is more to use."""
     BREAKING = 3
     """Some of them stop working."""
 
 
-def announced(key: str, before: Any, after: Any) -> Rating:
+def announced(key: str, before: Any, after: Any) -> Severity:
     """The rating of words about a thing: an announcement is to be read by programs, and its day may not come sooner."""
     if key not in ANNOUNCEMENTS:
-        return Rating.WORDING
+        return Severity.DOCS
     is_sooner = key == "x-sunset" and before and after and str(after) < str(before)
-    return Rating.BREAKING if is_sooner else Rating.ADDITION
+    return Severity.BREAKING if is_sooner else Severity.COMPATIBLE
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change, rated, and where it stands before and after."""
 
-    rating: Rating
+    severity: Severity
     what: str
     before: str | None
     """The JSON pointer of the old place; None for what is new."""
@@ -53,7 +53,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Comparison:
     """The same place in both contracts. What is only in one of them has None for the other."""
 
     old: Node | None
@@ -61,11 +61,11 @@ class Pair:
     operation: str | None = None
     sunset: str | None = None
 
-    def below(self, key: str | int) -> Pair:
+    def child(self, key: str | int) -> Comparison:
         """The places one step further down."""
         return self.of(self.old.get(key) if self.old else None, self.new.get(key) if self.new else None)
 
-    def of(self, old: Node | None, new: Node | None) -> Pair:
+    def of(self, old: Node | None, new: Node | None) -> Comparison:
         """Two other places of the same operation; what stands below a thing that ends, ends with it."""
         return replace(self, old=old, new=new, sunset=_sunset(old) or self.sunset)
 
@@ -73,16 +73,16 @@ class Pair:
         """What stands there for a key, before and after."""
         return _value(self.old, key), _value(self.new, key)
 
-    def by_key(self, key: str) -> Iterator[tuple[str, Pair]]:
+    def by_key(self, key: str) -> Iterator[tuple[str, Comparison]]:
         """The members that either of them has, as pairs."""
-        both = self.below(key)
+        both = self.child(key)
         old, new = _children(both.old), _children(both.new)
         return ((name, both.of(old.get(name), new.get(name))) for name in {**old, **new})
 
-    def change(self, rating: Rating, what: str) -> Change:
+    def change(self, severity: Severity, what: str) -> Change:
         """A change of this place."""
         operations = (self.operation,) if self.operation else ()
-        return Change(rating, what, _pointer(self.old), _pointer(self.new), operations, self.sunset)
+        return Change(severity, what, _pointer(self.old), _pointer(self.new), operations, self.sunset)
 
 
 def merged(changes: Iterator[Change]) -> list[Change]:
@@ -93,8 +93,8 @@ def merged(changes: Iterator[Change]) -> list[Change]:
         known = found.get(key, each)
         operations = tuple(dict.fromkeys(known.operations + each.operations))
         sunset = known.sunset if known.sunset and each.sunset else None
-        found[key] = replace(max(known, each, key=lambda c: c.rating), operations=operations, sunset=sunset)
-    return sorted(found.values(), key=lambda c: (-c.rating, c.where, c.what))
+        found[key] = replace(max(known, each, key=lambda c: c.severity), operations=operations, sunset=sunset)
+    return sorted(found.values(), key=lambda c: (-c.severity, c.where, c.what))
 
 
 def how(before: object, after: object) -> str:
@@ -123,15 +123,29 @@ def _sunset(node: Node | None) -> str | None:
     return None
 
 
-QUIET = ("components", "schemas", "responses", "properties", "schema", "content", "parameters", "headers", "paths")
+HIDDEN_SEGMENTS = (
+    "components",
+    "schemas",
+    "responses",
+    "properties",
+    "schema",
+    "content",
+    "parameters",
+    "headers",
+    "paths",
+)
 
 
 def _named(pointer: str) -> str:
     steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
     if steps[:1] == ["paths"] and len(steps) > 2:
-        return " ".join([f"{steps[2].upper()} {steps[1]}", ".".join(_loud(steps[3:]))]).rstrip()
-    return ".".join(_loud(steps)) or "the contract"
+        return " ".join([f"{steps[2].upper()} {steps[1]}", ".".join(_visible(steps[3:]))]).rstrip()
+    return ".".join(_visible(steps)) or "the contract"
 
 
-def _loud(steps: list[str]) -> list[str]:
-    return [each for each in steps if each not in QUIET and not each.isdigit() and not each.startswith("application/")]
+def _visible(steps: list[str]) -> list[str]:
+    return [
+        each
+        for each in steps
+        if each not in HIDDEN_SEGMENTS and not each.isdigit() and not each.startswith("application/")
+    ]

@@ -6,27 +6,27 @@ from typing import Any
 
 from orderly.contract.model import METHODS, Contract
 from orderly.contract.node import Node
-from orderly.devtools.diff.changes import ANNOUNCEMENTS, Change, Pair, Rating, announced, how, merged
+from orderly.devtools.diff.changes import ANNOUNCEMENTS, Change, Comparison, Severity, announced, how, merged
 from orderly.devtools.diff.extensions import extension_changes
 from orderly.devtools.diff.payloads import body_changes, parameter_changes, response_changes
 from orderly.devtools.diff.security import role_changes, scheme_changes, security_changes
 
-ADDITION, BREAKING, WORDING = Rating.ADDITION, Rating.BREAKING, Rating.WORDING
+COMPATIBLE, BREAKING, DOCS = Severity.COMPATIBLE, Severity.BREAKING, Severity.DOCS
 
 
 def compare(old: Contract, new: Contract) -> list[Change]:
     """Every change between two contracts, the worst first."""
-    return merged(_changes(Pair(old.root, new.root)))
+    return merged(_changes(Comparison(old.root, new.root)))
 
 
-def _changes(root: Pair) -> Iterator[Change]:
+def _changes(root: Comparison) -> Iterator[Change]:
     if _address(root.old) != _address(root.new):
-        yield root.below("servers").change(BREAKING, "the address changed")
+        yield root.child("servers").change(BREAKING, "the address changed")
     for key in ("info", "tags", "externalDocs", "x-errors", "x-scopes"):
         if _without_version(root.values(key)[0]) != _without_version(root.values(key)[1]):
-            yield root.below(key).change(WORDING, "the words changed")
-    if root.below("components").values("examples")[0] != root.below("components").values("examples")[1]:
-        yield root.below("components").below("examples").change(WORDING, "the examples changed")
+            yield root.child(key).change(DOCS, "the words changed")
+    if root.child("components").values("examples")[0] != root.child("components").values("examples")[1]:
+        yield root.child("components").child("examples").change(DOCS, "the examples changed")
     yield from role_changes(root)
     yield from scheme_changes(root)
     yield from _elsewhere(root.by_key("webhooks"), "the webhook")
@@ -35,9 +35,9 @@ def _changes(root: Pair) -> Iterator[Change]:
             yield from _operation(path, method, item)
 
 
-def _paths(root: Pair) -> Iterator[tuple[str, Pair]]:
+def _paths(root: Comparison) -> Iterator[tuple[str, Comparison]]:
     """The paths of both, where those are one that differ in the names of their parameters only."""
-    both = root.below("paths")
+    both = root.child("paths")
     old, new = (
         {re.sub(r"\{[^}]*\}", "{}", p): p for p in (side.value if side else ())} for side in (both.old, both.new)
     )
@@ -49,16 +49,16 @@ def _paths(root: Pair) -> Iterator[tuple[str, Pair]]:
         yield new.get(form) or old[form], both.of(*sides)
 
 
-def _elsewhere(pairs: Iterator[tuple[str, Pair]], what: str) -> Iterator[Change]:
+def _elsewhere(pairs: Iterator[tuple[str, Comparison]], what: str) -> Iterator[Change]:
     """What the service calls by itself: clients have to answer it, so any other call may be one too many."""
     for name, both in pairs:
         if both.old is None or both.new is None:
-            yield both.change(ADDITION if both.new else BREAKING, f"{what} {name} {how(both.old, both.new)}")
+            yield both.change(COMPATIBLE if both.new else BREAKING, f"{what} {name} {how(both.old, both.new)}")
         elif both.old.target.value != both.new.target.value:
             yield both.change(BREAKING, f"{what} {name} is made in another way")
 
 
-def _callbacks(operation: Pair) -> Iterator[Change]:
+def _callbacks(operation: Comparison) -> Iterator[Change]:
     return _elsewhere(operation.by_key("callbacks"), "the callback")
 
 
@@ -71,14 +71,14 @@ def _without_version(value: Any) -> Any:
     return {k: v for k, v in value.items() if k != "version"} if isinstance(value, dict) else value
 
 
-def _operation(path: str, method: str, item: Pair) -> Iterator[Change]:
+def _operation(path: str, method: str, item: Comparison) -> Iterator[Change]:
     before = item.old.get(method) if item.old else None
     after = item.new.get(method) if item.new else None
-    both = Pair(item.old, item.new, f"{method.upper()} {path}").of(before, after)
+    both = Comparison(item.old, item.new, f"{method.upper()} {path}").of(before, after)
     if both.new is None and both.old is not None:
         yield both.change(BREAKING, "the operation was removed")
     elif both.old is None and both.new is not None:
-        yield both.change(ADDITION, "the operation was added")
+        yield both.change(COMPATIBLE, "the operation was added")
     elif both.old is not None:
         for rule in (_about, security_changes, extension_changes, body_changes, _callbacks):
             yield from rule(both)
@@ -87,9 +87,9 @@ def _operation(path: str, method: str, item: Pair) -> Iterator[Change]:
             yield from response_changes(status, response)
 
 
-def _about(operation: Pair) -> Iterator[Change]:
+def _about(operation: Comparison) -> Iterator[Change]:
     for key in ("operationId", *ANNOUNCEMENTS, "summary", "description", "tags", "externalDocs"):
         before, after = operation.values(key)
         if before != after:
-            rating = BREAKING if key == "operationId" else announced(key, before, after)
-            yield operation.change(rating, f"`{key}` {how(before, after)}")
+            severity = BREAKING if key == "operationId" else announced(key, before, after)
+            yield operation.change(severity, f"`{key}` {how(before, after)}")

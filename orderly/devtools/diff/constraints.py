@@ -5,42 +5,42 @@ from enum import Enum
 from typing import Any
 
 from orderly.contract.node import Node
-from orderly.devtools.diff.changes import ANNOUNCEMENTS, Change, Pair, Rating, announced, how
+from orderly.devtools.diff.changes import ANNOUNCEMENTS, Change, Comparison, Severity, announced, how
 
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
-OPAQUE = (
+UNCOMPARABLE = (
     *("pattern", "format", "multipleOf", "uniqueItems", "contentEncoding", "contentMediaType", "contentSchema"),
     *("propertyNames", "patternProperties", "contains", "not", "if", "then", "else", "unevaluatedItems"),
     *("unevaluatedProperties", "dependentRequired", "dependentSchemas", "discriminator", "readOnly", "writeOnly"),
 )
 """Whether one value of these is wider than another is not decided: any change of them is a change of what fits."""
-OPEN = "x-open"
+EXTENSIBLE_ENUM = "x-open"
 """What says of listed values that more of them may come in answers, which clients then have to expect."""
 WORDS = ("title", "description", "example", "examples", "$comment", "externalDocs")
 ALL_TYPES = frozenset({"array", "boolean", "null", "number", "object", "string", "integer"})
 Members = Mapping[str, Node]
 
 
-class Way(Enum):
+class Direction(Enum):
     """Which way a value goes."""
 
-    TAKEN = "taken"
-    GIVEN = "given"
+    REQUEST = "request"
+    RESPONSE = "response"
 
-    def wider(self) -> Rating:
+    def wider(self) -> Severity:
         """The rating of a schema that more values fit now."""
-        return Rating.ADDITION if self is Way.TAKEN else Rating.BREAKING
+        return Severity.COMPATIBLE if self is Direction.REQUEST else Severity.BREAKING
 
-    def narrower(self) -> Rating:
+    def narrower(self) -> Severity:
         """The rating of a schema that fewer values fit now."""
-        return Rating.BREAKING if self is Way.TAKEN else Rating.ADDITION
+        return Severity.BREAKING if self is Direction.REQUEST else Severity.COMPATIBLE
 
-    def changed(self, old: object, new: object) -> Rating:
+    def changed(self, old: object, new: object) -> Severity:
         """The rating of a rule that came, went or is another now."""
         if old is None:
             return self.narrower()
-        return self.wider() if new is None else Rating.BREAKING
+        return self.wider() if new is None else Severity.BREAKING
 
 
 def members(schema: Node) -> Members:
@@ -56,60 +56,64 @@ def members(schema: Node) -> Members:
     return found
 
 
-def wording_changes(pair: Pair, old: Members, new: Members) -> Iterator[Change]:
+def wording_changes(pair: Comparison, old: Members, new: Members) -> Iterator[Change]:
     """Of what a schema says to people."""
     for key in [
-        key for key in {**old, **new} if key in (*WORDS, *ANNOUNCEMENTS) or (key.startswith("x-") and key != OPEN)
+        key
+        for key in {**old, **new}
+        if key in (*WORDS, *ANNOUNCEMENTS) or (key.startswith("x-") and key != EXTENSIBLE_ENUM)
     ]:
-        if said(old, key) != said(new, key):
-            rating = announced(key, said(old, key), said(new, key))
-            yield pair.change(rating, f"`{key}` {how(old.get(key), new.get(key))}")
+        if keyword_value(old, key) != keyword_value(new, key):
+            severity = announced(key, keyword_value(old, key), keyword_value(new, key))
+            yield pair.change(severity, f"`{key}` {how(old.get(key), new.get(key))}")
 
 
-def said(schema: Members, key: str) -> Any:
+def keyword_value(schema: Members, key: str) -> Any:
     """The value of a keyword; None if it is not there."""
     return schema[key].value if key in schema else None
 
 
-def rule_changes(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
+def rule_changes(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
     """Of which values fit a schema, as far as it says so itself and not by another one below it."""
     for rule in (_types, _values, _bounds, _opaque, _required, _default, _open, _items):
-        yield from rule(pair, way, old, new)
+        yield from rule(pair, direction, old, new)
 
 
 def _set_change(
-    pair: Pair, way: Way, what: str, old: set[str], new: set[str], *, is_open: bool = False
+    pair: Comparison, direction: Direction, what: str, old: set[str], new: set[str], *, is_open: bool = False
 ) -> Iterator[Change]:
     if new - old:
-        yield pair.change(Rating.ADDITION if is_open else way.wider(), f"{what} {_listing(new - old)} may come now")
+        yield pair.change(
+            Severity.COMPATIBLE if is_open else direction.wider(), f"{what} {_listing(new - old)} may come now"
+        )
     if old - new:
-        yield pair.change(way.narrower(), f"{what} {_listing(old - new)} may come no more")
+        yield pair.change(direction.narrower(), f"{what} {_listing(old - new)} may come no more")
 
 
 def _listing(names: set[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def _types(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
-    return _set_change(pair, way, "type", types_of(old), types_of(new))
+def _types(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
+    return _set_change(pair, direction, "type", types_of(old), types_of(new))
 
 
 def types_of(schema: Members) -> set[str]:
     """The types of the values that fit."""
-    kinds = said(schema, "type")
+    kinds = keyword_value(schema, "type")
     found = {kinds} if isinstance(kinds, str) else set(kinds or ALL_TYPES)
     return found | {"integer"} if "number" in found else found
 
 
-def _values(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
+def _values(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
     before, after = _values_of(old), _values_of(new)
     if before is not None and after is not None:
-        yield from _set_change(pair, way, "value", before, after, is_open=OPEN in old)
+        yield from _set_change(pair, direction, "value", before, after, is_open=EXTENSIBLE_ENUM in old)
     elif before != after:
-        yield pair.change(way.changed(before, after), f"the list of values {'went' if after is None else 'came'}")
-    if (OPEN in old) != (OPEN in new) and way is Way.GIVEN:
-        rating = way.wider() if OPEN in new else way.narrower()
-        yield pair.change(rating, f"`{OPEN}` {how(old.get(OPEN), new.get(OPEN))}")
+        yield pair.change(direction.changed(before, after), f"the list of values {'went' if after is None else 'came'}")
+    if (EXTENSIBLE_ENUM in old) != (EXTENSIBLE_ENUM in new) and direction is Direction.RESPONSE:
+        severity = direction.wider() if EXTENSIBLE_ENUM in new else direction.narrower()
+        yield pair.change(severity, f"`{EXTENSIBLE_ENUM}` {how(old.get(EXTENSIBLE_ENUM), new.get(EXTENSIBLE_ENUM))}")
 
 
 def _values_of(schema: Members) -> set[str] | None:
@@ -118,22 +122,25 @@ def _values_of(schema: Members) -> set[str] | None:
     return {repr(value) for value in schema["enum"].value} if "enum" in schema else None
 
 
-def _bounds(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
+def _bounds(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
     for key in (*UPPER, *LOWER):
-        before, after = said(old, key), said(new, key)
+        before, after = keyword_value(old, key), keyword_value(new, key)
         if before == after:
             continue
-        rating = way.changed(before, after)
+        severity = direction.changed(before, after)
         if before is not None and after is not None:
-            rating = way.wider() if (after > before) == (key in UPPER) else way.narrower()
-        yield pair.change(rating, f"`{key}` was {_shown(before)}, is {_shown(after)}")
+            severity = direction.wider() if (after > before) == (key in UPPER) else direction.narrower()
+        yield pair.change(severity, f"`{key}` was {_shown(before)}, is {_shown(after)}")
 
 
-def _opaque(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
-    for key in OPAQUE:
-        before, after = said(old, key) or None, said(new, key) or None  # false is what they are by default
+def _opaque(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
+    for key in UNCOMPARABLE:
+        before, after = (
+            keyword_value(old, key) or None,
+            keyword_value(new, key) or None,
+        )  # false is what they are by default
         if before != after:
-            yield pair.change(way.changed(before, after), f"`{key}` was {_shown(before)}, is {_shown(after)}")
+            yield pair.change(direction.changed(before, after), f"`{key}` was {_shown(before)}, is {_shown(after)}")
 
 
 def _shown(value: Any) -> str:
@@ -141,48 +148,48 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _required(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
+def _required(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
     """Of the properties that stand in both: what came or went is told as that."""
     both = _names(old) & _names(new)
-    before, after = set(said(old, "required") or ()), set(said(new, "required") or ())
+    before, after = set(keyword_value(old, "required") or ()), set(keyword_value(new, "required") or ())
     for name in sorted((after - before) & both):
-        yield pair.change(way.narrower(), f"{name} is required now")
+        yield pair.change(direction.narrower(), f"{name} is required now")
     for name in sorted((before - after) & both):
-        yield pair.change(way.wider(), f"{name} is required no more")
+        yield pair.change(direction.wider(), f"{name} is required no more")
 
 
 def _names(schema: Members) -> set[str]:
-    return set(said(schema, "properties") or ())
+    return set(keyword_value(schema, "properties") or ())
 
 
-def _default(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
+def _default(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
     """Who leaves a value out is answered in another way when its default changes. What is given has none."""
-    before, after = said(old, "default"), said(new, "default")
+    before, after = keyword_value(old, "default"), keyword_value(new, "default")
     if before != after or ("default" in old) != ("default" in new):
-        rating = Rating.ADDITION if "default" not in old else Rating.BREAKING
-        rating = rating if way is Way.TAKEN else Rating.WORDING
-        yield pair.change(rating, f"`default` was {_shown(before)}, is {_shown(after)}")
+        severity = Severity.COMPATIBLE if "default" not in old else Severity.BREAKING
+        severity = severity if direction is Direction.REQUEST else Severity.DOCS
+        yield pair.change(severity, f"`default` was {_shown(before)}, is {_shown(after)}")
 
 
-def _open(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
+def _open(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
     """Clients overlook members that they do not know, so what is given may have more or fewer of them."""
     before, after = _openness(old), _openness(new)
     if before != after:
-        rating = way.wider() if after > before else way.narrower()
-        rating = rating if way is Way.TAKEN else Rating.ADDITION
-        yield pair.change(rating, "`additionalProperties` changed")
+        severity = direction.wider() if after > before else direction.narrower()
+        severity = severity if direction is Direction.REQUEST else Severity.COMPATIBLE
+        yield pair.change(severity, "`additionalProperties` changed")
 
 
-def _items(pair: Pair, way: Way, old: Members, new: Members) -> Iterator[Change]:
+def _items(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
     """An array that does not say what is in it takes anything."""
     before, after = old.get("items"), new.get("items")
     if (before is None) != (after is None) and "array" in types_of(old) & types_of(new):
-        yield pair.change(way.changed(before, after), f"`items` {how(before, after)}")
+        yield pair.change(direction.changed(before, after), f"`items` {how(before, after)}")
 
 
 def _openness(schema: Members) -> int:
     """0 for no other members, 1 for some, 2 for any."""
-    rule = said(schema, "additionalProperties")
+    rule = keyword_value(schema, "additionalProperties")
     if rule is False:
         return 0
     return 1 if isinstance(rule, dict) and rule else 2

@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 from typing import Any
 
-from orderly.devtools.diff.changes import Change, Pair, Rating
+from orderly.devtools.diff.changes import Change, Comparison, Severity
 
-ADDITION, BREAKING = Rating.ADDITION, Rating.BREAKING
+COMPATIBLE, BREAKING = Severity.COMPATIBLE, Severity.BREAKING
 
 
-def extension_changes(operation: Pair) -> Iterator[Change]:
+def extension_changes(operation: Comparison) -> Iterator[Change]:
     """Every change of what the service promises or asks by extensions."""
     before, after = operation.values("x-idempotent")
     if bool(before) != bool(after):
-        yield operation.change(ADDITION if after else BREAKING, f"`Idempotency-Key` {_taken(after)}")
+        yield operation.change(COMPATIBLE if after else BREAKING, f"`Idempotency-Key` {_taken(after)}")
     before, after = operation.values("x-precondition")
     if before != after:
         breaking = after == "required" or after is None
-        yield operation.change(BREAKING if breaking else ADDITION, f"`If-Match` is {after or 'not looked at any more'}")
+        yield operation.change(
+            BREAKING if breaking else COMPATIBLE, f"`If-Match` is {after or 'not looked at any more'}"
+        )
     yield from _limits(operation)
 
 
@@ -24,14 +26,14 @@ def _taken(taken: object) -> str:
     return "is taken now" if taken else "is not looked at any more"
 
 
-def _limits(operation: Pair) -> Iterator[Change]:
+def _limits(operation: Comparison) -> Iterator[Change]:
     before, after = (_limits_of(value) for value in operation.values("x-rate-limit"))
     for key in sorted({*before, *after}):
         (per, _), old, new = key, before.get(key), after.get(key)
         if old != new:
             looser = new is None or (old is not None and new[0] >= old[0] and new[0] / new[1] >= old[0] / old[1])
-            rating = ADDITION if looser else BREAKING
-            yield operation.change(rating, f"the limit per {per} was {_limit(old)}, is {_limit(new)}")
+            severity = COMPATIBLE if looser else BREAKING
+            yield operation.change(severity, f"the limit per {per} was {_limit(old)}, is {_limit(new)}")
 
 
 def _limits_of(value: Any) -> dict[tuple[str, int], tuple[int, int]]:

@@ -3,31 +3,31 @@
 from collections.abc import Iterator
 
 from orderly.contract.node import Node
-from orderly.devtools.diff.changes import ANNOUNCEMENTS, Change, Pair, Rating, announced, how
-from orderly.devtools.diff.constraints import Way
+from orderly.devtools.diff.changes import ANNOUNCEMENTS, Change, Comparison, Severity, announced, how
+from orderly.devtools.diff.constraints import Direction
 from orderly.devtools.diff.schemas import schema_changes
 
-ADDITION, BREAKING, WORDING = Rating.ADDITION, Rating.BREAKING, Rating.WORDING
+COMPATIBLE, BREAKING, DOCS = Severity.COMPATIBLE, Severity.BREAKING, Severity.DOCS
 
 
-def parameter_changes(item: Pair, operation: Pair) -> Iterator[Change]:
+def parameter_changes(item: Comparison, operation: Comparison) -> Iterator[Change]:
     """Of the parameters of an operation and of its path."""
     before, after = _parameters_of(item.old, operation.old), _parameters_of(item.new, operation.new)
     for key in {**before, **after}:
         both = operation.of(before.get(key), after.get(key))
         name = f"the {key[1]} parameter {key[0]}"
-        yield from _holder(both, name, Way.TAKEN)
+        yield from _holder(both, name, Direction.REQUEST)
         if both.old and both.new:
             if _written(both.old) != _written(both.new):
                 yield both.change(BREAKING, f"{name} is written in another way")
-            yield from schema_changes(_schema(both), Way.TAKEN)
+            yield from schema_changes(_schema(both), Direction.REQUEST)
 
 
 def _written(parameter: Node) -> tuple[object, ...]:
     """How a parameter is written, with what counts where nothing is said (OpenAPI 3.1, 4.8.12.2)."""
-    said = parameter.target.value
-    style = said.get("style", "form" if said["in"] in ("query", "cookie") else "simple")
-    return style, said.get("explode", style == "form"), bool(said.get("allowReserved")), "content" in said
+    declared = parameter.target.value
+    style = declared.get("style", "form" if declared["in"] in ("query", "cookie") else "simple")
+    return style, declared.get("explode", style == "form"), bool(declared.get("allowReserved")), "content" in declared
 
 
 def _parameters_of(*holders: Node | None) -> dict[tuple[str, str], Node]:
@@ -41,23 +41,25 @@ def _parameters_of(*holders: Node | None) -> dict[tuple[str, str], Node]:
     return found
 
 
-def _holder(both: Pair, name: str, way: Way) -> Iterator[Change]:
+def _holder(both: Comparison, name: str, direction: Direction) -> Iterator[Change]:
     """What parameters, bodies and response headers have in common: being there, being required, being described."""
     before, after = (bool(value) for value in both.values("required"))
     if both.old is None:
-        yield both.change(way.narrower() if after else ADDITION, f"{name} was added{', and is required' * after}")
+        yield both.change(
+            direction.narrower() if after else COMPATIBLE, f"{name} was added{', and is required' * after}"
+        )
     elif both.new is None:
         yield both.change(BREAKING, f"{name} was removed")
     else:
         if before != after:
-            rating = way.narrower() if after else way.wider()
-            yield both.change(rating, f"{name} is required {'now' if after else 'no more'}")
+            severity = direction.narrower() if after else direction.wider()
+            yield both.change(severity, f"{name} is required {'now' if after else 'no more'}")
         for key in ("description", "example", "examples", *ANNOUNCEMENTS):
             if both.values(key)[0] != both.values(key)[1]:
                 yield both.change(announced(key, *both.values(key)), f"the `{key}` of {name} changed")
 
 
-def _schema(both: Pair) -> Pair:
+def _schema(both: Comparison) -> Comparison:
     """The schema of a parameter or a header, which may stand below its media type."""
     return both.of(*(_schema_of(node) for node in (both.old, both.new)))
 
@@ -69,58 +71,60 @@ def _schema_of(node: Node | None) -> Node | None:
     return node.get("schema") if node else None
 
 
-def body_changes(operation: Pair) -> Iterator[Change]:
+def body_changes(operation: Comparison) -> Iterator[Change]:
     """Of the body that an operation takes."""
-    both = operation.below("requestBody")
+    both = operation.child("requestBody")
     if both.old or both.new:
-        yield from _holder(both, "the body", Way.TAKEN)
+        yield from _holder(both, "the body", Direction.REQUEST)
     if both.old and both.new:
-        yield from _content(both, Way.TAKEN)
+        yield from _content(both, Direction.REQUEST)
 
 
-def _content(both: Pair, way: Way) -> Iterator[Change]:
+def _content(both: Comparison, direction: Direction) -> Iterator[Change]:
     for kind, media in both.by_key("content"):
         if media.old is None:
-            yield media.change(ADDITION, f"{kind} was added")
+            yield media.change(COMPATIBLE, f"{kind} was added")
         elif media.new is None:
             yield media.change(BREAKING, f"{kind} was removed")
         else:
             if any(media.values(key)[0] != media.values(key)[1] for key in ("example", "examples")):
-                yield media.change(WORDING, "the examples changed")
-            schema = media.below("schema")
+                yield media.change(DOCS, "the examples changed")
+            schema = media.child("schema")
             if (schema.old is None) != (schema.new is None):
-                yield media.change(way.changed(schema.old, schema.new), f"the schema {how(schema.old, schema.new)}")
-            yield from schema_changes(schema, way)
+                yield media.change(
+                    direction.changed(schema.old, schema.new), f"the schema {how(schema.old, schema.new)}"
+                )
+            yield from schema_changes(schema, direction)
 
 
-def response_changes(status: str, both: Pair) -> Iterator[Change]:
+def response_changes(status: str, both: Comparison) -> Iterator[Change]:
     """Of an answer: its body, its headers and links, and the codes of errors in it."""
     if both.old is None:
-        yield both.change(ADDITION, f"the answer {status} was added")
+        yield both.change(COMPATIBLE, f"the answer {status} was added")
     elif both.new is None:
-        rating = BREAKING if status.startswith("2") else ADDITION
-        yield both.change(rating, f"the answer {status} was removed")
+        severity = BREAKING if status.startswith("2") else COMPATIBLE
+        yield both.change(severity, f"the answer {status} was removed")
     else:
         if both.values("description")[0] != both.values("description")[1]:
-            yield both.change(WORDING, f"the description of the answer {status} changed")
-        yield from _content(both, Way.GIVEN)
+            yield both.change(DOCS, f"the description of the answer {status} changed")
+        yield from _content(both, Direction.RESPONSE)
         yield from _headers_and_links(both)
         yield from _codes(both)
 
 
-def _headers_and_links(response: Pair) -> Iterator[Change]:
+def _headers_and_links(response: Comparison) -> Iterator[Change]:
     for name, both in response.by_key("headers"):
-        yield from _holder(both, f"the header {name}", Way.GIVEN)
+        yield from _holder(both, f"the header {name}", Direction.RESPONSE)
         if both.old and both.new:
-            yield from schema_changes(_schema(both), Way.GIVEN)
+            yield from schema_changes(_schema(both), Direction.RESPONSE)
     for name, both in response.by_key("links"):
         if both.old is None or both.new is None:
-            yield both.change(ADDITION if both.new else BREAKING, f"the link {name} {how(both.old, both.new)}")
+            yield both.change(COMPATIBLE if both.new else BREAKING, f"the link {name} {how(both.old, both.new)}")
         elif both.old.target.value != both.new.target.value:
             yield both.change(BREAKING, f"the link {name} leads elsewhere")
 
 
-def _codes(response: Pair) -> Iterator[Change]:
+def _codes(response: Comparison) -> Iterator[Change]:
     before, after = (set(value or ()) for value in response.values("x-error-codes"))
-    yield from (response.change(ADDITION, f"the code {code} may come now") for code in sorted(after - before))
-    yield from (response.change(ADDITION, f"the code {code} may come no more") for code in sorted(before - after))
+    yield from (response.change(COMPATIBLE, f"the code {code} may come now") for code in sorted(after - before))
+    yield from (response.change(COMPATIBLE, f"the code {code} may come no more") for code in sorted(before - after))

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from orderly.config.settings import Refused
+from orderly.config.settings import CommandError
 from orderly.contract.model import Contract
 from orderly.database.models import now
-from orderly.devtools.diff.changes import Change, Rating
+from orderly.devtools.diff.changes import Change, Severity
 from orderly.devtools.diff.compare import compare
-from orderly.devtools.source_map import Marks
+from orderly.devtools.source_map import SourceMap
 
 Version = tuple[int, int, int]
 
@@ -35,13 +35,13 @@ class Release:
     @cached_property
     def needed(self) -> str:
         """The lowest version that it may have (semver.org, 8; before 1.0.0 everything counts one less)."""
-        worst = max((each.rating for each in self.changes), default=None)
+        worst = max((each.severity for each in self.changes), default=None)
         major, minor, patch = _numbers(self.old.version)
         raised = {
             None: (major, minor, patch),
-            Rating.WORDING: (major, minor, patch + 1),
-            Rating.ADDITION: (major, minor + 1, 0) if major else (major, minor, patch + 1),
-            Rating.BREAKING: (major + 1, 0, 0) if major else (major, minor + 1, 0),
+            Severity.DOCS: (major, minor, patch + 1),
+            Severity.COMPATIBLE: (major, minor + 1, 0) if major else (major, minor, patch + 1),
+            Severity.BREAKING: (major + 1, 0, 0) if major else (major, minor + 1, 0),
         }
         return ".".join(str(number) for number in raised[worst])
 
@@ -54,12 +54,12 @@ class Release:
         return self._marks[1].near(pointer)
 
     @cached_property
-    def _marks(self) -> tuple[Marks, Marks]:
-        return Marks(self.old.source), Marks(self.new.source)
+    def _marks(self) -> tuple[SourceMap, SourceMap]:
+        return SourceMap(self.old.source), SourceMap(self.new.source)
 
     def _unannounced(self) -> Iterator[tuple[str, str]]:
         for each in self.changes:
-            if each.rating is Rating.BREAKING and not is_past(each.sunset):
+            if each.severity is Severity.BREAKING and not is_past(each.sunset):
                 when = f"its x-sunset is {each.sunset}, not past" if each.sunset else "it was not deprecated"
                 yield each.after or each.before or "", f"{each.where}: {each.what}, which breaks clients, and {when}"
 
@@ -77,5 +77,5 @@ def is_past(sunset: str | None) -> bool:
 def _numbers(version: str) -> Version:
     found = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:[-+].*)?", version)
     if not found:
-        raise Refused(f"info.version is {version}, which is not as semver.org has it: 1.2.3.")
+        raise CommandError(f"info.version is {version}, which is not as semver.org has it: 1.2.3.")
     return int(found[1]), int(found[2]), int(found[3])

@@ -6,12 +6,12 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
-from orderly.devtools.diff.changes import Change, Rating
+from orderly.devtools.diff.changes import Change, Severity
 from orderly.devtools.diff.release import Release, is_past
 
-HEADINGS = {Rating.BREAKING: "Breaking", Rating.ADDITION: "Added", Rating.WORDING: "Wording"}
+HEADINGS = {Severity.BREAKING: "Breaking", Severity.COMPATIBLE: "Added", Severity.DOCS: "Wording"}
 
-SHOWN = 3
+MAX_SHOWN_OPERATIONS = 3
 """How many of the operations that one change touches are named."""
 
 
@@ -19,27 +19,29 @@ def as_table(release: Release) -> Table:
     """For people: what, where, and the lines on both sides."""
     table = Table(*(Column(title, overflow="fold") for title in ("rating", "lines", "where", "what")), box=SIMPLE_HEAD)
     for each in release.changes:
-        table.add_row(_rating(each), _lines(release, each), each.where, _what(each))
+        table.add_row(_severity(each), _lines(release, each), each.where, _what(each))
     return table
 
 
 def as_json(release: Release) -> str:
     """For programs."""
-    said = {
+    report = {
         "version": {"before": release.old.version, "after": release.new.version, "needed": release.needed},
         "passes": not release.complaints,
         "complaints": [complaint for _, complaint in release.complaints],
         "changes": [_facts(release, each) for each in release.changes],
     }
-    return json.dumps(said, indent=2)
+    return json.dumps(report, indent=2)
 
 
 def as_annotations(release: Release, path: Path) -> str:
     """For GitHub's reviewers: each complaint an error and each change a notice, at its line."""
     errors = [("error", pointer, what) for pointer, what in release.complaints]
     complained = {what.partition(", which breaks")[0] for _, what in release.complaints}
-    told = [(each, f"{each.where}: {each.what}") for each in release.changes]
-    notices = [("notice", c.after or c.before or "", f"{_rating(c)}: {w}") for c, w in told if w not in complained]
+    described = [(each, f"{each.where}: {each.what}") for each in release.changes]
+    notices = [
+        ("notice", c.after or c.before or "", f"{_severity(c)}: {w}") for c, w in described if w not in complained
+    ]
     return "\n".join(
         f"::{level} file={path},line={release.line_now(pointer)},title=orderly diff::{_escaped(what)}"
         for level, pointer, what in [*errors, *notices]
@@ -49,15 +51,15 @@ def as_annotations(release: Release, path: Path) -> str:
 def as_changelog(release: Release) -> str:
     """For readers: Markdown, as a section of a changelog."""
     lines = [f"## [{release.new.version}]"]
-    for rating, heading in HEADINGS.items():
-        changes = [each for each in release.changes if each.rating is rating]
+    for severity, heading in HEADINGS.items():
+        changes = [each for each in release.changes if each.severity is severity]
         if changes:
             lines += ["", f"### {heading}", "", *(f"- **{each.where}**: {_what(each)}." for each in changes)]
     return "\n".join(lines)
 
 
-def _rating(change: Change) -> str:
-    return change.rating.name.lower()
+def _severity(change: Change) -> str:
+    return change.severity.name.lower()
 
 
 def _what(change: Change) -> str:
@@ -68,8 +70,8 @@ def _what(change: Change) -> str:
 
 
 def _some(operations: tuple[str, ...]) -> str:
-    more = len(operations) - SHOWN
-    return ", ".join(operations[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    more = len(operations) - MAX_SHOWN_OPERATIONS
+    return ", ".join(operations[:MAX_SHOWN_OPERATIONS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _lines(release: Release, change: Change) -> str:
@@ -80,7 +82,7 @@ def _lines(release: Release, change: Change) -> str:
 def _facts(release: Release, change: Change) -> dict[str, object]:
     before, after = release.lines(change)
     return {
-        "rating": _rating(change),
+        "rating": _severity(change),
         "where": change.where,
         "what": change.what,
         "operations": list(change.operations),

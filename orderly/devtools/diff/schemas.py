@@ -4,13 +4,21 @@ from collections.abc import Iterator
 from functools import partial
 
 from orderly.contract.node import Node
-from orderly.devtools.diff.changes import Change, Pair, Rating
-from orderly.devtools.diff.constraints import Members, Way, members, rule_changes, said, types_of, wording_changes
+from orderly.devtools.diff.changes import Change, Comparison, Severity
+from orderly.devtools.diff.constraints import (
+    Direction,
+    Members,
+    keyword_value,
+    members,
+    rule_changes,
+    types_of,
+    wording_changes,
+)
 
 Seen = frozenset[tuple[str, str]]
 
 
-def schema_changes(pair: Pair, way: Way, seen: Seen = frozenset()) -> Iterator[Change]:
+def schema_changes(pair: Comparison, direction: Direction, seen: Seen = frozenset()) -> Iterator[Change]:
     """Every change between two schemas and in what stands below them."""
     if pair.old is None or pair.new is None or (pair.old.pointer, pair.new.pointer) in seen:
         return
@@ -18,31 +26,31 @@ def schema_changes(pair: Pair, way: Way, seen: Seen = frozenset()) -> Iterator[C
     further = seen | {(pair.old.pointer, pair.new.pointer)}
     yield from wording_changes(pair, old, new)
     if _has_alternatives(old) or _has_alternatives(new):
-        yield from _alternatives(pair, way, further, (_options(pair.old, old), _options(pair.new, new)))
+        yield from _alternatives(pair, direction, further, (_options(pair.old, old), _options(pair.new, new)))
         if _has_alternatives(old) != _has_alternatives(new):
             return
-    yield from rule_changes(pair, way, old, new)
-    yield from _properties(pair, way, further, old, new)
+    yield from rule_changes(pair, direction, old, new)
+    yield from _properties(pair, direction, further, old, new)
     for key in ("items", "additionalProperties"):
         if _is_schema(old.get(key)) and _is_schema(new.get(key)):
-            yield from schema_changes(pair.of(old[key], new[key]), way, further)
+            yield from schema_changes(pair.of(old[key], new[key]), direction, further)
     for key in ("prefixItems", "allOf"):
-        yield from _listed(pair, way, further, key, (old, new))
+        yield from _listed(pair, direction, further, key, (old, new))
 
 
-def _properties(pair: Pair, way: Way, seen: Seen, old: Members, new: Members) -> Iterator[Change]:
+def _properties(pair: Comparison, direction: Direction, seen: Seen, old: Members, new: Members) -> Iterator[Change]:
     before, after = _children(old, "properties"), _children(new, "properties")
-    required = set(said(new, "required") or ())
+    required = set(keyword_value(new, "required") or ())
     for name in {**before, **after}:
         both = pair.of(before.get(name), after.get(name))
         if name not in after:
-            yield both.change(Rating.BREAKING, f"{name} was removed")
+            yield both.change(Severity.BREAKING, f"{name} was removed")
         elif name in before:
-            yield from schema_changes(both, way, seen)
+            yield from schema_changes(both, direction, seen)
         elif name in required:
-            yield both.change(way.narrower(), f"{name} was added, and is required")
+            yield both.change(direction.narrower(), f"{name} was added, and is required")
         else:
-            yield both.change(Rating.ADDITION, f"{name} was added")
+            yield both.change(Severity.COMPATIBLE, f"{name} was added")
 
 
 def _children(schema: Members, key: str) -> dict[str, Node]:
@@ -53,13 +61,15 @@ def _is_schema(node: Node | None) -> bool:
     return node is not None and isinstance(node.value, dict)
 
 
-def _listed(pair: Pair, way: Way, seen: Seen, key: str, both: tuple[Members, Members]) -> Iterator[Change]:
+def _listed(
+    pair: Comparison, direction: Direction, seen: Seen, key: str, both: tuple[Members, Members]
+) -> Iterator[Change]:
     before, after = (list(_nodes(schema, key)) for schema in both)
     for old, new in zip(before, after, strict=False):
-        yield from schema_changes(pair.of(old, new), way, seen)
+        yield from schema_changes(pair.of(old, new), direction, seen)
     if len(before) != len(after):
-        rating = way.narrower() if len(after) > len(before) else way.wider()
-        yield pair.change(rating, f"`{key}` has {len(after)} members, had {len(before)}")
+        severity = direction.narrower() if len(after) > len(before) else direction.wider()
+        yield pair.change(severity, f"`{key}` has {len(after)} members, had {len(before)}")
 
 
 def _nodes(schema: Members, key: str) -> Iterator[Node]:
@@ -75,7 +85,9 @@ def _options(node: Node, schema: Members) -> list[Node]:
     return [*_nodes(schema, "anyOf"), *_nodes(schema, "oneOf")] or [node]
 
 
-def _alternatives(pair: Pair, way: Way, seen: Seen, both: tuple[list[Node], list[Node]]) -> Iterator[Change]:
+def _alternatives(
+    pair: Comparison, direction: Direction, seen: Seen, both: tuple[list[Node], list[Node]]
+) -> Iterator[Change]:
     """Those that are alike are compared; what is left over came or went."""
     before, after = list(both[0]), list(both[1])
     for alike in (_is_same, _is_of_same_type):
@@ -84,9 +96,9 @@ def _alternatives(pair: Pair, way: Way, seen: Seen, both: tuple[list[Node], list
             if new is not None:
                 before.remove(old)
                 after.remove(new)
-                yield from schema_changes(pair.of(old, new), way, seen)
-    yield from (pair.of(None, new).change(way.wider(), "an alternative was added") for new in after)
-    yield from (pair.of(old, None).change(way.narrower(), "an alternative was removed") for old in before)
+                yield from schema_changes(pair.of(old, new), direction, seen)
+    yield from (pair.of(None, new).change(direction.wider(), "an alternative was added") for new in after)
+    yield from (pair.of(old, None).change(direction.narrower(), "an alternative was removed") for old in before)
 
 
 def _is_same(old: Node, new: Node) -> bool:

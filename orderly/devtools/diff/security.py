@@ -4,37 +4,37 @@ from collections.abc import Iterator
 from typing import Any
 
 from orderly.contract.node import Node
-from orderly.devtools.diff.changes import Change, Pair, Rating
+from orderly.devtools.diff.changes import Change, Comparison, Severity
 
-ADDITION, BREAKING, WORDING = Rating.ADDITION, Rating.BREAKING, Rating.WORDING
+COMPATIBLE, BREAKING, DOCS = Severity.COMPATIBLE, Severity.BREAKING, Severity.DOCS
 
 
-def role_changes(root: Pair) -> Iterator[Change]:
+def role_changes(root: Comparison) -> Iterator[Change]:
     """Every scope that a role gained or lost."""
     for role, both in root.by_key("x-roles"):
         before, after = (set(node.value) if node else set() for node in (both.old, both.new))
         yield from (both.change(BREAKING, f"{role} lost the scope {scope}") for scope in sorted(before - after))
-        yield from (both.change(ADDITION, f"{role} gained the scope {scope}") for scope in sorted(after - before))
+        yield from (both.change(COMPATIBLE, f"{role} gained the scope {scope}") for scope in sorted(after - before))
 
 
-def scheme_changes(root: Pair) -> Iterator[Change]:
+def scheme_changes(root: Comparison) -> Iterator[Change]:
     """Every change of how a credential is given."""
-    for name, both in root.below("components").by_key("securitySchemes"):
+    for name, both in root.child("components").by_key("securitySchemes"):
         if both.old is None:
-            yield both.change(ADDITION, f"the credential {name} was added")
+            yield both.change(COMPATIBLE, f"the credential {name} was added")
         elif both.new is None:
             yield both.change(BREAKING, f"the credential {name} was removed")
         elif _without_words(both.old.value) != _without_words(both.new.value):
             yield both.change(BREAKING, f"the credential {name} is given in another way")
         elif both.old.value != both.new.value:
-            yield both.change(WORDING, f"the description of the credential {name} changed")
+            yield both.change(DOCS, f"the description of the credential {name} changed")
 
 
 def _without_words(value: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in value.items() if k != "description"}
 
 
-def security_changes(operation: Pair) -> Iterator[Change]:
+def security_changes(operation: Comparison) -> Iterator[Change]:
     """Each credential that was enough must still be; one more that is enough takes nothing from anybody."""
     before, after = _alternatives(operation.old), _alternatives(operation.new)
     for each in before:
@@ -42,7 +42,7 @@ def security_changes(operation: Pair) -> Iterator[Change]:
             yield operation.change(BREAKING, f"{_shown(each)} is not enough any more")
     for each in after:
         if not any(_suffices(each, other) for other in before):
-            yield operation.change(ADDITION, f"{_shown(each)} is enough now")
+            yield operation.change(COMPATIBLE, f"{_shown(each)} is enough now")
 
 
 def _alternatives(operation: Node | None) -> list[dict[str, set[str]]]:

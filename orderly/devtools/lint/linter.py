@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orderly.contract.bundle import Bundle
-from orderly.contract.loader import BrokenContract
-from orderly.devtools.document import Draft
+from orderly.contract.loader import ContractError
+from orderly.devtools.document import ContractDocument
 from orderly.devtools.lint.findings import Finding, shown
 from orderly.devtools.lint.rules import (
-    Found,
+    Violations,
     bounds,
     descriptions,
     errors,
@@ -21,10 +21,17 @@ from orderly.devtools.lint.rules import (
     security,
     structure,
 )
-from orderly.devtools.lint.specification import Told, dangling, inconsistent, invalid, misled, unservable
-from orderly.devtools.source_map import Lines, broken_at
+from orderly.devtools.lint.specification import (
+    SpecViolations,
+    check_loadable,
+    check_ref_kinds,
+    check_refs,
+    check_schema,
+    check_semantics,
+)
+from orderly.devtools.source_map import SourceMaps, locate
 
-Rule = Callable[[Draft], Found]
+Rule = Callable[[ContractDocument], Violations]
 
 RULES: tuple[Rule, ...] = (
     *names.RULES,
@@ -48,13 +55,13 @@ def check(path: Path) -> list[Finding]:
     """
     try:
         bundle = Bundle(path)
-    except BrokenContract as broken:
-        place, message = broken_at(broken, path)
+    except ContractError as broken:
+        place, message = locate(broken, path)
         return [_finding(path, "reference" if broken.pointer else "yaml", message, *place)]
-    lines = Lines(bundle)
-    for step in (dangling, misled, invalid, unservable, _unruly, inconsistent):
-        told = step(bundle)
-        findings = {_finding(path, rule, message, *lines.of(pointer)) for rule, pointer, message in told}
+    lines = SourceMaps(bundle)
+    for step in (check_refs, check_ref_kinds, check_schema, check_loadable, _check_house_rules, check_semantics):
+        violations = step(bundle)
+        findings = {_finding(path, rule, message, *lines.of(pointer)) for rule, pointer, message in violations}
         if findings:
             return sorted(findings)
     return []
@@ -64,9 +71,9 @@ def _finding(path: Path, rule: str, message: str, file: str, line: int, column: 
     return Finding(shown(path.parent / file), line, column, rule, message)
 
 
-def _unruly(bundle: Bundle) -> Told:
+def _check_house_rules(bundle: Bundle) -> SpecViolations:
     """The house rules."""
-    draft = Draft(bundle.document)
+    draft = ContractDocument(bundle.document)
     for rule in RULES:
         for place, message in rule(draft):
             yield rule.__name__.replace("_", "-"), place.pointer, message

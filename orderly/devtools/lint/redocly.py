@@ -7,29 +7,31 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from orderly.config.settings import Refused
+from orderly.config.settings import CommandError
 from orderly.devtools.lint.findings import Finding, shown
 
 REDOCLY = "@redocly/cli@2.77.0"
-QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+REDOCLY_ENV = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
 
 def check(path: Path) -> list[Finding]:
     """What Redocly's recommended rules find; npx fetches it once.
 
     Raises:
-        Refused: Node is missing, or Redocly does not run.
+        CommandError: Node is missing, or Redocly does not run.
     """
     npx = shutil.which("npx")
     if npx is None:
-        raise Refused("--style needs Node 20 or newer with npx, which are not on the PATH; the other rules do without.")
+        raise CommandError(
+            "--style needs Node 20 or newer with npx, which are not on the PATH; the other rules do without."
+        )
     command = [npx, "--yes", REDOCLY, "lint", "--format=json", str(path)]
-    ran = subprocess.run(command, capture_output=True, env={**os.environ, **QUIET}, check=False)  # noqa: S603
+    ran = subprocess.run(command, capture_output=True, env={**os.environ, **REDOCLY_ENV}, check=False)  # noqa: S603
     try:
         problems = json.loads(ran.stdout)["problems"]
     except (ValueError, KeyError):
-        said = ran.stderr.decode(errors="replace").strip().splitlines()
-        raise Refused(f"{REDOCLY} does not run: {said[-1] if said else 'it says nothing'}") from None
+        lines = ran.stderr.decode(errors="replace").strip().splitlines()
+        raise CommandError(f"{REDOCLY} does not run: {lines[-1] if lines else 'it says nothing'}") from None
     return sorted(_finding(problem) for problem in problems)
 
 

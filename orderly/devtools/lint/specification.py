@@ -9,13 +9,13 @@ from jsonschema.exceptions import ValidationError
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from orderly.contract.bundle import PARTS, Bundle
-from orderly.contract.loader import BrokenContract
+from orderly.contract.loader import ContractError
 from orderly.contract.model import Contract
 from orderly.contract.node import Node
-from orderly.devtools.document import SECTIONS, Draft
-from orderly.pipeline.path_templates import Paths
+from orderly.devtools.document import SECTIONS, ContractDocument
+from orderly.pipeline.path_templates import PathTemplates
 
-Told = Iterator[tuple[str, str, str]]
+SpecViolations = Iterator[tuple[str, str, str]]
 """The rule, the pointer of the place, the message."""
 
 TEXT = {"type": "string"}
@@ -67,27 +67,27 @@ DEFINITIONS = {
 }
 """What OpenAPI's own schema calls the kinds that may lie in a file of their own."""
 
-STRANGE = re.compile(r"(?:Unevaluated|Additional) properties are not allowed \((.+) (?:was|were) unexpected\)")
+UNKNOWN_MEMBER = re.compile(r"(?:Unevaluated|Additional) properties are not allowed \((.+) (?:was|were) unexpected\)")
 """How members are told that OpenAPI does not know."""
 
 SCHEMA = jsonschema_rs.Draft202012Validator({"$ref": "https://json-schema.org/draft/2020-12/schema"})
 
 
-def dangling(bundle: Bundle) -> Told:
+def check_refs(bundle: Bundle) -> SpecViolations:
     """A `$ref` leads somewhere, and not in a circle."""
     pending = [Node(bundle.document, "", bundle.document)]
     while pending:
         node = pending.pop()
         try:
             node.target  # noqa: B018  # it raises
-        except BrokenContract as broken:
+        except ContractError as broken:
             yield "reference", f"{node.pointer}/$ref", _without_pointer(broken)
         pending += [child for _, child in node.members() if isinstance(child.value, dict | list)]
 
 
-def misled(bundle: Bundle) -> Told:
+def check_ref_kinds(bundle: Bundle) -> SpecViolations:
     """A `$ref` to a component leads to one of the kind that is wanted where it stands."""
-    draft = Draft(bundle.document)
+    draft = ContractDocument(bundle.document)
     for kind, section in SECTIONS.items():
         for node in draft.of(kind):
             steps = str(node.value.get("$ref", "")).split("/")
@@ -95,29 +95,29 @@ def misled(bundle: Bundle) -> Told:
                 yield "reference", f"{node.pointer}/$ref", f"name one of components/{section}: here stands a {kind}"
 
 
-def invalid(bundle: Bundle) -> Told:
+def check_schema(bundle: Bundle) -> SpecViolations:
     """OpenAPI 3.1 and its schemas, as their own schemas have them; extensions as the service reads them."""
     errors = OpenAPIV31SpecValidator.schema_validator.iter_errors(bundle.document)
-    yield from _innermost_only(each for error in errors for each in _told_by_schema(error))
-    draft = Draft(bundle.document)
+    yield from _innermost_only(each for error in errors for each in _schema_violations(error))
+    draft = ContractDocument(bundle.document)
     yield from _invalid_parts(draft)
     yield from _no_schemas(draft)
     yield from _wrong_extensions(draft)
 
 
-def unservable(bundle: Bundle) -> Told:
+def check_loadable(bundle: Bundle) -> SpecViolations:
     """What the service would refuse to start with."""
     try:
         loaded = Contract(bundle.source, bundle.document)
-        Paths(dict.fromkeys(operation.path for operation in loaded.operations))
-    except BrokenContract as broken:
+        PathTemplates(dict.fromkeys(operation.path for operation in loaded.operations))
+    except ContractError as broken:
         yield "contract", broken.pointer, _without_pointer(broken)
 
 
-def inconsistent(bundle: Bundle) -> Told:
+def check_semantics(bundle: Bundle) -> SpecViolations:
     """What OpenAPI 3.1 says in words: mostly what the house rules know better, so they go first."""
     for error in OpenAPIV31SpecValidator(bundle.document).iter_errors():
-        yield from _told_by_schema(error)
+        yield from _schema_violations(error)
 
 
 def _innermost(error: ValidationError) -> ValidationError:
@@ -127,28 +127,28 @@ def _innermost(error: ValidationError) -> ValidationError:
     return error
 
 
-def _told_by_schema(error: ValidationError) -> Told:
-    told = _innermost(error)
-    return _told(_pointer("", told.absolute_path), told.message.splitlines()[0])
+def _schema_violations(error: ValidationError) -> SpecViolations:
+    violation = _innermost(error)
+    return _violations_at(_pointer("", violation.absolute_path), violation.message.splitlines()[0])
 
 
-def _told(place: str, message: str) -> Told:
+def _violations_at(place: str, message: str) -> SpecViolations:
     """What is said of each member that OpenAPI does not know, at its own place; or of the place as a whole."""
-    strange = STRANGE.search(message)
-    for name in re.findall("'([^']+)'", strange[1]) if strange else ():
+    unknown = UNKNOWN_MEMBER.search(message)
+    for name in re.findall("'([^']+)'", unknown[1]) if unknown else ():
         yield "openapi", _pointer(place, [name]), f"OpenAPI knows no {name} here; correct it, or take it out"
-    if not strange:
+    if not unknown:
         yield "openapi", place, message
 
 
-def _innermost_only(told: Iterable[tuple[str, str, str]]) -> Told:
+def _innermost_only(violations: Iterable[tuple[str, str, str]]) -> SpecViolations:
     """What is said of the innermost places: it is why those around them do not fit either."""
-    found = set(told)
+    found = set(violations)
     places = {place for _, place, _ in found}
     yield from (each for each in found if not any(place.startswith(f"{each[1]}/") for place in places))
 
 
-def _invalid_parts(draft: Draft) -> Told:
+def _invalid_parts(draft: ContractDocument) -> SpecViolations:
     """What lies in other files is below an extension, where OpenAPI's schema does not look: each kind by its own."""
     standard = OpenAPIV31SpecValidator.schema_validator.schema
     known = jsonschema_rs.Registry([(standard["$id"], dict(standard))])
@@ -158,30 +158,30 @@ def _invalid_parts(draft: Draft) -> Told:
         for node in draft.of(kind):
             if node.pointer.startswith(f"/{PARTS}/") and "$ref" not in node.value:
                 for error in validator.iter_errors(node.value):
-                    yield from _told(_pointer(node.pointer, error.instance_path), error.message)
+                    yield from _violations_at(_pointer(node.pointer, error.instance_path), error.message)
 
 
-def _no_schemas(draft: Draft) -> Told:
+def _no_schemas(draft: ContractDocument) -> SpecViolations:
     for schema in draft.of("schema"):
         for error in SCHEMA.iter_errors(schema.value):
             yield "json-schema", _pointer(schema.pointer, error.instance_path), error.message
 
 
-def _wrong_extensions(draft: Draft) -> Told:
+def _wrong_extensions(draft: ContractDocument) -> SpecViolations:
     for kind, extensions in EXTENSIONS.items():
         for node in draft.of(kind):
             for name in extensions.keys() & node.value.keys():
-                shape, cure = extensions[name]
-                if not jsonschema_rs.is_valid(shape, node.value[name], validate_formats=True):
+                schema, cure = extensions[name]
+                if not jsonschema_rs.is_valid(schema, node.value[name], validate_formats=True):
                     yield "extension", f"{node.pointer}/{name}", cure
 
 
 def _pointer(pointer: str, steps: Iterable[str | int]) -> str:
     node = Node({}, pointer, None)
     for step in steps:
-        node = node.below(step, None)
+        node = node.child(step, None)
     return node.pointer
 
 
-def _without_pointer(broken: BrokenContract) -> str:
+def _without_pointer(broken: ContractError) -> str:
     return str(broken).removeprefix(f"{broken.pointer}: ")

@@ -10,16 +10,16 @@ from uuid import UUID
 from typeid import TypeID
 
 from orderly.database.models import SOURCE, Source
-from orderly.http.messages import App, Receive, Scope, Send
+from orderly.http.messages import ASGIApp, Receive, Scope, Send
 
-BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The time before anything has happened."""
 STEP = timedelta(seconds=1)
 """How far a request that may change something moves the clock."""
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-class Tape:
+class DeterministicClock:
     """A clock that goes on with what is done and not with the world's, and a mint that counts.
 
     Time stands still in a request, and between two of them: a test that is run tomorrow, or on a slow machine, is given
@@ -32,31 +32,31 @@ class Tape:
 
     def rewind(self) -> None:
         """Begin from the start."""
-        self.now = BEGINNING
+        self.now = EPOCH
         self._counts: Counter[str] = Counter()
         self._given: set[str] = set()
 
-    def around(self, app: App) -> App:
+    def wrap(self, app: ASGIApp) -> ASGIApp:
         """An application whose requests have their times and ids from here."""
 
         async def dated(scope: Scope, receive: Receive, send: Send) -> None:
-            with self.at(self._next(scope)):
+            with self.travel_to(self._next(scope)):
                 await app(scope, receive, send)
 
         return dated
 
     @contextmanager
-    def at(self, moment: datetime, wanted: Iterable[str] = ()) -> Iterator[None]:
+    def travel_to(self, moment: datetime, wanted: Iterable[str] = ()) -> Iterator[None]:
         """What happens meanwhile happens at this moment; what is made is given these ids, of its kind and in order."""
         self.now = max(self.now, moment)
         ids = list(wanted)
-        before = SOURCE.set(Source(lambda: moment, lambda prefix: self.mint(prefix, moment, ids)))
+        before = SOURCE.set(Source(lambda: moment, lambda prefix: self.new_id(prefix, moment, ids)))
         try:
             yield
         finally:
             SOURCE.reset(before)
 
-    def mint(self, prefix: str, moment: datetime | None = None, wanted: Iterable[str] = ()) -> str:
+    def new_id(self, prefix: str, moment: datetime | None = None, wanted: Iterable[str] = ()) -> str:
         """An id that is made at a moment, now if left out: the first of the wanted ones that fits, or a new one."""
         with self._lock:
             self._counts[prefix] += 1  # also when a wanted one is given: those after it are the same ones then

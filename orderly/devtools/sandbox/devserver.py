@@ -5,22 +5,22 @@ from orderly.cli.console import err
 from orderly.config.settings import Settings
 from orderly.contract import model
 from orderly.contract.model import Contract
-from orderly.devtools.sandbox.reloader import Reloading
-from orderly.devtools.sandbox.sandbox import Memory, create_sandbox
-from orderly.http.messages import App
+from orderly.devtools.sandbox.reloader import Reloader
+from orderly.devtools.sandbox.sandbox import SandboxState, create_sandbox
+from orderly.http.messages import ASGIApp
 from orderly.server.shutdown import IsStopping, never
 
 
-def create_workbench(settings: Settings, *, sandbox: bool, reload: bool, is_stopping: IsStopping = never) -> App:
+def create_devserver(settings: Settings, *, sandbox: bool, reload: bool, is_stopping: IsStopping = never) -> ASGIApp:
     """The service for those who write its contract: as a sandbox, exchanged at every save, or both."""
-    memory = Memory()
+    state = SandboxState()
     scripts = ("reload.js",) if reload else ()
 
-    def create(loaded: Contract) -> App:
+    def create(loaded: Contract) -> ASGIApp:
         if sandbox:
-            return create_sandbox(settings, loaded, memory, scripts).app
+            return create_sandbox(settings, loaded, state, scripts).app
         return create_app(settings, loaded, scripts=scripts, is_stopping=is_stopping)
 
     if not reload:
         return create(model.load())
-    return Reloading(model.DEFAULT_PATH, create, lambda line: err.print(line))
+    return Reloader(model.DEFAULT_PATH, create, lambda line: err.print(line))

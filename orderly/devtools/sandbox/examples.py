@@ -8,7 +8,7 @@ from orderly.contract.model import Operation
 from orderly.contract.node import Node
 from orderly.database.models import parse_time
 
-Shown = dict[str, Any]
+Example = dict[str, Any]
 """A thing as an example shows it."""
 
 
@@ -27,7 +27,7 @@ def answer_of(operation: Operation, status: str, name: str | None = None) -> tup
     return None, None
 
 
-def shown_by(operation: Operation) -> Shown:
+def shown_by(operation: Operation) -> Example:
     """What an operation answers when it succeeds; nothing if that is no object."""
     _, body = answer_of(operation, operation.success.status)
     return body if isinstance(body, dict) else {}
@@ -64,7 +64,7 @@ def headers_of(operation: Operation, status: str) -> dict[str, str]:
     return {name: str(value.value) for name, value in shown.items() if value}
 
 
-def objects_with(value: Any, *names: str) -> Iterator[Shown]:
+def objects_with(value: Any, *names: str) -> Iterator[Example]:
     """Every object anywhere in the examples of a document that has all these members as text."""
     if isinstance(value, dict):
         if all(isinstance(value.get(name), str) for name in names):

@@ -10,7 +10,7 @@ from orderly.devtools.sandbox.examples import answer_of, headers_of
 from orderly.http.errors import BadRequest
 from orderly.http.messages import Reply, Request
 from orderly.http.problems import MEDIA_TYPE
-from orderly.pipeline.path_templates import Paths
+from orderly.pipeline.path_templates import PathTemplates
 
 Errors = dict[str, dict[str, str]]
 
@@ -18,14 +18,14 @@ CODE = re.compile(r"(?:^|[,;\s])code=\"?([0-9]{3})\b\"?")
 EXAMPLE = re.compile(r"(?:^|[,;\s])example=\"?([A-Za-z0-9_.-]+)\"?")
 
 
-class Forced:
+class PreferredResponse:
     """Finds the answer that a request prefers."""
 
     def __init__(self, contract: Contract) -> None:
         self._base_path = contract.base_path
         self._errors = contract.errors
         self._operations = {(o.path, o.method): o for o in contract.operations}
-        self._paths = Paths(dict.fromkeys(operation.path for operation in contract.operations))
+        self._paths = PathTemplates(dict.fromkeys(operation.path for operation in contract.operations))
 
     def find(self, request: Request) -> Reply | None:
         """The answer; None if the request prefers none.
@@ -39,7 +39,7 @@ class Forced:
         if wanted is None or operation is None:
             return None
         name = EXAMPLE.search(preferred)
-        reply = forced(operation, int(wanted[1]), request.id, name[1] if name else "", self._errors)
+        reply = preferred_response(operation, int(wanted[1]), request.id, name[1] if name else "", self._errors)
         if reply is None:
             message = f"{operation.operation_id} declares {', '.join(operation.responses)}"
             raise BadRequest([{"in": "header", "name": "Prefer", "keyword": "enum", "message": message}])
@@ -51,7 +51,7 @@ class Forced:
         return self._operations.get((found[0], method)) if found else None
 
 
-def forced(
+def preferred_response(
     operation: Operation, code: int, request_id: str, name: str = "", errors: Errors | None = None
 ) -> Reply | None:
     """A declared answer of an operation, from its example; None if it is not declared.

@@ -7,24 +7,24 @@ from pathlib import Path
 
 import orjson
 
-from orderly.contract.loader import BrokenContract
+from orderly.contract.loader import ContractError
 from orderly.contract.model import Contract, load
-from orderly.devtools.sandbox.watcher import saved
-from orderly.devtools.source_map import Marks, broken_at
-from orderly.http.messages import App, Message, Receive, Reply, Scope, Send
+from orderly.devtools.sandbox.watcher import snapshot
+from orderly.devtools.source_map import SourceMap, locate
+from orderly.http.messages import ASGIApp, Message, Receive, Reply, Scope, Send
 
-PERIOD = 0.25
+POLL_INTERVAL = 0.25
 """Seconds between two looks at the file."""
-GRACE = 10.0
+DRAIN_TIMEOUT = 10.0
 """Seconds that requests in flight have before what they run on is closed."""
 STATUS = "/docs/reload"
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-class Reloading:
+class Reloader:
     """One application in front of another one, which is exchanged whenever the contract is saved."""
 
-    def __init__(self, path: Path, create: Callable[[Contract], App], tell: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, create: Callable[[Contract], ASGIApp], report: Callable[[str], None]) -> None:
         """Begin with the contract as it is.
 
         Args:
@@ -33,16 +33,16 @@ class Reloading:
             tell: shows a line to whoever started the service.
 
         Raises:
-            BrokenContract: there is no good one to begin with.
+            ContractError: there is no good one to begin with.
         """
         self._path = path
         self._create = create
-        self._tell = tell
-        self._saved = saved(path)
+        self._report = report
+        self._snapshot = snapshot(path)
         self._error: str | None = None
         self._count = 0
-        self._living = _Living(create(load(path)))
-        self._former: list[_Living] = []
+        self._current = _AppGeneration(create(load(path)))
+        self._former: list[_AppGeneration] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the one lifespan."""
@@ -51,23 +51,23 @@ class Reloading:
         elif scope["type"] == "http" and scope["path"] == STATUS:
             await Reply(200, HEADERS, orjson.dumps({"count": self._count, "error": self._error})).send(send)
         else:
-            await self._living.app(scope, receive, send)
+            await self._current.app(scope, receive, send)
 
-    async def look(self) -> None:
+    async def reload_if_changed(self) -> None:
         """Take in what was saved since the last look."""
-        found = saved(self._path)
-        if found != self._saved and self._path in found:  # an editor may write by moving another file here
-            self._saved = found
+        found = snapshot(self._path)
+        if found != self._snapshot and self._path in found:  # an editor may write by moving another file here
+            self._snapshot = found
             await self._take()
 
     async def start(self) -> None:
         """Open what the application runs on."""
-        await self._living.start()
+        await self._current.start()
 
     async def stop(self) -> None:
         """Close it, and what was there before and had some time left."""
         former, self._former = self._former, []
-        for each in (self._living, *former):
+        for each in (self._current, *former):
             await each.stop()
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -82,33 +82,33 @@ class Reloading:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(PERIOD)
-            await self.look()
+            await asyncio.sleep(POLL_INTERVAL)
+            await self.reload_if_changed()
 
     async def _take(self) -> None:
         try:
-            fresh = _Living(await asyncio.to_thread(lambda: self._create(load(self._path))))
+            fresh = _AppGeneration(await asyncio.to_thread(lambda: self._create(load(self._path))))
         except Exception as error:  # whatever is wrong with it, the last good one goes on
             self._error = described(error, self._path)
-            self._tell(f"{self._error} (the last good contract goes on)")
+            self._report(f"{self._error} (the last good contract goes on)")
             return
         await fresh.start()
-        former, self._living = self._living, fresh
+        former, self._current = self._current, fresh
         self._former.append(former)
         self._error, self._count = None, self._count + 1
-        self._tell(f"{self._path.name} was saved and is live.")
-        asyncio.get_running_loop().call_later(GRACE, lambda: asyncio.ensure_future(self._end(former)))
+        self._report(f"{self._path.name} was saved and is live.")
+        asyncio.get_running_loop().call_later(DRAIN_TIMEOUT, lambda: asyncio.ensure_future(self._end(former)))
 
-    async def _end(self, former: "_Living") -> None:
+    async def _end(self, former: "_AppGeneration") -> None:
         if former in self._former:  # or it has been stopped with all the rest
             self._former.remove(former)
             await former.stop()
 
 
-class _Living:
+class _AppGeneration:
     """An application with its lifespan."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._messages: asyncio.Queue[Message] = asyncio.Queue()
         self._answers: asyncio.Queue[Message] = asyncio.Queue()
@@ -129,8 +129,8 @@ class _Living:
 
 def described(error: Exception, path: Path) -> str:
     """What is wrong with a contract as one line, with its own line where that is known."""
-    if isinstance(error, BrokenContract) and (error.line or error.pointer):
-        (file, line, column), text = broken_at(error, path)
+    if isinstance(error, ContractError) and (error.line or error.pointer):
+        (file, line, column), text = locate(error, path)
         return f"{file}:{line}:{column}: {text}"
     text = " ".join(str(error).split()) or type(error).__name__
     if re.match(r"\S+\.py:\d+: ", text):  # it is a handler that is broken
@@ -141,7 +141,7 @@ def described(error: Exception, path: Path) -> str:
 
 def _line(text: str, source: bytes) -> int:
     """The line of the place that a complaint begins with: a pointer, a method and a path, or an operationId."""
-    marks = Marks(source)
+    marks = SourceMap(source)
     pointer = re.match(r"#?(/\S*?)(?=[:\s]|$)", text)
     if pointer:
         return marks.near(pointer[1])

@@ -15,17 +15,17 @@ from sqlalchemy.orm import Session
 from db import sessions, users
 from db.passwords import hash_password
 from orderly.app import create_app
-from orderly.config.settings import Refused, Settings
+from orderly.config.settings import CommandError, Settings
 from orderly.contract.model import Contract, Operation, load
 from orderly.database.database import Database
 from orderly.database.migrations import runner
-from orderly.devtools.sandbox.clock import BEGINNING, Tape
-from orderly.devtools.sandbox.examples import Shown, answer_of, ids_in, objects_with
-from orderly.devtools.sandbox.prefer import Forced
-from orderly.devtools.sandbox.seeding import Step, made_at, play, steps
-from orderly.http.messages import KEY, App, Receive, Reply, Scope, Send
+from orderly.devtools.sandbox.clock import EPOCH, DeterministicClock
+from orderly.devtools.sandbox.examples import Example, answer_of, ids_in, objects_with
+from orderly.devtools.sandbox.prefer import PreferredResponse
+from orderly.devtools.sandbox.seeding import SeedRequest, made_at, replay, seed_requests
+from orderly.http.messages import KEY, ASGIApp, Receive, Reply, Scope, Send
 from orderly.pipeline.handler_resolver import Handler, find_handler
-from orderly.rate_limiting.limiter import Counters
+from orderly.rate_limiting.limiter import RateLimitStore
 from orderly.security.guard import Tokens
 
 DATABASE = "sandbox.db"
@@ -42,10 +42,10 @@ class Account:
 
 
 @dataclass(slots=True)
-class Memory:
+class SandboxState:
     """What a sandbox keeps when its contract is exchanged."""
 
-    tape: Tape = field(default_factory=Tape)
+    clock: DeterministicClock = field(default_factory=DeterministicClock)
     accounts: list[Account] = field(default_factory=list)
     ids: dict[str, list[str]] = field(default_factory=dict)
     """Those of the account of a role and of its session, which its token names."""
@@ -54,29 +54,29 @@ class Memory:
 class Sandbox:
     """What makes a sandbox of the service, and answers beside it at `/sandbox`."""
 
-    def __init__(self, settings: Settings, contract: Contract, memory: Memory, scripts: Sequence[str]) -> None:
+    def __init__(self, settings: Settings, contract: Contract, state: SandboxState, scripts: Sequence[str]) -> None:
         self._contract = contract
-        self._memory = memory
-        self._tape = memory.tape
-        self._forced = Forced(contract)
-        self._steps = steps(contract)
+        self._state = state
+        self._clock = state.clock
+        self._preferred = PreferredResponse(contract)
+        self._seed_requests = seed_requests(contract)
         self._dated = list(objects_with(contract.document, "id", "created_at"))
         self._lock = asyncio.Lock()
         self._database = Database(settings.database_url)
         # A token of a sandbox is copied into scripts: it lasts as long as its session.
         self._tokens = Tokens(settings.secret_key.get_secret_value(), sessions.LIFETIME)
-        self._counters = Counters()
+        self._counters = RateLimitStore()
         self._service = create_app(
-            settings, contract, handler_of, self._around, ("sandbox.js", *scripts), counters=self._counters
+            settings, contract, handler_of, self._wrap, ("sandbox.js", *scripts), counters=self._counters
         )
-        self.app = self._tape.around(self._service)
+        self.app = self._clock.wrap(self._service)
 
     @property
     def accounts(self) -> list[Account]:
         """Whom to try things as, one for each role."""
-        return self._memory.accounts
+        return self._state.accounts
 
-    def _around(self, app: App) -> App:
+    def _wrap(self, app: ASGIApp) -> ASGIApp:
         self._inner = app
         return self._serve
 
@@ -94,7 +94,7 @@ class Sandbox:
         elif (request.method, request.path) == ("GET", "/sandbox/accounts"):
             body = {"accounts": [asdict(account) for account in self.accounts]}
             await Reply(200, {}, orjson.dumps(body)).send(send)
-        elif (reply := self._forced.find(request)) is not None:
+        elif (reply := self._preferred.find(request)) is not None:
             await reply.send(send)
         else:
             await self._inner(scope, receive, send)
@@ -102,14 +102,14 @@ class Sandbox:
     async def fill(self) -> None:
         """Empty the database and fill it from the examples; the accounts and their tokens stay the same."""
         async with self._lock:
-            self._tape.rewind()
+            self._clock.rewind()
             await asyncio.to_thread(self._open_accounts)
-            for step in self._steps:
-                account = self._who(step)
-                if account is not None and not self._tape.has_given(step.shown.get("id")):
-                    with self._tape.at(step.at or self._tape.now, self._ids(step.at, step.shown)):
-                        await play(self._service, step, account.token)
-            self._counters.forget()  # or whoever begins anew before each of his tests would be limited
+            for step in self._seed_requests:
+                account = self._account_for(step)
+                if account is not None and not self._clock.has_given(step.shown.get("id")):
+                    with self._clock.travel_to(step.at or self._clock.now, self._ids(step.at, step.shown)):
+                        await replay(self._service, step, account.token)
+            self._counters.reset()  # or whoever begins anew before each of his tests would be limited
 
     def _open_accounts(self) -> None:
         """One for each role; the database is empty but for them."""
@@ -121,29 +121,29 @@ class Sandbox:
                 session.execute(table.delete())
             opened = [self._open_account(session, role, password, password_hash) for role in self._contract.roles]
             session.commit()
-        self._memory.accounts = self.accounts or opened
+        self._state.accounts = self.accounts or opened
 
     def _open_account(self, session: Session, role: str, password: str, password_hash: str) -> Account:
         """Somebody as the examples show him, signed in when all that they show has happened."""
-        present = max((step.at for step in self._steps if step.at), default=BEGINNING)
+        present = max((step.at for step in self._seed_requests if step.at), default=EPOCH)
         example = self._person(role)
         about = {"email": example["email"], "name": example.get("name") or role.title(), "role": role}
-        with self._tape.at(made_at(example) or BEGINNING, self._memory.ids.get(role) or ids_in(example)):
+        with self._clock.travel_to(made_at(example) or EPOCH, self._state.ids.get(role) or ids_in(example)):
             user = users.create(session, password_hash=password_hash, **about)
             started = sessions.start(session, user, at=present).session
-        self._memory.ids[role] = [user.id, started.id]
+        self._state.ids[role] = [user.id, started.id]
         token, _ = self._tokens.access_token(user.id, started.id)
         return Account(role, example["email"], password, token)
 
-    def _ids(self, at: datetime | None, shown: Shown) -> list[str]:
+    def _ids(self, at: datetime | None, shown: Example) -> list[str]:
         """Those of what is shown, and of whatever else the examples show of that moment."""
         return [*ids_in(shown), *(i for each in self._dated if made_at(each) == at for i in ids_in(each))]
 
-    def _person(self, role: str) -> Shown:
-        everybody = objects_with(self._contract.document, "id", "email", "role")
-        return next((each for each in everybody if each["role"] == role), {"email": f"{role}@example.com"})
+    def _person(self, role: str) -> Example:
+        everyone = objects_with(self._contract.document, "id", "email", "role")
+        return next((each for each in everyone if each["role"] == role), {"email": f"{role}@example.com"})
 
-    def _who(self, step: Step) -> Account | None:
+    def _account_for(self, step: SeedRequest) -> Account | None:
         """The first role that may."""
         held = self._contract.roles
         return next((a for a in self.accounts if any(scopes <= held[a.role] for scopes in step.scopes)), None)
@@ -154,20 +154,22 @@ def handler_of(operation: Operation) -> Handler:
     return find_handler(operation) or (lambda: deepcopy(answer_of(operation, operation.success.status)[1]))
 
 
-def settings_of(settings: Settings, folder: Path) -> Settings:
+def sandbox_settings(settings: Settings, folder: Path) -> Settings:
     """The settings of a sandbox: with a database, a secret and counters of its own, so that no real one is touched.
 
     Raises:
-        Refused: this is production.
+        CommandError: this is production.
     """
     if settings.is_production:
-        raise Refused("A sandbox gives everybody every right: it is not for production. Set ORDERLY_ENV=development.")
+        raise CommandError(
+            "A sandbox gives everybody every right: it is not for production. Set ORDERLY_ENV=development."
+        )
     own = {
         "database_url": f"sqlite:///{folder / DATABASE}",
-        "database_read_url": "",
+        "database_replica_url": "",
         "redis_url": "",
-        "tls_certificate": None,
-        "tls_key": None,
+        "tls_cert_file": None,
+        "tls_key_file": None,
         "secret_key": SecretStr(secrets.token_urlsafe(48)),
         "workers": 1,
     }
@@ -175,14 +177,14 @@ def settings_of(settings: Settings, folder: Path) -> Settings:
 
 
 def create_sandbox(
-    settings: Settings, contract: Contract | None = None, memory: Memory | None = None, scripts: Sequence[str] = ()
+    settings: Settings, contract: Contract | None = None, state: SandboxState | None = None, scripts: Sequence[str] = ()
 ) -> Sandbox:
-    """A sandbox with settings from `settings_of`: whatever is in its database goes.
+    """A sandbox with settings from `sandbox_settings`: whatever is in its database goes.
 
     Raises:
-        Refused: they are of something else.
+        CommandError: they are of something else.
     """
     if not settings.database_url.endswith(f"/{DATABASE}") or settings.is_production:
-        raise Refused("A sandbox empties its database: it takes none but its own.")
+        raise CommandError("A sandbox empties its database: it takes none but its own.")
     runner.upgrade(settings.database_url)
-    return Sandbox(settings, contract or load(), memory or Memory(), scripts)
+    return Sandbox(settings, contract or load(), state or SandboxState(), scripts)

@@ -9,14 +9,14 @@ import orjson
 
 from orderly.contract.model import Contract, Operation
 from orderly.contract.node import Node
-from orderly.database.models import END
-from orderly.devtools.sandbox.examples import Shown, bodies_of, examples_of, moment, shown_by
+from orderly.database.models import MAX_TIME
+from orderly.devtools.sandbox.examples import Example, bodies_of, examples_of, moment, shown_by
 from orderly.devtools.sandbox.timeline import history
-from orderly.http.messages import App, Message
+from orderly.http.messages import ASGIApp, Message
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SeedRequest:
     """One request: with which path and body, when, and what it creates, as the contract shows it."""
 
     operation: Operation
@@ -24,7 +24,7 @@ class Step:
     body: Any
     at: datetime | None
     """None if that is not shown."""
-    shown: Shown = field(default_factory=dict)
+    shown: Example = field(default_factory=dict)
 
     @property
     def scopes(self) -> list[frozenset[str]]:
@@ -32,17 +32,17 @@ class Step:
         return [each["bearer"] for each in self.operation.security if "bearer" in each]
 
 
-def steps(contract: Contract) -> list[Step]:
+def seed_requests(contract: Contract) -> list[SeedRequest]:
     """What to do, the oldest first; what is shown without a time comes last, in the order of the contract."""
-    return sorted(_steps(contract), key=lambda step: step.at or END)
+    return sorted(_seed_requests(contract), key=lambda step: step.at or MAX_TIME)
 
 
-def made_at(shown: Shown) -> datetime | None:
+def made_at(shown: Example) -> datetime | None:
     """When a thing was made, as its example says; None if it does not."""
     return moment(shown.get("created_at"))
 
 
-def _steps(contract: Contract) -> Iterator[Step]:
+def _seed_requests(contract: Contract) -> Iterator[SeedRequest]:
     """What to create, and what became of it; of a list that shows the newest first, the last one first."""
     lists = {operation.path: operation for operation in contract.operations if operation.method == "GET"}
     for operation in contract.operations:
@@ -50,16 +50,16 @@ def _steps(contract: Contract) -> Iterator[Step]:
             schema = operation.body.get("application/json")
             rows = _rows(lists.get(operation.path)) if schema else []
             for row in reversed(rows):
-                yield Step(operation, _path(contract, operation, row), _fitted(row, schema), made_at(row), row)
+                yield SeedRequest(operation, _path(contract, operation, row), _fitted(row, schema), made_at(row), row)
                 for act, at, body in history(contract, operation, row):
-                    yield Step(act, _path(contract, act, row), body, at)
+                    yield SeedRequest(act, _path(contract, act, row), body, at)
             if not rows and "{" not in operation.path:
                 shown = shown_by(operation)
                 for body in bodies_of(operation):
-                    yield Step(operation, contract.base_path + operation.path, body, made_at(shown), shown)
+                    yield SeedRequest(operation, contract.base_path + operation.path, body, made_at(shown), shown)
 
 
-async def play(app: App, step: Step, token: str) -> int:
+async def replay(app: ASGIApp, step: SeedRequest, token: str) -> int:
     """Send a step's request as somebody, and give the status of the answer."""
     body = b"" if step.body is None else orjson.dumps(step.body)
     messages = [{"type": "http.request", "body": body, "more_body": False}]
@@ -85,7 +85,7 @@ async def play(app: App, step: Step, token: str) -> int:
     return statuses[0]
 
 
-def _rows(operation: Operation | None) -> list[Shown]:
+def _rows(operation: Operation | None) -> list[Example]:
     """What a list is shown with."""
     media = operation.node.get("responses", "200", "content", "application/json") if operation else None
     shown = next(iter(examples_of(media).values()), None) if media else None
@@ -93,7 +93,7 @@ def _rows(operation: Operation | None) -> list[Shown]:
     return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
 
 
-def _path(contract: Contract, operation: Operation, row: Shown) -> str:
+def _path(contract: Contract, operation: Operation, row: Example) -> str:
     given = {p.name: row.get(p.name, row.get("id")) for p in operation.parameters if p.location == "path"}
     return contract.base_path + operation.path.format(**given)
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from orderly.contract.model import Contract, Operation
-from orderly.devtools.sandbox.examples import Shown, bodies_of, moment, shown_by
+from orderly.devtools.sandbox.examples import Example, bodies_of, moment, shown_by
 
-Act = tuple[Operation, datetime, Any]
+Action = tuple[Operation, datetime, Any]
 """What was done, when, and with which body."""
 
 
-def history(contract: Contract, create: Operation, row: Shown) -> Iterator[Act]:
+def history(contract: Contract, create: Operation, row: Example) -> Iterator[Action]:
     """What was done to a thing that is shown in a later state than it begins in.
 
     The example of an operation such as `pay_order` shows which time it sets (`paid_at`: the one that is that of the
@@ -26,16 +26,16 @@ def history(contract: Contract, create: Operation, row: Shown) -> Iterator[Act]:
                 yield operation, at, _body(operation, changed, row)
 
 
-def _times(changed: Shown) -> Iterator[str]:
+def _times(changed: Example) -> Iterator[str]:
     """The members that hold when it was done."""
     return (n for n, value in changed.items() if n != "updated_at" and value == changed.get("updated_at"))
 
 
-def _changed(made: Shown, done: Shown) -> Shown:
+def _changed(made: Example, done: Example) -> Example:
     return {name: value for name, value in done.items() if value != made.get(name)}
 
 
-def _body(operation: Operation, changed: Shown, row: Shown) -> Any:
+def _body(operation: Operation, changed: Example, row: Example) -> Any:
     """The body of the example, with what the row has where the example has what was sent."""
     example = next(iter(bodies_of(operation)), None)
     if not isinstance(example, dict):

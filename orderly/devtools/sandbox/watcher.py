@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-def saved(path: Path) -> dict[Path, tuple[int, int]]:
+def snapshot(path: Path) -> dict[Path, tuple[int, int]]:
     """The time and the size of each file that a contract may be made of; one that was just taken away is left out."""
     found = {}
     for file in {path, *path.parent.rglob("*.yaml"), *path.parent.rglob("*.yml")}:

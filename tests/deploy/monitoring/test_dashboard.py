@@ -112,11 +112,13 @@ def test_the_sums_over_both_workers_are_right(scene):
     sums = {
         'orderly_requests_total{operation="get_me", method="GET", status="200"}': seen["GET", "/me", 200],
         'orderly_request_duration_seconds_count{operation="get_me"}': seen["GET", "/me", 200],
-        'orderly_replays_total{operation="create_product"}': seen["POST", "/products", 201] - 1,
-        'orderly_broken_promises_total{operation="get_product"}': seen["GET", f"/products/{customer.nameless}", 500],
+        'orderly_idempotent_replays_total{operation="create_product"}': seen["POST", "/products", 201] - 1,
+        'orderly_response_validation_failures_total{operation="get_product"}': seen[
+            "GET", f"/products/{customer.nameless}", 500
+        ],
         'orderly_rate_limited_total{operation="refresh_token"}': seen["POST", "/tokens/refresh", 429],
         "orderly_processes": 2,
-        'orderly_threads{crew="requests"}': 8,
+        'orderly_threads{pool="requests"}': 8,
         'orderly_database_connections{engine="write"}': 2,
         "orderly_ready": 1,
     }
@@ -138,8 +140,8 @@ def test_redis_that_does_not_answer_is_seen(scene, redis):
 
     def unseen():
         customer.ask("GET", "/products?q=nothing")
-        return not watching.ask("orderly_limits_alone > 0")
+        return not watching.ask("orderly_rate_limiter_degraded > 0")
 
     until(unseen)
     redis.process.send_signal(signal.SIGCONT)
-    until(lambda: watching.ask("orderly_limits_alone > 0"))
+    until(lambda: watching.ask("orderly_rate_limiter_degraded > 0"))

@@ -1,5 +1,5 @@
 """The workbench is commands: what runs them is that of the other commands."""
 
-from tests.shop.cli.conftest import Said, orderly, shop
+from tests.shop.cli.conftest import CommandResult, orderly, shop
 
-__all__ = ["Said", "orderly", "shop"]
+__all__ = ["CommandResult", "orderly", "shop"]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from orderly.contract.model import Contract
-from orderly.devtools.diff.changes import Rating
+from orderly.devtools.diff.changes import Severity
 from orderly.devtools.diff.compare import compare
 from orderly.devtools.diff.release import Release
 from tests.engine.devtools.sample_contract import (
@@ -70,7 +70,7 @@ BREAKING = [
     ("a limit is lower", (*LIST, "x-rate-limit", "limit"), 30),
     ("a limit comes", (*CREATE, "x-rate-limit"), {"limit": 5, "window": 60, "per": "caller"}),
 ]
-ADDITION = [
+COMPATIBLE = [
     (
         "an operation comes",
         ("paths", "/cups", "delete"),
@@ -112,73 +112,73 @@ ONE, OTHER = (
 )
 PAIRS = [
     # what is there before, what takes its place, and what that is
-    ("items go from an answer", (CUP_NEW, TEXTS), (CUP_NEW, ARRAY), Rating.BREAKING),
-    ("items come to an answer", (CUP_NEW, ARRAY), (CUP_NEW, TEXTS), Rating.ADDITION),
-    ("items come where clients send", (WANTED_NEW, ARRAY), (WANTED_NEW, TEXTS), Rating.BREAKING),
-    ("nothing fits any more", (NAME, {"type": "string"}), (NAME, False), Rating.BREAKING),
-    ("a const changes", (WANTED_NEW, {"const": 1}), (WANTED_NEW, {"const": 2}), Rating.BREAKING),
+    ("items go from an answer", (CUP_NEW, TEXTS), (CUP_NEW, ARRAY), Severity.BREAKING),
+    ("items come to an answer", (CUP_NEW, ARRAY), (CUP_NEW, TEXTS), Severity.COMPATIBLE),
+    ("items come where clients send", (WANTED_NEW, ARRAY), (WANTED_NEW, TEXTS), Severity.BREAKING),
+    ("nothing fits any more", (NAME, {"type": "string"}), (NAME, False), Severity.BREAKING),
+    ("a const changes", (WANTED_NEW, {"const": 1}), (WANTED_NEW, {"const": 2}), Severity.BREAKING),
     (
         "integers become numbers where clients send",
         (WANTED_NEW, {"type": "integer"}),
         (WANTED_NEW, {"type": "number"}),
-        Rating.ADDITION,
+        Severity.COMPATIBLE,
     ),
     (
         "integers become numbers in answers",
         (CUP_NEW, {"type": "integer"}),
         (CUP_NEW, {"type": "number"}),
-        Rating.BREAKING,
+        Severity.BREAKING,
     ),
     (
         "one of the alternatives of a body goes",
         (WANTED_NEW, {"oneOf": [{"type": "string"}, {"type": "null"}]}),
         (WANTED_NEW, {"oneOf": [{"type": "string"}]}),
-        Rating.BREAKING,
+        Severity.BREAKING,
     ),
     (
         "a body may be one thing more",
         (WANTED_NEW, {"oneOf": [{"type": "string"}]}),
         (WANTED_NEW, {"oneOf": [{"type": "string"}, {"type": "null"}]}),
-        Rating.ADDITION,
+        Severity.COMPATIBLE,
     ),
-    ("an answer has a schema no more", ((*MEDIA, "schema"), ARRAY), ((*MEDIA, "schema"), NONE), Rating.BREAKING),
+    ("an answer has a schema no more", ((*MEDIA, "schema"), ARRAY), ((*MEDIA, "schema"), NONE), Severity.BREAKING),
     (
         "a media type of an answer goes",
         ((*OK, "content", "text/csv"), {}),
         ((*OK, "content", "text/csv"), NONE),
-        Rating.BREAKING,
+        Severity.BREAKING,
     ),
     (
         "a parameter is written as JSON",
         (COLOUR, {"name": "c", "in": "query", "schema": TEXTS}),
         (COLOUR, {"name": "c", "in": "query", "content": {"application/json": {"schema": TEXTS}}}),
-        Rating.BREAKING,
+        Severity.BREAKING,
     ),
     (
         "the shorter of two limits is lower",
         ((*LIST, "x-rate-limit"), TWO_LIMITS),
         ((*LIST, "x-rate-limit", 0, "limit"), 5),
-        Rating.BREAKING,
+        Severity.BREAKING,
     ),
-    ("the end comes sooner", (LIST, DEPRECATED), ((*LIST, "x-sunset"), "2027-06-30"), Rating.BREAKING),
-    ("the end comes later", (LIST, DEPRECATED), ((*LIST, "x-sunset"), "2028-06-30"), Rating.ADDITION),
-    ("a webhook comes", (("webhooks",), {}), (("webhooks",), HOOK), Rating.ADDITION),
-    ("a webhook goes", (("webhooks",), HOOK), (("webhooks",), {}), Rating.BREAKING),
+    ("the end comes sooner", (LIST, DEPRECATED), ((*LIST, "x-sunset"), "2027-06-30"), Severity.BREAKING),
+    ("the end comes later", (LIST, DEPRECATED), ((*LIST, "x-sunset"), "2028-06-30"), Severity.COMPATIBLE),
+    ("a webhook comes", (("webhooks",), {}), (("webhooks",), HOOK), Severity.COMPATIBLE),
+    ("a webhook goes", (("webhooks",), HOOK), (("webhooks",), {}), Severity.BREAKING),
     (
         "a callback comes",
         ((*CREATE, "callbacks"), {}),
         ((*CREATE, "callbacks"), {"done": {"{$url}": {}}}),
-        Rating.ADDITION,
+        Severity.COMPATIBLE,
     ),
-    ("what is public asks for a credential", ((*LIST, "security"), []), ((*LIST, "security"), NONE), Rating.BREAKING),
+    ("what is public asks for a credential", ((*LIST, "security"), []), ((*LIST, "security"), NONE), Severity.BREAKING),
     (
         "elsewhere is more to read",
         (("externalDocs",), {"url": "/a"}),
         (("externalDocs",), {"url": "/b"}),
-        Rating.WORDING,
+        Severity.DOCS,
     ),
 ]
-WORDING = [
+DOCS = [
     ("a summary changes", (*LIST, "summary"), "List all cups"),
     ("the description of a parameter changes", (*COLOUR, "description"), "Which colour."),
     ("the description of a property changes", (*WANTED, "properties", "handles", "description"), "How many there are."),
@@ -186,27 +186,27 @@ WORDING = [
     ("an example comes", (*NAME, "examples"), ["mug"]),
     ("the API is described otherwise", ("info", "description"), "For comparison."),
 ]
-RATED = [(*each, Rating.BREAKING) for each in BREAKING]
-RATED += [(*each, Rating.ADDITION) for each in ADDITION]
-RATED += [(*each, Rating.WORDING) for each in WORDING]
+RATED = [(*each, Severity.BREAKING) for each in BREAKING]
+RATED += [(*each, Severity.COMPATIBLE) for each in COMPATIBLE]
+RATED += [(*each, Severity.DOCS) for each in DOCS]
 
 
-@pytest.mark.parametrize(("name", "path", "value", "rating"), RATED, ids=[each[0] for each in RATED])
-def test_a_change_is_rated(name, path, value, rating):
+@pytest.mark.parametrize(("name", "path", "value", "severity"), RATED, ids=[each[0] for each in RATED])
+def test_a_change_is_rated(name, path, value, severity):
     changes = compare(OLD, changed((path, value)))
     assert changes
-    assert changes[0].rating is rating, changes
+    assert changes[0].severity is severity, changes
 
 
-@pytest.mark.parametrize(("name", "before", "after", "rating"), PAIRS, ids=[each[0] for each in PAIRS])
-def test_a_pair_is_rated(name, before, after, rating):
+@pytest.mark.parametrize(("name", "before", "after", "severity"), PAIRS, ids=[each[0] for each in PAIRS])
+def test_a_pair_is_rated(name, before, after, severity):
     changes = compare(changed(before), changed(before, after))
     assert changes
-    assert changes[0].rating is rating, changes
+    assert changes[0].severity is severity, changes
 
 
-@pytest.mark.parametrize(("name", "path", "value", "rating"), RATED, ids=[each[0] for each in RATED])
-def test_a_change_stands_at_a_line_on_both_sides(name, path, value, rating):
+@pytest.mark.parametrize(("name", "path", "value", "severity"), RATED, ids=[each[0] for each in RATED])
+def test_a_change_stands_at_a_line_on_both_sides(name, path, value, severity):
     release = Release(OLD, changed((path, value)))
     for change in release.changes:
         before, after = release.lines(change)
@@ -226,8 +226,8 @@ class TestCompare:
 
     def test_a_path_whose_parameter_is_called_otherwise_is_the_same_path(self):
         both = (changed((("paths", f"/cups/{{{name}}}"), item)) for name, item in (("id", ONE), ("cup_id", OTHER)))
-        said = [each.what for each in compare(*both)]
-        assert said == ["the path parameter cup_id was added, and is required", "the path parameter id was removed"]
+        result = [each.what for each in compare(*both)]
+        assert result == ["the path parameter cup_id was added, and is required", "the path parameter id was removed"]
 
     def test_what_counts_anyway_may_be_said(self):
         assert compare(OLD, changed(((*COLOUR, "explode"), True), ((*COLOUR, "style"), "form"))) == []

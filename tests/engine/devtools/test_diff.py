@@ -19,30 +19,30 @@ class TestCommand:
         return ["new.yaml", "--base", "old.yaml"]
 
     def test_people_are_told_as_a_table_and_ci_by_the_exit_code(self, orderly, files):
-        said = orderly("diff", *files)
-        assert said.code == 1
-        rows = [line.split() for line in said.out.splitlines()]
-        assert [row[0] for row in rows if row and row[0] in ("breaking", "addition", "wording")] == [
+        result = orderly("diff", *files)
+        assert result.code == 1
+        rows = [line.split() for line in result.out.splitlines()]
+        assert [row[0] for row in rows if row and row[0] in ("breaking", "compatible", "docs")] == [
             "breaking",
-            "wording",
+            "docs",
         ]
-        assert "16 > -" in said.out
-        assert "info.version is 1.2.3; it was 1.2.3, so raise it to 2.0.0 or more.\n" in said.err
+        assert "16 > -" in result.out
+        assert "info.version is 1.2.3; it was 1.2.3, so raise it to 2.0.0 or more.\n" in result.err
 
     def test_what_may_be_released_passes(self, orderly, shop, files):
         (shop / "new.yaml").write_bytes(changed(((*LIST, "summary"), "All"), version="1.2.4").source)
-        said = orderly("diff", *files)
-        assert (said.code, said.err) == (0, "")
+        result = orderly("diff", *files)
+        assert (result.code, result.err) == (0, "")
 
     def test_no_change_is_said_so(self, orderly, files):
         assert orderly("diff", "old.yaml", "--base", "old.yaml").out == "Nothing has changed since old.yaml.\n"
 
     def test_programs_are_told_in_json(self, orderly, files):
-        said = json.loads(orderly("diff", *files, "--format", "json").out)
-        assert said["version"] == {"before": "1.2.3", "after": "1.2.3", "needed": "2.0.0"}
-        assert said["passes"] is False
-        assert [each["rating"] for each in said["changes"]] == ["breaking", "wording"]
-        assert said["changes"][0]["before"] == {"pointer": "/paths/~1cups/get/parameters/1", "line": 16}
+        result = json.loads(orderly("diff", *files, "--format", "json").out)
+        assert result["version"] == {"before": "1.2.3", "after": "1.2.3", "needed": "2.0.0"}
+        assert result["passes"] is False
+        assert [each["rating"] for each in result["changes"]] == ["breaking", "docs"]
+        assert result["changes"][0]["before"] == {"pointer": "/paths/~1cups/get/parameters/1", "line": 16}
 
     def test_reviewers_are_told_at_the_line(self, orderly, files):
         lines = orderly("diff", *files, "--format", "github").out.splitlines()
@@ -72,23 +72,23 @@ class TestHistory:
 
     def test_without_a_base_it_is_the_latest_tag(self, orderly, history):
         git("tag", "v1.0.0", "HEAD~2")
-        said = orderly("diff", "contract.yaml").out
-        assert said == orderly("diff", "contract.yaml", "--base", "HEAD~2").out.replace("HEAD~2", "the tag v1.0.0")
-        assert "Since the tag v1.0.0:\n" in said
+        result = orderly("diff", "contract.yaml").out
+        assert result == orderly("diff", "contract.yaml", "--base", "HEAD~2").out.replace("HEAD~2", "the tag v1.0.0")
+        assert "Since the tag v1.0.0:\n" in result
 
     def test_without_a_tag_it_is_the_commit_that_set_the_version(self, orderly, history):
-        said = orderly("diff", "contract.yaml")
+        result = orderly("diff", "contract.yaml")
         raised = git("log", "-1", "--format=%h of %cs", "HEAD~1")
-        assert f"Since {raised}, which set info.version to 1.1.0, for there is no tag:\n" in said.out
-        assert "raise it to 1.1.1 or more" in said.err
+        assert f"Since {raised}, which set info.version to 1.1.0, for there is no tag:\n" in result.out
+        assert "raise it to 1.1.1 or more" in result.err
         git("reset", "-q", "--hard", "HEAD~1")
         assert orderly("diff", "contract.yaml").out.startswith(f"Nothing has changed since {raised}, which set")
 
     def test_it_is_the_first_one_where_the_version_was_never_raised(self, orderly, history):
         git("reset", "-q", "--hard", "HEAD~2")
-        said = orderly("diff", "contract.yaml")
-        assert git("log", "-1", "--format=%h", "HEAD~1") in said.out
-        assert "raise it to 1.0.1 or more" in said.err
+        result = orderly("diff", "contract.yaml")
+        assert git("log", "-1", "--format=%h", "HEAD~1") in result.out
+        assert "raise it to 1.0.1 or more" in result.err
 
     def test_a_raise_that_was_merged_counts_when_it_comes(self, orderly, history):
         git("checkout", "-q", "-b", "more")
@@ -110,8 +110,8 @@ class TestHistory:
         commit("Begin")
         file = shop / "schemas" / "pet.yaml"
         file.write_text(file.read_text().replace("maxItems: 2", "maxItems: 1", 1))
-        said = orderly("diff", "openapi.yaml").out
-        assert [line.split()[0] for line in said.splitlines() if "`maxItems`" in line] == ["breaking"]
+        result = orderly("diff", "openapi.yaml").out
+        assert [line.split()[0] for line in result.splitlines() if "`maxItems`" in line] == ["breaking"]
 
 
 def save(folder: Path, contract: Contract, message: str) -> None:

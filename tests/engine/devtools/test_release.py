@@ -22,12 +22,12 @@ class TestRelease:
         old = changed(version=before)
         low, high = (Release(old, changed((path, value), version=version)) for version in (before, needed))
         assert low.needed == needed
-        assert f"info.version is {before}; it was {before}, so raise it to {needed} or more" in _said(low)
-        assert not any("info.version" in each for each in _said(high))
+        assert f"info.version is {before}; it was {before}, so raise it to {needed} or more" in _complaints_of(low)
+        assert not any("info.version" in each for each in _complaints_of(high))
 
     def test_what_breaks_unannounced_does_not_pass_whatever_the_version(self):
         release = Release(OLD, changed((COLOUR, NONE), version="2.0.0"))
-        assert _said(release) == [
+        assert _complaints_of(release) == [
             "GET /cups: the query parameter colour was removed, which breaks clients, and it was not deprecated"
         ]
 
@@ -42,9 +42,9 @@ class TestRelease:
 
     def test_it_may_not_go_before(self, time_machine):
         time_machine.move_to("2025-12-31T12:00:00Z")
-        [said] = _said(Release(OLD, changed((("paths", "/old"), NONE), version="2.0.0")))
-        assert said.endswith("which breaks clients, and its x-sunset is 2025-12-31, not past")
+        [result] = _complaints_of(Release(OLD, changed((("paths", "/old"), NONE), version="2.0.0")))
+        assert result.endswith("which breaks clients, and its x-sunset is 2025-12-31, not past")
 
 
-def _said(release: Release) -> list[str]:
+def _complaints_of(release: Release) -> list[str]:
     return [what for _, what in release.complaints]

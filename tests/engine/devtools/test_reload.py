@@ -8,9 +8,9 @@ import pytest
 
 from orderly.app import create_app
 from orderly.contract import model
-from orderly.contract.loader import BrokenContract
-from orderly.devtools.sandbox.reloader import Reloading, described
-from orderly.devtools.sandbox.sandbox import Memory, create_sandbox, settings_of
+from orderly.contract.loader import ContractError
+from orderly.devtools.sandbox.reloader import Reloader, described
+from orderly.devtools.sandbox.sandbox import SandboxState, create_sandbox, sandbox_settings
 from tests.asgi import Client
 from tests.factories import make_settings
 
@@ -33,19 +33,19 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def told():
+def reported():
     return []
 
 
 @pytest.fixture
-def reloading(file, told, tmp_path):
+def reloading(file, reported, tmp_path):
     settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
-    return Reloading(file, lambda loaded: create_app(settings, loaded, scripts=["reload.js"]), told.append)
+    return Reloader(file, lambda loaded: create_app(settings, loaded, scripts=["reload.js"]), reported.append)
 
 
-def test_a_save_is_live_and_the_database_stays(file, told, tmp_path):
-    settings, memory = settings_of(make_settings(rate_limits=False), tmp_path), Memory()
-    reloading = Reloading(file, lambda loaded: create_sandbox(settings, loaded, memory).app, told.append)
+def test_a_save_is_live_and_the_database_stays(file, reported, tmp_path):
+    settings, state = sandbox_settings(make_settings(rate_limits=False), tmp_path), SandboxState()
+    reloading = Reloader(file, lambda loaded: create_sandbox(settings, loaded, state).app, reported.append)
 
     async def run():
         await reloading.start()
@@ -55,14 +55,14 @@ def test_a_save_is_live_and_the_database_stays(file, told, tmp_path):
         body = {"sku": "NEW-1", "name": "New", "price": {"amount": 1, "currency": "EUR"}}
         made = (await staff.call("POST", "/v1/products", body)).json
         file.write_bytes(SOURCE.replace(TITLE, b"title: Tidily"))
-        await reloading.look()
+        await reloading.reload_if_changed()
         assert (await client.call("GET", "/openapi.json")).json["info"]["title"] == "Tidily"
         assert (await client.call("GET", "/docs/reload")).json == {"count": 1, "error": None}
         assert (await staff.call("GET", f"/v1/products/{made['id']}")).json == made
         await reloading.stop()
 
     asyncio.run(run())
-    assert told == ["openapi.yaml was saved and is live."]
+    assert reported == ["openapi.yaml was saved and is live."]
 
 
 @pytest.mark.parametrize(
@@ -80,21 +80,21 @@ def test_a_save_is_live_and_the_database_stays(file, told, tmp_path):
         (b"operationId: get_me\n", b"operationId: get_user\n", None, "stands twice"),
     ],
 )
-def test_a_broken_save_is_told_with_its_line_and_changes_nothing(reloading, file, told, old, new, line, words):
+def test_a_broken_save_is_told_with_its_line_and_changes_nothing(reloading, file, reported, old, new, line, words):
     async def run():
         await reloading.start()
         assert old in SOURCE
         file.write_bytes(SOURCE.replace(old, new, 1))
-        await reloading.look()
+        await reloading.reload_if_changed()
         client = Client(reloading)
         error = (await client.call("GET", "/docs/reload")).json["error"]
-        assert error in told[0]
+        assert error in reported[0]
         assert words in error
         number = int(error.split(":")[1])
         assert number > 1 if line is None else number == line
         assert (await client.call("GET", "/openapi.yaml")).body == SOURCE
         file.write_bytes(SOURCE + b"# mended\n")
-        await reloading.look()
+        await reloading.reload_if_changed()
         assert (await client.call("GET", "/docs/reload")).json == {"count": 1, "error": None}
         await reloading.stop()
 
@@ -103,8 +103,8 @@ def test_a_broken_save_is_told_with_its_line_and_changes_nothing(reloading, file
 
 def test_it_begins_only_with_a_good_one(file, tmp_path):
     file.write_bytes(b"openapi: 3.1.0\npaths: [\n")
-    with pytest.raises(BrokenContract):
-        Reloading(file, lambda loaded: pytest.fail("made"), lambda line: None)
+    with pytest.raises(ContractError):
+        Reloader(file, lambda loaded: pytest.fail("made"), lambda line: None)
 
 
 def test_it_looks_by_itself_as_long_as_it_lives(reloading, file):
@@ -139,25 +139,25 @@ def test_a_complaint_without_a_place_is_told_at_the_first_line():
 
 
 def test_a_broken_handler_is_told_by_its_own_line():
-    broken = BrokenContract("handlers/cups.py:7: NameError: name 'Cup' is not defined")
+    broken = ContractError("handlers/cups.py:7: NameError: name 'Cup' is not defined")
     assert described(broken, Path("openapi.yaml")) == str(broken)
 
 
-def test_the_other_files_of_a_contract_are_live_too(tmp_path, told):
+def test_the_other_files_of_a_contract_are_live_too(tmp_path, reported):
     shutil.copytree(SPLIT, tmp_path / "api")
     settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
-    answers = Reloading(tmp_path / "api" / "openapi.yaml", lambda loaded: create_app(settings, loaded), told.append)
+    answers = Reloader(tmp_path / "api" / "openapi.yaml", lambda loaded: create_app(settings, loaded), reported.append)
     part = tmp_path / "api" / "schemas" / "pet.yaml"
 
     async def run():
         await answers.start()
         part.write_text(part.read_text().replace("maxLength: 20", "maxLength: 2000"))
-        await answers.look()
+        await answers.reload_if_changed()
         assert b"maxLength: 2000" in (await Client(answers).call("GET", "/openapi.yaml")).body
         part.write_text("Pet: [\n")
-        await answers.look()
+        await answers.reload_if_changed()
         await answers.stop()
 
     asyncio.run(run())
-    assert told[0] == "openapi.yaml was saved and is live."
-    assert told[1].startswith("schemas/pet.yaml:2:1: did not find expected node content")
+    assert reported[0] == "openapi.yaml was saved and is live."
+    assert reported[1].startswith("schemas/pet.yaml:2:1: did not find expected node content")

@@ -8,27 +8,27 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from orderly.config.settings import Refused
+from orderly.config.settings import CommandError
 from orderly.contract import model
 from orderly.contract.model import Contract
 from orderly.database.models import parse_time
 from orderly.devtools.sandbox import sandbox as sandboxes
 from orderly.devtools.sandbox.clock import STEP
-from orderly.devtools.sandbox.devserver import create_workbench
-from orderly.devtools.sandbox.sandbox import create_sandbox, settings_of
-from orderly.validation.response import Answers
-from orderly.validation.schemas import Validators
+from orderly.devtools.sandbox.devserver import create_devserver
+from orderly.devtools.sandbox.sandbox import create_sandbox, sandbox_settings
+from orderly.validation.response import ResponseValidator
+from orderly.validation.schemas import SchemaCompiler
 from tests.asgi import Client, shut_down
 from tests.factories import PASSWORD, make_settings
 
 CONTRACT = model.load()
-VALIDATORS = Validators(CONTRACT)
+VALIDATORS = SchemaCompiler(CONTRACT)
 EXAMPLES = CONTRACT.document["components"]["examples"]
 
 
 def begin(folder, loaded=CONTRACT):
     """A sandbox that has begun."""
-    made = create_sandbox(settings_of(make_settings(rate_limits=False), folder), loaded)
+    made = create_sandbox(sandbox_settings(make_settings(rate_limits=False), folder), loaded)
     asyncio.run(made.fill())
     return made
 
@@ -94,14 +94,14 @@ class TestTime:
         assert people["customer"].get("/v1/me").json == EXAMPLES["Alice"]["value"]
 
     def test_after_it_began_anew_the_same_calls_are_answered_byte_by_byte_the_same(self, people):
-        first = told(people)
+        first = seen_by(people)
         assert people["staff"].post("/sandbox/reset").status == 204
-        assert told(people) == first
+        assert seen_by(people) == first
 
     def test_another_sandbox_tells_the_same_times_and_ids(self, people, tmp_path):
         made = begin(tmp_path)
         others = {account.role: Client(made.app).signed_in(account.token) for account in made.accounts}
-        assert told(others) == told(people)
+        assert seen_by(others) == seen_by(people)
         asyncio.run(shut_down(made.app))
 
     def test_who_only_reads_changes_nothing_for_others(self, people):
@@ -116,7 +116,7 @@ class TestTime:
         assert make() == made
 
     def test_limits_begin_anew_too(self, tmp_path):
-        made = create_sandbox(settings_of(make_settings(rate_limits=True), tmp_path))
+        made = create_sandbox(sandbox_settings(make_settings(rate_limits=True), tmp_path))
         asyncio.run(made.fill())
         limit = next(o for o in CONTRACT.operations if o.operation_id == "create_order").rate_limits[0].limit
         for _ in range(2):
@@ -144,7 +144,7 @@ class TestTime:
         assert abs(sign_in("alice").user.created_at - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-def told(people):
+def seen_by(people):
     """What a morning's work is answered, secrets aside."""
     customer, staff, admin = (people[role] for role in ("customer", "staff", "admin"))
     mug = EXAMPLES["Mug"]["value"]["id"]
@@ -173,13 +173,13 @@ def told(people):
 
 
 def force(sandbox, operation, status, name):
-    """The answer to somebody without a credential who prefers it; BrokenPromise if the contract has another one."""
+    """The response that an anonymous request prefers; ResponseContractError if the contract has another one."""
     client, target = Client(sandbox.app), CONTRACT.base_path + operation.path
     answer = client(operation.method, target, None, {"Prefer": f"code={status}; example={name}"})
     headers = {header.name: answer.headers.get(header.name.lower()) for header in operation.responses[status].headers}
     given = {header: value for header, value in headers.items() if value is not None}
     body = answer.json if answer.body else None
-    Answers(operation, VALIDATORS).check(answer.status, answer.headers.get("content-type"), given, body)
+    ResponseValidator(operation, VALIDATORS).check(answer.status, answer.headers.get("content-type"), given, body)
     return answer
 
 
@@ -271,9 +271,9 @@ class TestOperationWithoutHandler:
 class TestProduction:
     def test_there_is_no_sandbox(self, tmp_path):
         settings = make_settings(env="production")
-        with pytest.raises(Refused, match="not for production"):
-            settings_of(settings, tmp_path)
-        with pytest.raises(Refused, match="takes none but its own"):
+        with pytest.raises(CommandError, match="not for production"):
+            sandbox_settings(settings, tmp_path)
+        with pytest.raises(CommandError, match="takes none but its own"):
             create_sandbox(settings.model_copy(update={"database_url": f"sqlite:///{tmp_path}/sandbox.db"}))
 
     def test_no_command_begins_one(self, orderly, monkeypatch):
@@ -283,7 +283,7 @@ class TestProduction:
             assert "not for production" in orderly("serve", option).err
 
     def test_a_database_that_is_not_the_sandboxs_is_never_emptied(self, tmp_path):
-        with pytest.raises(Refused, match="takes none but its own"):
+        with pytest.raises(CommandError, match="takes none but its own"):
             create_sandbox(make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db"))
 
     @pytest.mark.parametrize("path", ["/sandbox/accounts", "/sandbox/reset", "/docs/reload", "/docs/assets/sandbox.js"])
@@ -296,7 +296,7 @@ def test_the_docs_page_has_the_scripts_of_what_is_on(tmp_path, sandbox):
     page = Client(sandbox.app).get("/docs").body.decode()
     assert ("/docs/assets/sandbox.js" in page, "/docs/assets/reload.js" in page) == (True, False)
     assert Client(sandbox.app).get("/docs/assets/sandbox.js").status == 200
-    plain = create_workbench(make_settings(database_url=f"sqlite:///{tmp_path}/a.db"), sandbox=False, reload=False)
+    plain = create_devserver(make_settings(database_url=f"sqlite:///{tmp_path}/a.db"), sandbox=False, reload=False)
     assert "sandbox.js" not in Client(plain).get("/docs").body.decode()
 
 

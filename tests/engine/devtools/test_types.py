@@ -34,8 +34,8 @@ class TestTypes:
 
     def test_stale_ones_fail_a_check_and_are_made_anew(self, orderly, own_types):
         own_types.write_text("")
-        said = orderly("types", "--check")
-        assert (said.code, said.err) == (
+        result = orderly("types", "--check")
+        assert (result.code, result.err) == (
             1,
             "handlers/contract_types.py is not what the contract says: run `orderly types`.\n",
         )
@@ -56,8 +56,8 @@ class TestTypes:
             "handlers/health.py",
             "handlers/contract_types.py",
         ]
-        said = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=False).stdout
-        assert 'Missing key "since" for TypedDict "Readiness"' in said, said
+        result = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=False).stdout
+        assert 'Missing key "since" for TypedDict "Readiness"' in result, result
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
@@ -76,9 +76,9 @@ def test_a_handler_takes_and_gives_what_the_contract_names(operation):
 
 class TestStub:
     def test_it_is_typed_as_the_contract_is(self, orderly):
-        said = orderly("stub", "list_orders")
-        assert said.err == "# handlers/orders.py\n"
-        assert said.out == (
+        result = orderly("stub", "list_orders")
+        assert result.err == "# handlers/orders.py\n"
+        assert result.out == (
             "\n\ndef list_orders(\n    *,\n    caller: Caller,\n    status: str | None = None,\n"
             "    user_id: str | None = None,\n    created_after: str | None = None,\n"
             "    created_before: str | None = None,\n) -> Listing[contract_types.Order]:\n"
@@ -103,9 +103,9 @@ class TestStub:
     def test_a_later_one_tells_which_imports_are_missing(self, orderly, monkeypatch, tmp_path):
         (tmp_path / "orders.py").write_text("from handlers import contract_types\n")
         monkeypatch.setattr(generate, "find_spec", lambda name: ModuleSpec(name, None, origin=f"{tmp_path}/orders.py"))
-        said = orderly("stub", "create_order")
-        assert said.out.startswith("\n\ndef create_order(")
-        assert said.err.splitlines()[1:] == [
+        result = orderly("stub", "create_order")
+        assert result.out.startswith("\n\ndef create_order(")
+        assert result.err.splitlines()[1:] == [
             "# it needs: from sqlalchemy.orm import Session",
             "# it needs: from db.users import Caller",
         ]
@@ -119,8 +119,8 @@ class TestStub:
         assert all(hasattr(contract_types, name) for name in names)
 
     def test_an_operation_that_is_not_there_is_refused(self, orderly):
-        said = orderly("stub", "make_tea")
-        assert said.err == "The contract has no operation make_tea; `orderly routes` lists them.\n"
+        result = orderly("stub", "make_tea")
+        assert result.err == "The contract has no operation make_tea; `orderly routes` lists them.\n"
 
 
 def _functions(handler):

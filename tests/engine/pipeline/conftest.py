@@ -11,7 +11,7 @@ from orderly.app import create_app
 from orderly.contract.model import Contract
 from orderly.database.database import Database
 from orderly.database.migrations import runner
-from orderly.http.messages import App
+from orderly.http.messages import ASGIApp
 from tests.asgi import Client, shut_down
 from tests.conftest import make_application, url_of
 from tests.factories import PASSWORD, make_settings
@@ -31,7 +31,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def application(migrated: Database) -> Iterator[App]:
+def application(migrated: Database) -> Iterator[ASGIApp]:
     """The service on that one: what the other tests use is on theirs, and both live as long as the tests do."""
     yield from make_application(migrated)
 

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from orderly.contract.loader import BrokenContract
+from orderly.contract.loader import ContractError
 from orderly.contract.model import Contract
 from tests.engine.pipeline.conftest import EVERYTHING
 
@@ -43,7 +43,7 @@ def test_the_log_tells_who_still_calls_it(serve, sign_in):
         served.get("/v1/callers", alice.own)
         served.get("/v1/trees/1")
     calls = [entry for entry in logs if entry["event"] == "request"]
-    assert [(call["operation"], call["caller"]) for call in calls if call.get("deprecated")] == [
+    assert [(call["operation"], call["user_id"]) for call in calls if call.get("deprecated")] == [
         ("get_caller", alice.user.id)
     ]
 
@@ -63,5 +63,5 @@ def test_pages_of_other_origins_may_read_both_days(serve):
 
 @pytest.mark.parametrize("words", [{}, {"x-deprecated-since": "soon"}, {**SINCE, "x-sunset": "2026-02-30"}])
 def test_one_that_does_not_say_since_when_is_refused_at_start(serve, words):
-    with pytest.raises(BrokenContract, match="get_tree is deprecated: it needs x-deprecated-since"):
+    with pytest.raises(ContractError, match="get_tree is deprecated: it needs x-deprecated-since"):
         serve({}, deprecated(**words))

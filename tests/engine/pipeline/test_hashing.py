@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from db import passwords
-from orderly.contract.loader import BrokenContract
+from orderly.contract.loader import ContractError
 from orderly.contract.model import load
 from orderly.pipeline.handler_resolver import wanted_by
 from tests.factories import PASSWORD
@@ -21,8 +21,8 @@ def hashed(database, monkeypatch):
 
     @contextmanager
     def turn():
-        with closing(sqlite3.connect(database.url.database, timeout=0, isolation_level=None)) as somebody:
-            somebody.execute("BEGIN IMMEDIATE")  # raises if somebody writes
+        with closing(sqlite3.connect(database.url.database, timeout=0, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # raises if somebody writes
         hashed.append(True)
         yield
 
@@ -62,5 +62,5 @@ def test_a_handler_that_could_forget_to_begin_is_refused():
     def update_me(body, *, begin, session, caller): ...
 
     [operation] = (each for each in load().operations if each.operation_id == "update_me")
-    with pytest.raises(BrokenContract, match="takes both begin and session"):
+    with pytest.raises(ContractError, match="takes both begin and session"):
         wanted_by(update_me, operation)

@@ -102,7 +102,7 @@ class TestInAnAnswer:
         with capture_logs() as logs:
             refused = everything.post("/v1/answers", {name: bad})
         assert refused.code == "internal_error"
-        rules = [entry["rule"] for entry in logs if entry["event"] == "broken_promise"]
+        rules = [entry["rule"] for entry in logs if entry["event"] == "response_validation_failed"]
         assert len(rules) == 1
         assert keyword is None or f"breaks `{keyword}`" in rules[0]
 

@@ -8,7 +8,7 @@ import time_machine
 
 from orderly.contract.model import load
 from orderly.pipeline.handler_resolver import find_handler
-from orderly.rate_limiting.limiter import _site
+from orderly.rate_limiting.limiter import _network_prefix
 from orderly.security.guard import Tokens
 from tests.api_helpers import log_in
 from tests.asgi import Client
@@ -59,7 +59,7 @@ def exhaust(client):
     return [client.put("/v1/me/password", {}) for _ in range(11)]
 
 
-def told(answer):
+def quota_of(answer):
     """What the two headers say, as `(remaining, seconds)` and `(quota, window)`."""
     [(name, left)] = http_sf.parse(answer.headers["ratelimit"].encode(), tltype="list")
     [(policy, quota)] = http_sf.parse(answer.headers["ratelimit-policy"].encode(), tltype="list")
@@ -71,8 +71,8 @@ class TestHeaders:
     def test_they_count_down_to_the_refusal(self, limited, member):
         answers = exhaust(member(limited(), "alice"))
         assert [answer.status for answer in answers] == [400] * 10 + [429]
-        assert [told(answer)[0][0] for answer in answers] == [*range(9, -1, -1), 0]
-        assert {told(answer)[1] for answer in answers} == {(10, 60)}
+        assert [quota_of(answer)[0][0] for answer in answers] == [*range(9, -1, -1), 0]
+        assert {quota_of(answer)[1] for answer in answers} == {(10, 60)}
         assert answers[-1].code == "rate_limited"
 
     def test_who_waits_as_long_as_he_is_told_is_served(self, limited, member):
@@ -81,10 +81,10 @@ class TestHeaders:
             assert exhaust(alice)[-1].status == 429
             clock.shift(59.5)
             refused = alice.put("/v1/me/password", {})
-            assert (refused.status, refused.headers["retry-after"], told(refused)[0]) == (429, "1", (0, 1))
+            assert (refused.status, refused.headers["retry-after"], quota_of(refused)[0]) == (429, "1", (0, 1))
             clock.shift(int(refused.headers["retry-after"]))
             served = alice.put("/v1/me/password", {})
-            assert (served.status, told(served)) == (400, ((9, 60), (10, 60)))
+            assert (served.status, quota_of(served)) == (400, ((9, 60), (10, 60)))
 
     @pytest.mark.parametrize("step", [3600, -3600])
     def test_a_clock_that_jumps_locks_nobody_out(self, limited, member, step):
@@ -94,7 +94,7 @@ class TestHeaders:
             assert exhaust(token)[-1].status == 429
             clock.shift(step)
             answer = log_in(alice)
-            assert (answer.status, told(answer)) == (201, ((9, 60), (10, 60)))
+            assert (answer.status, quota_of(answer)) == (201, ((9, 60), (10, 60)))
             again = alice.signed_in(answer.json["access_token"])
             assert [int(a.headers.get("retry-after", 60)) for a in exhaust(again)] == [60] * 11
 
@@ -109,7 +109,7 @@ class TestBuckets:
         charlie = member(alice, "charlie")
         assert exhaust(alice)[-1].status == 429
         assert alice.get("/v1/me").status == 200
-        assert told(charlie.put("/v1/me/password", {})) == ((9, 60), (10, 60))
+        assert quota_of(charlie.put("/v1/me/password", {})) == ((9, 60), (10, 60))
         assert {alice.get(f"/v1/health/{probe}").status for probe in ("live", "ready") for _ in range(20)} == {200}
 
     def test_flooding_a_login_locks_its_owner_out_nowhere_else(self, limited, member):
@@ -131,8 +131,12 @@ class TestBuckets:
         assert [log_in(service, forms[n % 3], WRONG).status for n in range(11)] == [401] * 10 + [429]
 
     def test_an_ipv6_network_is_one_address(self):
-        assert _site("2001:db8::1") == _site("2001:db8:0:0:ffff::2") != _site("2001:db8:0:1::1")
-        assert _site("192.0.2.1") == "192.0.2.1"
+        assert (
+            _network_prefix("2001:db8::1")
+            == _network_prefix("2001:db8:0:0:ffff::2")
+            != _network_prefix("2001:db8:0:1::1")
+        )
+        assert _network_prefix("192.0.2.1") == "192.0.2.1"
 
 
 class TestProxies:

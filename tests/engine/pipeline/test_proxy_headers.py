@@ -4,12 +4,12 @@ from ipaddress import ip_network
 
 import pytest
 
-from orderly.http.proxy_headers import UNKNOWN, Peers
+from orderly.http.proxy_headers import UNKNOWN, ProxyHeaders
 from tests.asgi import Client
 
 
 @pytest.mark.parametrize(
-    ("peer", "told", "client"),
+    ("peer", "forwarded", "client"),
     [
         ("10.0.0.1", "192.0.2.1", "192.0.2.1"),
         ("10.0.0.1", "192.0.2.1:5678", "192.0.2.1"),
@@ -27,13 +27,13 @@ from tests.asgi import Client
         ("", "192.0.2.1", UNKNOWN),
     ],
 )
-def test_the_client_is_the_first_one_who_is_not_trusted(peer, told, client):
-    peers = Peers([ip_network("10.0.0.0/8")])
-    assert peers.client(peer, {"x-forwarded-for": [told]}) == client
+def test_the_client_is_the_first_one_who_is_not_trusted(peer, forwarded, client):
+    peers = ProxyHeaders([ip_network("10.0.0.0/8")])
+    assert peers.client_address(peer, {"x-forwarded-for": [forwarded]}) == client
 
 
-@pytest.mark.parametrize("told", ["unknown", "_hidden", "127.0.0.1.example", "9" * 5000])
-def test_nobody_known_reads_no_metrics(serve, told):
+@pytest.mark.parametrize("forwarded", ["unknown", "_hidden", "127.0.0.1.example", "9" * 5000])
+def test_nobody_known_reads_no_metrics(serve, forwarded):
     behind = Client(serve({}, trusted_proxies="127.0.0.1").app)
     assert behind.get("/metrics").status == 200
-    assert behind.get("/metrics", {"X-Forwarded-For": told}).code == "not_found"
+    assert behind.get("/metrics", {"X-Forwarded-For": forwarded}).code == "not_found"

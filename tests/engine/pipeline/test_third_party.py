@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from orderly.contract import model
-from orderly.contract.loader import BrokenContract
+from orderly.contract.loader import ContractError
 from orderly.contract.model import Contract
 from orderly.devtools.lint.linter import check
 from tests.engine.pipeline.third_party.many import many
@@ -119,7 +119,7 @@ class TestSplit:
         assert {(Path(each.file).name, each.line, each.rule) for each in found} == {("pets.yaml", line, "openapi")}
 
     @pytest.mark.parametrize(
-        ("reference", "said"),
+        ("reference", "result"),
         [
             ("../secret.yaml", "leads out of the contract's folder"),
             ("/etc/passwd", "leads out of the contract's folder"),
@@ -127,10 +127,10 @@ class TestSplit:
             ("nowhere.yaml#/Pet", "leads to no file"),
         ],
     )
-    def test_a_file_that_is_not_there_or_not_ours_is_refused(self, tmp_path, reference, said):
+    def test_a_file_that_is_not_there_or_not_ours_is_refused(self, tmp_path, reference, result):
         (tmp_path / "secret.yaml").write_text("type: string")
         (tmp_path / "api").mkdir()
         document = {"openapi": "3.1.0", "paths": {"/pets": {"$ref": reference}}}
         (tmp_path / "api" / "openapi.yaml").write_text(yaml.safe_dump(document))
-        with pytest.raises(BrokenContract, match=said):
+        with pytest.raises(ContractError, match=result):
             model.load(tmp_path / "api" / "openapi.yaml")

@@ -6,13 +6,13 @@ from threading import Event
 import pytest
 
 from orderly.errors import Unavailable
-from orderly.pipeline.thread_pool import Workers
+from orderly.pipeline.thread_pool import WorkerPool
 
 
 @pytest.fixture
 def busy():
     """Workers whose only thread is busy until the event is set."""
-    workers, event = Workers(1, queue=2), Event()
+    workers, event = WorkerPool(1, queue=2), Event()
     yield workers, event
     event.set()
     workers.close()
@@ -27,7 +27,7 @@ async def take_the_thread(workers, event):
 
 def test_what_waits_too_long_is_refused_and_not_done(busy, monkeypatch):
     workers, event = busy
-    monkeypatch.setattr("orderly.pipeline.thread_pool.PATIENCE", 0.01)
+    monkeypatch.setattr("orderly.pipeline.thread_pool.QUEUE_TIMEOUT", 0.01)
     done = []
 
     async def scene():
@@ -54,13 +54,13 @@ def test_with_the_queue_full_it_is_refused_at_once(busy):
 
 
 def test_while_the_line_is_slow_no_more_than_a_crowd_may_wait(monkeypatch):
-    monkeypatch.setattr("orderly.pipeline.thread_pool.CROWD", 2)
-    monkeypatch.setattr("orderly.pipeline.thread_pool.QUICK", 0.0)
-    workers, event = Workers(1, queue=10), Event()
+    monkeypatch.setattr("orderly.pipeline.thread_pool.BURST_QUEUE", 2)
+    monkeypatch.setattr("orderly.pipeline.thread_pool.FAST_WAIT", 0.0)
+    workers, event = WorkerPool(1, queue=10), Event()
 
     async def scene():
         tasks = await two_wait_and_a_third_may_not(workers, event)
-        monkeypatch.setattr("orderly.pipeline.thread_pool.QUICK", 60.0)
+        monkeypatch.setattr("orderly.pipeline.thread_pool.FAST_WAIT", 60.0)
         tasks.append(asyncio.create_task(workers.run(event.wait)))
         await asyncio.sleep(0)
         event.set()
@@ -72,13 +72,13 @@ def test_while_the_line_is_slow_no_more_than_a_crowd_may_wait(monkeypatch):
 
 def test_a_thread_that_never_ends_keeps_its_client_waiting_no_longer(busy, monkeypatch):
     workers, event = busy
-    monkeypatch.setattr("orderly.pipeline.thread_pool.DEADLINE", 0.01)
+    monkeypatch.setattr("orderly.pipeline.thread_pool.REQUEST_DEADLINE", 0.01)
     with pytest.raises(Unavailable):
         asyncio.run(workers.run(event.wait))
 
 
 def test_after_the_end_everything_is_refused():
-    workers = Workers(1)
+    workers = WorkerPool(1)
     workers.close()
     with pytest.raises(Unavailable):
         asyncio.run(workers.run(print))

@@ -25,14 +25,14 @@ class TestThreads:
     def test_a_list_is_read_in_a_thread_though_its_handler_asks_for_no_session(self, serve, database):
         seen = []
 
-        def shape(row):
+        def serialize(row):
             seen.append(threading.current_thread())
-            return products._shape(row)
+            return products._serialize(row)
 
         with database.writing() as session:
             make_product(session)
             session.commit()
-        listing = Listing(catalogue.EVERYTHING, order=[Product.id], shape=shape)
+        listing = Listing(catalogue.ALL_PRODUCTS, order=[Product.id], serialize=serialize)
         assert serve({"list_products": lambda: listing}, load()).get("/v1/products").status == 200
         assert len(seen) == 1
         assert threading.current_thread() not in seen

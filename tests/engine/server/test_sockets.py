@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from orderly.server.sockets import turn_away
+from orderly.server.sockets import stop_accepting
 
 
 def connect(listener):
@@ -13,7 +13,7 @@ def connect(listener):
 
 def test_who_is_connected_is_heard_after_the_door_is_shut_and_nobody_else_comes_in():
     with socket.create_server(("127.0.0.1", 0)) as listener, connect(listener) as early:
-        turn_away(listener)
+        stop_accepting(listener)
         with pytest.raises(TimeoutError):
             connect(listener)
         early.sendall(b"one")

@@ -34,8 +34,8 @@ def busy(migrated_shop):
 
 
 def test_the_copy_of_a_busy_shop_is_whole(orderly, busy, shop):
-    said = orderly("backup", "copy.db")
-    assert (said.code, said.err) == (0, "")
+    result = orderly("backup", "copy.db")
+    assert (result.code, result.err) == (0, "")
     copy = Database(f"sqlite:///{shop / 'copy.db'}")
     with copy.reading() as session:
         assert session.scalar(select(func.count()).select_from(Order)) >= 1
@@ -45,22 +45,22 @@ def test_the_copy_of_a_busy_shop_is_whole(orderly, busy, shop):
 
 def test_nothing_is_overwritten(orderly, migrated_shop, shop):
     (shop / "copy.db").write_text("precious")
-    said = orderly("backup", "copy.db")
-    assert said.code == 1
+    result = orderly("backup", "copy.db")
+    assert result.code == 1
     assert (shop / "copy.db").read_text() == "precious"
 
 
 @pytest.mark.parametrize("name", ["nowhere/copy.db", "data/orderly.db/copy.db", "a" * 300])
 def test_a_copy_that_cannot_be_written_is_told_in_one_line(orderly, migrated_shop, shop, name):
-    said = orderly("backup", str(shop / name))
-    assert said.code == 1
-    assert said.err.count("\n") == 1
+    result = orderly("backup", str(shop / name))
+    assert result.code == 1
+    assert result.err.count("\n") == 1
 
 
 def test_postgresql_is_copied_by_its_own_tools(orderly, bare_postgresql, monkeypatch, shop):
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql)
     orderly("db", "upgrade")
-    said = orderly("backup", "copy.dump")
-    assert (said.code, said.out) == (1, "")
-    assert "pg_dump" in said.err
+    result = orderly("backup", "copy.dump")
+    assert (result.code, result.out) == (1, "")
+    assert "pg_dump" in result.err
     assert not (shop / "copy.dump").exists()

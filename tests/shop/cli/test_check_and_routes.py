@@ -41,19 +41,19 @@ def write(shop):
 
 class TestCheck:
     def test_ours_is_sound_and_whole(self, orderly):
-        said = orderly("check")
-        assert (said.code, said.err) == (0, "")
+        result = orderly("check")
+        assert (result.code, result.err) == (0, "")
         total = len(OURS.operations)
-        assert said.out == f"The contract is sound: {total} operations, 0 without a handler.\n"
+        assert result.out == f"The contract is sound: {total} operations, 0 without a handler.\n"
 
     def test_an_operation_without_a_handler_is_named(self, orderly, monkeypatch):
         monkeypatch.setattr(check_command, "find_handler", lambda operation: None)
-        said = orderly("check")
-        assert said.code == 0
-        assert "list_users (GET /users) has no handler: it answers 501.\n" in said.out
+        result = orderly("check")
+        assert result.code == 0
+        assert "list_users (GET /users) has no handler: it answers 501.\n" in result.out
 
     @pytest.mark.parametrize(
-        ("source", "said"),
+        ("source", "result"),
         [
             ("X = 1\n\n\ndef list_cups(*, caller: Caller): ...\n", ":4: NameError: name 'Caller' is not defined"),
             ("def list_cups(\n", ":1: SyntaxError: '(' was never closed"),
@@ -61,14 +61,14 @@ class TestCheck:
         ],
     )
     def test_a_handler_that_cannot_be_imported_is_told_with_its_line(
-        self, orderly, monkeypatch, tmp_path, source, said
+        self, orderly, monkeypatch, tmp_path, source, result
     ):
         (tmp_path / "users.py").write_text(source)
         monkeypatch.setattr("handlers.__path__", [str(tmp_path)])
         monkeypatch.delitem(sys.modules, "handlers.users", raising=False)
         monkeypatch.setattr(check_command, "find_handler", find_handler)
         for command in ("check", "routes"):
-            assert orderly(command).err == f"handlers/users.py{said}\n"
+            assert orderly(command).err == f"handlers/users.py{result}\n"
 
     @pytest.mark.parametrize(
         ("change", "line"),
@@ -82,9 +82,9 @@ class TestCheck:
         ],
     )
     def test_what_is_wrong_is_named(self, orderly, write, change, line):
-        said = orderly("check", write(change))
-        assert said.code == 1
-        assert line in said.err
+        result = orderly("check", write(change))
+        assert result.code == 1
+        assert line in result.err
 
     @pytest.mark.parametrize(
         ("source", "line"),
@@ -101,25 +101,25 @@ class TestCheck:
     )
     def test_what_is_no_contract_is_refused_in_one_line(self, orderly, shop, source, line):
         (shop / "broken.yaml").write_text(source)
-        said = orderly("check", "broken.yaml")
-        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
-        assert line in said.err
+        result = orderly("check", "broken.yaml")
+        assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
+        assert line in result.err
 
     def test_a_file_that_is_not_there_is_named(self, orderly):
-        said = orderly("check", "nowhere.yaml")
-        assert said.code == 1
-        assert "cannot read the contract nowhere.yaml: No such file or directory" in said.err
+        result = orderly("check", "nowhere.yaml")
+        assert result.code == 1
+        assert "cannot read the contract nowhere.yaml: No such file or directory" in result.err
 
     def test_github_is_told_file_line_and_column(self, orderly, shop):
         (shop / "broken.yaml").write_text("openapi: 3.1.0\na: 1\na: 100%\n")
-        said = orderly("check", "broken.yaml", "--format", "github")
-        told = "::error file=broken.yaml,line=3,col=1,title=yaml::the key 'a' stands twice in one object\n"
-        assert (said.code, said.out, said.err) == (1, told, "")
+        result = orderly("check", "broken.yaml", "--format", "github")
+        reported = "::error file=broken.yaml,line=3,col=1,title=yaml::the key 'a' stands twice in one object\n"
+        assert (result.code, result.out, result.err) == (1, reported, "")
 
     def test_programs_are_told_all_as_json(self, orderly, write):
-        said = orderly("check", write(lambda d: d["x-errors"].pop("not_found")), "--format", "json")
-        assert (said.code, said.err) == (1, "")
-        assert {(each["file"], each["rule"]) for each in json.loads(said.out)} == {
+        result = orderly("check", write(lambda d: d["x-errors"].pop("not_found")), "--format", "json")
+        assert (result.code, result.err) == (1, "")
+        assert {(each["file"], each["rule"]) for each in json.loads(result.out)} == {
             ("changed.yaml", "error-code-is-explained")
         }
         assert orderly("check", "--format", "json").out == "[]\n"
@@ -132,36 +132,36 @@ class TestCheck:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed) as watching:
             assert watching.stdout.readline() == "[]\n"
             (shop / "notes.yaml").write_text("openapi: 3.0.3\n")
-            told = "".join(iter(watching.stdout.readline, "]\n")) + "]"
+            reported = "".join(iter(watching.stdout.readline, "]\n")) + "]"
             watching.send_signal(signal.SIGINT)
-        assert "the contract is not OpenAPI 3.1" in json.loads(told)[0]["message"]
+        assert "the contract is not OpenAPI 3.1" in json.loads(reported)[0]["message"]
         assert watching.returncode == 0
 
     def test_style_without_node_is_refused_plainly(self, orderly, monkeypatch):
         monkeypatch.setenv("PATH", "/nowhere")
-        said = orderly("check", "--style")
-        assert (said.code, said.out) == (1, "")
-        assert said.err.startswith("--style needs Node 20 or newer with npx")
+        result = orderly("check", "--style")
+        assert (result.code, result.out) == (1, "")
+        assert result.err.startswith("--style needs Node 20 or newer with npx")
 
     @pytest.mark.skipif(not has_redocly(), reason="Redocly is not in npx's cache, and tests fetch nothing")
     def test_style_is_what_redocly_finds(self, orderly, shop, monkeypatch):
         monkeypatch.setenv("npm_config_offline", "true")
         (shop / "notes.yaml").write_bytes(GOOD.read_bytes())
-        said = orderly("check", "notes.yaml", "--style")
-        assert (said.code, said.out) == (1, "")
-        assert "notes.yaml:3:1: Info object should contain `license` field. [info-license]\n" in said.err
+        result = orderly("check", "notes.yaml", "--style")
+        assert (result.code, result.out) == (1, "")
+        assert "notes.yaml:3:1: Info object should contain `license` field. [info-license]\n" in result.err
 
 
 class TestRoutes:
     def test_every_operation_is_listed(self, orderly):
-        said = orderly("routes")
-        assert (said.code, said.err) == (0, "")
-        lines = {columns[2]: line for line in said.out.splitlines() if len(columns := line.split()) > 3}
+        result = orderly("routes")
+        assert (result.code, result.err) == (0, "")
+        lines = {columns[2]: line for line in result.out.splitlines() if len(columns := line.split()) > 3}
         for operation in OURS.operations:
             assert lines[operation.operation_id].split()[:2] == [operation.method, f"/v1{operation.path}"]
 
     @pytest.mark.parametrize(
-        ("operation", "told"),
+        ("operation", "reported"),
         [
             ("create_user", ["public", "60/60 s per address", "handlers.users.create_user"]),
             ("list_users", ["staff, admin", "users:read", "600/60 s per caller", "handlers.users.list_users"]),
@@ -169,9 +169,9 @@ class TestRoutes:
             ("revoke_current_token", ["(bearer only)", "handlers.tokens.revoke_current_token"]),
         ],
     )
-    def test_it_tells_who_may_and_how_often(self, orderly, operation, told):
+    def test_it_tells_who_may_and_how_often(self, orderly, operation, reported):
         [line] = [line for line in orderly("routes").out.splitlines() if f" {operation} " in line]
-        assert all(each in line for each in told), line
+        assert all(each in line for each in reported), line
 
     def test_an_operation_without_a_handler_says_so(self, orderly, monkeypatch):
         monkeypatch.setattr(routes_command, "find_handler", lambda operation: None)

@@ -21,9 +21,9 @@ def tool(monkeypatch, shop):
 
 @pytest.mark.parametrize("language", TOOLS)
 def test_a_missing_tool_is_one_plain_line(orderly, tool, language, shop):
-    said = orderly("client", language, "--out", "made")
-    assert (said.code, said.err.count("\n")) == (1, 1)
-    assert said.err.startswith(f"{TOOLS[language]} is not installed: ")
+    result = orderly("client", language, "--out", "made")
+    assert (result.code, result.err.count("\n")) == (1, 1)
+    assert result.err.startswith(f"{TOOLS[language]} is not installed: ")
     assert not (shop / "made").exists()
 
 
@@ -40,22 +40,22 @@ def test_a_missing_tool_is_one_plain_line(orderly, tool, language, shop):
 )
 def test_a_tool_of_another_version_is_refused(orderly, tool, language, version, expected):
     tool(TOOLS[language], version)
-    said = orderly("client", language, "--out", "made")
-    assert (said.code, said.err.count("\n")) == (1, 1)
-    assert expected in said.err
+    result = orderly("client", language, "--out", "made")
+    assert (result.code, result.err.count("\n")) == (1, 1)
+    assert expected in result.err
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(orderly, tool, shop):
     tool("openapi-python-client", "openapi-python-client version: 0.29.1")
     (shop / "diary").mkdir()
     (shop / "diary" / "today.txt").touch()
-    said = orderly("client", "python", "--out", "diary")
-    assert (said.code, said.err) == (1, "diary has something else in it: name a new or empty folder.\n")
+    result = orderly("client", "python", "--out", "diary")
+    assert (result.code, result.err) == (1, "diary has something else in it: name a new or empty folder.\n")
     assert [file.name for file in (shop / "diary").iterdir()] == ["today.txt"]
 
 
 def test_a_folder_that_cannot_be_made_is_one_plain_line(orderly, tool, shop):
     tool("openapi-python-client", "openapi-python-client version: 0.29.1")
     (shop / "file").touch()
-    said = orderly("client", "python", "--out", "file/made")
-    assert (said.code, said.err) == (1, "file/made cannot be made: Not a directory.\n")
+    result = orderly("client", "python", "--out", "file/made")
+    assert (result.code, result.err) == (1, "file/made cannot be made: Not a directory.\n")

@@ -38,9 +38,9 @@ def test_up_status_and_down(orderly, database_url):
 
 def test_two_copies_may_upgrade_at_once(database_url):
     copies = [subprocess.Popen(UPGRADE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [copy.communicate(timeout=60) for copy in copies]
-    assert [copy.returncode for copy in copies] == [0, 0], said
-    assert all(f"is at revision {revisions.head()}." in out and not err for out, err in said)
+    result = [copy.communicate(timeout=60) for copy in copies]
+    assert [copy.returncode for copy in copies] == [0, 0], result
+    assert all(f"is at revision {revisions.head()}." in out and not err for out, err in result)
     assert tables_of(database_url) == set(runner.metadata().tables)
 
 
@@ -60,9 +60,9 @@ def test_an_upgrade_waits_for_who_has_the_whole_file(database_url, shop):
 
 def test_a_password_is_not_told(orderly, bare_postgresql, monkeypatch):
     monkeypatch.setenv("ORDERLY_DATABASE_URL", "postgresql://nobody:canary@127.0.0.1:1/shop")
-    said = orderly("db", "status")
-    assert said.code == 1
-    assert said.err == (
+    result = orderly("db", "status")
+    assert result.code == 1
+    assert result.err == (
         "The database shop on 127.0.0.1 cannot be used: "
         "see whether it runs, and whether ORDERLY_DATABASE_URL or ORDERLY_DATA_DIR is right.\n"
     )
@@ -70,32 +70,32 @@ def test_a_password_is_not_told(orderly, bare_postgresql, monkeypatch):
 
 def test_a_database_that_does_not_exist_is_named(orderly, bare_postgresql, monkeypatch):
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql.rpartition("/")[0] + "/canary")
-    said = orderly("db", "upgrade")
-    assert said.code == 1
-    assert "it or its user does not exist; create it, or correct ORDERLY_DATABASE_URL." in said.err
+    result = orderly("db", "upgrade")
+    assert result.code == 1
+    assert "it or its user does not exist; create it, or correct ORDERLY_DATABASE_URL." in result.err
 
 
 def test_a_revision_that_does_not_exist_is_refused(orderly, migrated_shop):
-    said = orderly("db", "downgrade", "9999")
-    assert (said.code, said.out) == (1, "")
-    assert said.err == "9999 is no revision that the database can be taken back to.\n"
+    result = orderly("db", "downgrade", "9999")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "9999 is no revision that the database can be taken back to.\n"
 
 
 def test_an_older_database_is_not_used(orderly, database_url):
     orderly("db", "upgrade")
     orderly("db", "downgrade", "0001")
-    said = orderly("purge")
-    assert (said.code, said.out) == (1, "")
-    assert said.err.endswith(" has an older schema: run `orderly db upgrade` first.\n")
+    result = orderly("purge")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.endswith(" has an older schema: run `orderly db upgrade` first.\n")
 
 
 @pytest.mark.parametrize("words", [("upgrade",), ("downgrade", "base")])
 def test_a_newer_database_is_left_alone(orderly, migrated_shop, words):
     with migrated_shop.connect() as connection, connection.begin():
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    said = orderly("db", *words)
-    assert said.code == 1
-    assert said.err == (
+    result = orderly("db", *words)
+    assert result.code == 1
+    assert result.err == (
         "The database is at revision 9999, which this version of Orderly does not know: "
         "run the version that made it, or a newer one.\n"
     )
@@ -103,24 +103,24 @@ def test_a_newer_database_is_left_alone(orderly, migrated_shop, words):
 
 def test_a_folder_that_cannot_be_made_is_named(orderly, monkeypatch):
     monkeypatch.setenv("ORDERLY_DATABASE_URL", "sqlite:////dev/null/data/orderly.db")
-    said = orderly("db", "upgrade")
-    assert (said.code, said.out) == (1, "")
-    assert said.err == "The folder /dev/null/data cannot be made: set ORDERLY_DATA_DIR to one that can.\n"
+    result = orderly("db", "upgrade")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "The folder /dev/null/data cannot be made: set ORDERLY_DATA_DIR to one that can.\n"
 
 
 def test_a_file_that_is_no_database_is_refused(orderly, shop):
     (shop / "data").mkdir()
     (shop / "data" / "orderly.db").write_text("This is a letter. " * 100)
-    said = orderly("db", "upgrade")
-    assert (said.code, said.out, said.err.count("\n")) == (1, "", 1), said
-    assert "data/orderly.db cannot be used" in said.err
+    result = orderly("db", "upgrade")
+    assert (result.code, result.out, result.err.count("\n")) == (1, "", 1), result
+    assert "data/orderly.db cannot be used" in result.err
 
 
 def test_one_that_was_taken_back_is_told_so(orderly, database_url):
     orderly("db", "upgrade")
-    said = orderly("db", "restored")
-    assert (said.code, said.err) == (0, "")
-    assert "come after all that were ever shown" in said.out
+    result = orderly("db", "mark-restored")
+    assert (result.code, result.err) == (0, "")
+    assert "come after all that were ever shown" in result.out
     engine = create_engine(database_url)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT shift FROM event_origin")) > 0
@@ -129,15 +129,15 @@ def test_one_that_was_taken_back_is_told_so(orderly, database_url):
 
 def test_a_table_that_stays_in_use_is_told(orderly, bare_postgresql, monkeypatch):
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql)
-    monkeypatch.setattr(runner, "TRIES", 1)
+    monkeypatch.setattr(runner, "ATTEMPTS", 1)
     orderly("db", "upgrade")
     engine = create_engine(bare_postgresql)
-    with engine.connect() as somebody:
-        somebody.execute(text("SELECT count(*) FROM event_origin"))
-        said = orderly("db", "downgrade", "0007")
+    with engine.connect() as other:
+        other.execute(text("SELECT count(*) FROM event_origin"))
+        result = orderly("db", "downgrade", "0007")
     engine.dispose()
-    assert (said.code, said.out) == (1, "")
-    assert "somebody keeps a table in use that has to be changed" in said.err
+    assert (result.code, result.out) == (1, "")
+    assert "somebody keeps a table in use that has to be changed" in result.err
 
 
 def test_a_standby_is_refused(orderly, monkeypatch):
@@ -147,9 +147,9 @@ def test_a_standby_is_refused(orderly, monkeypatch):
         cluster.control("stop", "-m", "fast")
         (cluster.data / "standby.signal").touch()
         cluster.control("start")
-        said = orderly("purge")
-    assert said.code == 1
-    assert "it is a standby, which can only be read; give ORDERLY_DATABASE_URL the primary." in said.err
+        result = orderly("purge")
+    assert result.code == 1
+    assert "it is a standby, which can only be read; give ORDERLY_DATABASE_URL the primary." in result.err
 
 
 def test_a_folder_may_be_called_anything(orderly, monkeypatch, shop):
@@ -161,5 +161,5 @@ def test_a_folder_may_be_called_anything(orderly, monkeypatch, shop):
 
 
 def test_a_word_that_is_not_utf_8_is_told_in_one_line(orderly, shop):
-    said = orderly("user", "create", "--email", "alice\udcff@example.com", "--name", "Alice")
-    assert (said.code, said.err) == (1, "A word of this command is not UTF-8: write it in UTF-8.\n")
+    result = orderly("user", "create", "--email", "alice\udcff@example.com", "--name", "Alice")
+    assert (result.code, result.err) == (1, "A word of this command is not UTF-8: write it in UTF-8.\n")

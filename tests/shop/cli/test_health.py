@@ -25,32 +25,32 @@ def until_ready(orderly, service, monkeypatch):
     """What is said at last, by which it is ready."""
     monkeypatch.setenv("ORDERLY_PORT", service.url.rpartition(":")[2])
     end = time.monotonic() + START
-    while (said := orderly("health")).code != 0 and time.monotonic() < end:
+    while (result := orderly("health")).code != 0 and time.monotonic() < end:
         time.sleep(0.1)
-    return said
+    return result
 
 
 def test_a_service_that_is_ready_and_then_stops(orderly, serving, monkeypatch):
-    with serving(drain=3) as service:
+    with serving(shutdown_delay=3) as service:
         assert until_ready(orderly, service, monkeypatch).out == f"{service.url} is ready.\n"
         service.process.terminate()
-        while (said := orderly("health")).code == 0:
+        while (result := orderly("health")).code == 0:
             time.sleep(0.05)
-        assert (said.out, said.err) == ("", "The service is stopping.\n")
+        assert (result.out, result.err) == ("", "The service is stopping.\n")
 
 
 def test_a_service_with_a_certificate_for_another_name(orderly, serving, monkeypatch, shop):
     issued = trustme.CA().issue_cert("shop.example")
     issued.cert_chain_pems[0].write_to_path(shop / "shop.pem")
     issued.private_key_pem.write_to_path(shop / "shop.key")
-    with serving(tls_certificate=shop / "shop.pem", tls_key=shop / "shop.key") as service:
+    with serving(tls_cert_file=shop / "shop.pem", tls_key_file=shop / "shop.key") as service:
         assert until_ready(orderly, service, monkeypatch).out.startswith("https://127.0.0.1:")
 
 
 def test_nobody_answers(orderly, monkeypatch):
     monkeypatch.setenv("ORDERLY_PORT", str(port := free_port()))
-    said = orderly("health")
-    assert (said.code, said.out) == (1, "")
-    assert said.err == (
+    result = orderly("health")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == (
         f"Nothing answers at http://127.0.0.1:{port}: see whether the service runs, with these settings.\n"
     )

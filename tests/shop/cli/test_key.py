@@ -23,14 +23,14 @@ def keys_of(database):
 @pytest.mark.usefixtures("alice")
 class TestCreate:
     def test_the_secret_alone_is_on_stdout_and_works(self, orderly, migrated_shop):
-        said = orderly(*CREATE, "--scope", "me:read", "--scope", "me:write", "--days", "30")
-        assert said.code == 0
+        result = orderly(*CREATE, "--scope", "me:read", "--scope", "me:write", "--days", "30")
+        assert result.code == 0
         with migrated_shop.reading() as session:
-            state = api_keys.find_state(session, said.out.removesuffix("\n"))
+            state = api_keys.find_status(session, result.out.removesuffix("\n"))
         [key] = keys_of(migrated_shop)
         assert (state.key_id, state.scopes) == (key.id, {"me:read", "me:write"})
         assert (key.expires_at - key.created_at).days in (29, 30)
-        assert said.err == f"{key.id} of alice@example.com may me:read, me:write. Its secret, only now:\n"
+        assert result.err == f"{key.id} of alice@example.com may me:read, me:write. Its secret, only now:\n"
 
     @pytest.mark.parametrize(
         ("words", "line"),
@@ -42,7 +42,7 @@ class TestCreate:
         ],
     )
     def test_what_is_refused_makes_no_key(self, orderly, migrated_shop, words, line):
-        said = orderly(*CREATE, *words)
-        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
-        assert said.err.startswith(line)
+        result = orderly(*CREATE, *words)
+        assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
+        assert result.err.startswith(line)
         assert keys_of(migrated_shop) == []

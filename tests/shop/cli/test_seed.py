@@ -10,9 +10,9 @@ from tests import invariants
 
 
 def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(orderly, migrated_shop):
-    said = orderly("seed", "--products", "3", "--customers", "2", "--orders", "5")
-    assert said.code == 0, said.err
-    made, password = said.out.splitlines()
+    result = orderly("seed", "--products", "3", "--customers", "2", "--orders", "5")
+    assert result.code == 0, result.err
+    made, password = result.out.splitlines()
     assert made == "Made 2 customers, 3 products and 5 orders."
     with migrated_shop.reading() as session:
         invariants.check(session)

@@ -24,11 +24,11 @@ def people_of(database):
 
 class TestCreate:
     def test_a_password_is_made_and_shown_once(self, orderly, migrated_shop):
-        said = orderly(*ALICE)
-        assert (said.code, said.err) == (0, "")
+        result = orderly(*ALICE)
+        assert (result.code, result.err) == (0, "")
         [alice] = people_of(migrated_shop)
-        assert said.out.splitlines()[0] == f"alice@example.com is customer, {alice.id}."
-        password = re.fullmatch(r"Password, shown only now: (\S{24})", said.out.splitlines()[1])[1]
+        assert result.out.splitlines()[0] == f"alice@example.com is customer, {alice.id}."
+        password = re.fullmatch(r"Password, shown only now: (\S{24})", result.out.splitlines()[1])[1]
         assert verify(alice.password_hash, password)
         assert password.encode() not in b"".join(each.read_bytes() for each in migrated_shop_files())
 
@@ -38,9 +38,9 @@ class TestCreate:
 
     def test_an_email_is_taken_once(self, orderly, migrated_shop):
         orderly(*ALICE)
-        said = orderly("user", "create", "--email", "ALICE@example.com", "--name", "Alice")
-        assert (said.code, said.out) == (1, "")
-        assert said.err == "An account with this email address exists already.\n"
+        result = orderly("user", "create", "--email", "ALICE@example.com", "--name", "Alice")
+        assert (result.code, result.out) == (1, "")
+        assert result.err == "An account with this email address exists already.\n"
 
     @pytest.mark.parametrize(
         ("words", "line"),
@@ -51,42 +51,42 @@ class TestCreate:
         ],
     )
     def test_what_the_contract_refuses_is_refused_here_too(self, orderly, migrated_shop, words, line):
-        said = orderly("user", "create", *words)
-        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
-        assert said.err.startswith(line)
+        result = orderly("user", "create", *words)
+        assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
+        assert result.err.startswith(line)
         assert people_of(migrated_shop) == []
 
     def test_without_a_database_it_says_what_to_do(self, orderly):
-        said = orderly(*ALICE)
-        assert (said.code, said.out) == (1, "")
-        assert said.err == "The database data/orderly.db is empty: run `orderly db upgrade` first.\n"
+        result = orderly(*ALICE)
+        assert (result.code, result.out) == (1, "")
+        assert result.err == "The database data/orderly.db is empty: run `orderly db upgrade` first.\n"
 
 
 class TestFirstAdmin:
     def test_it_has_the_password_of_the_settings(self, orderly, migrated_shop, monkeypatch):
         monkeypatch.setenv("ORDERLY_ADMIN_EMAIL", "carol@example.com")
         monkeypatch.setenv("ORDERLY_ADMIN_PASSWORD", PASSWORD)
-        said = orderly("user", "first-admin")
+        result = orderly("user", "bootstrap-admin")
         [carol] = people_of(migrated_shop)
-        assert (said.out, carol.role) == (f"carol@example.com is admin, {carol.id}.\n", "admin")
+        assert (result.out, carol.role) == (f"carol@example.com is admin, {carol.id}.\n", "admin")
         assert verify(carol.password_hash, PASSWORD)
 
     def test_it_is_made_once(self, orderly, migrated_shop):
-        assert "Password, shown only now: " in orderly("user", "first-admin").out
-        assert orderly("user", "first-admin").out == ""
+        assert "Password, shown only now: " in orderly("user", "bootstrap-admin").out
+        assert orderly("user", "bootstrap-admin").out == ""
         assert [user.email for user in people_of(migrated_shop)] == ["admin@example.com"]
 
     @pytest.mark.parametrize("password", ["short", "password1234"])
     def test_a_weak_password_is_refused_without_being_told(self, orderly, migrated_shop, monkeypatch, password):
         monkeypatch.setenv("ORDERLY_ADMIN_PASSWORD", password)
-        said = orderly("user", "first-admin")
-        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
-        assert "password" in said.err.lower()
-        assert password not in said.err
+        result = orderly("user", "bootstrap-admin")
+        assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
+        assert "password" in result.err.lower()
+        assert password not in result.err
         assert people_of(migrated_shop) == []
 
     def test_on_a_terminal_it_is_asked_for(self, migrated_shop):
-        screen = on_a_terminal(["user", "first-admin"], "carol@example.com", PASSWORD, PASSWORD)
+        screen = on_a_terminal(["user", "bootstrap-admin"], "carol@example.com", PASSWORD, PASSWORD)
         assert "Nobody can administer this shop yet." in screen
         assert PASSWORD not in screen
         [carol] = people_of(migrated_shop)

@@ -59,9 +59,9 @@ def ask(operation: Operation, database: Database, owner: User) -> Ask:
     names = _stage(operation, database, owner)
     body = json.dumps(example_of(operation)).replace("@", "\\u0040")
     target = CONTRACT.base_path + operation.path
-    for told, real in names.items():
-        body = body.replace(told.replace("@", "\\u0040"), real)
-        target = target.replace(f"{{{told}}}", real)
+    for reported, real in names.items():
+        body = body.replace(reported.replace("@", "\\u0040"), real)
+        target = target.replace(f"{{{reported}}}", real)
     headers = {"If-Match": "*"} if operation.precondition == "required" else {}
     return Ask(operation.method, target, json.loads(body) if operation.body else None, headers)
 

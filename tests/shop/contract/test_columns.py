@@ -166,7 +166,7 @@ def test_every_object_of_the_contract_is_kept_or_known_not_to_be():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "result"),
     [
         (lambda s: s["Sku"].update(maxLength=65), "Product sku may have 65 characters, and its column holds 64"),
         (lambda s: s["PaymentReference"].update(maxLength=201), "Order payment_reference may have 201 characters"),
@@ -180,7 +180,7 @@ def test_every_object_of_the_contract_is_kept_or_known_not_to_be():
         (lambda s: s["User"]["properties"].update(nickname=s["Name"]), "User nickname has no column"),
     ],
 )
-def test_what_does_not_fit_is_found(change, said):
+def test_what_does_not_fit_is_found(change, result):
     document = deepcopy(OURS.document)
     change(document["components"]["schemas"])
-    assert said in "; ".join(unfit(document))
+    assert result in "; ".join(unfit(document))

@@ -3,7 +3,7 @@
 import re
 
 from orderly.docs.errors import OUTSIDE_OF_OPERATIONS
-from orderly.errors import Refusal
+from orderly.errors import DomainError
 from orderly.http.problems import status_of
 from orderly.pipeline.handler_resolver import find_handler
 from tests.shop.contract.scenarios import CONTRACT
@@ -13,7 +13,7 @@ def raised() -> dict[str, set[int]]:
     """Every code of a refusal in the code, with its statuses."""
     assert all(find_handler(operation) for operation in CONTRACT.operations), "handlers bring their refusals along"
     found: dict[str, set[int]] = {}
-    waiting = [Refusal]
+    waiting = [DomainError]
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()

@@ -7,10 +7,10 @@ import pytest
 
 from orderly.contract import model
 from orderly.contract.node import Node
-from orderly.validation.schemas import Validators, errors_of
+from orderly.validation.schemas import SchemaCompiler, validation_errors
 
 CONTRACT = model.load()
-VALIDATORS = Validators(CONTRACT)
+VALIDATORS = SchemaCompiler(CONTRACT)
 
 
 def of_schemas(node: Node) -> Iterator[tuple[Node, Any]]:
@@ -36,7 +36,9 @@ def of_bodies(operation: model.Operation) -> Iterator[tuple[Node, Any]]:
 
 
 def untrue(examples: Iterator[tuple[Node, Any]]) -> dict[str, Any]:
-    return {n.pointer: found for n, each in examples if (found := errors_of(VALIDATORS.of(n), each, {"in": "body"}))}
+    return {
+        n.pointer: found for n, each in examples if (found := validation_errors(VALIDATORS.of(n), each, {"in": "body"}))
+    }
 
 
 def test_those_of_schemas_fit_them():

@@ -12,7 +12,7 @@ import time_machine
 from db import users
 from db.users import User
 from orderly.contract.model import Operation
-from orderly.devtools.sandbox.seeding import steps
+from orderly.devtools.sandbox.seeding import seed_requests
 from orderly.security.guard import Tokens
 from tests.factories import SECRET, make_session, password_hash
 from tests.shop.contract.scenarios import CONTRACT, EXAMPLES
@@ -67,7 +67,7 @@ THING = {
 """Which example the ids of paths belong to; the promotion is Bob's."""
 EARLIER = [
     step
-    for step in steps(CONTRACT)
+    for step in seed_requests(CONTRACT)
     if step.operation.tag == "orders" and step.shown.get("id") != EXAMPLES["AlicesOrder"]["id"]
 ]
 """How the other orders came where they are: the sandbox goes the same way."""
@@ -127,7 +127,7 @@ class Story:
         """Bring the other orders where the example of the list shows them."""
         for each in EARLIER:
             caller = self.caller(SCRIPT[each.operation.operation_id][0])
-            answer = caller.post(self.told(each.path), self.told(each.body))
+            answer = caller.post(self.translated(each.path), self.translated(each.body))
             if each.shown:
                 self.real[each.shown["id"]] = answer.json["id"]
 
@@ -147,7 +147,7 @@ class Story:
         headers |= {"If-Match": "*"} if operation.precondition == "required" else {}
         kind, name, body = next(each for each in requests(operation) if media_type in (None, each[0]))
         headers |= {"Content-Type": kind} if body else {}
-        answer = caller(operation.method, self.path(operation), self.told(body), headers)
+        answer = caller(operation.method, self.path(operation), self.translated(body), headers)
         assert answer.status == int(operation.success.status), answer
         if answers(operation):
             self.compare(answers(operation)[name], answer.json)
@@ -156,34 +156,34 @@ class Story:
         promotion = operation.operation_id == "update_user"
         ids = {name: EXAMPLES["Bob" if promotion else thing]["id"] for name, thing in THING.items()}
         query = self.feed if operation.operation_id == "list_events" else ""
-        return CONTRACT.base_path + self.told(operation.path.format(**ids)) + query
+        return CONTRACT.base_path + self.translated(operation.path.format(**ids)) + query
 
-    def told(self, value):
+    def translated(self, value):
         """The same, with the names of reality."""
         text = json.dumps(value)
-        for told, real in self.real.items():
-            text = text.replace(told, real)
+        for translated, real in self.real.items():
+            text = text.replace(translated, real)
         return json.loads(text)
 
-    def compare(self, told, real, name=""):
+    def compare(self, translated, real, name=""):
         """What an example tells and what is: one name in the example is one name in reality, wherever it stands."""
-        if isinstance(told, dict):
-            assert told.keys() == real.keys(), name
-            for member in told:
-                self.compare(told[member], real[member], member)
-        elif isinstance(told, list):
-            assert len(told) == len(real), name
-            for each, other in zip(told, real, strict=True):
+        if isinstance(translated, dict):
+            assert translated.keys() == real.keys(), name
+            for member in translated:
+                self.compare(translated[member], real[member], member)
+        elif isinstance(translated, list):
+            assert len(translated) == len(real), name
+            for each, other in zip(translated, real, strict=True):
                 self.compare(each, other, name)
-        elif isinstance(told, str) and name in SECRETS:
+        elif isinstance(translated, str) and name in SECRETS:
             assert isinstance(real, str), name
-            self.real[told] = real
-        elif isinstance(told, str) and ID.fullmatch(told):
-            assert (told[:3], self.real.setdefault(told, real)) == (real[:3], real), name
-        elif isinstance(told, str) and name.endswith("_at"):
+            self.real[translated] = real
+        elif isinstance(translated, str) and ID.fullmatch(translated):
+            assert (translated[:3], self.real.setdefault(translated, real)) == (real[:3], real), name
+        elif isinstance(translated, str) and name.endswith("_at"):
             assert isinstance(real, str), name
         else:
-            assert (name, real) == (name, told)
+            assert (name, real) == (name, translated)
 
 
 def requests(operation: Operation) -> Iterator[tuple[str, str, Any]]:
@@ -223,8 +223,8 @@ def test_the_example_is_what_happens(name, media_type, story):
 
 
 def test_every_example_is_played():
-    told = {o.operation_id for o in CONTRACT.operations if o.body or answers(o)}
-    assert told == SCRIPT.keys()
+    translated = {o.operation_id for o in CONTRACT.operations if o.body or answers(o)}
+    assert translated == SCRIPT.keys()
 
 
 @pytest.mark.parametrize("operation", [o for o in CONTRACT.operations if o.body], ids=lambda o: o.operation_id)

@@ -9,7 +9,7 @@ from tests.factories import SECRET, make_caller, make_key, make_session, make_us
 from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
 
 COLUMNS = ("anonymous", "owner", "other customer", "staff", "admin", "key with scope", "key without", "disabled")
-WHO_ELSE = {
+OWNED_BY_OTHERS = {
     "user_id": {"users:read"},  # an account is its owner's, and of those who may read all accounts
     "order_id": {"orders:manage", "orders:refund"},  # an order likewise
     "session_id": set[str](),  # sessions and keys are nobody else's
@@ -51,7 +51,9 @@ def expected(operation: Operation, who: str) -> str:
     scheme = "apiKey" if who.startswith("key") else "bearer"
     if not any(scopes >= each for each in alternatives(operation, scheme)):
         return "403"
-    owned = [WHO_ELSE[p.name] for p in operation.parameters if p.location == "path" and p.name in WHO_ELSE]
+    owned = [
+        OWNED_BY_OTHERS[p.name] for p in operation.parameters if p.location == "path" and p.name in OWNED_BY_OTHERS
+    ]
     is_owner = who == "owner" or (who.startswith("key") and holder(operation) == "customer")
     return operation.success.status if is_owner or all(each & scopes for each in owned) else "404"
 
@@ -96,14 +98,14 @@ def callers(client, database):
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
 def test_everybody_may_do_what_the_table_says_and_nothing_else(operation, callers, database):
-    everybody = callers(operation)
-    owner = everybody["owner"].user
+    everyone = callers(operation)
+    owner = everyone["owner"].user
     for who in sorted(COLUMNS, key=lambda who: expected(operation, who).startswith("2")):  # refusals change nothing
         asked = ask(operation, database, owner)
-        answer = asked.of(everybody[who])
+        answer = asked.of(everyone[who])
         assert (who, str(answer.status)) == (who, expected(operation, who)), answer
         if answer.status == 404:
-            assert bare(answer) == bare(absent(operation, asked).of(everybody[who]))
+            assert bare(answer) == bare(absent(operation, asked).of(everyone[who]))
         if who == "other customer" and not operation.is_public:
             assert owner.id.encode() not in answer.body, "somebody else's data"
 
@@ -121,4 +123,4 @@ def test_the_table_of_the_docs_is_this_one():
 
 def test_whatever_has_an_owner_has_a_rule():
     named = {p.name for o in CONTRACT.operations for p in o.parameters if p.location == "path"}
-    assert named - {"product_id"} == WHO_ELSE.keys()
+    assert named - {"product_id"} == OWNED_BY_OTHERS.keys()

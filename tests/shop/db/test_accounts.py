@@ -8,7 +8,7 @@ from db.api_keys import ApiKey
 from db.sessions import InvalidToken, RefreshToken, UserSession
 from db.users import LastAdmin, User
 from orderly.database import idempotency
-from orderly.database.idempotency import Claim, IdempotencyRecord
+from orderly.database.idempotency import IdempotencyKey, IdempotencyRecord
 from tests.factories import make_key, make_session, make_user
 
 
@@ -27,7 +27,7 @@ class TestChangePassword:
         alice = make_user(session)
         secret = make_key(session, alice).secret
         accounts.change_password(session, alice, "new hash", but=None)
-        assert api_keys.find_state(session, secret) is not None
+        assert api_keys.find_status(session, secret) is not None
 
 
 class TestDisable:
@@ -58,8 +58,8 @@ class TestErase:
         alice = make_user(session)
         make_session(session, alice, user_agent="Alice's Firefox")
         make_key(session, alice, name="Alice's laptop")
-        told = {"status": 201, "headers": {}, "body": b'{"name": "Alice"}', "subject_id": None}
-        idempotency.keep(session, Claim(alice.id, "key", "x"), **told)
+        reported = {"status": 201, "headers": {}, "body": b'{"name": "Alice"}', "subject_id": None}
+        idempotency.keep(session, IdempotencyKey(alice.id, "key", "x"), **reported)
         accounts.erase(session, alice)
         for table in (UserSession, RefreshToken, ApiKey, IdempotencyRecord):
             assert session.execute(select(table)).all() == []
@@ -76,7 +76,7 @@ class TestErase:
         token, secret = make_session(session, charlie).refresh_token, make_key(session, charlie).secret
         accounts.erase(session, make_user(session))
         sessions.rotate(session, token)
-        assert api_keys.find_state(session, secret) is not None
+        assert api_keys.find_status(session, secret) is not None
 
     def test_the_last_admin_stays(self, session):
         carol = make_user(session, "carol")

@@ -74,13 +74,13 @@ class TestFindState:
     def test_a_key_is_its_owner_with_its_scopes(self, session):
         bob = make_user(session, "bob")
         key, secret = make_key(session, bob)
-        assert api_keys.find_state(session, secret) == (key.id, bob.id, "staff", frozenset({"orders:read"}), None)
+        assert api_keys.find_status(session, secret) == (key.id, bob.id, "staff", frozenset({"orders:read"}), None)
 
     def test_another_secret_with_the_same_beginning_is_nobodys(self, session):
         key, secret = make_key(session, make_user(session))
         other = api_keys.make_secret(key.id)
         assert other[:11] == secret[:11]
-        assert api_keys.find_state(session, other) is None
+        assert api_keys.find_status(session, other) is None
 
     def test_of_two_keys_with_one_beginning_each_is_found(self, session):
         alice, charlie = make_user(session), make_user(session, "charlie")
@@ -88,42 +88,42 @@ class TestFindState:
         secret = api_keys.make_secret(first.key.id)
         second.key.prefix, second.key.secret_hash = secret[:11], api_keys._hash(secret)
         session.flush()
-        assert api_keys.find_state(session, first.secret).user_id == alice.id
-        assert api_keys.find_state(session, secret).user_id == charlie.id
+        assert api_keys.find_status(session, first.secret).user_id == alice.id
+        assert api_keys.find_status(session, secret).user_id == charlie.id
 
     def test_a_malformed_key_is_nobodys(self, session):
         make_key(session, make_user(session))
-        assert api_keys.find_state(session, "ok_") is None
+        assert api_keys.find_status(session, "ok_") is None
 
     def test_an_expired_key_is_nobodys_from_its_last_moment_on(self, session):
         at = now()
         secret = make_key(session, make_user(session), at=at - SECOND, expires_at=at).secret
-        assert api_keys.find_state(session, secret, at=at - SECOND) is not None
-        assert api_keys.find_state(session, secret, at=at) is None
+        assert api_keys.find_status(session, secret, at=at - SECOND) is not None
+        assert api_keys.find_status(session, secret, at=at) is None
 
     def test_a_revoked_key_is_nobodys(self, session):
         alice = make_user(session)
         key, secret = make_key(session, alice)
         api_keys.revoke(session, key.id, make_caller(alice))
-        assert api_keys.find_state(session, secret) is None
+        assert api_keys.find_status(session, secret) is None
 
     def test_a_key_sleeps_while_its_owner_is_disabled(self, session):
         alice = make_user(session)
         secret = make_key(session, alice).secret
         accounts.disable(session, alice)
-        assert api_keys.find_state(session, secret) is None
+        assert api_keys.find_status(session, secret) is None
         accounts.enable(session, alice)
-        assert api_keys.find_state(session, secret) is not None
+        assert api_keys.find_status(session, secret) is not None
 
     def test_its_use_is_written_down_to_the_minute(self, session):
         key, secret = make_key(session, make_user(session))
         at = now().replace(second=30)
-        assert api_keys.is_used_anew(api_keys.find_state(session, secret), at=at)
-        api_keys.mark_used(session, key.id, at=at)
-        state = api_keys.find_state(session, secret)
+        assert api_keys.needs_last_used_update(api_keys.find_status(session, secret), at=at)
+        api_keys.touch(session, key.id, at=at)
+        state = api_keys.find_status(session, secret)
         assert state.last_used_at == at.replace(second=0, microsecond=0)
-        assert not api_keys.is_used_anew(state, at=at + 29 * SECOND)
-        assert api_keys.is_used_anew(state, at=at + 30 * SECOND)
+        assert not api_keys.needs_last_used_update(state, at=at + 29 * SECOND)
+        assert api_keys.needs_last_used_update(state, at=at + 30 * SECOND)
 
 
 class TestRotate:
@@ -134,9 +134,9 @@ class TestRotate:
         new, new_secret = api_keys.rotate(session, old, make_caller(alice), overlap=overlap, at=at)
         assert (new.name, new.scopes, new.expires_at) == (old.name, old.scopes, at + timedelta(days=30))
         assert new.id != old.id
-        assert api_keys.find_state(session, old_secret, at=at + overlap - SECOND) is not None
-        assert api_keys.find_state(session, old_secret, at=at + overlap) is None
-        assert api_keys.find_state(session, new_secret, at=at + overlap) is not None
+        assert api_keys.find_status(session, old_secret, at=at + overlap - SECOND) is not None
+        assert api_keys.find_status(session, old_secret, at=at + overlap) is None
+        assert api_keys.find_status(session, new_secret, at=at + overlap) is not None
 
     def test_the_overlap_makes_no_key_live_longer(self, session):
         alice, at = make_user(session), now()

@@ -12,8 +12,10 @@ from tests.statements import listen
 
 
 def listing(sort="-created_at", **filters):
-    order = catalogue.ORDERS[sort.removeprefix("-")]
-    return Listing(catalogue.matching(**filters), order, shape=lambda row: {"id": row.id}, descending=sort[0] == "-")
+    order = catalogue.SORT_KEYS[sort.removeprefix("-")]
+    return Listing(
+        catalogue.matching(**filters), order, serialize=lambda row: {"id": row.id}, descending=sort[0] == "-"
+    )
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from db import event_epoch
-from db.event_epoch import EventOrigin
+from db.event_epoch import EventEpoch
 from db.events import Event
 from tests.shop.db.test_events import Follower, record
 
@@ -17,38 +17,38 @@ def happen(database, *subjects):
 
 def shift_of(database):
     with database.reading() as session:
-        return session.scalar(select(EventOrigin.shift))
+        return session.scalar(select(EventEpoch.shift))
 
 
 def test_a_database_that_stays_where_it_is_counts_on(database):
-    event_epoch.settle(database)
+    event_epoch.detect_restore(database)
     happen(database, "before")
-    event_epoch.settle(database)
+    event_epoch.detect_restore(database)
     happen(database, "after")
     assert shift_of(database) == 0
     assert Follower(database).read_until(2) == ["before", "after"]
 
 
 def test_one_that_came_from_elsewhere_counts_from_above_whatever_was_shown(database):
-    event_epoch.settle(database)
+    event_epoch.detect_restore(database)
     happen(database, "kept")
     follower = Follower(database)
     follower.read_until(1)
     with database.writing() as session:
-        session.execute(update(EventOrigin).values(server="another"))
+        session.execute(update(EventEpoch).values(server="another"))
         shown = session.scalar(select(Event.position)) + 1_000_000  # as far as the other one came, which is lost
         session.commit()
     follower.place = (shown, "evt_lost")
-    event_epoch.settle(database)
+    event_epoch.detect_restore(database)
     happen(database, "new")
     assert follower.read_until(2) == ["kept", "new"]
 
 
 def test_it_moves_once(database):
-    event_epoch.settle(database)
-    event_epoch.move(database)
+    event_epoch.detect_restore(database)
+    event_epoch.advance_epoch(database)
     moved = shift_of(database)
-    event_epoch.settle(database)
+    event_epoch.detect_restore(database)
     assert shift_of(database) == moved > 0
 
 

@@ -16,7 +16,7 @@ DEMOTE = text("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
 pytestmark = pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
 
 
-def beside_nobody(database, wanted):
+def without_target(database, wanted):
     """The URL of the database, with a host before its own where nobody listens."""
     own = database.url
     where = {"host": f"127.0.0.1,{own.host}", "port": f"1,{own.port or 5432}", "target_session_attrs": wanted}
@@ -26,7 +26,7 @@ def beside_nobody(database, wanted):
 
 @pytest.mark.parametrize("wanted", ["read-write", "primary", "any"])
 def test_of_several_hosts_both_reading_and_writing_find_the_one_that_is_there(database, wanted):
-    with closing(Database(beside_nobody(database, wanted))) as own:
+    with closing(Database(without_target(database, wanted))) as own:
         with own.reading() as session:
             assert session.scalar(text("SHOW default_transaction_read_only")) == "on"
         with own.writing() as session:

@@ -7,7 +7,7 @@ import time_machine
 from sqlalchemy import func, select
 
 from orderly.database import idempotency
-from orderly.database.idempotency import LIFETIME, Claim, IdempotencyRecord, KeyInFlight
+from orderly.database.idempotency import LIFETIME, IdempotencyKey, IdempotencyRecord, KeyInFlight
 from orderly.database.models import now
 from tests.factories import make_user
 
@@ -17,7 +17,7 @@ SECOND = timedelta(seconds=1)
 @pytest.fixture
 def claim(session):
     """Alice's key."""
-    return Claim(make_user(session).id, "her key", "what she asked for")
+    return IdempotencyKey(make_user(session).id, "her key", "what she asked for")
 
 
 def keep(session, claim):
@@ -42,14 +42,14 @@ def test_an_answer_is_kept_as_it_was(session, claim):
 
 def test_the_same_key_of_somebody_else_is_another_key(session, claim):
     keep(session, claim)
-    charlies = Claim(make_user(session, "charlie").id, claim.key, claim.fingerprint)
+    charlies = IdempotencyKey(make_user(session, "charlie").id, claim.key, claim.fingerprint)
     assert idempotency.find(session, charlies) is None
     keep(session, charlies)
 
 
 def test_keys_differ_in_case(session, claim):
     keep(session, claim)
-    assert idempotency.find(session, Claim(claim.user_id, claim.key.upper(), claim.fingerprint)) is None
+    assert idempotency.find(session, IdempotencyKey(claim.user_id, claim.key.upper(), claim.fingerprint)) is None
 
 
 def test_a_key_is_new_again_after_a_day(session, claim):
@@ -65,7 +65,7 @@ def test_a_key_is_new_again_after_a_day(session, claim):
 
 def test_what_is_rolled_back_was_never_answered(database):
     with database.writing() as session:
-        claim = Claim(make_user(session).id, "key", "x")
+        claim = IdempotencyKey(make_user(session).id, "key", "x")
         session.commit()
         keep(session, claim)
     with database.writing() as session:
@@ -76,7 +76,7 @@ def test_what_is_rolled_back_was_never_answered(database):
 @pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
 def test_a_key_is_handled_by_one_transaction_at_a_time(database):
     with database.writing() as first, database.writing() as second:
-        claim, other = Claim("usr_1", "key", "x"), Claim("usr_1", "other", "x")
+        claim, other = IdempotencyKey("usr_1", "key", "x"), IdempotencyKey("usr_1", "other", "x")
         idempotency.find(first, claim)
         with pytest.raises(KeyInFlight):
             idempotency.find(second, claim)
@@ -89,7 +89,7 @@ def test_a_key_is_handled_by_one_transaction_at_a_time(database):
 @pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
 def test_a_key_that_was_kept_in_this_very_moment_is_not_kept_twice(database):
     with database.writing() as first:
-        claim = Claim(make_user(first).id, "key", "x")
+        claim = IdempotencyKey(make_user(first).id, "key", "x")
         first.commit()
         with database.writing(snapshot=True) as second:
             second.scalar(select(func.count()).select_from(IdempotencyRecord))

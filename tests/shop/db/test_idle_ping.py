@@ -30,12 +30,12 @@ def ask(database):
 
 
 def test_one_that_has_rested_is_replaced(ended, monkeypatch):
-    monkeypatch.setattr(idle_ping, "RESTED", 0.0)
+    monkeypatch.setattr(idle_ping, "IDLE_PING_AFTER", 0.0)
     assert ask(ended)
 
 
 def test_one_that_was_just_used_is_found_out_by_a_statement_and_only_once(ended, monkeypatch):
-    monkeypatch.setattr(idle_ping, "RESTED", 60.0)
+    monkeypatch.setattr(idle_ping, "IDLE_PING_AFTER", 60.0)
     with pytest.raises(OperationalError):
         ask(ended)
     assert ask(ended)

@@ -49,9 +49,9 @@ def script(changes):
 
 def findings(sql):
     words = ["--pg-version", POSTGRESQL, "--reporter", "gcc", *(word for rule in LET_BE for word in ("-e", rule))]
-    said = subprocess.run([SQUAWK, *words], input=sql, capture_output=True, text=True, check=False)
-    assert said.returncode in (0, 1), said.stderr
-    return [line for line in said.stdout.splitlines() if line.startswith("stdin:")]
+    result = subprocess.run([SQUAWK, *words], input=sql, capture_output=True, text=True, check=False)
+    assert result.returncode in (0, 1), result.stderr
+    return [line for line in result.stdout.splitlines() if line.startswith("stdin:")]
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

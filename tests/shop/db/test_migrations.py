@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from orderly.database.database import Database
 from orderly.database.migrations import revisions, runner
-from orderly.database.migrations.lock import alone
+from orderly.database.migrations.lock import migration_lock
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -80,13 +80,13 @@ def test_the_models_are_the_head(database: Database):
 
 
 def break_off(url):
-    with alone(url) as connection:
+    with migration_lock(url) as connection:
         connection.execute(text("CREATE TABLE half (id INTEGER)"))
         connection.execute(text("SELECT * FROM broken"))
 
 
 def refer_to_nothing(url):
-    with alone(url) as connection:
+    with migration_lock(url) as connection:
         connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
         connection.execute(text("CREATE TABLE child (id INTEGER REFERENCES parent (id))"))
         connection.execute(text("INSERT INTO child VALUES (1)"))

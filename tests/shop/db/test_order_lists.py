@@ -33,7 +33,7 @@ def row(minutes, user_id, status):
 
 def listing(caller, **filters):
     found = orders.matching(orders.visible_to(caller), **filters)
-    return Listing(found, [Order.created_at, Order.id], shape=lambda order: {"lines": len(order.lines)})
+    return Listing(found, [Order.created_at, Order.id], serialize=lambda order: {"lines": len(order.lines)})
 
 
 def plan(session, listed, after):

@@ -9,14 +9,14 @@ from db.events import Event
 from db.order_actions import CurrencyMismatch, PaymentReferenceTaken, PriceChanged
 from db.orders import InvalidTransition, Order, RefundTooLarge
 from db.products import InsufficientStock, Product, ProductUnavailable
-from db.users import AccountGone
+from db.users import AccountDeleted
 from orderly.errors import Conflict, Invalid, NotFound
 from tests.factories import make_caller, make_order, make_product, make_user
 from tests.statements import listen
 
 STATES = ("pending", "paid", "fulfilled", "cancelled", "refunded")
 ACTIONS = {
-    "revise": lambda session, order, caller: order_actions.revise(session, order, caller, {"note": "At the back door"}),
+    "revise": lambda session, order, caller: order_actions.update(session, order, caller, {"note": "At the back door"}),
     "pay": lambda session, order, caller: order_actions.pay(session, order, caller, "bank-1"),
     "fulfil": lambda session, order, caller: order_actions.fulfil(session, order, caller, "1Z999"),
     "cancel": order_actions.cancel,
@@ -40,7 +40,7 @@ PATHS = {
 }
 
 
-def told_of(session, order):
+def events_of(session, order):
     found = select(Event.type).where(Event.subject_id == order.id).order_by(Event.position, Event.id)
     return list(session.scalars(found))
 
@@ -59,7 +59,7 @@ class TestPlacing:
             (cup.id, 4, 350),
         ]
         assert (stock_of(session, cup), stock_of(session, pot)) == (6, 2)
-        assert told_of(session, order) == ["order.created"]
+        assert events_of(session, order) == ["order.created"]
 
     def test_lines_of_one_product_become_one(self, session, alice):
         cup = make_product(session, stock=10)
@@ -107,7 +107,7 @@ class TestPlacing:
 
     def test_an_account_that_was_just_erased_orders_nothing(self, session, alice):
         stranger = make_caller(make_user(session, "charlie"), user_id="usr_01kg9ys7g0e4ma4jz41b93y214")
-        with pytest.raises(AccountGone):
+        with pytest.raises(AccountDeleted):
             order_actions.place(session, stranger, [(make_product(session, stock=1).id, 1)])
 
     def test_the_number_of_statements_does_not_grow_with_the_lines(self, session, alice):
@@ -129,13 +129,13 @@ class TestTheMachine:
         if (status, action) not in LEGAL:
             with pytest.raises(InvalidTransition):
                 ACTIONS[action](session, order, bob)
-            assert (order.status, told_of(session, order)) == (status, PATHS[status])
+            assert (order.status, events_of(session, order)) == (status, PATHS[status])
             return
         ACTIONS[action](session, order, bob)
         changed = (status, action) != ("cancelled", "cancel")
         assert (order.status, order.version) == (LEGAL[status, action], before + changed)
         done = {"revise": "updated", "pay": "paid", "fulfil": "fulfilled", "cancel": "cancelled", "refund": "refunded"}
-        assert told_of(session, order) == PATHS[status] + [f"order.{done[action]}"] * changed
+        assert events_of(session, order) == PATHS[status] + [f"order.{done[action]}"] * changed
 
     def test_cancelling_puts_the_stock_back_once(self, session, alice):
         cup = make_product(session, stock=10)
@@ -177,20 +177,20 @@ class TestTheMachine:
 
     def test_a_revision_to_the_same_is_none(self, session, alice):
         order = make_order(session, note="A gift", metadata={"cart": "7"})
-        order_actions.revise(session, order, alice, {"note": "A gift", "metadata": {"cart": "7", "none": None}})
-        assert (order.version, told_of(session, order)) == (1, ["order.created"])
+        order_actions.update(session, order, alice, {"note": "A gift", "metadata": {"cart": "7", "none": None}})
+        assert (order.version, events_of(session, order)) == (1, ["order.created"])
 
     def test_a_revision_merges_the_metadata(self, session, alice):
         order = make_order(session, shipping_address={"name": "Alice"}, metadata={"cart": "7", "campaign": "spring"})
-        order_actions.revise(session, order, alice, {"shipping_address": None, "metadata": {"cart": None, "till": "2"}})
+        order_actions.update(session, order, alice, {"shipping_address": None, "metadata": {"cart": None, "till": "2"}})
         assert (order.shipping_address, order.order_metadata) == (None, {"campaign": "spring", "till": "2"})
-        order_actions.revise(session, order, alice, {"metadata": None})
+        order_actions.update(session, order, alice, {"metadata": None})
         assert order.order_metadata == {}
 
     def test_a_revision_cannot_leave_too_much_metadata(self, session, alice):
         order = make_order(session, metadata={f"old-{n}": "x" for n in range(20)})
         with pytest.raises(Invalid):
-            order_actions.revise(session, order, alice, {"metadata": {"one-more": "x"}})
+            order_actions.update(session, order, alice, {"metadata": {"one-more": "x"}})
 
 
 class TestTheTable:
@@ -265,7 +265,7 @@ class TestThePerson:
     def test_an_account_with_an_open_order_is_kept(self, session, status):
         user = make_user(session, "alice")
         make_order(session, make_caller(user), status=status)
-        with pytest.raises(accounts.OpenOrders):
+        with pytest.raises(accounts.HasOpenOrders):
             accounts.erase(session, user)
 
     def test_an_account_whose_orders_are_over_is_erased_with_what_they_tell(self, session):

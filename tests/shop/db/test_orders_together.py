@@ -10,7 +10,7 @@ from db import accounts, order_actions, orders
 from db.events import Event
 from db.orders import InvalidTransition, Order
 from db.products import InsufficientStock, Product
-from db.users import AccountGone, User
+from db.users import AccountDeleted, User
 from tests import invariants
 from tests.concurrency import together
 from tests.factories import make_caller, make_order, make_product, make_user
@@ -30,16 +30,16 @@ def caller(database):
 
 
 @pytest.fixture
-def sell(database):
+def create_product(database):
     """Puts something on sale; gives its id."""
 
-    def sell(stock):
+    def create_product(stock):
         with database.writing() as session:
             product_id = make_product(session, stock=stock).id
             session.commit()
         return product_id
 
-    return sell
+    return create_product
 
 
 @pytest.fixture
@@ -94,14 +94,14 @@ def left_of(database, product_id):
         return session.scalar(select(Product.stock).where(Product.id == product_id))
 
 
-def test_64_buyers_of_10_pieces_get_10(database, sell, buy):
-    mug = sell(10)
+def test_64_buyers_of_10_pieces_get_10(database, create_product, buy):
+    mug = create_product(10)
     assert sum(together([partial(buy, (mug, 1))] * 64, AT_ONCE)) == 10
     assert left_of(database, mug) == 0
 
 
-def test_500_buyers_of_one_to_three_of_37_leave_none_that_somebody_could_have_had(database, sell, buy):
-    mug = sell(37)
+def test_500_buyers_of_one_to_three_of_37_leave_none_that_somebody_could_have_had(database, create_product, buy):
+    mug = create_product(37)
     wanted = [1 + n % 3 for n in range(500)]
     got = together([partial(buy, (mug, quantity)) for quantity in wanted], AT_ONCE)
     left = left_of(database, mug)
@@ -109,8 +109,8 @@ def test_500_buyers_of_one_to_three_of_37_leave_none_that_somebody_could_have_ha
     assert all(quantity > left for quantity, bought in zip(wanted, got, strict=True) if not bought)
 
 
-def test_who_wants_one_and_the_other_never_blocks_who_wants_the_other_and_the_one(database, sell, buy):
-    one, other = sell(1000), sell(1000)
+def test_who_wants_one_and_the_other_never_blocks_who_wants_the_other_and_the_one(database, create_product, buy):
+    one, other = create_product(1000), create_product(1000)
     pairs = [((one, 1), (other, 1)), ((other, 1), (one, 1))]
     assert all(together([partial(buy, *pairs[n % 2]) for n in range(200)], AT_ONCE))
     assert (left_of(database, one), left_of(database, other)) == (800, 800)
@@ -121,8 +121,8 @@ def test_20_who_cancel_restock_once(database, change, many_orders):
     assert all(together([partial(change, order_actions.cancel, order_id)] * 20, AT_ONCE))
     with database.reading() as session:
         invariants.check(session)
-        told = select(func.count(Event.id)).where(Event.type == "order.cancelled")
-        assert (session.scalar(told), session.scalar(select(Product.stock))) == (1, 2)
+        reported = select(func.count(Event.id)).where(Event.type == "order.cancelled")
+        assert (session.scalar(reported), session.scalar(select(Product.stock))) == (1, 2)
 
 
 def test_whoever_cancels_pays_and_fulfils_leaves_a_legal_state(database, change, many_orders):
@@ -138,19 +138,19 @@ def test_whoever_cancels_pays_and_fulfils_leaves_a_legal_state(database, change,
     assert sum(done) == len(states) + states.count("fulfilled")
 
 
-def test_who_orders_while_his_account_is_erased_is_too_late_or_keeps_it(database, sell):
-    mug = sell(100)
+def test_who_orders_while_his_account_is_erased_is_too_late_or_keeps_it(database, create_product):
+    mug = create_product(100)
     with database.writing() as session:
         people = [make_user(session, f"buyer-{n}") for n in range(24)]
         session.commit()
 
     def order(user):
-        with database.writing() as session, suppress(AccountGone):
+        with database.writing() as session, suppress(AccountDeleted):
             order_actions.place(session, make_caller(user), [(mug, 1)])
             session.commit()
 
     def leave(user):
-        with database.writing() as session, suppress(accounts.OpenOrders):
+        with database.writing() as session, suppress(accounts.HasOpenOrders):
             accounts.erase(session, session.get(User, user.id))
             session.commit()
 

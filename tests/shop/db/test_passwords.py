@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from db import passwords
-from db.passwords import AT_ONCE, NOBODYS, WAITING
+from db.passwords import DUMMY_HASH, MAX_CONCURRENT_HASHES, MAX_QUEUED_HASHES
 from orderly.errors import Invalid, Unavailable
 from tests.factories import PASSWORD, password_hash
 
@@ -44,7 +44,7 @@ def test_passwords_are_compared_beyond_72_bytes_and_in_any_script():
 
 def test_nobodys_password_is_wrong_after_the_same_work():
     assert not passwords.verify(None, PASSWORD)
-    assert not passwords.needs_rehash(NOBODYS)
+    assert not passwords.needs_rehash(DUMMY_HASH)
 
 
 def test_a_hash_that_cannot_be_read_fits_no_password():
@@ -61,20 +61,20 @@ def test_a_hash_of_other_parameters_is_good_but_to_be_renewed():
 @pytest.mark.parametrize("common", ["password1234", "PASSWORD1234"])
 def test_a_common_password_is_refused_without_being_quoted(common):
     with pytest.raises(Invalid) as refused:
-        passwords.refuse_common(common, "/new_password")
+        passwords.check_not_common(common, "/new_password")
     [error] = refused.value.errors
     assert (error["pointer"], error["keyword"]) == ("/new_password", "common")
     assert common not in str(error)
 
 
 def test_other_passwords_are_not_refused():
-    passwords.refuse_common(PASSWORD)
+    passwords.check_not_common(PASSWORD)
 
 
 def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch):
-    monkeypatch.setattr(passwords, "PATIENCE", 0.01)
+    monkeypatch.setattr(passwords, "QUEUE_TIMEOUT", 0.01)
     with ExitStack() as busy:
-        for _ in range(AT_ONCE):
+        for _ in range(MAX_CONCURRENT_HASHES):
             busy.enter_context(passwords._turns)
         with pytest.raises(Unavailable):
             passwords.hash_password(PASSWORD)
@@ -83,7 +83,7 @@ def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch):
 
 def test_who_would_make_the_queue_too_long_is_told_so_at_once():
     with ExitStack() as busy:
-        for _ in range(AT_ONCE + WAITING):
+        for _ in range(MAX_CONCURRENT_HASHES + MAX_QUEUED_HASHES):
             busy.enter_context(passwords._places)
         with pytest.raises(Unavailable):
             passwords.verify(password_hash(), PASSWORD)
@@ -92,4 +92,4 @@ def test_who_would_make_the_queue_too_long_is_told_so_at_once():
 
 def test_the_common_passwords_are_those_of_zxcvbn_that_the_contract_would_take():
     taken = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 12]
-    assert sorted(passwords.COMMON) == sorted({word.casefold() for word in taken})
+    assert sorted(passwords.COMMON_PASSWORDS) == sorted({word.casefold() for word in taken})

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from db import products
 from db.events import Event
-from db.products import MOST, InsufficientStock, Product, ProductUnavailable, SkuTaken, StockLimit
+from db.products import MAX_STOCK, InsufficientStock, Product, ProductUnavailable, SkuTaken, StockLimit
 from db.stock_ledger import StockAdjustment
 from orderly.errors import NotFound
 from tests.concurrency import together
@@ -40,7 +40,7 @@ def wait_for_a_waiting_one(session):
 class TestTake:
     def test_it_takes_all_lines_and_raises_their_versions(self, session):
         cup, jug = make_product(session), make_product(session)
-        products.take(session, {jug.id: 10, cup.id: 1})
+        products.reserve(session, {jug.id: 10, cup.id: 1})
         session.expire_all()
         assert [(p.stock, p.version) for p in (jug, cup)] == [(0, 2), (9, 2)]
 
@@ -49,7 +49,7 @@ class TestTake:
             cup, jug = make_product(session), make_product(session, stock=2)
             session.commit()
             with pytest.raises(InsufficientStock, match=jug.id) as refusal:
-                products.take(session, {cup.id: 1, jug.id: 3})
+                products.reserve(session, {cup.id: 1, jug.id: 3})
             assert cup.id not in refusal.value.detail
         with database.reading() as session:
             assert (stock_of(session, cup), stock_of(session, jug)) == (10, 2)
@@ -59,19 +59,19 @@ class TestTake:
         products.archive(session, bob, jug.id)
         for other in (jug.id, "prd_01kg9ys7g0e4ma4jz41b93y214"):
             with pytest.raises(ProductUnavailable, match=other):
-                products.take(session, {cup.id: 1, other: 1})
+                products.reserve(session, {cup.id: 1, other: 1})
 
     def test_what_is_put_back_is_there_again_even_if_it_is_archived(self, session, bob):
         cup = make_product(session)
-        products.take(session, {cup.id: 4})
+        products.reserve(session, {cup.id: 4})
         products.archive(session, bob, cup.id)
-        products.put_back(session, {cup.id: 4})
+        products.restock(session, {cup.id: 4})
         assert stock_of(session, cup) == 10
 
     def test_more_cannot_be_put_back_than_can_be_counted(self, session):
-        cup = make_product(session, stock=MOST)
+        cup = make_product(session, stock=MAX_STOCK)
         with pytest.raises(StockLimit):
-            products.put_back(session, {cup.id: 1})
+            products.restock(session, {cup.id: 1})
 
 
 class TestRules:
@@ -92,18 +92,23 @@ class TestRules:
         products.adjust(session, bob, cup.id, delta=-3, reason="broken")
         products.archive(session, bob, cup.id)
         session.flush()
-        told = session.scalars(select(Event).where(Event.subject_id == cup.id).order_by(Event.id)).all()
-        assert [e.type for e in told] == ["product.created", "product.updated", "stock.adjusted", "product.archived"]
-        assert [e.data.get("price_amount") for e in told] == [1250, 1, None, None]
-        assert told[2].data["delta"] == -3
-        assert [e.actor_id for e in told] == [None] + 3 * [bob.user_id]
+        reported = session.scalars(select(Event).where(Event.subject_id == cup.id).order_by(Event.id)).all()
+        assert [e.type for e in reported] == [
+            "product.created",
+            "product.updated",
+            "stock.adjusted",
+            "product.archived",
+        ]
+        assert [e.data.get("price_amount") for e in reported] == [1250, 1, None, None]
+        assert reported[2].data["delta"] == -3
+        assert [e.actor_id for e in reported] == [None] + 3 * [bob.user_id]
 
     def test_adjustments_stop_at_both_ends(self, session, bob):
         cup = make_product(session)
         with pytest.raises(InsufficientStock):
             products.adjust(session, bob, cup.id, delta=-11, reason="broken")
         with pytest.raises(StockLimit):
-            products.adjust(session, bob, cup.id, delta=MOST - 9, reason="delivery")
+            products.adjust(session, bob, cup.id, delta=MAX_STOCK - 9, reason="delivery")
         make_adjustment(session, cup, delta=-10)
         assert (stock_of(session, cup), ledger_of(session, cup)) == (0, 0)
 
@@ -111,7 +116,7 @@ class TestRules:
         ("table", "values", "constraint"),
         [
             (Product, {"stock": -1}, "ck_products_stock"),
-            (Product, {"stock": MOST + 1}, "ck_products_stock"),
+            (Product, {"stock": MAX_STOCK + 1}, "ck_products_stock"),
             (Product, {"price_amount": -1}, "ck_products_price_amount"),
             (StockAdjustment, {"delta": 0}, "ck_stock_adjustments_delta"),
         ],
@@ -127,8 +132,8 @@ class TestRules:
         counts = []
         for some in (ids[:1], ids[:12]):
             with listen(session) as heard:
-                products.take(session, dict.fromkeys(some, 1))
-                products.put_back(session, dict.fromkeys(some, 1))
+                products.reserve(session, dict.fromkeys(some, 1))
+                products.restock(session, dict.fromkeys(some, 1))
             counts.append(len(heard))
         assert counts == [2, 2]
 
@@ -159,7 +164,7 @@ class TestConcurrency:
 
     def test_of_64_who_want_one_of_ten_ten_get_it(self, database, change, shelf):
         cup, _ = shelf
-        got = together([partial(change, products.take, {cup.id: 1}) for _ in range(64)])
+        got = together([partial(change, products.reserve, {cup.id: 1}) for _ in range(64)])
         assert (got.count(True), got.count(False)) == (10, 54)
         with database.reading() as session:
             assert (stock_of(session, cup), session.get(Product, cup.id).version) == (0, 11)
@@ -167,7 +172,7 @@ class TestConcurrency:
     def test_two_products_in_either_order_never_block_each_other(self, database, change, shelf):
         cup, jug = shelf
         wanted = [{cup.id: 1, jug.id: 1}, {jug.id: 1, cup.id: 1}] * 20
-        got = together([partial(change, products.take, each) for each in wanted])
+        got = together([partial(change, products.reserve, each) for each in wanted])
         assert got.count(True) == 10
         with database.reading() as session:
             assert (stock_of(session, cup), stock_of(session, jug)) == (0, 0)
@@ -191,7 +196,7 @@ class TestConcurrency:
 
     def test_stock_is_the_ledger_less_what_was_taken(self, database, change, shelf):
         cup, _ = shelf
-        take = partial(change, products.take, {cup.id: 2})
+        take = partial(change, products.reserve, {cup.id: 2})
         add, remove = (partial(change, products.adjust, None, cup.id, delta=delta, reason="count") for delta in (5, -3))
         acts = [take, take, take, add, remove] * 12
         got = together(acts)
@@ -204,4 +209,4 @@ def take_as_rows_lie(session, wanted):
     """Take them by a plan that reads the products in the order of the table's pages."""
     for plan in ("hashjoin", "mergejoin", "indexscan", "bitmapscan"):
         session.execute(text(f"SET LOCAL enable_{plan} = off"))
-    return products.take(session, wanted)
+    return products.reserve(session, wanted)

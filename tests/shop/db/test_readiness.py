@@ -14,10 +14,10 @@ from orderly.errors import Unavailable
 from tests.conftest import url_of
 
 
-def said(database, *, is_stopping=False):
+def result(database, *, is_stopping=False):
     """What it says; None if it is ready."""
     try:
-        Readiness(database, lambda: is_stopping).refuse_unready()
+        Readiness(database, lambda: is_stopping).check_ready()
     except Unavailable as refusal:
         return refusal.detail
     return None
@@ -43,7 +43,7 @@ def unwritable(database, monkeypatch):
     if database.is_sqlite:
         monkeypatch.setattr("orderly.database.database.BUSY_TIMEOUT", 0.01)
         with closing(Database(url_of(database))) as late, database.writing() as session:
-            assert said(late) is None  # it is connected
+            assert result(late) is None  # it is connected
             session.execute(readiness.WRITE)
             yield late
         return
@@ -60,38 +60,38 @@ def unwritable(database, monkeypatch):
 
 
 def test_it_is_ready_when_everything_is_there(database):
-    assert said(database) is None
+    assert result(database) is None
 
 
 def test_it_is_not_while_it_stops(database):
-    assert said(database, is_stopping=True) == "The service is stopping."
+    assert result(database, is_stopping=True) == "The service is stopping."
 
 
 def test_it_is_not_without_a_place_to_write(unwritable):
-    assert said(unwritable) == "The database cannot be written."
+    assert result(unwritable) == "The database cannot be written."
 
 
 def test_it_is_not_with_the_schema_of_an_earlier_release(outdated):
-    assert said(outdated) == "The database has not the schema that this version needs."
+    assert result(outdated) == "The database has not the schema that this version needs."
 
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
 def test_it_is_not_with_a_disk_that_is_nearly_full(database, monkeypatch):
-    monkeypatch.setattr(readiness, "ROOM", 2**62)
-    assert said(database) == "The disk of the database is full."
+    monkeypatch.setattr(readiness, "MIN_FREE_BYTES", 2**62)
+    assert result(database) == "The disk of the database is full."
 
 
 @pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
 def test_it_is_not_without_its_replica(database):
     with closing(Database(url_of(database), "postgresql://nobody@127.0.0.1:1/nothing")) as without:
-        assert said(without) == "The database does not answer."
+        assert result(without) == "The database does not answer."
 
 
 def test_what_was_asked_a_moment_ago_is_not_asked_again(database, monkeypatch):
     asked = Readiness(database, lambda: False)
-    asked.refuse_unready()
+    asked.check_ready()
     monkeypatch.setattr(asked, "_ask", lambda: "This would be asked.")
-    asked.refuse_unready()
+    asked.check_ready()
     monkeypatch.setattr(asked, "_until", 0.0)
     with pytest.raises(Unavailable, match=r"This would be asked\."):
-        asked.refuse_unready()
+        asked.check_ready()

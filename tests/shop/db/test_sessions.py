@@ -145,29 +145,29 @@ class TestCallerState:
     def test_it_is_what_is_true_at_the_moment(self, session):
         bob = make_user(session, "bob")
         family = make_session(session, bob).session
-        assert sessions.find_caller_state(session, family.id, bob.id) == ("staff", "active")
+        assert sessions.find_session_status(session, family.id, bob.id) == ("staff", "active")
         bob.change_role(session, "customer")
-        assert sessions.find_caller_state(session, family.id, bob.id).role == "customer"
+        assert sessions.find_session_status(session, family.id, bob.id).role == "customer"
 
     def test_there_is_none_once_the_session_is_revoked(self, session):
         alice = make_user(session)
         family = make_session(session, alice).session
         sessions.revoke(session, family.id, make_caller(alice))
-        assert sessions.find_caller_state(session, family.id, alice.id) is None
+        assert sessions.find_session_status(session, family.id, alice.id) is None
 
     def test_there_is_none_once_the_session_has_expired(self, session):
         alice = make_user(session)
         family = make_session(session, alice).session
         with time_machine.travel(family.expires_at, tick=False):
-            assert sessions.find_caller_state(session, family.id, alice.id) is None
+            assert sessions.find_session_status(session, family.id, alice.id) is None
 
     def test_there_is_none_of_a_disabled_or_another_user(self, session):
         alice, charlie = make_user(session), make_user(session, "charlie")
         family = make_session(session, alice).session
-        assert sessions.find_caller_state(session, family.id, charlie.id) is None
+        assert sessions.find_session_status(session, family.id, charlie.id) is None
         alice.status = "disabled"
         session.flush()
-        assert sessions.find_caller_state(session, family.id, alice.id) is None
+        assert sessions.find_session_status(session, family.id, alice.id) is None
 
 
 class TestRevoke:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from db import accounts, users
-from db.users import AccountGone, EmailTaken, LastAdmin, User
+from db.users import AccountDeleted, EmailTaken, LastAdmin, User
 from orderly.errors import Invalid, NotFound
 from tests.factories import make_caller, make_user, password_hash
 
@@ -196,34 +196,34 @@ class TestLastAdmin:
 class TestCredentials:
     def test_they_are_found_by_the_address_in_any_case(self, session):
         alice = make_user(session)
-        found = users.find_credentials(session, email="ALICE@example.com")
+        found = users.find_password_record(session, email="ALICE@example.com")
         assert found == (alice.id, password_hash(), "active")
-        assert users.get_credentials(session, alice.id) == found
+        assert users.get_password_record(session, alice.id) == found
 
     def test_nobody_has_those_of_an_unknown_address(self, session):
         make_user(session)
         for email in ("charlie@example.com", "alice", ""):
-            assert users.find_credentials(session, email=email) is None
+            assert users.find_password_record(session, email=email) is None
 
     def test_an_erased_account_has_none(self, session):
         alice = make_user(session)
         accounts.erase(session, alice)
-        assert users.find_credentials(session, email="alice@example.com") is None
-        with pytest.raises(AccountGone):
-            users.get_credentials(session, alice.id)
+        assert users.find_password_record(session, email="alice@example.com") is None
+        with pytest.raises(AccountDeleted):
+            users.get_password_record(session, alice.id)
 
     def test_a_password_that_was_changed_meanwhile_no_longer_signs_in(self, session):
         alice = make_user(session)
-        verified = users.get_credentials(session, alice.id)
-        assert users.find_unchanged(session, verified) is alice
+        verified = users.get_password_record(session, alice.id)
+        assert users.lock_if_unchanged(session, verified) is alice
         accounts.change_password(session, alice, "another", but=None)
-        assert users.find_unchanged(session, verified) is None
+        assert users.lock_if_unchanged(session, verified) is None
 
     def test_an_account_that_was_disabled_meanwhile_does_not_sign_in(self, session):
         alice = make_user(session)
-        verified = users.get_credentials(session, alice.id)
+        verified = users.get_password_record(session, alice.id)
         accounts.disable(session, alice)
-        assert users.find_unchanged(session, verified) is None
+        assert users.lock_if_unchanged(session, verified) is None
 
     def test_the_command_line_finds_people_by_their_address(self, session):
         alice = make_user(session)

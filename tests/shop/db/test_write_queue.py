@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from orderly.database import database as sessions
 from orderly.database.database import Database
-from orderly.database.write_queue import Turns
+from orderly.database.write_queue import WriteQueue
 from tests.serving import ROOT
 
 COUNT = text("SELECT n FROM counted")
@@ -78,8 +78,8 @@ def test_a_process_that_is_killed_in_its_turn_gives_it_back(url, database):
 
 
 def test_a_process_that_is_frozen_in_its_turn_is_not_waited_for_for_ever(url, tmp_path, monkeypatch):
-    frozen = Turns(str(tmp_path / "counted.db"), 0.0)
-    frozen.take()
+    frozen = WriteQueue(str(tmp_path / "counted.db"), 0.0)
+    frozen.acquire()
     monkeypatch.setattr(sessions, "BUSY_TIMEOUT", 0.05)
     database = Database(url)
     with pytest.raises(OperationalError, match="database is locked"):
@@ -110,7 +110,7 @@ def test_a_folder_in_which_nothing_can_be_made_is_no_reason_not_to_write(url, da
 def test_a_transaction_takes_one_turn(url, monkeypatch):
     """Who has the turn and asks for another waits for one who waits for him."""
     taken = []
-    monkeypatch.setattr(Turns, "take", lambda turns: taken.append(turns))
+    monkeypatch.setattr(WriteQueue, "acquire", lambda turns: taken.append(turns))
     with closing(Database(url)) as database:
         assert count(database, database.writing) == 0
     assert len(taken) == 1

@@ -11,9 +11,9 @@ import time_machine
 
 from orderly.database.database import Database
 from orderly.database.models import SOURCE, Source
-from orderly.devtools.sandbox.clock import STEP, Tape
-from orderly.devtools.sandbox.sandbox import DATABASE, Memory, create_sandbox
-from orderly.http.messages import App
+from orderly.devtools.sandbox.clock import STEP, DeterministicClock
+from orderly.devtools.sandbox.sandbox import DATABASE, SandboxState, create_sandbox
+from orderly.http.messages import ASGIApp
 from tests.asgi import Client, shut_down
 from tests.conftest import make_application, make_database, settings_on
 
@@ -27,27 +27,27 @@ def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def tape() -> Tape:
+def clock() -> DeterministicClock:
     """The time of the sandbox."""
-    return Tape()
+    return DeterministicClock()
 
 
 @pytest.fixture(scope="session")
-def application(migrated: Database, tape: Tape) -> Iterator[App]:
+def application(migrated: Database, clock: DeterministicClock) -> Iterator[ASGIApp]:
     """The service, or a sandbox that has been filled."""
     if not is_sandbox(migrated):
         yield from make_application(migrated)
         return
-    sandbox = create_sandbox(settings_on(migrated), memory=Memory(tape))
+    sandbox = create_sandbox(settings_on(migrated), state=SandboxState(clock))
     asyncio.run(sandbox.fill())
     yield sandbox.app
     asyncio.run(shut_down(sandbox.app))
 
 
 @pytest.fixture
-def database(database: Database, tape: Tape) -> Iterator[Database]:
+def database(database: Database, clock: DeterministicClock) -> Iterator[Database]:
     """A database without rows; what a test puts into that of a sandbox is made in its time."""
-    with in_time(tape) if is_sandbox(database) else nullcontext():
+    with in_time(clock) if is_sandbox(database) else nullcontext():
         yield database
 
 
@@ -76,29 +76,29 @@ def charlie(sign_in: Callable[..., Client]) -> Client:
 
 
 @pytest.fixture
-def after(tape: Tape) -> Callable[..., AbstractContextManager[None]]:
+def time_passes(clock: DeterministicClock) -> Callable[..., AbstractContextManager[None]]:
     """Lets time pass, that of the world and that of the sandbox: `with after(hours=1): ...`."""
 
     @contextmanager
-    def after(**time: float) -> Iterator[None]:
-        passed, began = timedelta(**time), tape.now
-        tape.now += passed
+    def time_passes(**time: float) -> Iterator[None]:
+        passed, began = timedelta(**time), clock.now
+        clock.now += passed
         with time_machine.travel(datetime.now(UTC) + passed):
             yield
-        tape.now = began
+        clock.now = began
 
-    return after
+    return time_passes
 
 
 @contextmanager
-def in_time(tape: Tape) -> Iterator[None]:
+def in_time(clock: DeterministicClock) -> Iterator[None]:
     """Whatever is made meanwhile has times and ids of the tape, each thing a second after the one before."""
 
-    def mint(prefix: str) -> str:
-        tape.now += STEP
-        return tape.mint(prefix)
+    def new_id(prefix: str) -> str:
+        clock.now += STEP
+        return clock.new_id(prefix)
 
-    before = SOURCE.set(Source(lambda: tape.now, mint))
+    before = SOURCE.set(Source(lambda: clock.now, new_id))
     yield
     SOURCE.reset(before)
 

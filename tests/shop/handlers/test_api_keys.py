@@ -127,11 +127,11 @@ class TestWithAKey:
         twice = alice.with_key(secret).get("/v1/me", {"X-API-Key": secret})
         assert (twice.status, twice.code) == (400, "ambiguous_credentials")
 
-    def test_it_ends_when_it_was_told_to(self, client, alice, after):
+    def test_it_ends_when_it_was_told_to(self, client, alice, time_passes):
         secret = create(alice, expires_at=later(hours=1)).json["secret"]
         key = client.with_key(secret)
         assert key.get("/v1/me").status == 200
-        with after(hours=1, seconds=1):
+        with time_passes(hours=1, seconds=1):
             assert key.get("/v1/me").code == "invalid_token"
 
     def test_its_owner_disabled_is_disabled_too(self, client, alice, sign_in, secret):
@@ -154,12 +154,12 @@ class TestListApiKeys:
         assert all(key.keys() == SHOWN for key in answer.json["data"])
         assert alice.get(f"/v1/api-keys?user_id={charlie.user.id}").errors == {"user_id": "unknown"}
 
-    def test_ended_keys_are_left_out(self, sign_in, after):
+    def test_ended_keys_are_left_out(self, sign_in, time_passes):
         alice = sign_in("alice")
         create(alice, expires_at=later(minutes=1))
         alice.delete(f"/v1/api-keys/{create(alice).json['id']}")
         kept = create(alice).json
-        with after(minutes=2):
+        with time_passes(minutes=2):
             assert [key["id"] for key in alice.get("/v1/api-keys").json["data"]] == [kept["id"]]
 
     def test_it_is_read_page_by_page(self, sign_in):
@@ -223,13 +223,13 @@ class TestRotateApiKey:
         assert client.with_key(old["secret"]).get("/v1/me").code == "invalid_token"
         assert client.with_key(new["secret"]).get("/v1/me").status == 200
 
-    def test_with_an_overlap_both_work_for_a_while(self, client, sign_in, after):
+    def test_with_an_overlap_both_work_for_a_while(self, client, sign_in, time_passes):
         alice = sign_in("alice")
         old = create(alice).json
         new = self.rotate(alice, old["id"], overlap_seconds=60).json
         keys = client.with_key(old["secret"]), client.with_key(new["secret"])
         assert [key.get("/v1/me").status for key in keys] == [200, 200]
-        with after(seconds=61):
+        with time_passes(seconds=61):
             assert [key.get("/v1/me").status for key in keys] == [401, 200]
 
     @pytest.mark.parametrize("overlap", [-1, 86401, 1.5, "60", None, True, 10**30])
@@ -260,10 +260,10 @@ class TestRotateApiKey:
         assert (answer.status, answer.code) == (403, "scope_not_held")
         assert len(alice.get("/v1/api-keys").json["data"]) == 2
 
-    def test_an_ended_key_is_not_renewed(self, sign_in, after):
+    def test_an_ended_key_is_not_renewed(self, sign_in, time_passes):
         alice = sign_in("alice")
         revoked, expiring = create(alice).json["id"], create(alice, expires_at=later(minutes=1)).json["id"]
         alice.delete(f"/v1/api-keys/{revoked}")
         assert self.rotate(alice, revoked).code == "not_found"
-        with after(minutes=2):
+        with time_passes(minutes=2):
             assert self.rotate(alice, expiring).code == "not_found"

@@ -34,16 +34,16 @@ def record(database, bob):
     return record
 
 
-def settled(somebody, subject_id, count):
+def settled(other, subject_id, count):
     """The events of one thing, as soon as there are so many."""
     deadline = time.monotonic() + SETTLES_WITHIN
     while time.monotonic() < deadline:
-        events = somebody.get("/v1/events?limit=100").json["data"]
-        told = [event for event in events if event["subject_id"] == subject_id]
-        if len(told) >= count:
-            return told
+        events = other.get("/v1/events?limit=100").json["data"]
+        reported = [event for event in events if event["subject_id"] == subject_id]
+        if len(reported) >= count:
+            return reported
         time.sleep(0.01)
-    raise AssertionError(f"{len(told)} events of {subject_id}, not {count}")
+    raise AssertionError(f"{len(reported)} events of {subject_id}, not {count}")
 
 
 def subjects(answer):
@@ -128,13 +128,13 @@ class TestEventsOfAccounts:
             carol.post(f"/v1/users/{dora}/{what}")
         token = client.post("/v1/tokens", {"email": account["email"], "password": PASSWORD}).json["access_token"]
         assert client.signed_in(token).delete("/v1/me").status == 204
-        told = settled(carol, dora, 5)
-        assert [event["type"] for event in told] == [
+        reported = settled(carol, dora, 5)
+        assert [event["type"] for event in reported] == [
             "user.created",
             "user.updated",
             "user.disabled",
             "user.enabled",
             "user.erased",
         ]
-        assert [event["actor_id"] for event in told] == [None, carol.user.id, carol.user.id, carol.user.id, dora]
-        assert "dora" not in str(told).replace(dora, "").lower()
+        assert [event["actor_id"] for event in reported] == [None, carol.user.id, carol.user.id, carol.user.id, dora]
+        assert "dora" not in str(reported).replace(dora, "").lower()

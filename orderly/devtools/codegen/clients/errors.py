@@ -17,7 +17,7 @@ import { Refused } from "./errors.js";
 def as_python(errors: Errors) -> str:
     """A module of Python."""
     return PYTHON + "".join(
-        f'\n\nclass {class_name(code)}(Refused):\n    """{_told(entry, "    ")}\n    """\n\n    code = "{code}"\n'
+        f'\n\nclass {class_name(code)}(Refused):\n    """{_docstring(entry, "    ")}\n    """\n\n    code = "{code}"\n'
         for code, entry in sorted(errors.items())
     )
 
@@ -26,7 +26,7 @@ def as_typescript(errors: Errors) -> str:
     """A module of TypeScript, and the table of its classes."""
     codes = sorted(errors)
     classes = (
-        f"\n/** {_told(errors[code], ' * ')} */\n"
+        f"\n/** {_docstring(errors[code], ' * ')} */\n"
         f'export class {class_name(code)} extends Refused {{\n  static readonly code = "{code}";\n}}\n'
         for code in codes
     )
@@ -39,6 +39,6 @@ def class_name(code: str) -> str:
     return "".join(word.title() for word in code.split("_"))
 
 
-def _told(entry: Mapping[str, str], margin: str) -> str:
+def _docstring(entry: Mapping[str, str], margin: str) -> str:
     lines = [entry["title"] + ".", "", *wrap(entry["cause"], 100), "", *wrap(entry["cure"], 100)]
     return f"\n{margin}".join(lines).replace(f"\n{margin}\n", f"\n{margin.rstrip()}\n")

@@ -5,18 +5,18 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from orderly.config.settings import Refused
+from orderly.config.settings import CommandError
 
 
 def find(tool: str, how: str) -> str:
     """Where a tool is.
 
     Raises:
-        Refused: it is not installed; the message says how to get it.
+        CommandError: it is not installed; the message says how to get it.
     """
     found = shutil.which(tool)
     if found is None:
-        raise Refused(f"{tool} is not installed: {how}")
+        raise CommandError(f"{tool} is not installed: {how}")
     return found
 
 
@@ -24,24 +24,24 @@ def run(command: Sequence[str | Path], folder: Path) -> str:
     """What a tool says to stdout.
 
     Raises:
-        Refused: it fails; the message has the last lines that it wrote.
+        CommandError: it fails; the message has the last lines that it wrote.
     """
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  # ours
     if done.returncode:
         last = " ".join((done.stderr or done.stdout).split("\n")[-20:]).strip()
-        raise Refused(f"{Path(command[0]).name} failed: {last}")
+        raise CommandError(f"{Path(command[0]).name} failed: {last}")
     return done.stdout
 
 
-def take(folder: Path, ours: str) -> None:
+def prepare_folder(folder: Path, ours: str) -> None:
     """Make a folder, or take an empty one, or one with a client that was made before.
 
     Raises:
-        Refused: it has something else in it, or cannot be made.
+        CommandError: it has something else in it, or cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refused(f"{folder} cannot be made: {error.strerror}.") from error
+        raise CommandError(f"{folder} cannot be made: {error.strerror}.") from error
     if any(folder.iterdir()) and not (folder / ours).exists():
-        raise Refused(f"{folder} has something else in it: name a new or empty folder.")
+        raise CommandError(f"{folder} has something else in it: name a new or empty folder.")

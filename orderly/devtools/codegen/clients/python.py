@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from orderly.config.settings import Refused
+from orderly.config.settings import CommandError
 from orderly.contract.model import METHODS, Contract
 from orderly.devtools.codegen.clients import errors, processes
-from orderly.devtools.document import Draft
+from orderly.devtools.document import ContractDocument
 
 PARTS = Path(__file__).with_name("python_client")
 PACKAGE = "orderly_client"
@@ -22,11 +22,11 @@ def generate(contract: Contract, folder: Path) -> None:
     """Write the package to a folder, in place of one that was made before.
 
     Raises:
-        Refused: the generator is missing, of another version, or not content with the contract.
+        CommandError: the generator is missing, of another version, or not content with the contract.
     """
     tool = processes.find("openapi-python-client", HOW)
-    _refuse_other_version(processes.run([tool, "--version"], Path.cwd()))
-    processes.take(folder, PACKAGE)
+    _check_version(processes.run([tool, "--version"], Path.cwd()))
+    processes.prepare_folder(folder, PACKAGE)
     with TemporaryDirectory() as scratch:
         simple = Path(scratch, "contract.json")
         simple.write_text(json.dumps(simplify(contract.document)))
@@ -41,7 +41,7 @@ def simplify(document: dict[str, Any]) -> dict[str, Any]:
     and its clients refuse a value that they do not know, where `x-open` says that more may come.
     """
     simple = deepcopy(document)
-    for schema in Draft(simple).of("schema"):
+    for schema in ContractDocument(simple).of("schema"):
         if "x-open" in schema.value:
             del schema.value["enum"]
     for item in simple["paths"].values():
@@ -59,9 +59,9 @@ def _run(tool: str, simple: Path, folder: Path) -> None:
     processes.run([tool, "generate", "--meta", "uv", "--fail-on-warning", *where, *ours], Path.cwd())
 
 
-def _refuse_other_version(told: str) -> None:
-    if f" {VERSION}." not in told:
-        raise Refused(f"{told.strip()} is not the version that the templates are made for: {HOW}")
+def _check_version(output: str) -> None:
+    if f" {VERSION}." not in output:
+        raise CommandError(f"{output.strip()} is not the version that the templates are made for: {HOW}")
 
 
 def _ship(contract: Contract, package: Path) -> None:

@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from orderly.config.settings import Refused
+from orderly.config.settings import CommandError
 from orderly.contract.model import Contract
 from orderly.devtools.codegen.clients import errors, processes
 
@@ -17,11 +17,11 @@ def generate(contract: Contract, folder: Path) -> None:
     """Write the package to a folder, in place of one that was made before, and build it.
 
     Raises:
-        Refused: Node is missing or too old, npm cannot install the generator, or it is not content with the contract.
+        CommandError: Node is missing or too old, or the generator cannot be installed, or fails.
     """
-    _refuse_old_node(processes.run([processes.find("node", HOW), "--version"], Path.cwd()))
+    _check_node_version(processes.run([processes.find("node", HOW), "--version"], Path.cwd()))
     npm = processes.find("npm", HOW)
-    processes.take(folder, "src")
+    processes.prepare_folder(folder, "src")
     shutil.rmtree(folder / "dist", ignore_errors=True)
     shutil.copytree(PARTS, folder, dirs_exist_ok=True)
     _describe(contract, folder)
@@ -30,9 +30,9 @@ def generate(contract: Contract, folder: Path) -> None:
     processes.run([npm, "run", "build"], folder)
 
 
-def _refuse_old_node(told: str) -> None:
-    if int(told.lstrip("v").partition(".")[0]) < OLDEST_NODE:
-        raise Refused(f"Node {told.strip()} is too old: {HOW}")
+def _check_node_version(output: str) -> None:
+    if int(output.lstrip("v").partition(".")[0]) < OLDEST_NODE:
+        raise CommandError(f"Node {output.strip()} is too old: {HOW}")
 
 
 def _describe(contract: Contract, folder: Path) -> None:

@@ -7,4 +7,4 @@ from collections.abc import Iterator
 
 from orderly.contract.node import Node
 
-Found = Iterator[tuple[Node, str]]
+Violations = Iterator[tuple[Node, str]]

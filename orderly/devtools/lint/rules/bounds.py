@@ -7,20 +7,20 @@ from typing import Any
 import jsonschema_rs
 
 from orderly.contract.node import Node
-from orderly.devtools.document import Draft
-from orderly.devtools.lint.rules import Found
+from orderly.devtools.document import ContractDocument
+from orderly.devtools.lint.rules import Violations
 
 SAYS_WHAT_IT_IS = {"type", "$ref", "anyOf", "oneOf", "allOf", "const", "enum", "not", "if", "then", "else"}
 
 
-def schema_has_a_type(draft: Draft) -> Found:
+def schema_has_a_type(draft: ContractDocument) -> Violations:
     """A schema without a type lets everything through, and no bound holds."""
     for schema in draft.of("schema"):
         if not SAYS_WHAT_IT_IS & schema.value.keys() and schema.name not in ("propertyNames", "if", "then", "else"):
             yield schema, "say a type: without one every value fits"
 
 
-def number_has_bounds(draft: Draft) -> Found:
+def number_has_bounds(draft: ContractDocument) -> Violations:
     """Integers have a minimum and a maximum, which fit their column and every client."""
     for schema in draft.of("schema"):
         if _types(schema) & {"integer", "number"} and not _is_listed(schema):
@@ -29,14 +29,14 @@ def number_has_bounds(draft: Draft) -> Found:
                     yield schema, f"give the number a {ends[0]}"
 
 
-def string_has_max_length(draft: Draft) -> Found:
+def string_has_max_length(draft: ContractDocument) -> Violations:
     """A text has an end, unless its values are listed."""
     for schema in draft.of("schema"):
         if "string" in _types(schema) and not _is_listed(schema) and "maxLength" not in schema.value:
             yield schema, "give the string a maxLength, that of its column"
 
 
-def array_has_max_items(draft: Draft) -> Found:
+def array_has_max_items(draft: ContractDocument) -> Violations:
     """An array has an end, and says what is in it."""
     for schema in draft.of("schema"):
         for keyword in ("maxItems", "items") if "array" in _types(schema) else ():
@@ -44,7 +44,7 @@ def array_has_max_items(draft: Draft) -> Found:
                 yield schema, f"give the array {keyword}"
 
 
-def map_has_bounds(draft: Draft) -> Found:
+def map_has_bounds(draft: ContractDocument) -> Violations:
     """An object with members that the contract does not name says how many, and how long their names are."""
     for schema in draft.of("schema"):
         if isinstance(schema.value.get("additionalProperties"), dict):
@@ -53,7 +53,7 @@ def map_has_bounds(draft: Draft) -> Found:
                     yield schema, f"give the map {keyword}: its members are not listed"
 
 
-def pattern_is_linear(draft: Draft) -> Found:
+def pattern_is_linear(draft: ContractDocument) -> Violations:
     """A pattern takes linear time in our engine, and in the backtracking ones of clients too."""
     for schema in draft.of("schema"):
         pattern = schema.value.get("pattern")
@@ -64,7 +64,7 @@ def pattern_is_linear(draft: Draft) -> Found:
             yield schema["pattern"], f"{pattern} repeats what can match in several ways, which can take for ever; {how}"
 
 
-def pattern_is_anchored(draft: Draft) -> Found:
+def pattern_is_anchored(draft: ContractDocument) -> Violations:
     """A pattern without ends is looked for anywhere: `[0-9]+` lets through whatever has one digit in it."""
     for schema in draft.of("schema"):
         pattern = schema.value.get("pattern")
@@ -72,7 +72,7 @@ def pattern_is_anchored(draft: Draft) -> Found:
             yield schema["pattern"], "begin the pattern with ^ and end it with $, or it is looked for anywhere"
 
 
-def limits_agree(draft: Draft) -> Found:
+def limits_agree(draft: ContractDocument) -> Violations:
     """A lower bound is not above the upper one."""
     for schema in draft.of("schema"):
         for low, high in (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems")):
@@ -80,11 +80,11 @@ def limits_agree(draft: Draft) -> Found:
                 yield schema[low], f"{low} is above {high}: nothing can fit"
 
 
-def open_list_is_a_list(draft: Draft) -> Found:
+def open_list_is_a_list(draft: ContractDocument) -> Violations:
     """`x-open` says of listed values that more may come, so that clients take those which they do not know."""
     for schema in draft.of("schema"):
         if "x-open" in schema.value and "enum" not in schema.value:
-            yield schema.below("x-open", None), "list the values in enum, or take x-open out"
+            yield schema.child("x-open", None), "list the values in enum, or take x-open out"
 
 
 RULES = (

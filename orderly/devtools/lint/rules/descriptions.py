@@ -2,27 +2,27 @@
 
 import re
 
-from orderly.devtools.document import Draft
-from orderly.devtools.lint.rules import Found
+from orderly.devtools.document import ContractDocument
+from orderly.devtools.lint.rules import Violations
 
 
-def operation_is_described(draft: Draft) -> Found:
+def operation_is_described(draft: ContractDocument) -> Violations:
     """With a summary for lists and a description for whoever calls it."""
     for operation in draft.operations():
         for key in ("summary", "description"):
             if not operation.value.get(key):
-                yield operation.below(key, None), f"give {operation.value.get('operationId')} a {key}"
+                yield operation.child(key, None), f"give {operation.value.get('operationId')} a {key}"
 
 
-def tag_is_introduced(draft: Draft) -> Found:
+def tag_is_introduced(draft: ContractDocument) -> Violations:
     """Each tag stands in `tags`, with a description."""
-    told = {tag.get("name") for tag in draft.root.value.get("tags", []) if tag.get("description")}
+    described = {tag.get("name") for tag in draft.root.value.get("tags", []) if tag.get("description")}
     for operation in draft.operations():
-        if (tag := operation["tags"][0]).value not in told:
+        if (tag := operation["tags"][0]).value not in described:
             yield tag, f"introduce {tag.value} in `tags`, with a description"
 
 
-def property_is_described(draft: Draft) -> Found:
+def property_is_described(draft: ContractDocument) -> Violations:
     """Where it stands, or on the schema that it refers to."""
     for schema in draft.of("schema"):
         properties = schema.value.get("properties")
@@ -31,7 +31,7 @@ def property_is_described(draft: Draft) -> Found:
                 yield node, f"describe the property {name}: what is it for?"
 
 
-def component_is_described(draft: Draft) -> Found:
+def component_is_described(draft: ContractDocument) -> Violations:
     """Schemas, parameters, headers, responses and security schemes say what they are."""
     named = [node for _, node in draft.components("schemas")]
     for node in [*named, *draft.of("parameter", "header", "response", "security_scheme")]:
@@ -39,7 +39,7 @@ def component_is_described(draft: Draft) -> Found:
             yield node, f"describe {node.value.get('name', node.name)}"
 
 
-def version_is_semantic(draft: Draft) -> Found:
+def version_is_semantic(draft: ContractDocument) -> Violations:
     """What clients can compare (semver.org), and `orderly diff` raises."""
     version = draft.root["info"]["version"]
     if not re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:[-+].*)?", version.value):

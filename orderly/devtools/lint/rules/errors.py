@@ -1,13 +1,13 @@
 """Errors: one shape, shared responses, and codes that are explained."""
 
 from orderly.contract.node import Node
-from orderly.devtools.document import Draft
-from orderly.devtools.lint.rules import Found
+from orderly.devtools.document import ContractDocument
+from orderly.devtools.lint.rules import Violations
 
 PROBLEM = "application/problem+json"
 
 
-def error_is_shared(draft: Draft) -> Found:
+def error_is_shared(draft: ContractDocument) -> Violations:
     """An error is written once and referred to, not repeated in each operation."""
     for operation in draft.operations():
         for status, response in operation["responses"].members():
@@ -15,7 +15,7 @@ def error_is_shared(draft: Draft) -> Found:
                 yield response, f"move the {status} to components/responses and refer to it by $ref"
 
 
-def error_is_a_problem(draft: Draft) -> Found:
+def error_is_a_problem(draft: ContractDocument) -> Violations:
     """Every error is a problem (RFC 9457) that names its codes."""
     for status, response in _errors(draft):
         if response.get("content", PROBLEM) is None:
@@ -24,7 +24,7 @@ def error_is_a_problem(draft: Draft) -> Found:
             yield response, "list every code that can occur here in x-error-codes"
 
 
-def error_code_is_explained(draft: Draft) -> Found:
+def error_code_is_explained(draft: ContractDocument) -> Violations:
     """Whoever meets a code finds what it means, why it came and what to do."""
     errors = draft.root.get("x-errors")
     complete = {code for code, entry in errors.value.items() if _is_complete(entry)} if errors else set()
@@ -34,7 +34,7 @@ def error_code_is_explained(draft: Draft) -> Found:
                 yield code, f"The error {code.value} needs a title, a cause and a cure in x-errors."
 
 
-def problem_is_of_its_response(draft: Draft) -> Found:
+def problem_is_of_its_response(draft: ContractDocument) -> Violations:
     """The example of an error has its status and one of its codes."""
     for status, response in _errors(draft):
         example = response.get("content", PROBLEM, "example")
@@ -42,15 +42,15 @@ def problem_is_of_its_response(draft: Draft) -> Found:
             continue
         code = example.value.get("code")
         if str(example.value.get("status")) != status:
-            yield example.below("status", None), f"say {status}: it is the example of that answer"
+            yield example.child("status", None), f"say {status}: it is the example of that answer"
         if code not in response.value.get("x-error-codes", [code]):
-            yield example.below("code", None), f"use a code that x-error-codes lists, {code} is not there"
+            yield example.child("code", None), f"use a code that x-error-codes lists, {code} is not there"
 
 
 RULES = (error_is_shared, error_is_a_problem, error_code_is_explained, problem_is_of_its_response)
 
 
-def _errors(draft: Draft) -> list[tuple[str, Node]]:
+def _errors(draft: ContractDocument) -> list[tuple[str, Node]]:
     """Every error with its status; one that several operations share once for each status."""
     found = {
         (status, response.pointer): response

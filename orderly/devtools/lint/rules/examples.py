@@ -5,21 +5,21 @@ from collections.abc import Iterator
 import jsonschema_rs
 
 from orderly.contract.node import Node
-from orderly.devtools.document import Draft
-from orderly.devtools.lint.rules import Found
+from orderly.devtools.document import ContractDocument
+from orderly.devtools.lint.rules import Violations
 from orderly.validation.schemas import compiled, registry
 
 SCALARS = ("string", "integer", "number", "boolean")
 
 
-def body_has_an_example(draft: Draft) -> Found:
+def body_has_an_example(draft: ContractDocument) -> Violations:
     """Whoever reads the docs sees at once what to send and what comes back."""
     for media in draft.of("media"):
         if not {"example", "examples"} & media.value.keys():
             yield media, "give the body an example"
 
 
-def property_has_an_example(draft: Draft) -> Found:
+def property_has_an_example(draft: ContractDocument) -> Violations:
     """Each property that is told where it stands shows one of its values."""
     for schema in draft.of("schema"):
         properties = schema.value.get("properties")
@@ -29,14 +29,14 @@ def property_has_an_example(draft: Draft) -> Found:
                 yield node, f"give the property {name} an example"
 
 
-def example_is_here(draft: Draft) -> Found:
+def example_is_here(draft: ContractDocument) -> Violations:
     """An example is where it is looked for: nothing is fetched from elsewhere."""
     for example in draft.of("example"):
         if not {"value", "$ref"} & example.value.keys():
             yield example, "write the example itself as its value"
 
 
-def example_is_true(draft: Draft) -> Found:
+def example_is_true(draft: ContractDocument) -> Violations:
     """An example fits its schema."""
     known = registry(draft.root.value)
     for schema, example in _examples(draft):
@@ -44,7 +44,7 @@ def example_is_true(draft: Draft) -> Found:
             yield place, f"the example breaks {message}"
 
 
-def example_has_its_answer(draft: Draft) -> Found:
+def example_has_its_answer(draft: ContractDocument) -> Violations:
     """A named example of a request shows what comes back for it, under the same name."""
     for operation in draft.operations():
         status = next((each for each, _ in operation["responses"].items() if each.startswith("2")), None)
@@ -54,17 +54,17 @@ def example_has_its_answer(draft: Draft) -> Found:
         answered = {name for _, media in content.items() for name in media.value.get("examples", ())}
         for _, media in _bodies(operation):
             for name in sorted(media.value.get("examples", {}).keys() - answered):
-                yield media["examples"].below(name, None), f"show the {status} for {name} as an example of that name"
+                yield media["examples"].child(name, None), f"show the {status} for {name} as an example of that name"
 
 
-def listed_value_is_true(draft: Draft) -> Found:
+def listed_value_is_true(draft: ContractDocument) -> Violations:
     """What a schema lists, or gives where nothing is sent, fits the rest of it, and is listed once."""
     known = registry(draft.root.value)
     for schema in draft.of("schema"):
         listed = schema.value.get("enum", [])
         for index, value in enumerate(listed):
             if value in listed[:index]:
-                yield schema["enum"].below(index, value), f"{value} is listed twice; take one out"
+                yield schema["enum"].child(index, value), f"{value} is listed twice; take one out"
         values = [*(schema["enum"].members() if listed else ()), *_given(schema, "const", "default")]
         for _, value in values:
             for place, message in _untrue(schema, value, known):
@@ -87,10 +87,10 @@ def _bodies(operation: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _given(schema: Node, *keys: str) -> list[tuple[str, Node]]:
-    return [(key, schema.below(key, schema.value[key])) for key in keys if key in schema.value]
+    return [(key, schema.child(key, schema.value[key])) for key in keys if key in schema.value]
 
 
-def _untrue(schema: Node, value: Node, known: jsonschema_rs.Registry) -> Found:
+def _untrue(schema: Node, value: Node, known: jsonschema_rs.Registry) -> Violations:
     try:
         validator = compiled(schema, known)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
@@ -98,16 +98,16 @@ def _untrue(schema: Node, value: Node, known: jsonschema_rs.Registry) -> Found:
     for error in validator.iter_errors(value.value):
         place = value
         for step in error.instance_path:
-            place = place.below(step, None)
+            place = place.child(step, None)
         yield place, f"`{error.kind.name}`: {error.message}"
 
 
-def _examples(draft: Draft) -> Iterator[tuple[Node, Node]]:
+def _examples(draft: ContractDocument) -> Iterator[tuple[Node, Node]]:
     """Each example beside the schema that it belongs to."""
     for schema in draft.of("schema"):
         if isinstance(schema.value.get("examples"), list):
             yield from (
-                (schema, example) for _, example in schema.below("examples", schema.value["examples"]).members()
+                (schema, example) for _, example in schema.child("examples", schema.value["examples"]).members()
             )
     for holder in draft.of("media", "parameter", "header"):
         described, example, named = (holder.get(key) for key in ("schema", "example", "examples"))

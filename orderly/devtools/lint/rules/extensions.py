@@ -2,8 +2,8 @@
 
 from orderly.contract.bundle import PARTS
 from orderly.contract.node import Node
-from orderly.devtools.document import Draft
-from orderly.devtools.lint.rules import Found
+from orderly.devtools.document import ContractDocument
+from orderly.devtools.lint.rules import Violations
 from orderly.devtools.lint.rules.structure import parameters
 from orderly.devtools.lint.specification import DAYS, EXTENSIONS
 
@@ -13,16 +13,16 @@ DEPRECATED = ("operation", "parameter", "header", "schema")
 QUOTA = ("RateLimit", "RateLimit-Policy")
 
 
-def extension_is_known(draft: Draft) -> Found:
+def extension_is_known(draft: ContractDocument) -> Violations:
     """A misspelt extension would do nothing, and nobody would notice."""
     for kind in (*EXTENSIONS, *KINDS_WITHOUT):
         known = {*EXTENSIONS.get(kind, ()), *({PARTS} if kind == "contract" else ())}
         for node in draft.of(kind):
             for key in [key for key in node.value if key.startswith("x-") and key not in known]:
-                yield node.below(key, None), f"{key} means nothing here; known are {', '.join(sorted(known)) or 'none'}"
+                yield node.child(key, None), f"{key} means nothing here; known are {', '.join(sorted(known)) or 'none'}"
 
 
-def idempotent_is_complete(draft: Draft) -> Found:
+def idempotent_is_complete(draft: ContractDocument) -> Violations:
     """`x-idempotent` needs the header Idempotency-Key, 409, 422 and the header of a replay."""
     for operation in draft.operations():
         if operation.value.get("x-idempotent"):
@@ -32,7 +32,7 @@ def idempotent_is_complete(draft: Draft) -> Found:
             yield from _without_headers_of_success(operation, "x-idempotent", ("Idempotency-Replayed",))
 
 
-def idempotency_key_is_taken(draft: Draft) -> Found:
+def idempotency_key_is_taken(draft: ContractDocument) -> Violations:
     """A header Idempotency-Key without `x-idempotent` would be taken and ignored."""
     for operation in draft.operations():
         names = {p["name"].value for p in parameters(draft, operation)}
@@ -41,7 +41,7 @@ def idempotency_key_is_taken(draft: Draft) -> Found:
                 yield operation, f"{operation['operationId'].value} takes {name}: add {extension}"
 
 
-def precondition_is_complete(draft: Draft) -> Found:
+def precondition_is_complete(draft: ContractDocument) -> Violations:
     """`x-precondition` needs the header If-Match and 412, and 428 where it is required."""
     for operation in draft.operations():
         wanted = operation.value.get("x-precondition")
@@ -52,7 +52,7 @@ def precondition_is_complete(draft: Draft) -> Found:
             yield from _without_status(operation, "x-precondition", "428", "precondition_required")
 
 
-def rate_limit_is_complete(draft: Draft) -> Found:
+def rate_limit_is_complete(draft: ContractDocument) -> Violations:
     """`x-rate-limit` needs 429, and the headers that tell what is left."""
     for operation in draft.operations():
         if operation.value.get("x-rate-limit"):
@@ -60,24 +60,24 @@ def rate_limit_is_complete(draft: Draft) -> Found:
             yield from _without_headers_of_success(operation, "x-rate-limit", QUOTA)
 
 
-def deprecation_has_its_days(draft: Draft) -> Found:
+def deprecation_has_its_days(draft: ContractDocument) -> Violations:
     """What is deprecated says since when (RFC 9745) and until when it is there (RFC 8594); nothing else does."""
     for node in draft.of(*DEPRECATED):
         if node.value.get("deprecated") is True:
             missing = ", ".join(day for day in DAYS if day not in node.value)
             if missing:
-                yield node.below("deprecated", None), f"add {missing}: a day such as 2027-01-31"
+                yield node.child("deprecated", None), f"add {missing}: a day such as 2027-01-31"
         else:
             for day in DAYS.keys() & node.value.keys():
-                yield node.below(day, None), f"add deprecated: true, or take {day} out"
+                yield node.child(day, None), f"add deprecated: true, or take {day} out"
 
 
-def sunset_is_later(draft: Draft) -> Found:
+def sunset_is_later(draft: ContractDocument) -> Violations:
     """A thing goes some time after this was announced, so that there is time to move (RFC 9745, 4)."""
     for node in draft.of(*DEPRECATED):
         since, sunset = (node.value.get(day) for day in DAYS)
         if since and sunset and sunset <= since:
-            yield node.below("x-sunset", None), "say a day after x-deprecated-since"
+            yield node.child("x-sunset", None), "say a day after x-deprecated-since"
 
 
 RULES = (
@@ -91,12 +91,12 @@ RULES = (
 )
 
 
-def _without_header(draft: Draft, operation: Node, extension: str, name: str) -> Found:
+def _without_header(draft: ContractDocument, operation: Node, extension: str, name: str) -> Violations:
     if not any(p["name"].value == name and p["in"].value == "header" for p in parameters(draft, operation)):
         yield operation[extension], f"{extension} needs the header {name} among the parameters"
 
 
-def _without_status(operation: Node, extension: str, status: str, code: str) -> Found:
+def _without_status(operation: Node, extension: str, status: str, code: str) -> Violations:
     response = operation["responses"].get(status)
     if response is None:
         yield operation[extension], f"{extension} needs a {status} among the responses"
@@ -104,7 +104,7 @@ def _without_status(operation: Node, extension: str, status: str, code: str) -> 
         yield response, f"{extension} needs {code} among the x-error-codes of this {status}"
 
 
-def _without_headers_of_success(operation: Node, extension: str, names: tuple[str, ...]) -> Found:
+def _without_headers_of_success(operation: Node, extension: str, names: tuple[str, ...]) -> Violations:
     for status, response in operation["responses"].items():
         for name in names if status.startswith("2") else ():
             if name not in response.value.get("headers", {}):

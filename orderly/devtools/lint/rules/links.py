@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from orderly.contract.node import Node
-from orderly.devtools.document import Draft
-from orderly.devtools.lint.rules import Found
+from orderly.devtools.document import ContractDocument
+from orderly.devtools.lint.rules import Violations
 from orderly.devtools.lint.rules.structure import parameters
 
 
-def created_has_links(draft: Draft) -> Found:
+def created_has_links(draft: ContractDocument) -> Violations:
     """What was created can be followed; `Location` is made of the first link."""
     for operation in draft.operations():
         created = operation["responses"].get("201")
@@ -18,16 +18,16 @@ def created_has_links(draft: Draft) -> Found:
             yield created, "give the 201 links to the operations on what it creates"
 
 
-def link_leads_to_an_operation(draft: Draft) -> Found:
+def link_leads_to_an_operation(draft: ContractDocument) -> Violations:
     """A link names an operationId that is there."""
     known = _operations(draft)
     for link in draft.of("link"):
         if "$ref" not in link.value and (name := link.value.get("operationId")) not in known:
-            place = link.below("operationId", None)
+            place = link.child("operationId", None)
             yield place, f"no operation is called {name}; link to one that is there by operationId"
 
 
-def link_has_real_parameters(draft: Draft) -> Found:
+def link_has_real_parameters(draft: ContractDocument) -> Violations:
     """A link gives parameters that its operation has, and all that its path needs."""
     operations = _operations(draft)
     for link in draft.of("link"):
@@ -37,12 +37,12 @@ def link_has_real_parameters(draft: Draft) -> Found:
         given = link.value.get("parameters", {})
         wanted = {p["name"].value: p["in"].value for p in parameters(draft, operation)}
         for name in given.keys() - wanted.keys():
-            yield link["parameters"].below(name, None), f"{operation['operationId'].value} has no parameter {name}"
+            yield link["parameters"].child(name, None), f"{operation['operationId'].value} has no parameter {name}"
         for name in [name for name, place in wanted.items() if place == "path" and name not in given]:
             yield link, f"say what {name} is: {operation['operationId'].value} needs it"
 
 
-def link_expression_is_real(draft: Draft) -> Found:
+def link_expression_is_real(draft: ContractDocument) -> Violations:
     """`$response.body#/id` leads to a property of the answer."""
     for response in draft.of("response"):
         content, links = response.get("content"), response.get("links")
@@ -53,7 +53,7 @@ def link_expression_is_real(draft: Draft) -> Found:
                 yield place, f"the answer has no {path}; name one of its properties"
 
 
-def component_is_used(draft: Draft) -> Found:
+def component_is_used(draft: ContractDocument) -> Violations:
     """Nothing is kept that nothing refers to."""
     used = set(_references(draft.root.value)) | {f"/components/securitySchemes/{n}" for n in _schemes(draft)}
     components = draft.root.get("components")
@@ -72,7 +72,7 @@ RULES = (
 )
 
 
-def _operations(draft: Draft) -> dict[Any, Node]:
+def _operations(draft: ContractDocument) -> dict[Any, Node]:
     return {operation.value.get("operationId"): operation for operation in draft.operations()}
 
 
@@ -102,6 +102,6 @@ def _references(value: Any) -> Iterator[str]:
             yield from _references(child)
 
 
-def _schemes(draft: Draft) -> set[str]:
+def _schemes(draft: ContractDocument) -> set[str]:
     holders = [draft.root, *draft.operations()]
     return {scheme for holder in holders for each in holder.value.get("security", []) for scheme in each}

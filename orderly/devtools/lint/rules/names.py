@@ -2,15 +2,15 @@
 
 import re
 
-from orderly.devtools.document import Draft
-from orderly.devtools.lint.rules import Found
+from orderly.devtools.document import ContractDocument
+from orderly.devtools.lint.rules import Violations
 
 SNAKE = r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*"
 KEBAB = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 NAMED_IN_PASCAL_CASE = ("schemas", "responses", "parameters", "examples", "requestBodies", "links", "callbacks")
 
 
-def operation_id_is_verb_noun(draft: Draft) -> Found:
+def operation_id_is_verb_noun(draft: ContractDocument) -> Violations:
     """`create_order`: it is a function's name, and clients are made from it."""
     for operation in draft.operations():
         name = str(operation.value.get("operationId", ""))
@@ -18,15 +18,15 @@ def operation_id_is_verb_noun(draft: Draft) -> Found:
             yield operation["operationId"], f"call {name!r} verb_noun, such as list_orders"
 
 
-def path_is_kebab_case(draft: Draft) -> Found:
+def path_is_kebab_case(draft: ContractDocument) -> Violations:
     """`/stock-adjustments/{adjustment_id}`."""
     for path, node in draft.root["paths"].value.items():
         segments = path.split("/")[1:]
         if not all(re.fullmatch(rf"{KEBAB}|\{{{SNAKE}\}}", segment) for segment in segments):
-            yield draft.root["paths"].below(path, node), f"write {path} in kebab-case, its parameters as {{snake_case}}"
+            yield draft.root["paths"].child(path, node), f"write {path} in kebab-case, its parameters as {{snake_case}}"
 
 
-def tag_is_kebab_case(draft: Draft) -> Found:
+def tag_is_kebab_case(draft: ContractDocument) -> Violations:
     """`api-keys`: it names the module of the handlers."""
     for operation in draft.operations():
         for _, tag in operation["tags"].members():
@@ -34,7 +34,7 @@ def tag_is_kebab_case(draft: Draft) -> Found:
                 yield tag, f"write the tag {tag.value} in kebab-case: it names the module of the handlers"
 
 
-def component_is_pascal_case(draft: Draft) -> Found:
+def component_is_pascal_case(draft: ContractDocument) -> Violations:
     """`OrderCreate`: generated clients make types of these names."""
     for section in NAMED_IN_PASCAL_CASE:
         for name, node in draft.components(section):
@@ -42,7 +42,7 @@ def component_is_pascal_case(draft: Draft) -> Found:
                 yield node, f"call {name!r} in PascalCase, such as OrderCreate"
 
 
-def property_is_snake_case(draft: Draft) -> Found:
+def property_is_snake_case(draft: ContractDocument) -> Violations:
     """`created_at`, in bodies and in parameters alike."""
     for schema in draft.of("schema"):
         properties = schema.value.get("properties")
@@ -55,7 +55,7 @@ def property_is_snake_case(draft: Draft) -> Found:
             yield parameter["name"], f"call the parameter {name!r} in snake_case"
 
 
-def header_is_train_case(draft: Draft) -> Found:
+def header_is_train_case(draft: ContractDocument) -> Violations:
     """`Idempotency-Key`, as HTTP writes them."""
     named = [(p["name"], str(p["name"].value)) for p in draft.of("parameter") if p.value.get("in") == "header"]
     for node, name in [*named, *((header, header.name) for header in draft.of("header"))]:
@@ -63,7 +63,7 @@ def header_is_train_case(draft: Draft) -> Found:
             yield node, f"write the header {name!r} with capitals and hyphens, such as Idempotency-Key"
 
 
-def scope_is_resource_and_action(draft: Draft) -> Found:
+def scope_is_resource_and_action(draft: ContractDocument) -> Violations:
     """`orders:read`."""
     scopes = draft.root.get("x-scopes")
     for name, node in scopes.members() if scopes else ():

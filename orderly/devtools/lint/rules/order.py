@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from orderly.contract.node import Node
-from orderly.devtools.document import Draft
-from orderly.devtools.lint.rules import Found
+from orderly.devtools.document import ContractDocument
+from orderly.devtools.lint.rules import Violations
 
 KEYS = ("operationId", "summary", "description", "tags", "security", "x-", "parameters", "requestBody", "responses")
 
 
-def operation_keys_in_order(draft: Draft) -> Found:
+def operation_keys_in_order(draft: ContractDocument) -> Violations:
     """What it is, who may, what it takes, what it answers."""
     for operation in draft.operations():
         keys = [key for key in operation.value if _rank(key) is not None]
@@ -17,16 +17,16 @@ def operation_keys_in_order(draft: Draft) -> Found:
             yield operation[misplaced], f"{misplaced} is misplaced; the order is {', '.join(KEYS)}"
 
 
-def responses_in_order(draft: Draft) -> Found:
+def responses_in_order(draft: ContractDocument) -> Violations:
     """Success first, then the rest, ascending; `default` last."""
     for operation in draft.operations():
         statuses = list(operation["responses"].value)
         if (misplaced := _first_misplaced(statuses, sorted(statuses))) is not None:
-            place = operation["responses"].below(misplaced, None)
+            place = operation["responses"].child(misplaced, None)
             yield place, f"put {misplaced} in its place: ascending, success first"
 
 
-def components_in_order(draft: Draft) -> Found:
+def components_in_order(draft: ContractDocument) -> Violations:
     """Alphabetical, so that one finds them and merges do not conflict."""
     holders = [node for _, node in draft.root["components"].members()] if draft.root.get("components") else []
     errors = draft.root.get("x-errors")
@@ -34,7 +34,7 @@ def components_in_order(draft: Draft) -> Found:
         yield from _unsorted(holder, holder.value)
 
 
-def operations_in_order_of_tags(draft: Draft) -> Found:
+def operations_in_order_of_tags(draft: ContractDocument) -> Violations:
     """Operations stand together by tag, in the order in which `tags` introduces them."""
     tags = [tag.get("name") for tag in draft.root.value.get("tags", [])]
     latest = 0
@@ -58,12 +58,12 @@ def _rank_of(key: str) -> int:
     return _rank(key) or 0
 
 
-def _unsorted(holder: Node, names: Iterable[str]) -> Found:
+def _unsorted(holder: Node, names: Iterable[str]) -> Violations:
     names = list(names)
     wanted = sorted(names, key=str.casefold)
     if (misplaced := _first_misplaced(names, wanted)) is not None:
         yield (
-            holder.below(misplaced, None),
+            holder.child(misplaced, None),
             f"put {wanted[names.index(misplaced)]} here: components stand by their names",
         )
 

@@ -1,8 +1,8 @@
 """Who may do what, and where secrets travel."""
 
 from orderly.contract.node import Node
-from orderly.devtools.document import Draft
-from orderly.devtools.lint.rules import Found
+from orderly.devtools.document import ContractDocument
+from orderly.devtools.lint.rules import Violations
 
 REFUSED = {"400": "ambiguous_credentials", "401": "unauthenticated", "403": "forbidden"}
 """What the service answers to a credential that will not do."""
@@ -12,7 +12,7 @@ SERVED = {
 }
 
 
-def security_is_declared(draft: Draft) -> Found:
+def security_is_declared(draft: ContractDocument) -> Violations:
     """Everything asks for a credential that the contract describes, unless the operation says `security: []`."""
     if not draft.root.value.get("security"):
         yield draft.root, "say at the top which security operations have that say nothing"
@@ -22,7 +22,7 @@ def security_is_declared(draft: Draft) -> Found:
             yield scheme, f"describe {scheme.name} in components/securitySchemes"
 
 
-def scope_is_held(draft: Draft) -> Found:
+def scope_is_held(draft: ContractDocument) -> Violations:
     """A scope that no role holds shuts everybody out."""
     held = {scope for scopes in draft.root.value.get("x-roles", {}).values() for scope in scopes}
     for operation, scope in _scopes(draft):
@@ -30,7 +30,7 @@ def scope_is_held(draft: Draft) -> Found:
             yield scope, f"{operation} asks for {scope.value}, which no role of x-roles holds."
 
 
-def scope_is_explained(draft: Draft) -> Found:
+def scope_is_explained(draft: ContractDocument) -> Violations:
     """Each scope that is asked for or held stands in x-scopes, in words."""
     explained = draft.root.value.get("x-scopes", {})
     roles = draft.root.get("x-roles")
@@ -40,7 +40,7 @@ def scope_is_explained(draft: Draft) -> Found:
             yield scope, f"explain the scope {scope.value} in x-scopes"
 
 
-def scope_is_listed(draft: Draft) -> Found:
+def scope_is_listed(draft: ContractDocument) -> Violations:
     """Where scopes can be asked for, each can: a list of some of them was forgotten when one came."""
     known = draft.root.value.get("x-scopes", {}).keys()
     for schema in draft.of("schema"):
@@ -49,7 +49,7 @@ def scope_is_listed(draft: Draft) -> Found:
             yield schema["enum"], f"list {', '.join(sorted(known - listed))} too, which x-scopes has"
 
 
-def secured_operation_can_refuse(draft: Draft) -> Found:
+def secured_operation_can_refuse(draft: ContractDocument) -> Violations:
     """Who asks for a credential refuses two of them, none or a bad one, and one that is not enough."""
     for operation in draft.operations():
         security = operation.value.get("security", draft.root.value.get("security"))
@@ -61,7 +61,7 @@ def secured_operation_can_refuse(draft: Draft) -> Found:
                 yield response, f"refer to a {status} that has the code {code}: this operation asks for a credential"
 
 
-def secret_travels_safely(draft: Draft) -> Found:
+def secret_travels_safely(draft: ContractDocument) -> Violations:
     """URLs are logged and shared: no key, token or password stands in them."""
     for scheme in draft.of("security_scheme"):
         if scheme.value.get("in") == "query":
@@ -72,14 +72,14 @@ def secret_travels_safely(draft: Draft) -> Found:
             yield parameter["name"], "let secrets travel in a body or a header: URLs are logged"
 
 
-def password_is_write_only(draft: Draft) -> Found:
+def password_is_write_only(draft: ContractDocument) -> Violations:
     """Nobody is told a password."""
     for schema in draft.of("schema"):
         if schema.value.get("format") == "password" and schema.value.get("writeOnly") is not True:
             yield schema, "add writeOnly: true: a password is never answered"
 
 
-def scheme_is_served(draft: Draft) -> Found:
+def scheme_is_served(draft: ContractDocument) -> Violations:
     """The service reads two kinds of credentials, and knows them by these names."""
     for name, scheme in draft.components("securitySchemes"):
         wanted = SERVED.get(name)
@@ -89,7 +89,7 @@ def scheme_is_served(draft: Draft) -> Found:
             yield scheme, f"describe {name} as {', '.join(f'{key}: {value}' for key, value in wanted.items())}"
 
 
-def server_is_safe(draft: Draft) -> Found:
+def server_is_safe(draft: ContractDocument) -> Violations:
     """A relative URL, or https, and nothing in it that is to be filled in."""
     servers = draft.root.get("servers")
     for _, server in servers.members() if servers else ():
@@ -112,13 +112,13 @@ RULES = (
 )
 
 
-def _schemes(draft: Draft) -> list[Node]:
+def _schemes(draft: ContractDocument) -> list[Node]:
     """Each mention of a security scheme, with its scopes."""
     holders = [node for node in (draft.root, *draft.operations()) if node.value.get("security")]
     return [scheme for node in holders for _, each in node["security"].members() for _, scheme in each.members()]
 
 
-def _scopes(draft: Draft) -> list[tuple[str, Node]]:
+def _scopes(draft: ContractDocument) -> list[tuple[str, Node]]:
     """Each scope that an operation asks for, with the operation's name."""
     found = []
     for operation in draft.operations():

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from orderly.contract.node import Node
-from orderly.devtools.document import Draft
-from orderly.devtools.lint.rules import Found
+from orderly.devtools.document import ContractDocument
+from orderly.devtools.lint.rules import Violations
 
 BELOW = ("allOf", "anyOf", "oneOf", "prefixItems", "properties", "items", "additionalProperties")
 
 
-def request_object_is_closed(draft: Draft) -> Found:
+def request_object_is_closed(draft: ContractDocument) -> Violations:
     """What the contract does not name is refused, so that a misspelt member is not silently ignored."""
     seen: set[str] = set()
     for operation in draft.operations():
@@ -20,7 +20,7 @@ def request_object_is_closed(draft: Draft) -> Found:
                     yield schema, "add additionalProperties: false to this object of a request"
 
 
-def required_property_is_there(draft: Draft) -> Found:
+def required_property_is_there(draft: ContractDocument) -> Violations:
     """`required` names properties of its own object."""
     for schema in draft.of("schema"):
         properties = schema.value.get("properties")
@@ -29,7 +29,7 @@ def required_property_is_there(draft: Draft) -> Found:
                 yield name, f"{name.value} is required, and the object has no such property"
 
 
-def path_parameter_is_declared(draft: Draft) -> Found:
+def path_parameter_is_declared(draft: ContractDocument) -> Violations:
     """Each `{name}` of a path is a required path parameter, and each of these is in the path."""
     for operation in draft.operations():
         path = draft.root["paths"]
@@ -40,18 +40,18 @@ def path_parameter_is_declared(draft: Draft) -> Found:
             yield operation, f"{name} must stand both in the path and among its parameters"
 
 
-def parameter_stands_once(draft: Draft) -> Found:
+def parameter_stands_once(draft: ContractDocument) -> Violations:
     """Of two parameters of one name in one place only the last would count."""
     for operation in draft.operations():
         seen = set()
-        for _, node in (operation.get("parameters") or operation.below("parameters", [])).members():
+        for _, node in (operation.get("parameters") or operation.child("parameters", [])).members():
             key = tuple(str(node.target[each].value) for each in ("in", "name"))
             if key in seen:
                 yield node, f"the {key[0]} parameter {key[1]} stands here twice; take one out"
             seen.add(key)
 
 
-def bodiless_has_no_body(draft: Draft) -> Found:
+def bodiless_has_no_body(draft: ContractDocument) -> Violations:
     """Neither GET and DELETE nor a 204 or 304 has a body in HTTP (RFC 9110): proxies and clients drop it."""
     for operation in draft.operations():
         if operation.name in ("get", "head", "delete") and "requestBody" in operation.value:
@@ -70,7 +70,7 @@ RULES = (
 )
 
 
-def parameters(draft: Draft, operation: Node) -> Iterator[Node]:
+def parameters(draft: ContractDocument, operation: Node) -> Iterator[Node]:
     """The parameters of an operation and of its path, references followed."""
     steps = operation.pointer.rpartition("/")[0]
     paths = {node.target.pointer: node.target for _, node in draft.root["paths"].members()}

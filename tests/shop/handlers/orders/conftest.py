@@ -19,44 +19,44 @@ KEY = {"Idempotency-Key": "k"}
 
 
 @pytest.fixture
-def sell(database):
+def create_product(database):
     """Puts ten of something on sale, past HTTP; gives its id."""
 
-    def sell(**given):
+    def create_product(**given):
         with database.writing() as session:
             product_id = make_product(session, **given).id
             session.commit()
         return product_id
 
-    return sell
+    return create_product
 
 
 @pytest.fixture
-def stock(database):
+def stock_of(database):
     """How many there are of a product, archived or not."""
 
-    def stock(product_id):
+    def stock_of(product_id):
         with database.reading() as session:
             return session.scalar(select(Product.stock).where(Product.id == product_id))
 
-    return stock
+    return stock_of
 
 
 @pytest.fixture
-def count(database):
+def count_rows(database):
     """How many rows there are."""
 
-    def count(column, *conditions):
+    def count_rows(column, *conditions):
         with database.reading() as session:
             return session.scalar(select(func.count(column)).where(*conditions))
 
-    return count
+    return count_rows
 
 
 @pytest.fixture
-def order(alice, sell):
+def order(alice, create_product):
     """The address of an order of alice: two mugs."""
-    return place(alice, (sell(), 2)).headers["location"]
+    return place(alice, (create_product(), 2)).headers["location"]
 
 
 def wanting(*lines, **given):

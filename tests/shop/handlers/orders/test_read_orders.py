@@ -8,8 +8,8 @@ from tests.statements import listen
 
 
 class TestListOrders:
-    def test_alice_sees_hers_bob_sees_all(self, alice, bob, charlie, sell):
-        mug = sell()
+    def test_alice_sees_hers_bob_sees_all(self, alice, bob, charlie, create_product):
+        mug = create_product()
         hers, his = place(alice, (mug, 1)).json["id"], place(charlie, (mug, 1)).json["id"]
         assert ids(alice.get("/v1/orders")) == [hers]
         assert ids(charlie.get("/v1/orders")) == [his]
@@ -19,8 +19,8 @@ class TestListOrders:
         target = f"/v1/orders?user_id={alice.user.id}"
         assert (ids(charlie.get(target)), len(ids(bob.get(target))), len(ids(alice.get(target)))) == ([], 1, 1)
 
-    def test_filters(self, alice, bob, sell):
-        mug = sell()
+    def test_filters(self, alice, bob, create_product):
+        mug = create_product()
         first, second = place(alice, (mug, 1)), place(alice, (mug, 1))
         pay(bob, first.headers["location"])
         between = second.json["created_at"]
@@ -30,13 +30,13 @@ class TestListOrders:
         assert ids(alice.get(f"/v1/orders?created_before={between}")) == [first.json["id"]]
         assert alice.get("/v1/orders?status=lost").code == "validation_error"
 
-    def test_pages_follow_each_other(self, alice, sell):
-        mug = sell(stock=10)
+    def test_pages_follow_each_other(self, alice, create_product):
+        mug = create_product(stock=10)
         made = [place(alice, (mug, 1)).json["id"] for _ in range(5)]
         assert [found["id"] for found in walk(alice, "/v1/orders?limit=2")] == made[::-1]
 
-    def test_a_cursor_is_of_one_caller_and_one_filter(self, alice, bob, sell):
-        mug = sell()
+    def test_a_cursor_is_of_one_caller_and_one_filter(self, alice, bob, create_product):
+        mug = create_product()
         for _ in range(2):
             place(alice, (mug, 1))
         cursor = alice.get("/v1/orders?limit=1").json["next_cursor"]
@@ -45,8 +45,8 @@ class TestListOrders:
             assert alice.get(target).code == "validation_error"
         assert bob.get(f"/v1/orders?cursor={cursor}").code == "validation_error"
 
-    def test_the_number_of_statements_does_not_grow_with_the_rows(self, alice, sell):
-        mug, pot = sell(), sell()
+    def test_the_number_of_statements_does_not_grow_with_the_rows(self, alice, create_product):
+        mug, pot = create_product(), create_product()
         counts = []
         for orders in (1, 4):
             for _ in range(orders):

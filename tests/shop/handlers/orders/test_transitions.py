@@ -3,33 +3,37 @@
 import pytest
 
 from db.events import Event
-from db.products import MOST
+from db.products import MAX_STOCK
 from orderly.database.models import now, parse_time
 from tests.api_helpers import key_of
 from tests.shop.handlers.orders.conftest import ABSENT, ADDRESS, ANY, pay, place
 
 
 class TestCancelOrder:
-    def test_the_stock_goes_back_once(self, alice, sell, stock, count):
-        mug = sell()
+    def test_the_stock_goes_back_once(self, alice, create_product, stock_of, count_rows):
+        mug = create_product()
         order = place(alice, (mug, 4)).headers["location"]
         first, second = (alice.post(f"{order}/cancel") for _ in range(2))
-        assert (first.status, first.json["status"], stock(mug)) == (200, "cancelled", 10)
-        assert (second.status, second.json, count(Event.id, Event.type == "order.cancelled")) == (200, first.json, 1)
+        assert (first.status, first.json["status"], stock_of(mug)) == (200, "cancelled", 10)
+        assert (second.status, second.json, count_rows(Event.id, Event.type == "order.cancelled")) == (
+            200,
+            first.json,
+            1,
+        )
 
     def test_a_stranger_may_not_and_bob_may(self, bob, charlie, order):
         assert charlie.post(f"{order}/cancel").code == "not_found"
         assert bob.post(f"{order}/cancel").status == 200
 
     @pytest.mark.parametrize("way", ["cancel", "refund"])
-    def test_stock_that_has_no_room_is_not_put_back(self, carol, sell, stock, way):
-        mug = sell()
+    def test_stock_that_has_no_room_is_not_put_back(self, carol, create_product, stock_of, way):
+        mug = create_product()
         order = place(carol, (mug, 4)).headers["location"]
-        room = MOST - stock(mug)
+        room = MAX_STOCK - stock_of(mug)
         assert carol.post(f"/v1/products/{mug}/stock-adjustments", {"delta": room, "reason": "delivery"}).status == 201
         assert way == "cancel" or pay(carol, order).status == 200
         answer = carol.post(f"{order}/{way}", {"restock": True} if way == "refund" else None)
-        assert (answer.status, answer.code, stock(mug)) == (409, "stock_limit", MOST)
+        assert (answer.status, answer.code, stock_of(mug)) == (409, "stock_limit", MAX_STOCK)
 
     def test_what_is_paid_is_refunded_and_not_cancelled(self, alice, bob, order):
         pay(bob, order)
@@ -42,8 +46,8 @@ class TestPayOrder:
         assert (paid.status, paid.json["status"], paid.json["payment_reference"]) == (200, "paid", "bank-1")
         assert parse_time(paid.json["paid_at"]) <= now()
 
-    def test_one_payment_pays_one_order(self, alice, bob, sell):
-        first, second = (place(alice, (sell(), 1)).headers["location"] for _ in range(2))
+    def test_one_payment_pays_one_order(self, alice, bob, create_product):
+        first, second = (place(alice, (create_product(), 1)).headers["location"] for _ in range(2))
         assert pay(bob, first).status == 200
         assert pay(bob, second).code == "payment_reference_taken"
         assert bob.get(second).json["status"] == "pending"
@@ -78,12 +82,12 @@ class TestRefundOrder:
         assert (refunded.status, refunded.json["status"], refunded.json["refunded"]) == (200, "refunded", total)
 
     @pytest.mark.parametrize(("restock", "left"), [(True, 10), (False, 6)])
-    def test_a_part_of_it_with_or_without_the_goods(self, alice, bob, carol, sell, stock, restock, left):
-        mug = sell()
+    def test_a_part_of_it_with_or_without_the_goods(self, alice, bob, carol, create_product, stock_of, restock, left):
+        mug = create_product()
         order = place(alice, (mug, 4)).headers["location"]
         pay(bob, order)
         refunded = carol.post(f"{order}/refund", {"amount": 1, "restock": restock})
-        assert (refunded.json["refunded"], stock(mug)) == ({"amount": 1, "currency": "EUR"}, left)
+        assert (refunded.json["refunded"], stock_of(mug)) == ({"amount": 1, "currency": "EUR"}, left)
         assert carol.post(f"{order}/refund", {"amount": 1}).code == "invalid_transition"
 
     def test_not_more_than_was_paid(self, bob, carol, order):
@@ -105,8 +109,8 @@ class TestRefundOrder:
 
 
 class TestArchivedProducts:
-    def test_orders_of_one_stay_readable_and_go_their_way(self, alice, bob, carol, sell, stock):
-        mug = sell()
+    def test_orders_of_one_stay_readable_and_go_their_way(self, alice, bob, carol, create_product, stock_of):
+        mug = create_product()
         orders = [place(alice, (mug, 2)).headers["location"] for _ in range(3)]
         assert bob.delete(f"/v1/products/{mug}", ANY).status == 204
         assert [alice.get(order).status for order in orders] == [200] * 3
@@ -114,7 +118,7 @@ class TestArchivedProducts:
         assert [pay(bob, order, order).status for order in orders[1:]] == [200, 200]
         assert bob.post(f"{orders[1]}/fulfil").status == 200
         assert carol.post(f"{orders[2]}/refund", {"restock": True}).status == 200
-        assert stock(mug) == 8
+        assert stock_of(mug) == 8
 
 
 class TestDeleteMe:

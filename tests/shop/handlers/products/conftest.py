@@ -10,16 +10,16 @@ ABSENT = "prd_01kg9ys7g0e4ma4jz41b93y214"
 
 
 @pytest.fixture
-def put(database):
+def create_product(database):
     """Puts a product on sale, past HTTP."""
 
-    def put(**given):
+    def create_product(**given):
         with database.writing() as session:
             product = make_product(session, **given)
             session.commit()
         return product
 
-    return put
+    return create_product
 
 
 def names(answer):
@@ -27,6 +27,6 @@ def names(answer):
     return [product["name"] for product in answer.json["data"]]
 
 
-def count(database, column):
+def count_rows(database, column):
     with database.reading() as session:
         return session.scalar(select(func.count(column)))

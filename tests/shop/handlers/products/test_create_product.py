@@ -2,9 +2,9 @@
 
 import pytest
 
-from db.products import MOST, Product
+from db.products import MAX_STOCK, Product
 from tests.factories import make_key
-from tests.shop.handlers.products.conftest import MUG, count
+from tests.shop.handlers.products.conftest import MUG, count_rows
 
 
 class TestCreateProduct:
@@ -35,7 +35,7 @@ class TestCreateProduct:
     def test_a_customer_may_not(self, sign_in, client, database):
         assert sign_in("alice").post("/v1/products", MUG).code == "forbidden"
         assert client.post("/v1/products", MUG).status == 401
-        assert count(database, Product.id) == 0
+        assert count_rows(database, Product.id) == 0
 
     def test_a_key_needs_the_scope(self, client, bob, database):
         with database.writing() as session:
@@ -48,7 +48,7 @@ class TestCreateProduct:
         assert (made.status, made.json["price"]["amount"], made.json["stock"]) == (201, 1250, 10)
 
     @pytest.mark.parametrize(
-        "wrong", [{"stock": -1}, {"stock": MOST + 1}, {"price": {"amount": -1, "currency": "EUR"}}]
+        "wrong", [{"stock": -1}, {"stock": MAX_STOCK + 1}, {"price": {"amount": -1, "currency": "EUR"}}]
     )
     def test_what_cannot_be_is_refused(self, bob, wrong):
         assert bob.post("/v1/products", {**MUG, **wrong}).code == "validation_error"

@@ -4,7 +4,7 @@ import pytest
 
 from db.products import Product
 from tests.api_helpers import key_of
-from tests.shop.handlers.products.conftest import MUG, count
+from tests.shop.handlers.products.conftest import MUG, count_rows
 
 
 class TestIdempotencyKeys:
@@ -15,17 +15,17 @@ class TestIdempotencyKeys:
         assert second.headers["etag"] == first.headers["etag"]
         assert "idempotency-replayed" not in first.headers
         assert second.headers["idempotency-replayed"] == "true"
-        assert count(database, Product.id) == 1
+        assert count_rows(database, Product.id) == 1
 
-    def test_the_same_adjustment_moves_the_stock_once(self, bob, client, put):
-        target = f"/v1/products/{put().id}"
+    def test_the_same_adjustment_moves_the_stock_once(self, bob, client, create_product):
+        target = f"/v1/products/{create_product().id}"
         body = {"delta": -3, "reason": "broken"}
         first, second = (bob.post(f"{target}/stock-adjustments", body, {"Idempotency-Key": "k"}) for _ in range(2))
         assert (first.status, second.json) == (201, first.json)
         assert client.get(target).json["stock"] == 7
 
-    def test_a_key_is_for_one_request(self, bob, client, put):
-        one, other = put(), put()
+    def test_a_key_is_for_one_request(self, bob, client, create_product):
+        one, other = create_product(), create_product()
         target = f"/v1/products/{one.id}/stock-adjustments"
         body, key = {"delta": 5, "reason": "delivery"}, {"Idempotency-Key": "k"}
         assert bob.post(target, body, key).status == 201
@@ -38,10 +38,10 @@ class TestIdempotencyKeys:
         key = {"Idempotency-Key": "k"}
         assert bob.post("/v1/products", MUG, key).status == 201
         assert sign_in("carol").post("/v1/products", {**MUG, "sku": "MUG-2"}, key).status == 201
-        assert count(database, Product.id) == 2
+        assert count_rows(database, Product.id) == 2
 
-    def test_a_refused_request_may_come_again(self, bob, put):
-        target, key = f"/v1/products/{put().id}/stock-adjustments", {"Idempotency-Key": "k"}
+    def test_a_refused_request_may_come_again(self, bob, create_product):
+        target, key = f"/v1/products/{create_product().id}/stock-adjustments", {"Idempotency-Key": "k"}
         body = {"delta": -12, "reason": "sold at the fair"}
         assert bob.post(target, body, key).code == "insufficient_stock"
         assert bob.post(target, {"delta": 5, "reason": "delivery"}).status == 201
@@ -59,12 +59,12 @@ class TestIdempotencyKeys:
         assert bob.post("/v1/products", MUG, {"Idempotency-Key": '"k"'}).status == 201
         assert bob.post("/v1/products", MUG, {"Idempotency-Key": "k"}).headers["idempotency-replayed"] == "true"
 
-    def test_a_key_is_free_again_after_a_day(self, bob, client, put, after):
-        product = put()
+    def test_a_key_is_free_again_after_a_day(self, bob, client, create_product, time_passes):
+        product = create_product()
         till = key_of(bob, "stock:write")  # outlives a bearer token
         target, key = f"/v1/products/{product.id}/stock-adjustments", {"Idempotency-Key": "k"}
         for minutes, stock in ((24 * 60 - 1, 15), (24 * 60 + 1, 20)):
             assert till.post(target, {"delta": 5, "reason": "delivery"}, key).status == 201
-            with after(minutes=minutes):
+            with time_passes(minutes=minutes):
                 assert till.post(target, {"delta": 5, "reason": "delivery"}, key).status == 201
             assert client.get(f"/v1/products/{product.id}").json["stock"] == stock

@@ -11,16 +11,16 @@ from tests.shop.handlers.products.conftest import ABSENT, names
 
 
 class TestGetProduct:
-    def test_what_has_not_changed_is_not_sent_again(self, client, put):
-        target = f"/v1/products/{put().id}"
+    def test_what_has_not_changed_is_not_sent_again(self, client, create_product):
+        target = f"/v1/products/{create_product().id}"
         tag = client.get(target).headers["etag"]
         for match in (tag, f"W/{tag}", f'"0", {tag}', "*"):
             again = client.get(target, {"If-None-Match": match})
             assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
         assert client.get(target, {"If-None-Match": '"0"'}).status == 200
 
-    def test_a_sale_changes_the_version(self, bob, client, put):
-        target = f"/v1/products/{put().id}"
+    def test_a_sale_changes_the_version(self, bob, client, create_product):
+        target = f"/v1/products/{create_product().id}"
         tag = client.get(target).headers["etag"]
         bob.post(f"{target}/stock-adjustments", {"delta": -1, "reason": "broken"})
         assert client.get(target, {"If-None-Match": tag}).json["stock"] == 9
@@ -50,11 +50,11 @@ class TestListProducts:
             ("q=OW&category=Table&in_stock=true&sort=name", ["Bowl"]),
         ],
     )
-    def test_filters_and_orders(self, client, put, query, found):
-        put(name="Bowl", category="Table", price_amount=700)
-        put(name="cup", price_amount=900)
-        put(name="Fork", category="Table", price_amount=100)
-        put(name="Kettle", price_amount=4000, currency="USD", stock=0)
+    def test_filters_and_orders(self, client, create_product, query, found):
+        create_product(name="Bowl", category="Table", price_amount=700)
+        create_product(name="cup", price_amount=900)
+        create_product(name="Fork", category="Table", price_amount=100)
+        create_product(name="Kettle", price_amount=4000, currency="USD", stock=0)
         assert names(client.get(f"/v1/products?{query}")) == found
 
     @pytest.mark.parametrize(
@@ -71,17 +71,17 @@ class TestListProducts:
             ("long words", ["by its description"]),
         ],
     )
-    def test_every_character_of_a_search_means_itself(self, client, put, text, found):
+    def test_every_character_of_a_search_means_itself(self, client, create_product, text, found):
         for name in ("100% wool", "under_score", "back\\slash", "and/or", "Straße"):
-            put(name=name)
-        put(name="by its sku", sku="SKU-7")
-        put(name="by its description", description="Many long words")
+            create_product(name=name)
+        create_product(name="by its sku", sku="SKU-7")
+        create_product(name="by its description", description="Many long words")
         assert names(client.get(f"/v1/products?q={quote(text, safe='')}")) == found
 
-    def test_names_sort_alike_on_both_databases(self, client, put):
+    def test_names_sort_alike_on_both_databases(self, client, create_product):
         found = ["Öl", "a-b", "a b", "ab", "Zoo", "zoo", "A", "\U0001f600", "\uffee", "_"]
         for name in found:
-            put(name=name)
+            create_product(name=name)
         assert names(client.get("/v1/products?sort=name")) == sorted(found)
 
     @pytest.mark.parametrize(
@@ -91,19 +91,19 @@ class TestListProducts:
         assert client.get(f"/v1/products?{wrong}").code == "validation_error"
 
     @pytest.mark.parametrize("sort", ["created_at", "-created_at", "name", "-name", "price", "-price"])
-    def test_pages_meet_where_rows_look_alike(self, client, put, sort):
-        made = [put(name="Mug", price_amount=500).id for _ in range(7)]
+    def test_pages_meet_where_rows_look_alike(self, client, create_product, sort):
+        made = [create_product(name="Mug", price_amount=500).id for _ in range(7)]
         seen = [row["id"] for row in walk(client, f"/v1/products?sort={sort}&limit=2")]
         assert (sorted(seen), len(set(seen))) == (made, 7)
 
-    def test_the_longest_name_fits_into_a_cursor(self, client, put):
+    def test_the_longest_name_fits_into_a_cursor(self, client, create_product):
         for sku in "ab":
-            put(sku=sku, name="".join(chr(0x1F300 + 7 * n) for n in range(200)))
+            create_product(sku=sku, name="".join(chr(0x1F300 + 7 * n) for n in range(200)))
         assert len(walk(client, "/v1/products?sort=name&limit=1")) == 2
 
-    def test_a_cursor_is_refused_unless_it_is_of_this_list_and_filter(self, bob, client, put):
+    def test_a_cursor_is_refused_unless_it_is_of_this_list_and_filter(self, bob, client, create_product):
         for _ in range(3):
-            put()
+            create_product()
         cursor = client.get("/v1/products?limit=1&q=mug").json["next_cursor"]
         assert client.get(f"/v1/products?limit=2&q=mug&cursor={cursor}").status == 200
         altered = ("A" if cursor[0] != "A" else "B") + cursor[1:]

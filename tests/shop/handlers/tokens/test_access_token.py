@@ -95,11 +95,11 @@ class TestAccessToken:
         charlie = sign_in("charlie")
         assert client.signed_in(signed(sub=charlie.user.id)).get("/v1/me").code == "invalid_token"
 
-    def test_it_ends_after_ten_minutes(self, client, alice, after):
+    def test_it_ends_after_ten_minutes(self, client, alice, time_passes):
         tokens = log_in(client).json
-        with after(seconds=595):
+        with time_passes(seconds=595):
             assert works(client, tokens)
-        with after(seconds=615):
+        with time_passes(seconds=615):
             assert not works(client, tokens)
 
     @pytest.mark.parametrize(

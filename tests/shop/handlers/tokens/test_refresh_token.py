@@ -38,9 +38,9 @@ class TestRefreshToken:
             assert not works(client, each)
             assert renew(client, each["refresh_token"]).code == "invalid_token"
 
-    def test_after_the_grace_the_parent_is_a_reuse(self, client, tokens, after):
+    def test_after_the_grace_the_parent_is_a_reuse(self, client, tokens, time_passes):
         second = renewed(client, tokens["refresh_token"])
-        with after(seconds=REUSED):
+        with time_passes(seconds=REUSED):
             assert renew(client, tokens["refresh_token"]).code == "token_reused"
             assert renew(client, second).code == "invalid_token"
         assert not works(client, tokens)
@@ -52,23 +52,23 @@ class TestRefreshToken:
         assert works(client, other)
         renewed(client, other["refresh_token"])
 
-    def test_a_used_token_stays_used_when_the_clock_goes_back(self, client, tokens, after):
+    def test_a_used_token_stays_used_when_the_clock_goes_back(self, client, tokens, time_passes):
         second = renewed(client, renewed(client, tokens["refresh_token"]))
-        with after(hours=-1):
+        with time_passes(hours=-1):
             assert renew(client, tokens["refresh_token"]).code == "token_reused"
             assert renew(client, second).code == "invalid_token"
 
     @pytest.mark.parametrize("days", [14, 31])
-    def test_a_session_that_is_not_used_ends(self, client, tokens, after, days):
-        with after(days=days):
+    def test_a_session_that_is_not_used_ends(self, client, tokens, time_passes, days):
+        with time_passes(days=days):
             assert renew(client, tokens["refresh_token"]).code == "invalid_token"
 
-    def test_a_session_ends_after_thirty_days_in_any_case(self, client, tokens, after):
+    def test_a_session_ends_after_thirty_days_in_any_case(self, client, tokens, time_passes):
         token = tokens["refresh_token"]
         for days in (13, 26):
-            with after(days=days):
+            with time_passes(days=days):
                 token = renewed(client, token)
-        with after(days=30):
+        with time_passes(days=30):
             assert renew(client, token).code == "invalid_token"
 
     def test_an_unknown_token_is_invalid(self, client, tokens):

@@ -114,11 +114,11 @@ class TestGetUser:
 
     def test_a_stranger_cannot_tell_alice_from_nobody(self, sign_in):
         alice, charlie = sign_in("alice"), sign_in("charlie")
-        hers, nobodys = (charlie.get(f"/v1/users/{user_id}") for user_id in (alice.user.id, ABSENT))
+        hers, absent = (charlie.get(f"/v1/users/{user_id}") for user_id in (alice.user.id, ABSENT))
         assert (hers.status, hers.code) == (404, "not_found")
-        for answer in (hers, nobodys):
+        for answer in (hers, absent):
             answer.json.pop("request_id")
-        assert {**hers.json, "request_id": ""} == {**nobodys.json, "request_id": ""}
+        assert {**hers.json, "request_id": ""} == {**absent.json, "request_id": ""}
 
     def test_a_key_of_staff_without_the_scope_sees_only_its_owner(self, sign_in):
         alice, bob = sign_in("alice"), sign_in("bob")
