@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 from pydantic import SecretStr
 
+from orderly.config.environment import RENAMED
 from orderly.config.secret_key import kept_secret
 from orderly.config.settings import PREFIX, CommandError, Settings
 
@@ -169,6 +170,11 @@ class TestRefusals:
     def test_a_setting_in_the_file_that_does_not_exist_is_refused(self, load):
         Path(".env").write_text("ORDERLY_SECRET=" + SECRET)
         assert refusal(load) == "There is no setting ORDERLY_SECRET: did you mean ORDERLY_SECRET_KEY?"
+
+    @pytest.mark.parametrize(("old", "new"), RENAMED.items())
+    def test_a_renamed_setting_is_reported_with_its_new_name(self, load, old, new):
+        Path(".env").write_text(f"{old}=1")
+        assert refusal(load) == f"There is no setting {old}: it is called {new} since 2.0. Rename it."
 
     def test_the_tests_own_variables_are_let_be(self, load):
         assert load(test_anything="1")
