@@ -104,5 +104,7 @@ def _traced(app: ASGIApp, database: Database, collector: str) -> ASGIApp:
     try:
         from orderly.observability.tracing import TracingMiddleware  # an extra, and nobody else should wait for it
     except ModuleNotFoundError:
-        raise CommandError("ORDERLY_TRACES_URL needs more than is installed: pip install 'orderly[traces]'.") from None
+        raise CommandError(
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT needs an extra: run `pip install 'orderly-api[traces]'`."
+        ) from None
     return TracingMiddleware(app, database, collector)

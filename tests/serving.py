@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from orderly.config.settings import PREFIX
+from orderly.config.settings import PREFIX, Settings
 from tests.contract_coverage.capture import SERVED
 from tests.factories import SECRET
 
@@ -84,7 +84,13 @@ def _start(
 def environment(**settings: object) -> dict[str, str]:
     """The variables of a process with these settings and no others of the service."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return kept | {PREFIX + name.upper(): str(value) for name, value in settings.items()}
+    return kept | {variable_of(name): str(value) for name, value in settings.items()}
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting."""
+    alias = Settings.model_fields[name].validation_alias if name in Settings.model_fields else None
+    return str(alias or PREFIX + name.upper())
 
 
 def wait_until_ready(service: Served) -> None:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from orderly.config.environment import RENAMED
 from orderly.config.secret_key import kept_secret
 from orderly.config.settings import PREFIX, CommandError, Settings
+from tests.serving import variable_of
 
 README = Path(__file__).parent.parent / "README.md"
 SECRET = "f" * 32
@@ -20,13 +21,13 @@ SECRET = "f" * 32
 @pytest.fixture
 def load(monkeypatch, tmp_path):
     """Reads the settings as a process does that starts in an empty folder with these variables."""
-    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+    for name in [name for name in os.environ if name.startswith((PREFIX, "OTEL_"))]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
     def load(**variables):
         for name, value in variables.items():
-            monkeypatch.setenv(f"ORDERLY_{name.upper()}", value)
+            monkeypatch.setenv(variable_of(name), value)
         return Settings.load()
 
     return load
@@ -78,7 +79,7 @@ def row(name, field):
     if isinstance(default, tuple):
         default = ",".join(map(str, default))
     shown = "" if default in ("", None) else f"`{default}`"
-    return f"| `ORDERLY_{name.upper()}` | {shown} | {field.description} |".replace("|  |", "| |")
+    return f"| `{variable_of(name)}` | {shown} | {field.description} |".replace("|  |", "| |")
 
 
 class TestSources:

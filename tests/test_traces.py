@@ -128,7 +128,7 @@ def test_a_service_sends_what_it_has_before_it_ends(tmp_path, collector):
 def test_a_service_without_the_extra_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     monkeypatch.delitem(sys.modules, "orderly.observability.tracing", raising=False)
-    with pytest.raises(CommandError, match=r"pip install 'orderly\[traces\]'"):
+    with pytest.raises(CommandError, match=r"pip install 'orderly-api\[traces\]'"):
         create_app(make_settings(traces_url="http://127.0.0.1:1/v1/traces"))
 
 

@@ -35,5 +35,6 @@ def check_known(variables: Iterable[str], settings: Iterable[str]) -> None:
 def complaint(location: Iterable[int | str], message: str) -> str:
     """What is said of a value that does not fit."""
     name = next((str(part) for part in location), "")
+    variable = name if name.isupper() else f"{PREFIX}{name.upper()}"  # an alias is a variable as it is
     message = message.removeprefix("Value error, ")
-    return f"{PREFIX}{name.upper()} is not valid: {message[:1].lower()}{message[1:].rstrip('.')}"
+    return f"{variable} is not valid: {message[:1].lower()}{message[1:].rstrip('.')}"

@@ -20,10 +20,15 @@ ENV_FILE = Path(".env")
 
 
 class Settings(BaseSettings):
-    """What can be set. A variable is the name in capitals after `ORDERLY_`; lists are separated by commas."""
+    """What can be set. A variable is the name in capitals after `ORDERLY_`, or the field's alias; lists have commas."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
     )
 
     env: Literal["development", "production"] = Field(
@@ -101,8 +106,9 @@ class Settings(BaseSettings):
     traces_url: CollectorUrl = Field(
         "",
         repr=False,
+        validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
         description="Where OpenTelemetry's spans go, such as `http://127.0.0.1:4318/v1/traces`: "
-        "it needs `orderly[traces]`.",
+        "it needs `orderly-api[traces]`.",
     )
 
     @classmethod

@@ -41,7 +41,7 @@ class TracingMiddleware:
 
     def __init__(self, app: ASGIApp, database: Database, collector: str) -> None:
         name = os.environ.get("OTEL_SERVICE_NAME", "orderly")
-        resource = Resource.create({"service.name": name, "service.version": version("orderly")})
+        resource = Resource.create({"service.name": name, "service.version": version("orderly-api")})
         self._app = app
         self._provider = TracerProvider(resource=resource)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=collector, timeout=TIMEOUT)))
