@@ -17,7 +17,7 @@ from benchmarks.measure import Figures, measure, middle
 from benchmarks.peer import Running
 from benchmarks.plot import draw
 from benchmarks.shop import Shop
-from orderly.database.models import new_id
+from orderly.clock import new_id
 
 WORK = ("health", "product", "page", "order", "invalid")
 ROUNDS, SECONDS = 3, 2

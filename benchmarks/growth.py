@@ -24,13 +24,13 @@ from benchmarks import peer, shop
 from benchmarks.measure import measure
 from benchmarks.plot import Panels, draw_growth
 from db import catalogue
-from orderly.app import create_app
+from orderly.clock import new_id
 from orderly.contract.model import DEFAULT_PATH, Contract
 from orderly.database.database import Database
 from orderly.database.migrations import runner
-from orderly.database.models import new_id
-from orderly.database.pagination import Listing
+from orderly.database.pagination import Page
 from orderly.http.messages import ASGIApp
+from tests.applications import create_shop
 from tests.asgi import Client
 from tests.factories import make_settings
 
@@ -66,16 +66,14 @@ def rows(folder: Path) -> Panels:
     with database.writing() as session:
         session.execute(text(INSERT), {"rows": ROWS})
         session.commit()
-    listing = Listing(
-        catalogue.ALL_PRODUCTS, catalogue.SORT_KEYS["created_at"], lambda row: {"id": row.id}, of_rows=True
-    )
+    listing = Page(catalogue.ALL_PRODUCTS, lambda row: {"id": row.id}, catalogue.SORT_KEYS["created_at"], of_rows=True)
     found: dict[int, float] = {}
     with database.reading() as session:
         one = text("SELECT created_at, id FROM products ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET :at")
         for at in PLACES:
             created, last = session.execute(one, {"at": at}).one()
             key = (f"{created.replace(' ', 'T')}+00:00", last)
-            found[at] = cost(lambda key=key: listing.page(session.connection(), 20, key))
+            found[at] = cost(lambda key=key: listing.rows(session.connection(), 20, key))
             print(f"  page of 20 after row {at:9,}: {found[at]:6.0f} us of CPU")
     database.close()
     return {"us of CPU for a page of 20, by row": {"page": found}}
@@ -84,7 +82,7 @@ def rows(folder: Path) -> Panels:
 def lines(folder: Path) -> Panels:
     """Orders of more and more lines."""
     its = shop.fill(f"sqlite:///{folder / 'lines.db'}")
-    client = Client(create_app(make_settings(database_url=its.url, rate_limits=False))).signed_in(its.token)
+    client = Client(create_shop(make_settings(database_url=its.url, rate_limits=False))).signed_in(its.token)
     heard: list[str] = []
     found: dict[int, float] = {}
     event.listen(Engine, "before_cursor_execute", lambda *given: heard.append(given[2]))
@@ -131,7 +129,7 @@ def one_contract(count: int) -> None:
     before, began = _memory(), time.process_time()
     read = Contract(source)
     parsed = time.process_time()
-    app = create_app(make_settings(rate_limits=False), read, lambda _: lambda: {"status": "ok"})
+    app = create_shop(make_settings(rate_limits=False), read, lambda _: lambda: {"status": "ok"})
     made = time.process_time()
     grown = _memory() - before
     spent = asyncio.run(_look_up(app, f"/v1/more-{count - operations - 1}/x" if count > operations else "/v1/none"))

@@ -28,9 +28,9 @@ def contract() -> Contract:
 
 def create(settings: Settings, **given: Any) -> ASGIApp:
     """The service."""
-    from orderly.app import create_app  # after the metrics have their folder, as in `orderly serve`
+    from tests.applications import create_shop  # after the metrics have their folder, as in `orderly serve`
 
-    return create_app(settings, contract(), **given)
+    return create_shop(settings, contract(), **given)
 
 
 def create_unchecked(settings: Settings, **given: Any) -> ASGIApp:

@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from db.access_tokens import AccessTokens
 from orderly.database.database import Database
 from orderly.database.migrations import runner
-from orderly.security.guard import Tokens
 from tests.conftest import POSTGRESQL
 from tests.factories import SECRET, make_product, make_session, make_user
 
@@ -37,7 +37,7 @@ def fill(url: str, products: int = PRODUCTS) -> Shop:
         given = {"stock": 900_000_000, "description": "Enamel, with a handle.", "category": "kitchen"}
         ids = [make_product(session, name=f"Mug {number}", **given).id for number in range(products)]
         session.commit()
-        token, _ = Tokens(SECRET).access_token(alice.id, started.id)
+        token, _ = AccessTokens(SECRET).issue(alice.id, started.id)
     database.close()
     return Shop(url, token, ids)
 

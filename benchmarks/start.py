@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from orderly.app import create_app
 from orderly.contract.model import Contract
+from tests.applications import create_shop
 from tests.engine.pipeline.third_party.many import many
 from tests.factories import make_settings
 
@@ -23,7 +23,7 @@ def measure(folder: Path, operations: int) -> tuple[float, float]:
     begin = perf_counter()
     contract = Contract(source)
     read = perf_counter()
-    create_app(settings, contract, lambda _: None)
+    create_shop(settings, contract, lambda _: None)
     return read - begin, perf_counter() - read
 
 

@@ -3,7 +3,8 @@
 from sqlalchemy.orm import Session
 
 from db import api_keys, events, orders, sessions, users
-from db.users import ACTIVE, DISABLED, ERASED, Caller, User
+from db.users import ACTIVE, DISABLED, ERASED, User
+from orderly import Caller
 from orderly.database import idempotency
 from orderly.errors import Conflict
 

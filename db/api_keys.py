@@ -13,9 +13,11 @@ from zlib import crc32
 from sqlalchemy import JSON, ForeignKey, Select, String, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from db.users import ACTIVE, Caller, User
-from orderly.database.connections import Rows
-from orderly.database.models import Base, UtcDateTime, new_id, now
+from db.users import ACTIVE, User
+from orderly import Caller
+from orderly.clock import new_id, now
+from orderly.database.connections import HasConnection
+from orderly.database.models import Base, UtcDateTime
 from orderly.errors import Conflict, Forbidden, require
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -94,7 +96,7 @@ def create(
         raise ScopeNotHeld
     key_id = new_id("key")
     secret = make_secret(key_id)
-    key = ApiKey(id=key_id, user_id=caller.user_id, name=name, prefix=_prefix(secret), secret_hash=_hash(secret))
+    key = ApiKey(id=key_id, user_id=caller.id, name=name, prefix=_prefix(secret), secret_hash=_hash(secret))
     key.scopes, key.created_at, key.expires_at = wanted, at, expires_at
     session.add(key)
     session.flush()
@@ -114,7 +116,7 @@ def rotate(
 
 def visible_to(caller: Caller) -> Select[ApiKey]:
     """The caller's own keys that are not revoked; nobody sees those of others."""
-    return select(ApiKey).where(ApiKey.user_id == caller.user_id, ApiKey.revoked_at.is_(None))
+    return select(ApiKey).where(ApiKey.user_id == caller.id, ApiKey.revoked_at.is_(None))
 
 
 def unexpired(statement: Select[ApiKey], *, at: datetime | None = None) -> Select[ApiKey]:
@@ -149,11 +151,11 @@ def purge(session: Session, *, at: datetime | None = None) -> int:
     return len(session.scalars(delete(ApiKey).where(ended).returning(ApiKey.id)).all())
 
 
-def find_status(rows: Rows, secret: str, *, at: datetime | None = None) -> ApiKeyStatus | None:
+def find_status(session: HasConnection, secret: str, *, at: datetime | None = None) -> ApiKeyStatus | None:
     """The key of a secret and its owner; None if there is none, it has ended or the owner is not active."""
     if not well_formed(secret):
         return None
-    for row in rows.connection().execute(_KEY_STATUS, {"prefix": _prefix(secret), "at": at or now()}):
+    for row in session.connection().execute(_KEY_STATUS, {"prefix": _prefix(secret), "at": at or now()}):
         if compare_digest(row.secret_hash, _hash(secret)):
             return ApiKeyStatus(row.id, row.user_id, row.role, frozenset(row.scopes), row.last_used_at)
     return None

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 
 from db.products import Product
-from orderly.database.connections import Rows
+from orderly.database.connections import HasConnection
 from orderly.database.pagination import SortColumn
 from orderly.errors import require
 
@@ -43,9 +43,9 @@ _LITERAL = str.maketrans({each: f"/{each}" for each in "/%_"})
 _ONE = ALL_PRODUCTS.where(_COLUMNS.id == bindparam("product_id"))
 
 
-def get(rows: Rows, product_id: str) -> Row[Any]:
+def get(session: HasConnection, product_id: str) -> Row[Any]:
     """One product as it is now."""
-    return require(rows.connection().execute(_ONE, {"product_id": product_id}).first())
+    return require(session.connection().execute(_ONE, {"product_id": product_id}).first())
 
 
 def _has(text: str) -> ColumnElement[bool]:

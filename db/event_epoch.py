@@ -10,11 +10,12 @@ a point-in-time recovery, and in a copy that `orderly backup` made. Whoever goes
 back in another way says so (`advance_epoch`).
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, String, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, Connection, String, select, text
+from sqlalchemy.orm import Mapped, mapped_column
 
+from orderly.clock import now
 from orderly.database.database import Database
-from orderly.database.models import Base, now
+from orderly.database.models import Base
 
 POSITION_OFFSET = "coalesce((SELECT shift FROM event_origin), 0)"
 """What is added to the numbers of the database, as SQL; nothing in a database that has never been moved."""
@@ -50,8 +51,9 @@ def detect_restore(database: Database) -> None:
     """Let positions count from above all that were shown, if the database has come to another server since."""
     # A start writes nothing where nothing has changed: a SQLite file may be locked, or its disk full, for the moment.
     with database.reading() if database.is_sqlite else database.writing() as session:
-        here = _server(session)
-        known = session.scalar(select(EventEpoch.server))
+        connection = session.connection()
+        here = _server(connection)
+        known = connection.scalar(select(EventEpoch.server))
     if known is None:
         with database.writing() as session:
             session.execute(REMEMBER, {"server": here, "shift": 0})
@@ -68,9 +70,9 @@ def advance_epoch(database: Database) -> None:
             session.execute(LOCK_EVENTS)
             number = session.scalar(NUMBER) or 0
         shift = int(now().timestamp() * 1_000_000) - number
-        session.execute(REMEMBER, {"server": _server(session), "shift": shift})
+        session.execute(REMEMBER, {"server": _server(session.connection()), "shift": shift})
         session.commit()
 
 
-def _server(session: Session) -> str:
-    return "file" if session.get_bind().dialect.name == "sqlite" else str(session.scalar(SERVER))
+def _server(connection: Connection) -> str:
+    return "file" if connection.dialect.name == "sqlite" else str(connection.scalar(SERVER))

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
 from db.event_epoch import POSITION_OFFSET
-from db.users import Caller
-from orderly.database.models import Base, UtcDateTime, new_id, now
+from orderly import Caller
+from orderly.clock import new_id, now
+from orderly.database.models import Base, UtcDateTime
 
 TYPES = (
     "product.created",
@@ -103,7 +104,7 @@ def record(
     """
     # The ids made by one process ascend, so they keep the order within a transaction.
     event = {"id": new_id("evt"), "type": type, "subject_id": subject_id, "data": data or {}}
-    session.connection().execute(_RECORD, {**event, "actor_id": caller.user_id if caller else None})
+    session.connection().execute(_RECORD, {**event, "actor_id": caller.id if caller else None})
 
 
 def feed(*, type: str | None = None) -> Select[Event]:

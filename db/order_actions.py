@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from db import events, order_insert, products
 from db.orders import Order
-from db.users import Caller
-from orderly.errors import Conflict, translate_unique_violation
+from orderly import Caller
+from orderly.database.errors import unique
+from orderly.errors import Conflict
 
 
 class CurrencyMismatch(Conflict):
@@ -69,7 +70,7 @@ def place(
         raise PriceChanged
     money = {"total_amount": total, "currency": currency}
     notes = {"note": note, "shipping_address": shipping_address, "order_metadata": metadata or {}}
-    order = order_insert.write(session, wanted, user_id=caller.user_id, **money, **notes)
+    order = order_insert.write(session, wanted, user_id=caller.id, **money, **notes)
     details = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
     return _changed(session, order, "order.created", caller, **money, lines=details)
 
@@ -83,7 +84,7 @@ def update(session: Session, order: Order, caller: Caller, patch: Mapping[str, A
 def pay(session: Session, order: Order, caller: Caller, reference: str) -> Order:
     """Take note of a payment; `PaymentReferenceTaken` if it has paid another order."""
     order.pay(reference)
-    with translate_unique_violation("orders", "payment_reference", to=PaymentReferenceTaken):
+    with unique("orders", "payment_reference", to=PaymentReferenceTaken):
         return _changed(session, order, "order.paid", caller)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 
 from db.orders import PENDING, Order, OrderLine
 from db.users import ACTIVE, AccountDeleted, User
-from orderly.database.models import new_id, now
+from orderly.clock import new_id, now
 
 
 def write(session: Session, lines: list[dict[str, Any]], **given: Any) -> Order:

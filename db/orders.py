@@ -19,8 +19,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from db.users import Caller
-from orderly.database.models import Base, UtcDateTime, now
+from db.users import is_staff
+from orderly import Caller
+from orderly.clock import now
+from orderly.database.connections import AnySession
+from orderly.database.models import Base, UtcDateTime
 from orderly.database.pagination import within
 from orderly.errors import Conflict, Invalid, require
 
@@ -167,13 +170,13 @@ class OrderLine(Base):
 def visible_to(caller: Caller) -> Select[Order]:
     """The orders that a caller may see: his own, and all of them for staff."""
     statement = select(Order)
-    return statement if caller.is_staff else statement.where(Order.user_id == caller.user_id)
+    return statement if is_staff(caller) else statement.where(Order.user_id == caller.id)
 
 
 def changeable_by(caller: Caller, scope: str = "orders:manage") -> Select[Order]:
     """The orders that a caller may change: his own, and all of them with the scope."""
     statement = select(Order)
-    return statement if caller.may(scope) else statement.where(Order.user_id == caller.user_id)
+    return statement if caller.may(scope) else statement.where(Order.user_id == caller.id)
 
 
 def matching(
@@ -192,7 +195,7 @@ def matching(
     return within(statement, Order.created_at, created_after, created_before)
 
 
-def get(session: Session, order_id: str, caller: Caller) -> Order:
+def get(session: AnySession, order_id: str, caller: Caller) -> Order:
     """One order that the caller may see."""
     return require(session.scalar(visible_to(caller).where(Order.id == order_id)))
 

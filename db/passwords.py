@@ -9,11 +9,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from orderly.errors import Invalid, Unavailable
+from orderly.pipeline.thread_pool import PASSWORD_QUEUE, PASSWORD_THREADS
 
-MAX_CONCURRENT_HASHES = 2
-"""Hashes computed at one time: each takes 19 MiB and a core for about 30 ms."""
-MAX_QUEUED_HASHES = 8
-"""Hashes that may wait for their turn; more are refused rather than kept waiting."""
 QUEUE_TIMEOUT = 2.0
 """Seconds that a hash waits for its turn."""
 
@@ -26,8 +23,8 @@ nobody needs here, would take 12 MiB of every process."""
 
 # The second recommendation of OWASP's password storage cheat sheet.
 _hasher = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
-_turns = BoundedSemaphore(MAX_CONCURRENT_HASHES)
-_places = BoundedSemaphore(MAX_CONCURRENT_HASHES + MAX_QUEUED_HASHES)
+_turns = BoundedSemaphore(PASSWORD_THREADS)
+_places = BoundedSemaphore(PASSWORD_THREADS + PASSWORD_QUEUE)
 
 
 def hash_password(password: str) -> str:

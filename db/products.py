@@ -22,10 +22,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from db import events
 from db import stock_ledger as ledger
 from db.stock_ledger import StockAdjustment
-from db.users import Caller
+from orderly import Caller
+from orderly.clock import new_id, now
+from orderly.database.errors import unique
 from orderly.database.json_rows import JsonPairs
-from orderly.database.models import Base, UtcDateTime, new_id, now
-from orderly.errors import Conflict, require, translate_unique_violation
+from orderly.database.models import Base, UtcDateTime
+from orderly.errors import Conflict, require
 
 MAX_STOCK = 1_000_000_000
 """The highest price (in minor units) and the largest stock that a product can have."""
@@ -234,5 +236,5 @@ def _list_ids(what: str, ids: Iterable[str]) -> str:
 
 
 def _flush(session: Session) -> None:
-    with translate_unique_violation("products", "sku", to=SkuTaken):
+    with unique("products", "sku", to=SkuTaken):
         session.flush()

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from db import accounts, order_actions, products
 from db.orders import Order
 from db.products import Product
-from db.users import Caller
+from orderly import Caller
+from orderly.clock import new_id
 from orderly.database.database import Database
-from orderly.database.models import new_id
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ def make_person(session: Session, random: Random, role: str, password_hash: str)
     first, last = random.choice(FIRST), random.choice(LAST)
     email = f"{first}.{last}.{new_id('t')[-8:]}@example.com".lower()
     user = accounts.sign_up(session, email=email, name=f"{first} {last}", role=role, password_hash=password_hash)
-    return Caller(user.id, role, frozenset())
+    return Caller(user.id, roles=frozenset({role}))
 
 
 class SeedFactory:

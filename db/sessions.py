@@ -8,9 +8,11 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, ForeignKey, Select, String, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from db.users import ACTIVE, Caller, User
-from orderly.database.connections import Rows
-from orderly.database.models import Base, UtcDateTime, new_id, now
+from db.users import ACTIVE, User
+from orderly import Caller
+from orderly.clock import new_id, now
+from orderly.database.connections import HasConnection
+from orderly.database.models import Base, UtcDateTime
 from orderly.errors import Unauthenticated, require
 
 USER_AGENT = 200
@@ -113,16 +115,16 @@ def rotate(session: Session, refresh_token: str, *, at: datetime | None = None) 
     return IssuedTokens(family, _issue(session, family, token, at))
 
 
-def find_session_status(rows: Rows, session_id: str, user_id: str) -> SessionStatus | None:
+def find_session_status(session: HasConnection, session_id: str, user_id: str) -> SessionStatus | None:
     """Role and status of an access token's user; None if the session has ended or the user is not active."""
-    row = rows.connection().execute(_SESSION_STATUS, _caller_key(session_id, user_id, now())).first()
+    row = session.connection().execute(_SESSION_STATUS, _caller_key(session_id, user_id, now())).first()
     return SessionStatus(row.role, row.status) if row else None
 
 
 def visible_to(caller: Caller, *, at: datetime | None = None) -> Select[UserSession]:
     """The caller's own sessions that have not ended; nobody sees those of others."""
     at = at or now()
-    return select(UserSession).where(UserSession.user_id == caller.user_id, _live(at))
+    return select(UserSession).where(UserSession.user_id == caller.id, _live(at))
 
 
 def revoke(session: Session, session_id: str, caller: Caller) -> None:
@@ -134,7 +136,7 @@ def revoke(session: Session, session_id: str, caller: Caller) -> None:
 
 def end(session: Session, caller: Caller) -> None:
     """End the session that the caller came with; one that has ended meanwhile stays as it is."""
-    own = update(UserSession).where(UserSession.id == caller.session_id, UserSession.revoked_at.is_(None))
+    own = update(UserSession).where(UserSession.id == caller.claims.get("session_id"), UserSession.revoked_at.is_(None))
     session.execute(own.values(revoked_at=now()))
 
 

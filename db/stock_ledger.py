@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from db.users import Caller
-from orderly.database.models import Base, UtcDateTime, new_id, now
+from orderly import Caller
+from orderly.clock import new_id, now
+from orderly.database.models import Base, UtcDateTime
 
 INITIAL = "initial stock"
 """The reason of the adjustment that a product created with stock begins with."""
@@ -39,7 +40,7 @@ def record_adjustment(
 ) -> StockAdjustment:
     """Write an entry, in the transaction that changes the stock."""
     entry = StockAdjustment(id=new_id("adj"), product_id=product_id, delta=delta, reason=reason)
-    entry.user_id = caller.user_id if caller else None
+    entry.user_id = caller.id if caller else None
     session.add(entry)
     session.flush()
     return entry

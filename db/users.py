@@ -1,6 +1,5 @@
 """People: who has an account, what role they have, and the rules on both."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,11 +7,16 @@ from sqlalchemy import CheckConstraint, Select, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from db.emails import email_key, new_email
-from orderly.database.models import Base, UtcDateTime, new_id, now
+from orderly import Caller
+from orderly.clock import new_id, now
+from orderly.database.connections import AnySession
+from orderly.database.errors import unique
+from orderly.database.models import Base, UtcDateTime
 from orderly.database.pagination import within
-from orderly.errors import Conflict, Forbidden, Unauthenticated, require, translate_unique_violation
+from orderly.errors import Conflict, Forbidden, Unauthenticated, require
 
 ROLES = ("customer", "staff", "admin")
+STAFF_ROLES = frozenset({"staff", "admin"})
 ACTIVE, DISABLED, ERASED = "active", "disabled", "erased"
 
 
@@ -56,26 +60,6 @@ class AccountDeleted(Unauthenticated):
 
     code = "invalid_token"
     detail = "The account of this credential is no more."
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who is calling, by which credential, and what that allows: the role's scopes, for a key the key's too."""
-
-    user_id: str
-    role: str
-    scopes: frozenset[str]
-    session_id: str | None = None
-    key_id: str | None = None
-
-    def may(self, scope: str) -> bool:
-        """Whether the credential carries a scope."""
-        return scope in self.scopes
-
-    @property
-    def is_staff(self) -> bool:
-        """Whether the caller works here, as staff or as admin."""
-        return self.role in ("staff", "admin")
 
 
 class User(Base):
@@ -147,6 +131,11 @@ class PasswordRecord(NamedTuple):
     status: str
 
 
+def is_staff(caller: Caller) -> bool:
+    """Return whether the caller works here, as staff or as admin."""
+    return not caller.roles.isdisjoint(STAFF_ROLES)
+
+
 def create(session: Session, *, email: str, name: str, password_hash: str, role: str = "customer") -> User:
     """A new account; `EmailTaken` if there is one with this address."""
     address = new_email(email)
@@ -161,7 +150,7 @@ def create(session: Session, *, email: str, name: str, password_hash: str, role:
 def visible_to(caller: Caller) -> Select[User]:
     """The accounts that a caller may see: his own, and all of them with `users:read`; erased ones are gone for all."""
     statement = select(User).where(User.status != ERASED)
-    return statement if caller.may("users:read") else statement.where(User.id == caller.user_id)
+    return statement if caller.may("users:read") else statement.where(User.id == caller.id)
 
 
 def matching(
@@ -183,14 +172,14 @@ def matching(
     return within(statement, User.created_at, created_after, created_before)
 
 
-def get(session: Session, user_id: str, caller: Caller) -> User:
+def get(session: AnySession, user_id: str, caller: Caller) -> User:
     """One account that the caller may see."""
     return require(session.scalar(visible_to(caller).where(User.id == user_id)))
 
 
-def get_own(session: Session, caller: Caller) -> User:
+def get_own(session: AnySession, caller: Caller) -> User:
     """The caller's account; `AccountDeleted` if it was erased since he was let in."""
-    user = session.scalar(visible_to(caller).where(User.id == caller.user_id))
+    user = session.scalar(visible_to(caller).where(User.id == caller.id))
     if user is None:
         raise AccountDeleted
     return user
@@ -201,12 +190,12 @@ def find_by_email(session: Session, email: str) -> User | None:
     return session.scalar(select(User).where(User.email_key == email_key(email)))
 
 
-def find_password_record(session: Session, *, email: str) -> PasswordRecord | None:
+def find_password_record(session: AnySession, *, email: str) -> PasswordRecord | None:
     """What the sign-in of an address is compared with; None if nobody has it."""
     return _password_record(session, select(User).where(User.email_key == email_key(email)))
 
 
-def get_password_record(session: Session, user_id: str) -> PasswordRecord:
+def get_password_record(session: AnySession, user_id: str) -> PasswordRecord:
     """What the current password of somebody signed in is compared with; `AccountDeleted` if he was erased since."""
     found = _password_record(session, select(User).where(User.id == user_id))
     if found is None:
@@ -234,7 +223,7 @@ def rehash(session: Session, user: User, password_hash: str) -> None:
     )
 
 
-def _password_record(session: Session, statement: Select[User]) -> PasswordRecord | None:
+def _password_record(session: AnySession, statement: Select[User]) -> PasswordRecord | None:
     row = session.execute(
         statement.with_only_columns(User.id, User.password_hash, User.status).where(User.status != ERASED)
     ).first()
@@ -242,5 +231,5 @@ def _password_record(session: Session, statement: Select[User]) -> PasswordRecor
 
 
 def _flush(session: Session) -> None:
-    with translate_unique_violation("users", "email_key", to=EmailTaken):
+    with unique("users", "email_key", to=EmailTaken):
         session.flush()

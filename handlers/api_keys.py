@@ -6,15 +6,14 @@ from sqlalchemy.orm import Session
 
 from db import api_keys
 from db.api_keys import ApiKey, CreatedApiKey
-from db.users import Caller
 from handlers import contract_types
-from orderly.database.models import parse_time, rfc3339
-from orderly.database.pagination import Listing
+from orderly import Caller, Page
+from orderly.times import parse_time, rfc3339
 
 
-def list_api_keys(*, caller: Caller) -> Listing[contract_types.ApiKey]:
+def list_api_keys(*, caller: Caller) -> Page[contract_types.ApiKey]:
     """The caller's keys that still work, newest first."""
-    return Listing(api_keys.unexpired(api_keys.visible_to(caller)), order=[ApiKey.id], serialize=_serialize)
+    return Page(api_keys.unexpired(api_keys.visible_to(caller)), _serialize, [ApiKey.id])
 
 
 def create_api_key(

@@ -5,14 +5,14 @@ from typing import cast
 from db import events
 from db.events import Event
 from handlers import contract_types
-from orderly.database.models import rfc3339
-from orderly.database.pagination import Listing
+from orderly import Page
+from orderly.times import rfc3339
 
 
-def list_events(*, type: str | None = None) -> Listing[contract_types.Event]:
+def list_events(*, type: str | None = None) -> Page[contract_types.Event]:
     """What happened, oldest first; it can be followed for ever."""
     order = [Event.position, Event.id]
-    return Listing(events.feed(type=type), order=order, serialize=_serialize, descending=False, follow=True)
+    return Page(events.feed(type=type), _serialize, order, descending=False, follow=True)
 
 
 def _serialize(event: Event) -> contract_types.Event:

@@ -1,41 +1,40 @@
 """The caller's own account and sessions."""
 
-from collections.abc import Callable
-
 from sqlalchemy.orm import Session
 
 from db import accounts, passwords, sessions, users
 from db.sessions import UserSession
-from db.users import Caller, PasswordRecord, User
+from db.users import PasswordRecord, User
 from handlers import contract_types
 from handlers.serializers import serialize
-from orderly.database.models import rfc3339
-from orderly.database.pagination import Listing
+from orderly import Caller, Page, ReadSession
+from orderly.times import rfc3339
 
 
-def get_me(*, session: Session, caller: Caller) -> contract_types.User:
+def get_me(*, session: ReadSession, caller: Caller) -> contract_types.User:
     """The caller's account."""
     return serialize(users.get_own(session, caller))
 
 
 def update_me(
-    body: contract_types.MeUpdate, *, begin: Callable[[], Session], reads: Session, caller: Caller
+    body: contract_types.MeUpdate, *, session: Session, reads: ReadSession, caller: Caller
 ) -> contract_types.User:
     """Change the name, and with the current password (the contract asks for it) the email address."""
     credentials = _confirmed(body["current_password"], reads, caller) if "email" in body else None
-    session = begin()
     user = _unchanged(session, credentials) if credentials else users.get_own(session, caller)
     return serialize(accounts.change(session, user, caller, name=body.get("name"), email=body.get("email")))
 
 
 def change_my_password(
-    body: contract_types.PasswordChange, *, session: Session, reads: Session, caller: Caller
+    body: contract_types.PasswordChange, *, session: Session, reads: ReadSession, caller: Caller
 ) -> None:
     """Take a new password, and end the caller's other sessions."""
     passwords.check_not_common(body["new_password"], "/new_password")
     password_hash = passwords.hash_password(body["new_password"])
     credentials = _confirmed(body["current_password"], reads, caller)
-    accounts.change_password(session, _unchanged(session, credentials), password_hash, but=caller.session_id)
+    accounts.change_password(
+        session, _unchanged(session, credentials), password_hash, but=caller.claims.get("session_id")
+    )
 
 
 def delete_me(*, session: Session, caller: Caller) -> None:
@@ -43,9 +42,9 @@ def delete_me(*, session: Session, caller: Caller) -> None:
     accounts.erase(session, users.get_own(session, caller), caller)
 
 
-def list_my_sessions(*, caller: Caller) -> Listing[contract_types.Session]:
+def list_my_sessions(*, caller: Caller) -> Page[contract_types.Session]:
     """Where the caller is signed in, newest first."""
-    return Listing(sessions.visible_to(caller), order=[UserSession.id], serialize=lambda row: _session(row, caller))
+    return Page(sessions.visible_to(caller), lambda row: _session(row, caller), [UserSession.id])
 
 
 def revoke_my_session(*, session_id: str, session: Session, caller: Caller) -> None:
@@ -53,9 +52,9 @@ def revoke_my_session(*, session_id: str, session: Session, caller: Caller) -> N
     sessions.revoke(session, session_id, caller)
 
 
-def _confirmed(password: str, reads: Session, caller: Caller) -> PasswordRecord:
+def _confirmed(password: str, reads: ReadSession, caller: Caller) -> PasswordRecord:
     """What the caller signs in with, if the password is right: it is compared before the transaction begins."""
-    credentials = users.get_password_record(reads, caller.user_id)
+    credentials = users.get_password_record(reads, caller.id)
     if not passwords.verify(credentials.password_hash, password):
         raise users.WrongPassword
     return credentials
@@ -75,6 +74,6 @@ def _session(row: UserSession, caller: Caller) -> contract_types.Session:
         "created_at": rfc3339(row.created_at),
         "last_used_at": rfc3339(row.last_used_at),
         "expires_at": rfc3339(row.ends_at),
-        "current": row.id == caller.session_id,
+        "current": row.id == caller.claims.get("session_id"),
         "user_agent": row.user_agent,
     }

@@ -7,10 +7,9 @@ from sqlalchemy.orm import Session
 
 from db import order_actions, orders
 from db.orders import Order, OrderLine
-from db.users import Caller
 from handlers import contract_types
-from orderly.database.models import parse_time, rfc3339
-from orderly.database.pagination import Listing
+from orderly import Caller, Page, ReadSession
+from orderly.times import parse_time, rfc3339
 
 
 def list_orders(
@@ -20,7 +19,7 @@ def list_orders(
     user_id: str | None = None,
     created_after: str | None = None,
     created_before: str | None = None,
-) -> Listing[contract_types.Order]:
+) -> Page[contract_types.Order]:
     """The orders that the caller may see and that fit all filters, newest first."""
     found = orders.matching(
         orders.visible_to(caller),
@@ -29,7 +28,7 @@ def list_orders(
         created_after=parse_time(created_after) if created_after else None,
         created_before=parse_time(created_before) if created_before else None,
     )
-    return Listing(found, order=[Order.created_at, Order.id], serialize=_serialize)
+    return Page(found, _serialize, [Order.created_at, Order.id])
 
 
 def create_order(body: contract_types.OrderCreate, *, session: Session, caller: Caller) -> contract_types.Order:
@@ -47,7 +46,7 @@ def create_order(body: contract_types.OrderCreate, *, session: Session, caller: 
     return _serialize(order)
 
 
-def get_order(*, order_id: str, session: Session, caller: Caller) -> contract_types.Order:
+def get_order(*, order_id: str, session: ReadSession, caller: Caller) -> contract_types.Order:
     """One order that the caller may see."""
     return _serialize(orders.get(session, order_id, caller))
 

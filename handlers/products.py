@@ -9,11 +9,9 @@ from sqlalchemy.orm import Session
 from db import catalogue, products, stock_ledger
 from db.products import Product
 from db.stock_ledger import StockAdjustment
-from db.users import Caller
 from handlers import contract_types
-from orderly.database.connections import Rows
-from orderly.database.models import rfc3339
-from orderly.database.pagination import Listing
+from orderly import Caller, Page, ReadSession
+from orderly.times import rfc3339
 
 
 def list_products(
@@ -25,13 +23,13 @@ def list_products(
     min_price: int | None = None,
     max_price: int | None = None,
     in_stock: bool | None = None,
-) -> Listing[contract_types.Product]:
+) -> Page[contract_types.Product]:
     """The products that fit all filters, in the order that is asked for."""
     found = catalogue.matching(
         q=q, category=category, currency=currency, min_price=min_price, max_price=max_price, in_stock=in_stock
     )
     order = catalogue.SORT_KEYS[sort.removeprefix("-")]
-    return Listing(found, order=order, serialize=_serialize, descending=sort.startswith("-"), of_rows=True)
+    return Page(found, _serialize, order, descending=sort.startswith("-"), of_rows=True)
 
 
 def create_product(body: contract_types.ProductCreate, *, session: Session, caller: Caller) -> contract_types.Product:
@@ -39,9 +37,9 @@ def create_product(body: contract_types.ProductCreate, *, session: Session, call
     return _serialize(products.create(session, caller, stock=body["stock"], **_described(body)))
 
 
-def get_product(*, product_id: str, rows: Rows) -> contract_types.Product:
+def get_product(*, product_id: str, session: ReadSession) -> contract_types.Product:
     """One product, as everybody sees it."""
-    return _serialize(catalogue.get(rows, product_id))
+    return _serialize(catalogue.get(session, product_id))
 
 
 def update_product(
@@ -56,21 +54,20 @@ def archive_product(*, product_id: str, session: Session, caller: Caller) -> Non
     products.archive(session, caller, product_id)
 
 
-def list_stock_adjustments(*, product_id: str, rows: Rows) -> Listing[contract_types.StockAdjustment]:
+def list_stock_adjustments(*, product_id: str, session: ReadSession) -> Page[contract_types.StockAdjustment]:
     """What was added to the stock of a product and taken from it, orders excepted; newest first."""
-    catalogue.get(rows, product_id)
-    return Listing(
-        stock_ledger.adjustments_for(product_id),
-        order=[StockAdjustment.created_at, StockAdjustment.id],
-        serialize=_serialize_adjustment,
-    )
+    catalogue.get(session, product_id)
+    order = [StockAdjustment.created_at, StockAdjustment.id]
+    return Page(stock_ledger.adjustments_for(product_id), _serialize_adjustment, order)
 
 
 def adjust_stock(
     body: contract_types.StockAdjustmentCreate, *, product_id: str, session: Session, caller: Caller
 ) -> contract_types.StockAdjustment:
     """Add to the stock of a product, or take from it."""
-    return _serialize_adjustment(products.adjust(session, caller, product_id, **body))
+    return _serialize_adjustment(
+        products.adjust(session, caller, product_id, delta=body["delta"], reason=body["reason"])
+    )
 
 
 def _described(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import cast
 
 from db.users import User
 from handlers import contract_types
-from orderly.database.models import rfc3339
+from orderly.times import rfc3339
 
 
 def serialize(user: User) -> contract_types.User:

@@ -1,24 +1,21 @@
 """Signing in, staying signed in and signing out."""
 
-from typing import Protocol
-
 from sqlalchemy.orm import Session
 
 from db import passwords, sessions, users
+from db.access_tokens import access_tokens
 from db.sessions import IssuedTokens
-from db.users import Caller
 from handlers import contract_types
-
-
-class Tokens(Protocol):
-    """What makes access tokens; the corridor hands it in."""
-
-    def access_token(self, user_id: str, session_id: str) -> tuple[str, int]:
-        """A token for a session, and its lifetime in seconds."""
+from orderly import Caller, ReadSession, Settings
 
 
 def create_token(
-    body: contract_types.TokenCreate, *, session: Session, reads: Session, tokens: Tokens, user_agent: str | None = None
+    body: contract_types.TokenCreate,
+    *,
+    session: Session,
+    reads: ReadSession,
+    settings: Settings,
+    user_agent: str | None = None,
 ) -> contract_types.Tokens:
     """Sign in. An unknown address costs the same time as a wrong password."""
     credentials = users.find_password_record(reads, email=body["email"])
@@ -33,12 +30,12 @@ def create_token(
         raise users.InvalidCredentials
     if renewed is not None:
         users.rehash(session, user, renewed)
-    return _serialize(sessions.start(session, user, user_agent=user_agent), tokens)
+    return _serialize(sessions.start(session, user, user_agent=user_agent), settings)
 
 
-def refresh_token(body: contract_types.TokenRefresh, *, session: Session, tokens: Tokens) -> contract_types.Tokens:
+def refresh_token(body: contract_types.TokenRefresh, *, session: Session, settings: Settings) -> contract_types.Tokens:
     """The next pair of tokens for the latest refresh token."""
-    return _serialize(sessions.rotate(session, body["refresh_token"]), tokens)
+    return _serialize(sessions.rotate(session, body["refresh_token"]), settings)
 
 
 def revoke_current_token(*, session: Session, caller: Caller) -> None:
@@ -46,8 +43,9 @@ def revoke_current_token(*, session: Session, caller: Caller) -> None:
     sessions.end(session, caller)
 
 
-def _serialize(issued: IssuedTokens, tokens: Tokens) -> contract_types.Tokens:
-    access_token, lifetime = tokens.access_token(issued.session.user_id, issued.session.id)
+def _serialize(issued: IssuedTokens, settings: Settings) -> contract_types.Tokens:
+    tokens = access_tokens(settings.secret_key.get_secret_value())
+    access_token, lifetime = tokens.issue(issued.session.user_id, issued.session.id)
     return {
         "access_token": access_token,
         "token_type": "Bearer",

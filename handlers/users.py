@@ -3,11 +3,11 @@
 from sqlalchemy.orm import Session
 
 from db import accounts, passwords, users
-from db.users import Caller, User
+from db.users import User
 from handlers import contract_types
 from handlers.serializers import serialize
-from orderly.database.models import parse_time
-from orderly.database.pagination import Listing
+from orderly import Caller, Page, ReadSession
+from orderly.times import parse_time
 
 
 def list_users(
@@ -18,7 +18,7 @@ def list_users(
     status: str | None = None,
     created_after: str | None = None,
     created_before: str | None = None,
-) -> Listing[contract_types.User]:
+) -> Page[contract_types.User]:
     """The accounts that fit all filters, newest first."""
     found = users.matching(
         users.visible_to(caller),
@@ -28,7 +28,7 @@ def list_users(
         created_after=parse_time(created_after) if created_after else None,
         created_before=parse_time(created_before) if created_before else None,
     )
-    return Listing(found, order=[User.id], serialize=serialize)
+    return Page(found, serialize, [User.id])
 
 
 def create_user(body: contract_types.UserCreate, *, session: Session) -> contract_types.User:
@@ -38,7 +38,7 @@ def create_user(body: contract_types.UserCreate, *, session: Session) -> contrac
     return serialize(accounts.sign_up(session, email=body["email"], name=body["name"], password_hash=password_hash))
 
 
-def get_user(*, user_id: str, session: Session, caller: Caller) -> contract_types.User:
+def get_user(*, user_id: str, session: ReadSession, caller: Caller) -> contract_types.User:
     """One account that the caller may see."""
     return serialize(users.get(session, user_id, caller))
 

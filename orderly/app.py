@@ -1,14 +1,18 @@
-"""The composition root: everything is made here, once, and joined from top to bottom."""
+"""The composition root: everything is created here, once, and connected from top to bottom."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
+from typing import Any
 
 from a2wsgi import WSGIMiddleware
 from connexion import ConnexionMiddleware
+from flask import Flask
 from prometheus_client import CollectorRegistry
 
-from db import passwords
-from orderly.config.settings import CommandError, Settings
-from orderly.contract.model import Contract, load
+from orderly.config.secret_key import CommandError
+from orderly.config.settings import Settings
+from orderly.contract.model import Contract
 from orderly.database.database import Database
 from orderly.database.readiness import Readiness
 from orderly.docs.app import create_pages
@@ -19,92 +23,133 @@ from orderly.middleware import RequestMiddleware
 from orderly.observability.metrics import Metrics
 from orderly.observability.readiness import ReadinessCollector
 from orderly.observability.saturation import SaturationMetrics
-from orderly.pipeline.handler_resolver import HandlerOf, find_handler
-from orderly.pipeline.operation import Services
+from orderly.pipeline.handler_resolver import HandlerResolver
+from orderly.pipeline.handlers import Handlers
+from orderly.pipeline.operation import Dependencies
 from orderly.pipeline.pagination import CursorSigner
-from orderly.pipeline.routing import ContractMiddleware, HandlerResolver
-from orderly.pipeline.thread_pool import WorkerPool
+from orderly.pipeline.routing import ConnexionResolver, ContractMiddleware
+from orderly.pipeline.thread_pool import PASSWORD_QUEUE, PASSWORD_THREADS, WorkerPool
 from orderly.rate_limiting.limiter import RateLimitStore
-from orderly.security.guard import Credentials, Tokens
-from orderly.server.shutdown import IsStopping, never
+from orderly.security.caller import Roles
 from orderly.validation.schemas import SchemaCompiler
+
+Middleware = Callable[[ASGIApp], ASGIApp]
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the developer tools add to an application."""
+
+    wrap: Middleware = lambda app: app
+    """A middleware inside the request middleware."""
+    scripts: Sequence[str] = ()
+    """Scripts that the docs page has besides its own."""
+    counters: RateLimitStore | None = None
+    """Where rate limits are counted, to be reset."""
 
 
 def create_app(
     settings: Settings,
-    contract: Contract | None = None,
-    handler_of: HandlerOf = find_handler,
-    inside: Callable[[ASGIApp], ASGIApp] = lambda app: app,
-    scripts: Sequence[str] = (),
-    counters: RateLimitStore | None = None,
-    is_stopping: IsStopping = never,
+    contract: Contract,
+    resolver: HandlerResolver,
+    *,
+    is_stopping: Callable[[], bool] = lambda: False,
+    extras: Extras = Extras(),  # frozen
 ) -> ASGIApp:
-    """The service as one ASGI application.
+    """Return the service as one ASGI application.
 
     Args:
-        settings: what this process was told.
-        contract: what to serve; `openapi.yaml` if left out.
-        handler_of: finds the function of an operation, None if there is none.
-        inside: what stands between the edge and everything else; the workbench puts something there.
-        scripts: what the docs page has besides its own; the workbench's again.
-        counters: what counts for the limits, if they are on; a new one if left out.
-        is_stopping: tells whether the service will stop soon.
+        settings: the settings of this process.
+        contract: what is served.
+        resolver: finds the application's handlers and authenticators.
+        is_stopping: returns whether the service will stop soon.
+        extras: what the developer tools add.
 
     Raises:
         ContractError: the contract cannot be served.
-        CommandError: what the settings ask for is not installed.
+        CommandError: a package that the settings need is not installed.
     """
-    contract = contract or load()
-    secret = settings.secret_key.get_secret_value()
-    threads = settings.threads + passwords.MAX_CONCURRENT_HASHES
-    database = Database(settings.database_url, settings.database_replica_url or None, threads=threads)
-    workers = WorkerPool(settings.threads)
-    hashers = WorkerPool(passwords.MAX_CONCURRENT_HASHES, passwords.MAX_QUEUED_HASHES)
-    counters = (counters or RateLimitStore(settings.redis_url)) if settings.rate_limits else None
+    database = _open_database(settings)
     readiness = Readiness(database, is_stopping)
-    problems = Problems(contract.errors)
-    tokens = Tokens(secret)
-    services = Services(
+    dependencies = _create_dependencies(settings, contract, resolver, database, readiness, extras)
+    metrics = _create_metrics(contract, dependencies, readiness)
+    pages = create_pages(contract, metrics, settings.metrics_allowed_networks, extras.scripts)
+    pools = (dependencies.workers, dependencies.password_workers)
+    middlewares: list[Middleware] = [  # the outermost first
+        *([_tracing(database, settings.traces_url)] if settings.traces_url else []),
+        partial(
+            RequestMiddleware,
+            problems=dependencies.problems,
+            metrics=metrics,
+            proxies=settings.trusted_proxies,
+            origins=settings.cors_origins,
+            is_stopping=is_stopping,
+        ),
+        extras.wrap,
+        partial(Lifespan, database=database, workers=pools, collect=metrics.collect),
+    ]
+    return reduce(lambda app, middleware: middleware(app), reversed(middlewares), _create_api(dependencies, pages))
+
+
+def _open_database(settings: Settings) -> Database | None:
+    if not settings.database_url:
+        return None
+    threads = settings.threads + PASSWORD_THREADS
+    return Database(settings.database_url, settings.database_replica_url or None, threads=threads)
+
+
+def _create_dependencies(
+    settings: Settings,
+    contract: Contract,
+    resolver: HandlerResolver,
+    database: Database | None,
+    readiness: Readiness,
+    extras: Extras,
+) -> Dependencies:
+    services: dict[type, Any] = {Settings: settings, Readiness: readiness, Roles: Roles(contract.roles)}
+    if database is not None:
+        services[Database] = database
+    return Dependencies(
         contract=contract,
-        handler_of=handler_of,
+        handlers=Handlers(contract, resolver, services),
         database=database,
         validators=SchemaCompiler(contract),
-        problems=problems,
-        tokens=tokens,
-        credentials=Credentials(database, tokens, contract.roles),
-        counters=counters,
-        cursors=CursorSigner(secret),
-        readiness=readiness,
-        workers=workers,
-        hashers=hashers,
+        problems=Problems(contract.errors),
+        counters=(extras.counters or RateLimitStore(settings.redis_url)) if settings.rate_limits else None,
+        cursors=CursorSigner(settings.secret_key.get_secret_value()),
+        workers=WorkerPool(settings.threads),
+        password_workers=WorkerPool(PASSWORD_THREADS, PASSWORD_QUEUE),
     )
+
+
+def _create_metrics(contract: Contract, dependencies: Dependencies, readiness: Readiness) -> Metrics:
     registry = CollectorRegistry()
-    saturation = SaturationMetrics(registry, {"requests": workers, "passwords": hashers}, database.engines, counters)
-    metrics = Metrics(registry, saturation, ReadinessCollector(readiness), contract.operations)
-    pages = create_pages(contract, metrics, settings.metrics_allowed_networks, scripts)
+    pools = {"requests": dependencies.workers, "passwords": dependencies.password_workers}
+    engines = dependencies.database.engines if dependencies.database else {}
+    saturation = SaturationMetrics(registry, pools, engines, dependencies.counters)
+    return Metrics(registry, saturation, ReadinessCollector(readiness), contract.operations)
+
+
+def _create_api(dependencies: Dependencies, pages: Flask) -> ASGIApp:
+    """Return the operations of the contract, in front of the pages beside them."""
+    contract = dependencies.contract
     wsgi = WSGIMiddleware(pages, workers=2)  # type: ignore[arg-type]  # Flask says dict
     connexion = ConnexionMiddleware(wsgi, import_name=__name__, middlewares=[ContractMiddleware])
+    resolver = ConnexionResolver(dependencies)
     connexion.add_api(
-        contract.connexion_spec(), base_path=contract.base_path, resolver=HandlerResolver(services), services=services
+        contract.connexion_spec(), base_path=contract.base_path, resolver=resolver, dependencies=dependencies
     )
-    # Connexion would build this at the first request; what cannot be built must refuse to start.
+    # Connexion would build this at the first request; what cannot be built must fail at start.
     connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()
-    edge = RequestMiddleware(
-        inside(Lifespan(connexion, database, (workers, hashers), metrics.collect)),
-        problems,
-        metrics,
-        proxies=settings.trusted_proxies,
-        origins=settings.cors_origins,
-        is_stopping=is_stopping,
-    )
-    return _traced(edge, database, settings.traces_url) if settings.traces_url else edge
+    app: ASGIApp = connexion
+    return app
 
 
-def _traced(app: ASGIApp, database: Database, collector: str) -> ASGIApp:
+def _tracing(database: Database | None, collector: str) -> Middleware:
     try:
-        from orderly.observability.tracing import TracingMiddleware  # an extra, and nobody else should wait for it
+        from orderly.observability.tracing import TracingMiddleware  # an extra, whose import takes time
     except ModuleNotFoundError:
         raise CommandError(
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT needs an extra: run `pip install 'orderly-api[traces]'`."
         ) from None
-    return TracingMiddleware(app, database, collector)
+    return partial(TracingMiddleware, database=database, collector=collector)

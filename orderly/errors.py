@@ -4,12 +4,7 @@ A family says what kind of refusal it is; which HTTP status that is only `openap
 the transaction back. The message of a refusal is shown to the caller, so it names no value that he did not send.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TypeVar
-
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.orm.exc import StaleDataError
 
 Row = TypeVar("Row")
 
@@ -67,47 +62,8 @@ class Unavailable(DomainError):
     detail = "The service cannot do this right now. Please try again."
 
 
-RETRYABLE_SQLSTATES = {"40001", "40P01"}
-"""serialization_failure and deadlock_detected: PostgreSQL asks for the whole transaction again."""
-
-
-def is_retryable(error: Exception) -> bool:
-    """Whether the same transaction, run again from its start, may succeed."""
-    if isinstance(error, StaleDataError):
-        return True
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES
-
-
 def require(row: Row | None) -> Row:
     """What was looked for; `NotFound` if there is none."""
     if row is None:
         raise NotFound
     return row
-
-
-@contextmanager
-def translate_unique_violation(table: str, column: str, *, to: type[DomainError]) -> Iterator[None]:
-    """Refuse what is written within if it violates the unique constraint or index on a column."""
-    try:
-        yield
-    except IntegrityError as error:
-        if _violates_unique(error, table, column):
-            raise to from error
-        raise
-
-
-def _violates_unique(error: IntegrityError, table: str, column: str) -> bool:
-    # PostgreSQL names the constraint, SQLite the column.
-    diagnosis = getattr(error.orig, "diag", None)
-    if diagnosis is not None:
-        return str(diagnosis.constraint_name) in (f"uq_{table}_{column}", f"ix_{table}_{column}")
-    return f"UNIQUE constraint failed: {table}.{column}" in str(error.orig)
-
-
-def violates_key(error: IntegrityError, table: str) -> bool:
-    """Whether an error says that a row with this primary key is there already."""
-    diagnosis = getattr(error.orig, "diag", None)
-    if diagnosis is not None:
-        return str(diagnosis.constraint_name) == f"pk_{table}"
-    name = getattr(error.orig, "sqlite_errorname", None)
-    return name == "SQLITE_CONSTRAINT_PRIMARYKEY" and f" {table}." in str(error.orig)

@@ -15,7 +15,7 @@ class Lifespan:
     """Answers the server's lifespan messages itself; Flask and Connexion need none of them."""
 
     def __init__(
-        self, app: ASGIApp, database: Database, workers: Iterable[WorkerPool], collect: Callable[[], None]
+        self, app: ASGIApp, database: Database | None, workers: Iterable[WorkerPool], collect: Callable[[], None]
     ) -> None:
         self._app = app
         self._database = database
@@ -34,7 +34,8 @@ class Lifespan:
         collecting.cancel()
         for workers in self._workers:
             await asyncio.to_thread(workers.close)  # what they answer is sent by this loop
-        self._database.close()
+        if self._database is not None:
+            self._database.close()
         await send({"type": "lifespan.shutdown.complete"})  # after this the server may stop the loop
 
     async def _collect_periodically(self) -> None:

@@ -1,37 +1,24 @@
 """First and last to touch a request: sizes, paths, the request id, media types, the headers of every answer."""
 
-import asyncio
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network
 
 from structlog.contextvars import bound_contextvars
 
-from orderly.database.models import new_id
-from orderly.http.errors import (
-    BadRequest,
-    BodyTooLarge,
-    HeadersTooLarge,
-    NotAcceptable,
-    PathNotFound,
-    UnsupportedMediaType,
-    UriTooLong,
-)
+from orderly.clock import new_id
+from orderly.http.body import ClientDisconnected, incomplete_body
+from orderly.http.errors import BadRequest, HeadersTooLarge, PathNotFound, UriTooLong
 from orderly.http.messages import KEY, ASGIApp, Message, Receive, Request, Scope, Send
 from orderly.http.problems import Problems
 from orderly.http.proxy_headers import ProxyHeaders
-from orderly.http.strict_json import NotJson, parse
 from orderly.observability import access_log
 from orderly.observability.metrics import Metrics
-from orderly.server.shutdown import IsStopping, never
 
-MAX_BODY = 256 * 1024
 MAX_TARGET = 8 * 1024
 MAX_HEADERS = 16 * 1024
 MAX_HEADER_COUNT = 100
-BODY_TIMEOUT = 15.0
-"""Seconds that a client may take to send its body."""
 
 UNSAFE_PATH = re.compile(
     rb"//|/\.{1,2}(?:/|$)|%(?:[01][0-9a-f]|7f|2f|5c|2e)|[\x00-\x20\x7f\\]|%(?![0-9a-f]{2})|.;", re.I
@@ -48,10 +35,6 @@ CORS_EXPOSED_HEADERS = b"ETag, Location, Link, Retry-After, RateLimit, Deprecati
 """The headers that a page of another origin may read."""
 
 
-class ClientGone(Exception):
-    """The body broke off or cannot be read: mostly there is nobody left to answer."""
-
-
 class RequestMiddleware:
     """The outermost layer: nothing reaches the application that is not a sane request, and nothing leaves bare."""
 
@@ -63,7 +46,7 @@ class RequestMiddleware:
         *,
         proxies: Iterable[IPv4Network | IPv6Network] = (),
         origins: Iterable[str] = (),
-        is_stopping: IsStopping = never,
+        is_stopping: Callable[[], bool],
     ) -> None:
         self._app = app
         self._problems = problems
@@ -94,16 +77,16 @@ class RequestMiddleware:
         try:
             _check_request_line(scope, request)
             await self._app(scope, receive, sender)
-        except ClientGone:
+        except ClientDisconnected:
             # The server says the same of a body that it cannot read, and of an application that is silent 500.
-            reply = self._problems.reply(BadRequest([_body_error("complete", "did not arrive")]), request.id)
-            reply.headers["Connection"] = "close"
-            await reply.send(sender)
+            response = self._problems.response(incomplete_body("did not arrive"), request.id)
+            response.headers["Connection"] = "close"
+            await response.send(sender)
             sender.status = None  # it is not known that anybody was told
         except Exception as error:
             if sender.status is not None:
                 raise
-            await self._problems.reply(error, request.id).send(sender)
+            await self._problems.response(error, request.id).send(sender)
 
     def _request(self, scope: Scope) -> Request:
         headers: dict[str, list[str]] = {}
@@ -122,7 +105,7 @@ class RequestMiddleware:
 class _ResponseSender:
     """A `send` that gives every answer the headers that every answer has, and HEAD no body."""
 
-    def __init__(self, send: Send, request: Request, origins: frozenset[str], is_stopping: IsStopping) -> None:
+    def __init__(self, send: Send, request: Request, origins: frozenset[str], is_stopping: Callable[[], bool]) -> None:
         self._send = send
         self._request = request
         self._origins = origins
@@ -177,84 +160,3 @@ def _check_request_line(scope: Scope, request: Request) -> None:
     hosts = [host for host in request.headers.get("host", []) if host]
     if len(hosts) > 1 or (not hosts and scope.get("http_version") == "1.1"):  # before 1.1 nobody had to send it
         raise BadRequest([{"in": "header", "name": "Host", "keyword": "required", "message": "must be sent once"}])
-
-
-def refuse_unacceptable(request: Request) -> None:
-    """Refuse an Accept that leaves out JSON (RFC 9110, 12.5.1), before anything has had an effect.
-
-    Raises:
-        NotAcceptable: neither application/json nor a range that includes it is acceptable.
-    """
-    accept = ",".join(request.headers.get("accept", []))
-    if not accept.strip():
-        return
-    weights: dict[str, bool] = {}
-    for item in accept.split(","):
-        kind, *parameters = (part.strip().lower() for part in item.split(";"))
-        weights[kind] = not any(re.fullmatch(r"q=0(\.0{0,3})?", p) for p in parameters)
-    for kind in ("application/json", "application/*", "*/*"):
-        if kind in weights:
-            if weights[kind]:
-                return
-            break
-    raise NotAcceptable
-
-
-def refuse_media_type(request: Request, declared: frozenset[str]) -> None:
-    """Refuse a body whose media type the operation does not declare, or that is encoded.
-
-    Raises:
-        UnsupportedMediaType: or the Content-Type is missing, sent twice, or names a charset other than UTF-8.
-    """
-    kinds = request.headers.get("content-type", [])
-    if len(kinds) != 1 or any(coding != "identity" for coding in request.headers.get("content-encoding", [])):
-        raise UnsupportedMediaType
-    kind, *parameters = (part.strip().lower() for part in kinds[0].split(";"))
-    charsets = [p.removeprefix("charset=").strip('"') for p in parameters if p.startswith("charset=")]
-    if kind not in declared or any(charset != "utf-8" for charset in charsets):
-        raise UnsupportedMediaType
-
-
-async def read_body(request: Request, receive: Receive) -> bytes:
-    """The whole body, however it is framed.
-
-    Raises:
-        BodyTooLarge: as soon as it is known to be over 256 KiB, without reading the rest.
-        BadRequest: it did not arrive in time.
-        ClientGone: it never will.
-    """
-    length = request.header("content-length")
-    if length is not None and length.isdecimal() and int(length[:20]) > MAX_BODY:
-        raise BodyTooLarge
-    chunks: list[bytes] = []
-    size, more = 0, True
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT):
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                chunks.append(message.get("body", b""))
-                size += len(chunks[-1])
-                if size > MAX_BODY:
-                    raise BodyTooLarge
-                more = message.get("more_body", False)
-    except TimeoutError:
-        raise BadRequest([_body_error("complete", f"did not arrive within {BODY_TIMEOUT:.0f} seconds")]) from None
-    return b"".join(chunks)
-
-
-def read_json(body: bytes) -> object:
-    """What a body says, as strict JSON.
-
-    Raises:
-        BadRequest: it is not strict JSON.
-    """
-    try:
-        return parse(body)
-    except NotJson as error:
-        raise BadRequest([_body_error("json", str(error))]) from None
-
-
-def _body_error(keyword: str, message: str) -> dict[str, str]:
-    return {"in": "body", "pointer": "", "keyword": keyword, "message": message}

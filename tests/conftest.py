@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
-from orderly.app import create_app
+from db.access_tokens import AccessTokens
 from orderly.config.settings import Settings
 from orderly.database.database import Database
 from orderly.database.migrations import runner
 from orderly.http.messages import ASGIApp
-from orderly.security.guard import Tokens
+from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.contract_coverage.capture import recorded
 from tests.factories import SECRET, make_session, make_settings, make_user
@@ -99,7 +99,7 @@ def sign_in(client: Client, database: Database) -> Callable[..., Client]:
             user = make_user(session, name, **given)
             started = make_session(session, user).session
             session.commit()
-        token, _ = Tokens(SECRET).access_token(user.id, started.id)
+        token, _ = AccessTokens(SECRET).issue(user.id, started.id)
         return client.signed_in(token, user)
 
     return sign_in
@@ -143,7 +143,7 @@ def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 def make_application(database: Database) -> Iterator[ASGIApp]:
     """The service on a database, shut down at the end."""
-    app = recorded(create_app(settings_on(database)))
+    app = recorded(create_shop(settings_on(database)))
     yield app
     asyncio.run(shut_down(app))
 

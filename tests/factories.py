@@ -14,9 +14,10 @@ from db.passwords import hash_password
 from db.products import Product
 from db.sessions import IssuedTokens
 from db.stock_ledger import StockAdjustment
-from db.users import Caller, User
+from db.users import User
+from orderly import Caller
+from orderly.clock import new_id
 from orderly.config.settings import PREFIX, Settings
-from orderly.database.models import new_id
 
 SECRET = "a secret for tests, of 32 bytes and more"
 PASSWORD = "correct horse battery staple"
@@ -44,9 +45,9 @@ def make_user(session: Session, name: str = "alice", **given: Any) -> User:
     return users.create(session, name=name.title(), **{"password_hash": password_hash(), **given})
 
 
-def make_caller(user: User, **given: Any) -> Caller:
+def make_caller(user: User, *, scopes: frozenset[str] = SCOPES, **claims: str) -> Caller:
     """Somebody who calls, with scopes enough."""
-    return Caller(**{"user_id": user.id, "role": user.role, "scopes": SCOPES, **given})
+    return Caller(user.id, scopes, frozenset({user.role}), claims)
 
 
 def make_session(session: Session, user: User | None = None, **given: Any) -> IssuedTokens:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import structlog
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from orderly.app import create_app
 from orderly.observability import access_log
+from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.factories import PASSWORD, make_settings
@@ -52,7 +53,7 @@ def broken_service(database):
 
     def broken_service(handler):
         settings = make_settings(database_url=url_of(database), rate_limits=False)
-        made.append(create_app(settings, handler_of=lambda o: handler if o.operation_id == "create_token" else None))
+        made.append(create_shop(settings, handlers=lambda o: handler if o.operation_id == "create_token" else None))
         return Client(made[-1])
 
     yield broken_service
@@ -102,7 +103,11 @@ class TestRequestLine:
 
     def test_what_the_database_takes_is_told_apart(self, lines, broken_service, database):
         slow = SLOW["sqlite" if database.is_sqlite else "postgresql"]
-        service = broken_service(lambda body, session: session.execute(text(slow)).all())
+
+        def wait(body, *, session: Session):
+            session.execute(text(slow)).all()
+
+        service = broken_service(wait)
         service.post("/v1/tokens", {"email": "alice@example.com", "password": PASSWORD})
         service.get("/v1/health/live")
         *_, asked, live = lines()
@@ -201,7 +206,7 @@ class TestSecrets:
         assert "canary" not in written_log
 
     def test_a_statement_that_fails_is_told_without_its_parameters(self, log, broken_service, log_format):
-        def insert(body, session):
+        def insert(body, *, session: Session):
             statement = "INSERT INTO users (id, email, email_key) VALUES (:email, :email, :password)"
             try:
                 session.execute(text(statement), body)

@@ -12,12 +12,12 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from orderly.app import create_app
 from orderly.database.migrations import runner
 from orderly.observability.metrics import FOLDER, Metrics, remove_dead_processes
 from orderly.observability.readiness import ReadinessCollector
 from orderly.observability.saturation import SaturationMetrics
 from orderly.pipeline.thread_pool import WorkerPool
+from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
@@ -65,7 +65,7 @@ def test_replays_are_counted(sign_in, counted):
 
 
 def test_requests_beyond_a_limit_are_counted(database):
-    app = recorded(create_app(make_settings(database_url=url_of(database))))
+    app = recorded(create_shop(make_settings(database_url=url_of(database))))
     hasty = Client(app)
     answers = [hasty.post("/v1/tokens/refresh", {"refresh_token": "x" * 43}).status for _ in range(61)]
     found = samples(hasty.get("/metrics").body.decode())
@@ -75,7 +75,7 @@ def test_requests_beyond_a_limit_are_counted(database):
 
 def test_a_scrape_tells_whether_the_service_is_ready(application, client):
     assert samples(client.get("/metrics").body.decode())["orderly_ready", ""] == 1
-    app = create_app(make_settings(database_url="postgresql://nobody@127.0.0.1:1/nothing"))
+    app = create_shop(make_settings(database_url="postgresql://nobody@127.0.0.1:1/nothing"))
     assert samples(Client(app).get("/metrics").body.decode())["orderly_ready", ""] == 0
     asyncio.run(shut_down(app))
 

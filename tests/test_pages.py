@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from orderly.app import create_app
 from orderly.contract import model
 from orderly.contract.model import Contract
 from orderly.docs.changes import rendered
+from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.contract_coverage.capture import recorded
 from tests.factories import make_settings
@@ -35,7 +35,7 @@ STRICT = {
 def visitor(tmp_path_factory):
     """Somebody who looks at the pages; they need no database."""
     nowhere = tmp_path_factory.mktemp("nowhere") / "orderly.db"
-    app = recorded(create_app(make_settings(database_url=f"sqlite:///{nowhere}")))
+    app = recorded(create_shop(make_settings(database_url=f"sqlite:///{nowhere}")))
     yield Client(app)
     asyncio.run(shut_down(app))
     assert not nowhere.exists()
@@ -154,7 +154,7 @@ class TestErrors:
     def test_words_of_the_contract_are_text_and_not_markup(self):
         document = deepcopy(OURS.document)
         document["x-errors"]["not_found"]["cause"] = "<b>Bold</b> & `<code>`"
-        app = create_app(make_settings(), Contract(json.dumps(document).encode()))
+        app = create_shop(make_settings(), Contract(json.dumps(document).encode()))
         html = Client(app).get("/errors").body.decode()
         asyncio.run(shut_down(app))
         assert "<dd>&lt;b&gt;Bold&lt;/b&gt; &amp; <code>&lt;code&gt;</code></dd>" in html

@@ -50,7 +50,7 @@ def serve(database, alice):
 
         def serve(**settings):
             given = make_settings(database_url=url_of(database), rate_limits=False, **settings)
-            app = composition.create_app(given)
+            app = composition.create_shop(given)
             stack.callback(lambda: asyncio.run(shut_down(app)))
             return Client(app, alice.own)
 

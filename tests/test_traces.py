@@ -9,10 +9,11 @@ import httpx
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from orderly.app import create_app
 from orderly.config.settings import CommandError
 from orderly.database.migrations import runner
+from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
@@ -38,7 +39,7 @@ def traced(database, collector):
     @contextmanager
     def traced(**given):
         settings = make_settings(database_url=url_of(database), rate_limits=False, traces_url=collector.url)
-        app = create_app(settings, **given)
+        app = create_shop(settings, **given)
         yield Client(recorded(app))
         asyncio.run(shut_down(app))
 
@@ -89,10 +90,10 @@ def test_of_a_trace_that_is_not_wanted_or_not_one_nothing_is_told(traced, collec
 
 
 def test_a_fault_is_marked_and_a_refusal_is_not(traced, collector):
-    def crash(body, session):
+    def crash(body, *, session: Session):
         session.execute(text("INSERT INTO users (id) VALUES (:password)"), body)
 
-    with traced(handler_of=lambda o: crash if o.operation_id == "create_token" else None) as client:
+    with traced(handlers=lambda o: crash if o.operation_id == "create_token" else None) as client:
         client.post("/v1/tokens", {"email": "alice@example.com", "password": CANARY}, SENT)
         client("PWN", f"/v1/{CANARY}", headers=SENT)
     spans = collector.of(TRACE)
@@ -129,7 +130,7 @@ def test_a_service_without_the_extra_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     monkeypatch.delitem(sys.modules, "orderly.observability.tracing", raising=False)
     with pytest.raises(CommandError, match=r"pip install 'orderly-api\[traces\]'"):
-        create_app(make_settings(traces_url="http://127.0.0.1:1/v1/traces"))
+        create_shop(make_settings(traces_url="http://127.0.0.1:1/v1/traces"))
 
 
 def test_who_wants_no_traces_imports_nothing_of_them():

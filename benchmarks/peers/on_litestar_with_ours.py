@@ -9,25 +9,27 @@ from litestar import Litestar, Request, get, post
 from litestar.connection import ASGIConnection
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.params import Parameter
+from pydantic import SecretStr
 
 from benchmarks.peers.on_litestar import Bearer, Line, Money, Order, Page, Product, Wanted, health
 from db import catalogue, order_actions
-from db.users import Caller
 from handlers.orders import _serialize as order_json
 from handlers.products import _serialize as product_json
+from handlers.security import bearer
+from orderly import Caller, Roles, Settings
 from orderly.contract.model import load
+from orderly.database import pagination
 from orderly.database.database import Database
-from orderly.database.pagination import Listing
-from orderly.security.guard import Credentials, Tokens
 
 database = Database(os.environ["ORDERLY_DATABASE_URL"])
-credentials = Credentials(database, Tokens(os.environ["ORDERLY_SECRET_KEY"]), load().roles)
+settings = Settings(secret_key=SecretStr(os.environ["ORDERLY_SECRET_KEY"]))
+roles = Roles(load().roles)
 
 
 @contextmanager
 def reading(authorization: str) -> Any:
-    with database.reads() as reads:
-        caller = credentials.of_token(authorization.removeprefix("Bearer "), reads)
+    with database.reading() as reads:
+        caller = bearer(authorization.removeprefix("Bearer "), session=reads, settings=settings, roles=roles)
         yield reads, caller
 
 
@@ -52,8 +54,8 @@ def get_product(product_id: str, authorization: Bearer) -> Product:
 @get("/v1/products", sync_to_thread=True)
 def list_products(authorization: Bearer, limit: Annotated[int, Parameter(ge=1, le=100)] = 20) -> Page:
     with reading(authorization) as (reads, _):
-        listing = Listing(catalogue.ALL_PRODUCTS, catalogue.SORT_KEYS["created_at"], product, of_rows=True)
-        page = listing.page(reads.connection(), limit)
+        listing = pagination.Page(catalogue.ALL_PRODUCTS, product, catalogue.SORT_KEYS["created_at"], of_rows=True)
+        page = listing.rows(reads.connection(), limit)
         return Page(page.data, page.has_more, str(page.last))
 
 

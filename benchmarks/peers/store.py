@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from db.orders import Order, OrderLine
 from db.products import Product
 from db.users import User
-from orderly.database.models import new_id, now, rfc3339
+from orderly.clock import new_id, now
+from orderly.times import rfc3339
 
 URL = os.environ["ORDERLY_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://")
 SECRET = os.environ["ORDERLY_SECRET_KEY"]

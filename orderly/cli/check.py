@@ -16,7 +16,7 @@ from orderly.contract import model
 from orderly.devtools.lint import redocly as redocly
 from orderly.devtools.lint.findings import FORMATS, Finding
 from orderly.devtools.sandbox.watcher import snapshot
-from orderly.pipeline.handler_resolver import find_handler
+from orderly.pipeline.handler_resolver import HandlerResolver
 
 POLL_INTERVAL = 0.2
 """Seconds between two looks at the files."""
@@ -79,7 +79,7 @@ def _report(findings: list[Finding], form: Format, path: Path) -> None:
 
 
 def _report_success(loaded: model.Contract) -> None:
-    missing = [o for o in loaded.operations if find_handler(o) is None]
+    missing = [o for o in loaded.operations if HandlerResolver().handler(o) is None]
     for operation in missing:
         out.print(f"{operation.operation_id} ({operation.method} {operation.path}) has no handler: it answers 501.")
     out.print(f"The contract is sound: {len(loaded.operations)} operations, {len(missing)} without a handler.")

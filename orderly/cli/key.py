@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from db import api_keys, users
+from orderly import Caller
 from orderly.cli.console import err, out
 from orderly.cli.contract_input import validate_body
 from orderly.cli.db import open_migrated
+from orderly.clock import now
 from orderly.config.settings import CommandError, Settings
 from orderly.contract import model
-from orderly.database.models import now
 
 app = typer.Typer(help="API keys.", no_args_is_help=True)
 
@@ -30,7 +31,7 @@ def create(
         owner = users.find_by_email(session, email)
         if owner is None or owner.status != users.ACTIVE:
             raise CommandError("There is no active account with this email address.")
-        caller = users.Caller(owner.id, owner.role, roles[owner.role])
+        caller = Caller(owner.id, roles[owner.role], frozenset({owner.role}))
         if unheld := set(scope) - caller.scopes:
             raise CommandError(f"A key cannot do more than its owner, who does not hold {', '.join(sorted(unheld))}.")
         expiry = now() + timedelta(days=days) if days else None

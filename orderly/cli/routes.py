@@ -7,7 +7,7 @@ from rich.text import Text
 from orderly.cli.console import out
 from orderly.contract import model
 from orderly.contract.summary import describe_access, describe_limits
-from orderly.pipeline.handler_resolver import find_handler
+from orderly.pipeline.handler_resolver import HandlerResolver
 
 COLUMNS = ("method", "path", "operation", "who", "scopes", "limits", "handler")
 
@@ -30,7 +30,7 @@ def routes() -> None:
 
 
 def _handler(operation: model.Operation) -> str | Text:
-    handler = find_handler(operation)
+    handler = HandlerResolver().handler(operation)
     return Text("none", "red") if handler is None else f"{handler.__module__}.{handler.__name__}"
 
 

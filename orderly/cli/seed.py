@@ -9,7 +9,7 @@ from rich.progress import Progress
 
 from db.passwords import hash_password
 from db.seed import SeedFactory, in_batches, make_person
-from db.users import Caller
+from orderly import Caller
 from orderly.cli.console import err, out
 from orderly.cli.db import open_migrated
 from orderly.config.settings import Settings

@@ -3,16 +3,20 @@
 import json
 import os
 import urllib.request
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from orderly.cli.console import err, out
 from orderly.cli.db import open_migrated
 from orderly.config.settings import CommandError, Settings
+from orderly.contract import model
+from orderly.http.messages import ASGIApp
+from orderly.pipeline.handler_resolver import HandlerResolver
 from orderly.server.gc import freeze_gc
 
 
@@ -30,8 +34,15 @@ def serve(
     run(settings)
 
 
-def run(settings: Settings, **how: Any) -> None:
-    """Check what can be checked, and serve; `how` is what `orderly.server.server.serve` takes besides."""
+def create_service(settings: Settings, *, is_stopping: Callable[[], bool]) -> ASGIApp:
+    """Return the application of this folder."""
+    from orderly.app import create_app  # after the metrics have their folder
+
+    return create_app(settings, model.load(), HandlerResolver(), is_stopping=is_stopping)
+
+
+def run(settings: Settings, create: Callable[..., ASGIApp] = create_service) -> None:
+    """Check what can be checked, and serve what `create` makes."""
     with open_migrated(settings):
         pass
     if settings.workers > 1 and settings.rate_limits and not settings.redis_url:
@@ -41,7 +52,7 @@ def run(settings: Settings, **how: Any) -> None:
         with freeze_gc():
             from orderly.server import server  # only this command needs it
 
-        server.serve(settings, _announce, **how)
+        server.serve(settings, _announce, create)
 
 
 def _serve_devtools(settings: Settings, *, sandbox: bool, reload: bool) -> None:

@@ -36,7 +36,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class ResponseSpec:
     """One declared answer."""
 
     status: str
@@ -44,6 +44,21 @@ class Response:
     headers: tuple[Parameter, ...]
     links: tuple[dict[str, Any], ...]
     error_codes: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """A declared security scheme (OpenAPI 3.1, 4.8.27)."""
+
+    name: str
+    pointer: str
+    type: str
+    http_scheme: str
+    """The scheme of the Authorization header in lower case, for type `http`."""
+    location: str
+    """Where the key is, for type `apiKey`."""
+    parameter: str
+    """The name of the key's parameter, for type `apiKey`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ class Operation:
     parameters: tuple[Parameter, ...]
     body: dict[str, Node]
     body_required: bool
-    responses: dict[str, Response]
+    responses: dict[str, ResponseSpec]
     rate_limits: tuple[RateLimit, ...]
     idempotent: bool
     precondition: Literal["required", "optional"] | None
@@ -86,7 +101,7 @@ class Operation:
         return any(node.value.get("format") == "password" for node in fields)
 
     @property
-    def success(self) -> Response:
+    def success(self) -> ResponseSpec:
         """The answer of a request that went well: the first 2xx."""
         return next(r for s, r in self.responses.items() if s.startswith("2"))
 
@@ -133,6 +148,12 @@ class Contract:
     def roles(self) -> dict[str, frozenset[str]]:
         """The scopes of each role."""
         return {role: frozenset(scopes) for role, scopes in self.document.get("x-roles", {}).items()}
+
+    @cached_property
+    def security_schemes(self) -> tuple[SecurityScheme, ...]:
+        """The declared security schemes."""
+        declared = self.root.get("components", "securitySchemes")
+        return tuple(_security_scheme(name, node) for name, node in declared.items()) if declared else ()
 
     def connexion_spec(self) -> dict[str, Any]:
         """An OpenAPI 3.0 dict that Connexion, which refuses 3.1, can load: paths, operationIds and tags."""
@@ -206,6 +227,18 @@ def _security(alternatives: list[dict[str, list[str]]]) -> tuple[dict[str, froze
     return tuple({scheme: frozenset(scopes) for scheme, scopes in each.items()} for each in alternatives)
 
 
+def _security_scheme(name: str, node: Node) -> SecurityScheme:
+    value = node.value
+    return SecurityScheme(
+        name=name,
+        pointer=node.pointer,
+        type=value["type"],
+        http_scheme=value.get("scheme", "").lower(),
+        location=value.get("in", ""),
+        parameter=value.get("name", ""),
+    )
+
+
 def _rate_limits(value: Any) -> tuple[RateLimit, ...]:
     return tuple(RateLimit(**each) for each in (value if isinstance(value, list) else [value]))
 
@@ -240,10 +273,10 @@ def _parameter(node: Node, name: str, location: Location) -> Parameter:
     )
 
 
-def _response(status: str, node: Node) -> Response:
+def _response(status: str, node: Node) -> ResponseSpec:
     headers, content, links = node.get("headers"), node.get("content"), node.get("links")
     codes = node.value.get("x-error-codes")
-    return Response(
+    return ResponseSpec(
         status=status,
         media={kind: media.get("schema") for kind, media in content.items()} if content else {},
         headers=tuple(_parameter(h, name, "header") for name, h in headers.items()) if headers else (),

@@ -1,52 +1,72 @@
-"""What a request has of a database, made when it is asked for: rows over a connection, objects over a session.
+"""Reads of one request: rows over a connection, objects over an ORM session, each opened on first use.
 
-A session costs as much as two of the statements that are asked most, which need no objects.
+An ORM session costs as much as two of the most frequent statements, which need no objects.
 """
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Executable
+from sqlalchemy.engine import Result, ScalarResult
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import TypedReturnsRows
+
+Row = TypeVar("Row")
+Parameters = Mapping[str, Any] | None
 
 
-class Rows(Protocol):
-    """Gives rows by the columns of a table: a session, or what is lighter."""
+class ReadSession:
+    """A session that can only read, as a handler of a GET takes it."""
 
-    def connection(self) -> Connection:
-        """The connection to ask; its transaction begins with the first statement."""
+    def __init__(self, connect: Callable[[], Connection], session: Session | None = None) -> None:
+        """Open nothing yet.
 
-
-class Access(Rows, Protocol):
-    """Gives rows and objects."""
-
-    @property
-    def session(self) -> Session:
-        """The session on the same connection."""
-
-
-class Reads:
-    """Reads only."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        Args:
+            connect: opens the connection.
+            session: an ORM session that is used instead of a new one on the connection.
+        """
+        self._connect = connect
         self._connection: Connection | None = None
-        self._session: Session | None = None
+        self._session = session
+
+    @classmethod
+    def within(cls, transaction: Session | Connection) -> "ReadSession":
+        """Return a view of an open transaction, which sees its changes. The transaction's owner closes it."""
+        if isinstance(transaction, Session):
+            return cls(transaction.connection, transaction)
+        return cls(lambda: transaction)
 
     def connection(self) -> Connection:
-        """The connection to ask; its transaction begins with the first statement."""
+        """Return the connection, for rows; its transaction begins with the first statement."""
         if self._connection is None:
-            self._connection = self._engine.connect()
+            self._connection = self._connect()
         return self._connection
 
     @property
     def session(self) -> Session:
-        """A session on the connection."""
+        """The ORM session on the connection, for objects."""
         if self._session is None:
             self._session = Session(self.connection(), expire_on_commit=False)
         return self._session
 
+    def execute(self, statement: Executable, parameters: Parameters = None) -> Result[Any]:
+        """Execute a statement in the ORM session."""
+        return self.session.execute(statement, parameters)
+
+    def scalar(self, statement: TypedReturnsRows[Row], parameters: Parameters = None) -> Row | None:
+        """Return the first column of the first row, None without a row."""
+        return self.session.scalar(statement, parameters)
+
+    def scalars(self, statement: TypedReturnsRows[Row], parameters: Parameters = None) -> ScalarResult[Row]:
+        """Return the first column of each row."""
+        return self.session.scalars(statement, parameters)
+
+    def get(self, entity: type[Row], key: Any) -> Row | None:
+        """Return the object with a primary key, None without one."""
+        return self.session.get(entity, key)
+
     def close(self) -> None:
-        """Give the connection back. Who asks again is given another one."""
+        """Return the connection to its pool. A later use opens another one."""
         if self._session is not None:
             self._session.close()
         if self._connection is not None:
@@ -54,12 +74,12 @@ class Reads:
         self._session = self._connection = None
 
 
-class Writes:
-    """Writes by a session; its rows are of the same transaction."""
+AnySession = Session | ReadSession
+"""A session of either kind: for queries that serve reads and writes."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+
+class HasConnection(Protocol):
+    """A session of either kind, used for rows only."""
 
     def connection(self) -> Connection:
-        """The connection of the session."""
-        return self.session.connection()
+        """Return the connection."""

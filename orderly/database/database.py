@@ -15,7 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from orderly.database import timing
-from orderly.database.connections import Reads
+from orderly.database.connections import ReadSession
 from orderly.database.failover import invalidate_on_readonly, reader_url
 from orderly.database.idle_ping import ping_idle_connections
 from orderly.database.write_queue import WriteQueue
@@ -54,20 +54,15 @@ class Database:
             self._replica_engine = _postgresql_reader(_with_driver(replica_url), threads)
 
     @contextmanager
-    def reads(self, *, replica: bool = False) -> Iterator[Reads]:
-        """What can only read.
+    def reading(self, *, replica: bool = False) -> Iterator[ReadSession]:
+        """Open a session that can only read; its transaction begins with the first statement.
 
-        With `replica` it asks the second database, if there is one, which may be a moment behind. Whoever decides
-        about a change must ask the first one.
+        With `replica` it reads from the replica, if there is one, which may lag behind. Decisions about a change must
+        read from the primary.
         """
-        with closing(Reads(self._replica_engine if replica else self._read_engine)) as reads:
-            yield reads
-
-    @contextmanager
-    def reading(self, *, replica: bool = False) -> Iterator[Session]:
-        """A session that can only read; its transaction begins with the first statement."""
-        with self.reads(replica=replica) as reads:
-            yield reads.session
+        engine = self._replica_engine if replica else self._read_engine
+        with closing(ReadSession(engine.connect)) as session:
+            yield session
 
     @contextmanager
     def writing(self, *, snapshot: bool = False) -> Iterator[Session]:

@@ -9,7 +9,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
-    ForeignKey,
     LargeBinary,
     Row,
     Select,
@@ -27,8 +26,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from orderly.database.models import Base, UtcDateTime, now
-from orderly.errors import violates_key
+from orderly.clock import now
+from orderly.database.errors import violates_key
+from orderly.database.models import Base, UtcDateTime
 
 LIFETIME = timedelta(hours=24)
 
@@ -42,7 +42,8 @@ class IdempotencyRecord(Base):
 
     __tablename__ = "idempotency_records"
 
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """The id of the caller, whose table the engine does not know."""
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     status: Mapped[int]

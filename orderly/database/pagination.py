@@ -15,14 +15,14 @@ from orderly.database.models import UtcDateTime
 SortColumn = InstrumentedAttribute[Any] | KeyedColumnElement[Any]
 """A column that a list is ordered by."""
 Item = TypeVar("Item")
-"""How a row looks to those who called."""
+"""A serialized row."""
 Key = Sequence[str | int]
 """Where a row stands in its list: the values of the order's columns, as JSON can hold them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    """Some rows of a list, shaped, and the keys to go on with."""
+class PageRows(Generic[Item]):
+    """The serialized rows of one page, and the key to continue from."""
 
     data: list[Item]
     has_more: bool
@@ -31,31 +31,31 @@ class Page(Generic[Item]):
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[Item]):
-    """A list that a handler gives: what is in it, in which order, and how a row looks.
+class Page(Generic[Item]):
+    """A page of a list, as a handler returns it: the query of the whole list, its order, and how a row is serialized.
 
-    `order` ends with the id, so that no two rows stand in one place; `descending` holds for all its columns.
-    With `follow` the list can be resumed from its last page, as a feed is. `of_rows` tells that the statement selects
-    columns of a table: then a connection is enough to ask it.
+    `order` ends with the id, so that it is total; `descending` applies to all its columns. With `follow` the list can
+    be resumed after its last page, as a feed is. `of_rows`: the query selects columns of a table, so a connection
+    without an ORM session is enough.
     """
 
-    statement: Select[Any]
-    order: Sequence[SortColumn]
+    query: Select[Any]
     serialize: Callable[[Any], Item]
+    order: Sequence[SortColumn]
     descending: bool = True
     follow: bool = False
     of_rows: bool = False
 
-    def page(self, source: Connection | Session, limit: int, after: Key | None = None) -> Page[Item]:
-        """The first `limit` rows after a key (from the start without one)."""
+    def rows(self, source: Connection | Session, limit: int, after: Key | None = None) -> PageRows[Item]:
+        """Return the first `limit` rows after a key, or from the start."""
         values: dict[str, Any] = {"limit": limit + 1}
         if after is not None:
             values |= {f"after_{n}": _restore(*each) for n, each in enumerate(zip(self.order, after, strict=True))}
-        found = source.execute(_built(self.statement, (*self.order,), self.descending, after is not None), values)
+        found = source.execute(_built(self.query, (*self.order,), self.descending, after is not None), values)
         rows = found.scalars().all() if len(found.keys()) == 1 else found.all()
         kept = rows[:limit]
         last = [_plain(getattr(kept[-1], str(c.key))) for c in self.order] if kept else None
-        return Page([self.serialize(row) for row in kept], len(rows) > limit, last)
+        return PageRows([self.serialize(row) for row in kept], len(rows) > limit, last)
 
 
 def within(

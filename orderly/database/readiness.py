@@ -36,7 +36,7 @@ DISK_FULL = "53100"
 class Readiness:
     """Asks everything that serving takes."""
 
-    def __init__(self, database: Database, is_stopping: Callable[[], bool]) -> None:
+    def __init__(self, database: Database | None, is_stopping: Callable[[], bool]) -> None:
         self._database = database
         self._is_stopping = is_stopping
         self._lock = threading.Lock()
@@ -56,22 +56,25 @@ class Readiness:
             raise Unavailable(problem)
 
     def _ask(self) -> str | None:
-        if not _has_free_space(self._database):
+        return None if self._database is None else self._ask_database(self._database)
+
+    def _ask_database(self, database: Database) -> str | None:
+        if not _has_free_space(database):
             return DISK_FULL_DETAIL
         try:
-            with self._database.reading(replica=True) as session:
+            with database.reading(replica=True) as session:
                 session.execute(READ)
         except (DBAPIError, PoolTimeout, Unavailable):
             return "The database does not answer."
         try:
-            return self._write()
+            return self._write(database)
         except (DBAPIError, PoolTimeout, Unavailable) as error:
             is_full = getattr(error.__cause__, "sqlstate", None) == DISK_FULL
             return DISK_FULL_DETAIL if is_full else "The database cannot be written."
 
-    def _write(self) -> str | None:
-        with self._database.writing() as session:
-            if not self._database.is_sqlite:
+    def _write(self, database: Database) -> str | None:
+        with database.writing() as session:
+            if not database.is_sqlite:
                 session.execute(SPILL_TO_DISK)
                 session.execute(PROBE_FREE_SPACE, {"times": MIN_FREE_BYTES // 65536})
             session.execute(WRITE)

@@ -118,7 +118,7 @@ def _answer_options(response: Response) -> Response:
 
 
 def _problem(problems: Problems, error: HTTPException) -> Response:
-    reply = problems.reply(_domain_error(error), _arrived().id)
+    reply = problems.response(_domain_error(error), _arrived().id)
     return Response(reply.body, reply.status, reply.headers, content_type=reply.media_type)
 
 

@@ -1,4 +1,4 @@
-"""A request and a reply, as they go through the corridor."""
+"""A request and a response, as they pass through the pipeline."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -11,12 +11,29 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 KEY = "orderly.request"
-"""Where the ASGI scope holds the request."""
+"""The key of the request in the ASGI scope."""
+
+
+@dataclass(slots=True)
+class RequestFacts:
+    """What the pipeline learns about a request, for log, metrics and traces."""
+
+    operation: str | None = None
+    """The operationId; None outside of the contract's operations."""
+    path: str | None = None
+    """The template of the path."""
+    user_id: str | None = None
+    database_ms: float | None = None
+    limited_per: str | None = None
+    """What the exceeded rate limit counts by."""
+    deprecated: bool = False
+    replayed: bool = False
+    response_validation_failed: bool = False
 
 
 @dataclass(slots=True)
 class Request:
-    """What has arrived, read once."""
+    """A request that has arrived, parsed once."""
 
     id: str
     method: str
@@ -25,33 +42,32 @@ class Request:
     headers: dict[str, list[str]]
     """By lower-case name, each with every value that was sent."""
     client: str
-    """The address that limits count: the peer's, or what a trusted proxy says of it."""
+    """The client's address: the connection's, or the one that a trusted proxy forwards."""
     path_arguments: dict[str, str] = field(default_factory=dict)
     body: Any = None
     """The parsed JSON; None where the operation takes no body or none was sent."""
     has_body: bool = False
-    facts: dict[str, Any] = field(default_factory=dict)
-    """What the corridor learns on the way, and log and metrics tell."""
+    facts: RequestFacts = field(default_factory=RequestFacts)
 
     def header(self, name: str) -> str | None:
-        """The last value of a header, by its lower-case name."""
+        """Return the last value of a header, by its lower-case name."""
         values = self.headers.get(name)
         return values[-1] if values else None
 
 
 @dataclass(slots=True)
-class Reply:
-    """What is answered."""
+class Response:
+    """A response that is complete."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     json: Any = None
-    """What the body says, for the check against the contract."""
+    """The content of the body, for the check against the contract."""
     media_type: str | None = "application/json"
 
     async def send(self, send: Send) -> None:
-        """Send it."""
+        """Send the response."""
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
         if self.media_type and self.status not in (204, 304):
             headers.append((b"content-type", self.media_type.encode()))

@@ -3,12 +3,9 @@
 from typing import Any
 
 import orjson
-import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from orderly.database.failover import READ_ONLY
 from orderly.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
+from orderly.http.classify import classify
 from orderly.http.errors import (
     AmbiguousCredentials,
     BadRequest,
@@ -26,11 +23,9 @@ from orderly.http.errors import (
     UnsupportedMediaType,
     UriTooLong,
 )
-from orderly.http.messages import Reply
+from orderly.http.messages import Response
 
 MEDIA_TYPE = "application/problem+json"
-log = structlog.get_logger(__name__)
-
 
 STATUSES: dict[type[DomainError], int] = {
     Invalid: 400,
@@ -56,22 +51,6 @@ STATUSES: dict[type[DomainError], int] = {
 }
 
 
-def to_domain_error(error: Exception) -> DomainError:
-    """What to tell the caller of anything that was raised; what is no refusal is logged here."""
-    if isinstance(error, DomainError):
-        return error
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout) or _is_standby(error):
-        log.warning("database_unavailable", error=type(error).__name__, cause=type(error.__cause__).__name__)
-        return Unavailable()
-    log.error("unhandled_exception", error=type(error).__name__, exc_info=error)
-    return InternalError()
-
-
-def _is_standby(error: Exception) -> bool:
-    """Whether PostgreSQL refused to write: a failover has left us at a server that only reads."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == READ_ONLY
-
-
 def status_of(refusal: DomainError) -> int:
     """The status of a refusal: that of its family."""
     return next(STATUSES[kind] for kind in type(refusal).__mro__ if kind in STATUSES)
@@ -83,9 +62,9 @@ class Problems:
     def __init__(self, catalogue: dict[str, dict[str, str]]) -> None:
         self._titles = {code: entry["title"] for code, entry in catalogue.items()}
 
-    def reply(self, error: Exception, request_id: str) -> Reply:
+    def response(self, error: Exception, request_id: str) -> Response:
         """The answer to a request that ended in an error."""
-        refusal = to_domain_error(error)
+        refusal = classify(error)
         status = status_of(refusal)
         body: dict[str, Any] = {
             "type": f"/errors#{refusal.code}",
@@ -97,7 +76,7 @@ class Problems:
         }
         if errors := getattr(refusal, "errors", None):
             body["errors"] = errors
-        return Reply(status, _headers(refusal, status), orjson.dumps(body), body, MEDIA_TYPE)
+        return Response(status, _headers(refusal, status), orjson.dumps(body), body, MEDIA_TYPE)
 
 
 def _headers(refusal: DomainError, status: int) -> dict[str, str]:

@@ -63,17 +63,18 @@ def log_request(request: Request, status: int | None, seconds: float) -> None:
     that leads nowhere is not told: people paste the strangest things into URLs. Nor is a method that nobody knows,
     which may be as long as a stranger likes.
     """
+    facts = request.facts
     found = status is not None and status < HTTPStatus.BAD_REQUEST
     log.info(
         "request",
-        operation=request.facts.get("operation"),
+        operation=facts.operation,
         method=request.method if request.method in METHODS else None,
-        path=request.facts.get("path") or (request.path if found else None),
+        path=facts.path or (request.path if found else None),
         status=status,
         duration_ms=round(seconds * 1000, 1),
-        database_ms=request.facts.get("database_ms"),
-        user_id=request.facts.get("caller"),
-        **{name: request.facts[name] for name in ("deprecated",) if name in request.facts},
+        database_ms=facts.database_ms,
+        user_id=facts.user_id,
+        **({"deprecated": True} if facts.deprecated else {}),
     )
 
 

@@ -72,14 +72,15 @@ class Metrics:
         if status is None:
             return
         facts = request.facts
-        operation = facts.get("operation", NO_OPERATION)
+        operation = facts.operation or NO_OPERATION
         method = request.method if operation != NO_OPERATION else NO_OPERATION  # a stranger may invent methods
         self._requests(operation, method, str(status)).inc()
         self._seconds(operation).observe(seconds)
-        if "limited_per" in facts:
-            self._limited.labels(operation, facts["limited_per"]).inc()
-        for fact in self._rare_counters.keys() & facts.keys():
-            self._rare_counters[fact].labels(operation).inc()
+        if facts.limited_per:
+            self._limited.labels(operation, facts.limited_per).inc()
+        for fact, counter in self._rare_counters.items():
+            if getattr(facts, fact):
+                counter.labels(operation).inc()
 
     def _initialize_series(self, operation: Operation) -> None:
         """Begin at zero what seldom happens: to Prometheus a series that begins at one has never grown."""

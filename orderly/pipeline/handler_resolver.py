@@ -1,68 +1,67 @@
-"""From an operation to its handler: where it is, and which arguments it wants."""
+"""From an operation to its handler, and from a security scheme to its authenticator: functions of the application."""
 
 import importlib
-import inspect
+import re
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from orderly.contract.loader import ContractError
 from orderly.contract.model import Operation
-
-Handler = Callable[..., Any]
-HandlerOf = Callable[[Operation], Handler | None]
-
-OWN = frozenset({"session", "begin", "rows", "reads", "caller", "tokens", "readiness"})
-"""What the corridor hands to any handler that names it. `begin` gives the session of a change when it is called, for
-those who have something to do before its transaction begins and If-Match is compared."""
+from orderly.pipeline.injection import Function
 
 
-def find_handler(operation: Operation) -> Handler | None:
-    """The function of an operation: tag `api-keys` and operationId `create_api_key` are
-    `handlers/api_keys.py:create_api_key`. None if there is none.
+class HandlerResolver:
+    """Finds functions in the application's package of handlers."""
 
-    Raises:
-        ContractError: the file is there and cannot be imported; the message has its line.
-    """
-    name = f"handlers.{operation.tag.replace('-', '_')}"
+    def __init__(self, package: str = "handlers") -> None:
+        self._package = package
+
+    def handler(self, operation: Operation) -> Function | None:
+        """Return the function of an operation, None if there is none.
+
+        Tag `api-keys` and operationId `create_api_key` are `handlers/api_keys.py:create_api_key`.
+
+        Raises:
+            ContractError: the module exists and cannot be imported; the message has its line.
+        """
+        return self.function(identifier(operation.tag), identifier(operation.operation_id))
+
+    def authenticator(self, scheme: str) -> Function | None:
+        """Return the function of a security scheme: `apiKey` is `handlers/security.py:api_key`."""
+        return self.function("security", identifier(scheme))
+
+    def function(self, module: str, name: str) -> Function | None:
+        """Return a function of a module of the package, None if either is missing."""
+        found = _import(f"{self._package}.{module}")
+        return getattr(found, name, None)
+
+
+def identifier(name: str) -> str:
+    """Return a name of the contract as a Python identifier: `apiKey` is `api_key`, `api-keys` is `api_keys`."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z][A-Z])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"\W+", "_", words).lower()
+
+
+def _import(name: str) -> ModuleType | None:
     try:
-        module = importlib.import_module(name)
+        return importlib.import_module(name)
     except Exception as error:
-        if isinstance(error, ModuleNotFoundError) and error.name == name:
+        if (
+            isinstance(error, ModuleNotFoundError)
+            and error.name is not None
+            and f"{name}.".startswith(f"{error.name}.")
+        ):
             return None
         raise ContractError(_unimportable(name, error)) from error
-    return getattr(module, operation.operation_id, None)
 
 
 def _unimportable(name: str, error: Exception) -> str:
-    """Where in the handlers' file it happened, and what."""
+    """Return where in the module the import failed, and why."""
     file = f"{name.replace('.', '/')}.py"
     frames = [
         each for each in traceback.extract_tb(error.__traceback__) if each.filename.endswith(f"/{Path(file).name}")
     ]
     line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else 1
-    reason = error.msg if isinstance(error, SyntaxError) else error
-    return f"{file}:{line}: {type(error).__name__}: {reason}"
-
-
-def wanted_by(handler: Handler, operation: Operation) -> frozenset[str]:
-    """The names of a handler's arguments, found once.
-
-    Raises:
-        ContractError: it takes one that neither the contract nor the corridor has, or a session that would let it
-            forget to `begin`.
-    """
-    names = frozenset(inspect.signature(handler).parameters)
-    known = OWN | {p.argument for p in operation.parameters} | ({"body"} if operation.body else frozenset())
-    if unknown := sorted(names - known):
-        raise ContractError(
-            f"{handler.__module__}.{handler.__name__} takes {', '.join(unknown)}, "
-            f"which {operation.method} {operation.path} does not have"
-        )
-    if {"begin", "session"} <= names:
-        raise ContractError(
-            f"{handler.__module__}.{handler.__name__} takes both begin and session: begin gives the session, when "
-            "If-Match is compared"
-        )
-    return names
+    message = error.msg if isinstance(error, SyntaxError) else error
+    return f"{file}:{line}: {type(error).__name__}: {message}"

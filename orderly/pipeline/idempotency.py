@@ -5,12 +5,12 @@ from hashlib import sha256
 import orjson
 from sqlalchemy.orm import Session
 
-from db.users import Caller
 from orderly.contract.model import Operation
 from orderly.database import idempotency
 from orderly.database.idempotency import IdempotencyKey, KeyInFlight
 from orderly.http.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
-from orderly.http.messages import Reply, Request
+from orderly.http.messages import Request, Response
+from orderly.security.caller import Caller
 
 KEPT_HEADERS = ("Location", "ETag")
 
@@ -26,9 +26,9 @@ class IdempotencyStore:
         key = request.header("idempotency-key") if self._takes_keys else None
         if key is None or caller is None:
             return None
-        return IdempotencyKey(caller.user_id, _unquoted(key), _fingerprint(request))
+        return IdempotencyKey(caller.id, _unquoted(key), _fingerprint(request))
 
-    def find(self, claim: IdempotencyKey, session: Session) -> Reply | None:
+    def find(self, claim: IdempotencyKey, session: Session) -> Response | None:
         """The answer that was given to this request before, None if it is the first one.
 
         Raises:
@@ -44,18 +44,20 @@ class IdempotencyStore:
         if record.fingerprint != claim.fingerprint:
             raise IdempotencyKeyReused
         headers = {**record.headers, "Idempotency-Replayed": "true"}
-        return Reply(record.status, headers, record.body, orjson.loads(record.body))
+        return Response(record.status, headers, record.body, orjson.loads(record.body))
 
-    def keep(self, claim: IdempotencyKey, session: Session, reply: Reply) -> None:
+    def keep(self, claim: IdempotencyKey, session: Session, response: Response) -> None:
         """Keep an answer for the next request with the same key.
 
         Raises:
             IdempotencyKeyInFlight: another request with this key was finished in this very moment.
         """
-        headers = {name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers}
-        subject = reply.json.get("id") if isinstance(reply.json, dict) else None
+        headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+        subject = response.json.get("id") if isinstance(response.json, dict) else None
         try:
-            idempotency.keep(session, claim, status=reply.status, headers=headers, body=reply.body, subject_id=subject)
+            idempotency.keep(
+                session, claim, status=response.status, headers=headers, body=response.body, subject_id=subject
+            )
         except KeyInFlight:
             raise IdempotencyKeyInFlight from None
 

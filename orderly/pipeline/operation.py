@@ -1,247 +1,181 @@
-"""The seam: one operation of the contract, compiled at start; session, idempotency, preconditions, commit, answer."""
+"""One operation of the contract, compiled at start; a request passes through its steps in one thread."""
 
-import random
-import time
-from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import orjson
-import structlog
 from sqlalchemy.orm import Session
 
-from db.users import Caller
-from orderly import middleware
+from orderly.contract.loader import ContractError
 from orderly.contract.model import Contract, Operation
 from orderly.database import timing
-from orderly.database.connections import Access, Reads, Writes
+from orderly.database.connections import ReadSession
 from orderly.database.database import Database
-from orderly.database.pagination import Listing
-from orderly.database.readiness import Readiness
-from orderly.errors import DomainError, is_retryable
-from orderly.http.errors import InternalError, NotImplementedYet
-from orderly.http.messages import Receive, Reply, Request, Send
+from orderly.http.body import ClientDisconnected, read_body, read_json
+from orderly.http.errors import NotImplementedYet
+from orderly.http.messages import Receive, Request, Response, Send
+from orderly.http.negotiation import check_acceptable, check_media_type
 from orderly.http.problems import Problems
+from orderly.pipeline.context import RequestContext
 from orderly.pipeline.deprecation import deprecation_headers
-from orderly.pipeline.handler_resolver import Handler, HandlerOf, wanted_by
+from orderly.pipeline.failure import FailureBuilder
+from orderly.pipeline.handlers import Handlers
 from orderly.pipeline.idempotency import IdempotencyStore
-from orderly.pipeline.location import location_builder
-from orderly.pipeline.pagination import CursorSigner, Paginator
-from orderly.pipeline.preconditions import Precondition, etag, is_current
+from orderly.pipeline.pagination import CursorSigner
+from orderly.pipeline.preconditions import Precondition
+from orderly.pipeline.success import SuccessBuilder
 from orderly.pipeline.thread_pool import WorkerPool
+from orderly.pipeline.transaction import run_transaction
 from orderly.rate_limiting.limiter import Limiter, RateLimitStore
-from orderly.security.guard import Credentials, Guard, Tokens
+from orderly.security.authorization import Authorizer
 from orderly.validation.request import RequestValidator
-from orderly.validation.response import ResponseContractError, ResponseValidator
+from orderly.validation.response import ResponseValidator
 from orderly.validation.schemas import SchemaCompiler
-
-READING = {"session", "begin", "rows", "reads", "readiness"}
-"""What a handler asks the database with."""
-ATTEMPTS = 8
-"""How often a transaction is run when the database asks for it again."""
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class Dependencies:
     """What operations share."""
 
     contract: Contract
-    handler_of: HandlerOf
-    database: Database
+    handlers: Handlers
+    database: Database | None
+    """None in an application without a database."""
     validators: SchemaCompiler
     problems: Problems
-    tokens: Tokens
-    credentials: Credentials
     counters: RateLimitStore | None
-    """None where limits are off."""
+    """None where rate limits are off."""
     cursors: CursorSigner
-    readiness: Readiness
     workers: WorkerPool
-    hashers: WorkerPool
+    password_workers: WorkerPool
     """The threads of the operations that take a password."""
 
 
 class CompiledOperation:
     """An operation with everything that serving it takes, made once. Calling it serves one request."""
 
-    def __init__(self, operation: Operation, handler: Handler | None, read: Handler | None, services: Services) -> None:
+    def __init__(self, operation: Operation, dependencies: Dependencies) -> None:
         """Compile.
 
-        Args:
-            operation: what the contract says.
-            handler: what does it; None answers 501.
-            read: the handler of the GET on the same path, whose version If-Match is compared with.
-            services: what all operations share.
-
         Raises:
-            ContractError: the handler takes an argument that the contract does not have.
+            ContractError: the operation and its handler do not fit each other, or need a database that is not there.
         """
         self.operation = operation
-        self._services = services
-        self._handler = handler
-        self._wanted = wanted_by(handler, operation) if handler else frozenset()
+        handlers, contract = dependencies.handlers, dependencies.contract
+        self._database = dependencies.database
+        self._handler = handlers.bind(operation)
         self._media_types = frozenset(operation.body)
-        self._guard = Guard(operation, services.credentials)
-        self._limiter = Limiter(operation, services.counters)
-        self._request_validator = RequestValidator(operation, services.validators)
-        self._response_validator = ResponseValidator(operation, services.validators)
-        self._paginator = Paginator(operation, services.cursors)
-        self._precondition = Precondition(operation, read)
+        self._authorizer = Authorizer(operation, handlers.credentials, handlers.authenticators)
+        self._limiter = Limiter(operation, dependencies.counters)
+        self._request_validator = RequestValidator(operation, dependencies.validators)
+        answers = ResponseValidator(operation, dependencies.validators)
+        self._success = SuccessBuilder(contract, operation, answers, dependencies.cursors)
+        self._failure = FailureBuilder(answers, dependencies.problems)
+        self._precondition = Precondition(operation, handlers.bind_read(operation))
         self._idempotency = IdempotencyStore(operation)
-        self._success = operation.success
-        self._declares = {header.name for header in operation.success.headers}
-        self._location = location_builder(services.contract, operation) if "Location" in self._declares else None
-        self._only_reads = operation.method == "GET"
-        self._facts: dict[str, Any] = {
-            "operation": operation.operation_id,
-            "path": services.contract.base_path + operation.path,
-        }
+        self._is_get = operation.method == "GET"
+        needs = self._handler.needs if self._handler else frozenset[type]()
+        self._writes = Session in needs or operation.idempotent or self._precondition.is_declared
+        self._checks_late = {Session, ReadSession} <= needs
+        if self._writes and self._database is None:
+            raise ContractError(f"{operation.operation_id} writes, and this application has no database")
+        self._path = contract.base_path + operation.path
         self._deprecation_headers = deprecation_headers(operation)
-        if self._deprecation_headers:
-            self._facts["deprecated"] = True
-        # What asks neither the database nor the counters is answered where it is: liveness.
-        asks = bool(operation.rate_limits) or "Link" in self._declares or bool(self._wanted & READING)
-        self._needs_thread = asks or not operation.is_public
-        self._workers = services.hashers if operation.takes_password else services.workers
+        # Liveness responds while all threads wait: it takes nothing, so there is nothing that it could wait for.
+        self._needs_thread = not handlers.is_immediate(operation)
+        self._workers = dependencies.password_workers if operation.takes_password else dependencies.workers
 
     async def __call__(self, request: Request, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        request.facts.update(self._facts)
+        request.facts.operation = self.operation.operation_id
+        request.facts.path = self._path
+        request.facts.deprecated = bool(self._deprecation_headers)
         try:
-            middleware.refuse_unacceptable(request)
+            check_acceptable(request)
             if self._media_types:
                 await self._take_body(request, receive)
             if self._needs_thread:
-                reply = await self._workers.run(self._serve, request)
+                response = await self._workers.run(self._serve, request)
             else:
-                reply = self._serve(request)
-        except middleware.ClientGone:
+                response = self._serve(request)
+        except ClientDisconnected:
             raise
         except Exception as error:
-            reply = self._refused(error, request)
-        reply.headers |= self._deprecation_headers
-        await reply.send(send)
+            response = self._failure.build(error, request)
+        response.headers |= self._deprecation_headers
+        await response.send(send)
 
     async def _take_body(self, request: Request, receive: Receive) -> None:
-        body = await middleware.read_body(request, receive)
+        body = await read_body(request, receive)
         if body:
-            middleware.refuse_media_type(request, self._media_types)
-            request.body = middleware.read_json(body)
+            check_media_type(request, self._media_types)
+            request.body = read_json(body)
             request.has_body = True
 
-    def _serve(self, request: Request) -> Reply:
-        """Everything that may wait for the database, in one go and in one thread."""
+    def _serve(self, request: Request) -> Response:
+        """Do everything that may wait for the database, in one go and in one thread."""
         quota: dict[str, str] = {}
         before = timing.time_spent.seconds
         try:
-            with self._services.database.reads(replica=self._only_reads) as reads:
-                caller = self._guard.admit(request, reads)
-                request.facts["caller"] = caller.user_id if caller else None
-                quota = self._limiter.hit(request, caller)
+            with self._reading() as reads:
+                context = RequestContext(request, reads)
+                context.caller = self._authorizer.admit(request, reads)
+                request.facts.user_id = context.caller.id if context.caller else None
+                quota = self._limiter.hit(request, request.facts.user_id)
                 if self._handler is None:
                     raise NotImplementedYet
-                arguments = self._request_validator.arguments(request)
-                if self._only_reads:
-                    result = self._call(arguments, caller, reads, reads)
-                    reply = self._reply(request, arguments, caller, reads, result)
-                else:
-                    reads.close()  # gives the connection back before the write transaction asks for one
-                    reply = self._write(request, arguments, caller, reads)
+                context.arguments = self._request_validator.arguments(request)
+                response = self._write(context) if self._writes else self._read(context)
         except Exception as error:
-            reply = self._refused(error, request)
-        request.facts["database_ms"] = round((timing.time_spent.seconds - before) * 1000, 1)
-        reply.headers = {**quota, **reply.headers}
-        return reply
+            response = self._failure.build(error, request)
+        request.facts.database_ms = round((timing.time_spent.seconds - before) * 1000, 1)
+        response.headers = {**quota, **response.headers}
+        return response
 
-    def _write(self, request: Request, arguments: dict[str, Any], caller: Caller | None, reads: Reads) -> Reply:
-        """One write transaction, run again as often as the database asks for it."""
-        for attempt in range(1, ATTEMPTS + 1):
-            with self._services.database.writing(snapshot=self._precondition.is_declared) as session:
-                try:
-                    reply = self._perform(request, arguments, caller, session, reads)
-                    session.commit()
-                    return reply
-                except DomainError as refusal:
-                    if refusal.commits:
-                        session.commit()
-                    raise
-                except Exception as error:
-                    if attempt == ATTEMPTS or not is_retryable(error):
-                        raise
-            time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311  # jitter, not a secret
-        raise AssertionError("unreachable")
+    def _reading(self) -> AbstractContextManager[ReadSession | None]:
+        if self._database is None:
+            return nullcontext()
+        return self._database.reading(replica=self._is_get and not self._writes)
 
-    def _perform(
-        self, request: Request, arguments: dict[str, Any], caller: Caller | None, session: Session, reads: Reads
-    ) -> Reply:
-        """What happens inside the transaction: the answer is checked before anything is committed."""
-        claim = self._idempotency.claim(request, caller)
-        replay = self._idempotency.find(claim, session) if claim else None
+    def _read(self, context: RequestContext) -> Response:
+        return self._success.build(self._call(context), context)
+
+    def _write(self, context: RequestContext) -> Response:
+        assert self._database is not None and context.reads is not None  # noqa: S101, PT018  # refused at start
+        context.reads.close()  # returns the connection before the write transaction takes one
+        return run_transaction(self._database, partial(self._perform, context), snapshot=self._precondition.is_declared)
+
+    def _perform(self, context: RequestContext, session: Session) -> Response:
+        """Run inside the transaction: the response is checked before anything is committed."""
+        context.session = session
+        key = self._idempotency.claim(context.request, context.caller)
+        replay = self._idempotency.find(key, session) if key else None
         if replay is not None:
-            request.facts["replayed"] = True
+            context.request.facts.replayed = True
             return replay
-
-        def begin() -> Session:
-            self._precondition.check(arguments, caller, session)
-            return session
-
-        if "begin" not in self._wanted:
-            begin()
-        access = Writes(session)
-        result = self._call({**arguments, "begin": begin}, caller, access, reads)
+        result = self._change(context, checks_late=self._checks_late and key is None)
         session.flush()
-        reply = self._reply(request, arguments, caller, access, result)
-        if claim:
-            self._idempotency.keep(claim, session, reply)
-        return reply
+        response = self._success.build(result, context)
+        if key:
+            self._idempotency.keep(key, session, response)
+        return response
 
-    def _call(self, arguments: dict[str, Any], caller: Caller | None, access: Access, reads: Reads) -> Any:
-        handler: Callable[..., Any] | None = self._handler
-        assert handler is not None  # noqa: S101  # refused in _serve
-        own = {"caller": caller, "rows": access, "tokens": self._services.tokens, "readiness": self._services.readiness}
-        given = {**arguments, **own}
-        if "session" in self._wanted:
-            given["session"] = access.session
-        if "reads" in self._wanted:
-            given["reads"] = reads.session
-        return handler(**{name: given[name] for name in self._wanted if name in given})
+    def _change(self, context: RequestContext, *, checks_late: bool) -> Any:
+        """Call the handler and check its precondition, in one transaction.
 
-    def _reply(
-        self, request: Request, arguments: dict[str, Any], caller: Caller | None, access: Access, result: Any
-    ) -> Reply:
-        """The declared success, with the headers that the contract declares for it."""
-        headers: dict[str, str] = {}
-        if isinstance(result, Listing):
-            result = self._paginator.page(result, request, arguments, caller, access, headers)
-        if "ETag" in self._declares:
-            headers["ETag"] = etag(result)
-            if self._only_reads and is_current(headers["ETag"], request):
-                return self._checked(Reply(304, headers, media_type=None))
-        if self._location is not None:
-            headers["Location"] = self._location(result, request)
-        media_type = next(iter(self._success.media), None)
-        body = b"" if media_type is None else orjson.dumps(result)
-        return self._checked(Reply(int(self._success.status), headers, body, result, media_type))
+        A handler that takes both sessions does slow work before its first write, such as comparing a password. For it
+        the transaction begins, and the precondition is checked, with the first statement of the write session.
+        """
+        if not checks_late:
+            self._precondition.check(context)
+            return self._call(context)
+        self._precondition.check_at_begin(context)
+        result = self._call(context)
+        assert context.session is not None  # noqa: S101  # set by _perform
+        context.session.connection()  # begins the transaction if the handler has not
+        return result
 
-    def _checked(self, reply: Reply) -> Reply:
-        self._response_validator.check(reply.status, reply.media_type, reply.headers, reply.json)
-        return reply
-
-    def _refused(self, error: Exception, request: Request) -> Reply:
-        """The answer to a request that ended in an error; one that the contract does not declare is our fault."""
-        if isinstance(error, ResponseContractError):
-            log.error("response_validation_failed", rule=str(error))
-            request.facts["response_validation_failed"] = True
-            error = InternalError()
-        problems = self._services.problems
-        reply = problems.reply(error, request.id)
-        if isinstance(error, NotImplementedYet):
-            return reply
-        try:
-            return self._checked(reply)
-        except ResponseContractError as broken:
-            log.error("response_validation_failed", rule=str(broken))
-            request.facts["response_validation_failed"] = True
-            return problems.reply(InternalError(), request.id)
+    def _call(self, context: RequestContext) -> Any:
+        assert self._handler is not None  # noqa: S101  # refused in _serve
+        return self._handler(context.arguments, context.injected)

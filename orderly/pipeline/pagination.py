@@ -5,12 +5,11 @@ from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from db.users import Caller
 from orderly.contract.model import Operation
-from orderly.database.connections import Access
-from orderly.database.pagination import Key, Listing
+from orderly.database.pagination import Key, Page
 from orderly.http.errors import BadRequest
 from orderly.http.messages import Request
+from orderly.pipeline.context import RequestContext
 
 CURSORS = ("cursor", "after")
 """What the parameter is called that a page begins after."""
@@ -63,30 +62,25 @@ class Paginator:
         self._filters = set(self._parameters.values()) - {"limit", *CURSORS}
         self._cursor = next((name for name in self._parameters if name in CURSORS), CURSORS[0])
 
-    def page(
-        self,
-        listing: Listing[Any],
-        request: Request,
-        arguments: dict[str, Any],
-        caller: Caller | None,
-        access: Access,
-        headers: dict[str, str],
-    ) -> dict[str, Any]:
-        """One page as the contract has pages; puts its `Link` into the headers."""
-        scope = self._scope(request, arguments, caller)
+    def page(self, page: Page[Any], context: RequestContext, headers: dict[str, str]) -> dict[str, Any]:
+        """Return one page as the contract has pages; adds its `Link` to the headers."""
+        request, arguments = context.request, context.arguments
+        scope = self._scope(context)
         cursor = arguments.get(self._cursor)
         after = self._cursors.read(cursor, scope, self._cursor) if cursor is not None else None
-        page = listing.page(access.connection() if listing.of_rows else access.session, arguments["limit"], after)
-        resume = page.last or (after if listing.follow else None)
-        following = self._cursors.write(resume, scope) if resume and (page.has_more or listing.follow) else None
-        if page.has_more and following:
+        source = context.current.connection() if page.of_rows else context.current.session
+        rows = page.rows(source, arguments["limit"], after)
+        resume = rows.last or (after if page.follow else None)
+        following = self._cursors.write(resume, scope) if resume and (rows.has_more or page.follow) else None
+        if rows.has_more and following:
             headers["Link"] = f'<{self._link(request, arguments, following)}>; rel="next"'
-        return {"data": page.data, "has_more": page.has_more, "next_cursor": following}
+        return {"data": rows.data, "has_more": rows.has_more, "next_cursor": following}
 
-    def _scope(self, request: Request, arguments: dict[str, Any], caller: Caller | None) -> str:
-        """What a cursor is bound to: the list, the object that it hangs on, the caller and the filters."""
-        filters = sorted((name, value) for name, value in arguments.items() if name in self._filters)
-        return f"{self._name} {sorted(request.path_arguments.items())} {caller and caller.user_id} {filters}"
+    def _scope(self, context: RequestContext) -> str:
+        """Return what a cursor is bound to: the list, the object that it belongs to, the caller and the filters."""
+        filters = sorted((name, value) for name, value in context.arguments.items() if name in self._filters)
+        path = sorted(context.request.path_arguments.items())
+        return f"{self._name} {path} {context.caller and context.caller.id} {filters}"
 
     def _link(self, request: Request, arguments: dict[str, Any], cursor: str) -> str:
         given = {n: arguments[a] for n, a in self._parameters.items() if a in arguments and n != self._cursor}

@@ -1,17 +1,17 @@
 """Conditional requests (RFC 9110, 13): strong ETags made of the version, If-Match and If-None-Match."""
 
-import inspect
 import re
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import event
 
-from db.users import Caller
 from orderly.contract.loader import ContractError
 from orderly.contract.model import Operation
+from orderly.database.connections import ReadSession
 from orderly.http.errors import PreconditionFailed, PreconditionRequired
 from orderly.http.messages import Request
-from orderly.pipeline.handler_resolver import Handler
+from orderly.pipeline.context import RequestContext
+from orderly.pipeline.injection import BoundFunction
 
 ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
 LIST = re.compile(rf"[ \t,]*(?:{ENTITY_TAG.pattern}[ \t]*(?:,[ \t,]*|$))+")
@@ -32,37 +32,47 @@ def is_current(tag: str, request: Request) -> bool:
 
 
 class Precondition:
-    """`x-precondition`: compares If-Match with what the GET on the same path answers, in the same transaction."""
+    """`x-precondition`: compares If-Match with what the GET on the same path returns, in the same transaction."""
 
-    def __init__(self, operation: Operation, read: Handler | None) -> None:
+    def __init__(self, operation: Operation, read: BoundFunction | None) -> None:
         self.is_declared = operation.precondition is not None
         self._is_required = operation.precondition == "required"
         self._read = read
-        self._wanted = inspect.signature(read).parameters if read else {}
         self._path_names = [p.argument for p in operation.parameters if p.location == "path"]
         if self.is_declared and not any(p.argument == "if_match" for p in operation.parameters):
             raise ContractError(f"{operation.operation_id} has x-precondition but no parameter If-Match")
 
-    def check(self, arguments: dict[str, Any], caller: Caller | None, session: Session) -> None:
-        """Let a request through whose If-Match names the version that is there.
+    def check(self, context: RequestContext) -> None:
+        """Check that If-Match names the current version.
 
         Raises:
-            PreconditionRequired: the contract asks for If-Match, and there is none.
+            PreconditionRequired: the contract requires If-Match, and there is none.
             PreconditionFailed: it names another version.
             NotFound: there is nothing that the caller may see.
         """
-        if not self.is_declared:
-            return
-        header = arguments.get("if_match")
+        if self.is_declared:
+            self._compare(context, context.current)
+
+    def check_at_begin(self, context: RequestContext) -> None:
+        """Check when the transaction of the context begins, so that a handler can do slow work before it."""
+        if self.is_declared:
+            event.listen(
+                context.session,
+                "after_begin",
+                lambda _session, _transaction, connection: self._compare(context, ReadSession.within(connection)),
+                once=True,
+            )
+
+    def _compare(self, context: RequestContext, session: ReadSession) -> None:
+        header = context.arguments.get("if_match")
         if header is None:
             if self._is_required:
                 raise PreconditionRequired
             return
-        if self._read is None:  # built before its GET: nothing can be compared
+        if self._read is None:  # nothing can be compared before there is a handler of the GET
             raise PreconditionFailed
-        given = {name: arguments[name] for name in self._path_names}
-        given |= {"session": session, "rows": session, "caller": caller}
-        current = etag(self._read(**{name: given[name] for name in self._wanted if name in given}))
+        names = {name: context.arguments[name] for name in self._path_names}
+        current = etag(self._read(names, {**context.injected, ReadSession: session}))
         if header.strip() != "*" and ("", current) not in _entity_tags(header):
             raise PreconditionFailed
 

@@ -8,41 +8,39 @@ from connexion.resolver import Resolution, Resolver
 
 from orderly.contract.model import Operation
 from orderly.http.errors import MethodNotAllowed, PathNotFound
-from orderly.http.messages import KEY, Receive, Reply, Request, Scope, Send
-from orderly.pipeline.operation import CompiledOperation, Services
+from orderly.http.messages import KEY, Receive, Request, Response, Scope, Send
+from orderly.pipeline.operation import CompiledOperation, Dependencies
 from orderly.pipeline.path_templates import PathTemplates
 
 ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-class HandlerResolver(Resolver):
-    """Tag plus operationId is the route to the code; no Python name stands in the contract."""
+class ConnexionResolver(Resolver):
+    """Resolves by tag and operationId; the contract names no Python."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, dependencies: Dependencies) -> None:
         super().__init__()
-        self._find = services.handler_of
-        self._operations = {operation.operation_id: operation for operation in services.contract.operations}
+        self._find = dependencies.handlers.find
+        self._operations = {operation.operation_id: operation for operation in dependencies.contract.operations}
 
     def resolve(self, operation: AbstractOperation) -> Resolution:
-        """The handler of an operation; one without is routed all the same, and answers 501."""
+        """Return the handler of an operation; one without is routed all the same, and responds 501."""
         return Resolution(self._find(self._operations[operation.operation_id]), operation.operation_id)
 
 
 class ContractAPI(RoutedAPI[CompiledOperation]):
     """Compiles each operation that Connexion finds in the shell, once, at start."""
 
-    def __init__(self, specification: Any, *, services: Services, **kwargs: Any) -> None:
+    def __init__(self, specification: Any, *, dependencies: Dependencies, **kwargs: Any) -> None:
         super().__init__(specification, **kwargs)
-        self._services = services
-        self._declared = {(o.path, o.method): o for o in services.contract.operations}
+        self._dependencies = dependencies
+        self._declared = {(o.path, o.method): o for o in dependencies.contract.operations}
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> CompiledOperation:
         """The operation with everything that serving it takes."""
         declared = self._declared[operation.path, operation.method.upper()]
-        read = self._declared.get((declared.path, "GET"))
-        current = self._services.handler_of(read) if read else None
-        return CompiledOperation(declared, operation.function, current, self._services)
+        return CompiledOperation(declared, self._dependencies)
 
 
 class ContractMiddleware(RoutedMiddleware[ContractAPI]):
@@ -54,11 +52,11 @@ class ContractMiddleware(RoutedMiddleware[ContractAPI]):
 
     api_cls = ContractAPI
 
-    def add_api(self, specification: Any, *, services: Services, **kwargs: Any) -> ContractAPI:
+    def add_api(self, specification: Any, *, dependencies: Dependencies, **kwargs: Any) -> ContractAPI:
         """Take the contract in."""
-        api: ContractAPI = super().add_api(specification, services=services, **kwargs)
-        self._base_path = services.contract.base_path
-        self._paths = PathTemplates(dict.fromkeys(operation.path for operation in services.contract.operations))
+        api: ContractAPI = super().add_api(specification, dependencies=dependencies, **kwargs)
+        self._base_path = dependencies.contract.base_path
+        self._paths = PathTemplates(dict.fromkeys(operation.path for operation in dependencies.contract.operations))
         self._methods: dict[str, dict[str, CompiledOperation]] = {}
         for compiled in api.operations.values():
             operation: Operation = compiled.operation
@@ -85,7 +83,7 @@ class ContractMiddleware(RoutedMiddleware[ContractAPI]):
         if method in methods:
             await methods[method](request, receive, send)
         elif method == "OPTIONS":
-            await Reply(204, {"Allow": _allow(methods)}, media_type=None).send(send)
+            await Response(204, {"Allow": _allow(methods)}, media_type=None).send(send)
         else:
             raise MethodNotAllowed(_allow(methods))
 

@@ -3,13 +3,13 @@
 How the sizes fit each other, in each process (t is `ORDERLY_THREADS`):
 
     threads for requests               t       one holds the interpreter at a time; the others wait for the database
-    threads for passwords              2       beside them (`MAX_CONCURRENT_HASHES`), so no sign-in keeps others out
+    threads for passwords              2       beside them (`PASSWORD_THREADS`), so that no sign-in keeps others out
     connections that read              t + 2   SQLite: one a thread
     connections that write             1       SQLite, which has one writer; the threads wait for it in order
     connections to PostgreSQL          t + 2, and as many again where both kinds are needed
     requests that wait                 64      as long as `QUEUE_TIMEOUT`, then 503
     more of them, while it is `FAST_WAIT`  64 t    then 503 at once
-    passwords that wait                8       (`MAX_QUEUED_HASHES`), then 503 at once
+    passwords that wait                8       (`PASSWORD_QUEUE`), then 503 at once
 
 PostgreSQL's `max_connections` has to be above workers x 2 (t + 2) of all machines, 12 for one worker with 4 threads.
 """
@@ -38,6 +38,12 @@ QUEUE_TIMEOUT = 5.0
 """Seconds that a request waits for a thread, as long as a writer waits for SQLite's file."""
 REQUEST_DEADLINE = 30.0
 """Seconds after which a request is given up that its thread cannot end: its database has frozen."""
+
+
+PASSWORD_THREADS = 2
+"""Threads for passwords: each hash takes 19 MiB and a core for some 30 ms."""
+PASSWORD_QUEUE = 8
+"""Requests with a password that may wait; then 503."""
 
 
 class WorkerPool:

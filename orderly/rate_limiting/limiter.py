@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from db.emails import normal_email
-from db.users import Caller
 from orderly.contract.model import Operation, RateLimit
-from orderly.errors import DomainError
+from orderly.emails import normalize_email
 from orderly.http.errors import RateLimited
 from orderly.http.messages import Request
 from orderly.rate_limiting.memory_store import HitResult, MemoryStore
@@ -68,7 +66,7 @@ class Limiter:
         self._counters = counters
         self._limits = operation.rate_limits
 
-    def hit(self, request: Request, caller: Caller | None) -> dict[str, str]:
+    def hit(self, request: Request, caller_id: str | None) -> dict[str, str]:
         """Count a request; the headers that tell the client what is left.
 
         Raises:
@@ -76,7 +74,7 @@ class Limiter:
         """
         if self._counters is None or not self._limits:
             return {}
-        counts = [(self._counters.hit(each, *self._key(each, request, caller)), each) for each in self._limits]
+        counts = [(self._counters.hit(each, *self._key(each, request, caller_id)), each) for each in self._limits]
         count, limit = min(counts, key=_most_restrictive)
         reset = min(limit.window, max(0, math.ceil(count.reset_at - time.time())))
         headers = {
@@ -84,12 +82,12 @@ class Limiter:
             "RateLimit-Policy": f'"default";q={limit.limit};w={limit.window}',
         }
         if not count.allowed:
-            request.facts["limited_per"] = limit.per
+            request.facts.limited_per = limit.per
             raise RateLimited(reset, headers)
         return headers
 
-    def _key(self, limit: RateLimit, request: Request, caller: Caller | None) -> tuple[str, ...]:
-        return self._name, limit.per, _limit_key(limit, request, caller)
+    def _key(self, limit: RateLimit, request: Request, caller_id: str | None) -> tuple[str, ...]:
+        return self._name, limit.per, _limit_key(limit, request, caller_id)
 
 
 def _most_restrictive(counted: tuple[HitResult, RateLimit]) -> tuple[bool, int]:
@@ -98,10 +96,10 @@ def _most_restrictive(counted: tuple[HitResult, RateLimit]) -> tuple[bool, int]:
     return count.allowed, count.remaining
 
 
-def _limit_key(limit: RateLimit, request: Request, caller: Caller | None) -> str:
+def _limit_key(limit: RateLimit, request: Request, caller_id: str | None) -> str:
     """Whose requests are counted together."""
-    if limit.per == "caller" and caller is not None:
-        return caller.user_id
+    if limit.per == "caller" and caller_id is not None:
+        return caller_id
     if limit.per == "account" and isinstance(request.body, dict):
         # With the address, so that nobody can lock somebody else out by guessing at his password.
         return f"{_network_prefix(request.client)} {_normalize_email(str(request.body.get('email', ''))[:254])}"
@@ -111,8 +109,8 @@ def _limit_key(limit: RateLimit, request: Request, caller: Caller | None) -> str
 def _normalize_email(email: str) -> str:
     """The address of an account in the one form that all its spellings have."""
     try:
-        return normal_email(email).lower()
-    except DomainError:
+        return normalize_email(email).lower()
+    except ValueError:
         return email.lower()
 
 

@@ -16,7 +16,6 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from orderly.app import create_app
 from orderly.config.settings import Settings
 from orderly.http.messages import ASGIApp
 from orderly.observability import access_log
@@ -46,7 +45,7 @@ ACCEPT_GRACE = 0.5
 """Seconds for which nobody new can connect before it stops: who was connected just in time is heard."""
 
 
-def serve(settings: Settings, on_ready: Callable[[str], None], create: Create = create_app) -> None:
+def serve(settings: Settings, on_ready: Callable[[str], None], create: Create) -> None:
     """Serve until SIGINT or SIGTERM; `on_ready` gets the address once it answers, `create` makes the application.
 
     Raises:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orderly.contract.model import Operation, Response
+from orderly.contract.model import Operation, ResponseSpec
 from orderly.validation.parameters import ParameterParser
 from orderly.validation.schemas import SchemaCompiler, validation_errors
 
@@ -36,7 +36,7 @@ class ResponseValidator:
 
 
 class _ResponseSpecValidator:
-    def __init__(self, response: Response, validators: SchemaCompiler) -> None:
+    def __init__(self, response: ResponseSpec, validators: SchemaCompiler) -> None:
         self._media = {
             kind: validators.of(schema, for_response=True) if schema else None
             for kind, schema in response.media.items()

@@ -6,12 +6,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from db.emails import normal_email
 from orderly.contract.model import Contract
 from orderly.contract.node import Node
-from orderly.database.models import parse_time
-from orderly.errors import Invalid
+from orderly.emails import normalize_email
 from orderly.http.errors import MAX_ERRORS
+from orderly.times import parse_time
 
 Error = dict[str, str]
 
@@ -161,8 +160,8 @@ def _is_time(value: str) -> bool:
 
 def _is_email(value: str) -> bool:
     try:
-        normal_email(value)
-    except Invalid:
+        normalize_email(value)
+    except ValueError:
         return False
     return True
 

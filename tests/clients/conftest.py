@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import time_machine
 
+from db.access_tokens import AccessTokens
 from db.users import User
+from orderly.clock import now
 from orderly.contract.model import DEFAULT_PATH, load
 from orderly.database.database import Database
 from orderly.database.migrations import runner
-from orderly.database.models import now
 from orderly.devtools.codegen.clients import python, typescript
-from orderly.security.guard import Tokens
 from tests.conftest import need
 from tests.factories import SECRET, make_product, make_session, make_user
 from tests.serving import Served, served
@@ -157,7 +157,7 @@ class Shop:
             session.commit()
             began = issued.session.id
         with time_machine.travel(now() - timedelta(minutes=age)):
-            access, lifetime = Tokens(SECRET).access_token(user_id, began)
+            access, lifetime = AccessTokens(SECRET).issue(user_id, began)
         return {
             "access_token": access,
             "refresh_token": issued.refresh_token,

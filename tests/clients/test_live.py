@@ -13,7 +13,7 @@ from db.orders import Order
 from db.products import Product
 from db.sessions import RefreshToken, UserSession
 from db.users import find_by_email
-from orderly.database.models import new_id
+from orderly.clock import new_id
 from tests import invariants
 from tests.clients.conftest import SCENARIOS, SUFFIX, name_of
 from tests.clients.proxy import bad_line

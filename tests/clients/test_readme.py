@@ -2,7 +2,7 @@
 
 import re
 
-from orderly.database.models import new_id
+from orderly.clock import new_id
 from tests.clients.conftest import SUFFIX, name_of
 from tests.serving import ROOT
 

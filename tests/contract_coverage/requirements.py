@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from orderly.contract.model import Contract, Operation, Response
+from orderly.contract.model import Contract, Operation, ResponseSpec
 from orderly.contract.node import Node
 
 ONLY_BY_FAULTS = {"500", "503"}
@@ -113,7 +113,7 @@ def _place(operation: Operation, parameter: str) -> str:
     return f"{operation.node.pointer}/parameters" + (f"/{names.index(parameter)}" if parameter in names else "")
 
 
-def _of_response(operation: Operation, status: str, response: Response, enums: Enums) -> Iterator[tuple[str, str]]:
+def _of_response(operation: Operation, status: str, response: ResponseSpec, enums: Enums) -> Iterator[tuple[str, str]]:
     place = f"{operation.node.pointer}/responses/{status}"
     for kind in response.media or ["no body"]:
         yield f"{operation.operation_id} answers {status} {kind}", place

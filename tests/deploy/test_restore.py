@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import make_url, select
 
 from db.orders import Order
+from orderly.clock import new_id
 from orderly.database.database import Database
-from orderly.database.models import new_id
 from tests import invariants
 from tests.faults.cluster import own_postgresql
 from tests.faults.load import buying

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 from sqlalchemy import Select
 
+from db.access_tokens import AccessTokens
+from orderly.clock import new_id
 from orderly.database.database import Database
 from orderly.database.migrations import runner
-from orderly.database.models import new_id
-from orderly.security.guard import Tokens
 from tests import invariants
 from tests.concurrency import CROWD
 from tests.conftest import make_postgresql
@@ -82,5 +82,5 @@ def _open(url: str, folder: Path, workers: int) -> Iterator[Shop]:
 
 
 def _bearer(user_id: str, session_id: str) -> Headers:
-    token, _ = Tokens(SECRET).access_token(user_id, session_id)
+    token, _ = AccessTokens(SECRET).issue(user_id, session_id)
     return {"Authorization": f"Bearer {token}"}

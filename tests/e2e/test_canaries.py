@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import select, text
 
+from orderly.clock import new_id
 from orderly.database.migrations import runner
-from orderly.database.models import new_id
 
 EMAIL = "canary.kept@example.com"
 """What may be found in the database: without it the search would prove nothing."""

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from db.events import Event
 from db.orders import Order
 from db.products import Product
-from orderly.database.models import new_id
+from orderly.clock import new_id
 from tests import invariants
 from tests.conftest import empty
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from db.events import Event
 from db.products import Product
-from orderly.database.models import new_id
+from orderly.clock import new_id
 from tests.concurrency import together
 
 REFUSALS = {

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from orderly.database.models import new_id
+from orderly.clock import new_id
 from tests.concurrency import together
 from tests.factories import make_product
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from db.sessions import RefreshToken, UserSession
-from orderly.database.models import new_id
+from orderly.clock import new_id
 from tests.factories import PASSWORD
 
 TIMES = 50

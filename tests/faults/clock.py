@@ -5,17 +5,17 @@ the service's start. What reads the time in Python is moved here; nothing is cha
 """
 
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import time_machine
 
-from orderly.app import create_app
 from orderly.config.settings import Settings
 from orderly.http.messages import ASGIApp, Receive, Scope, Send
 from orderly.server import server
-from orderly.server.shutdown import IsStopping
+from tests.applications import create_shop
 from tests.faults.shop import Shop
 from tests.serving import Served
 
@@ -36,8 +36,8 @@ class Clock:
         return shop.serve(program=("tests.faults.clock", str(self._file)), rate_limits="on")
 
 
-def _by_clock(file: Path, settings: Settings, *, is_stopping: IsStopping) -> ASGIApp:
-    app = create_app(settings, is_stopping=is_stopping)
+def _by_clock(file: Path, settings: Settings, *, is_stopping: Callable[[], bool]) -> ASGIApp:
+    app = create_shop(settings, is_stopping=is_stopping)
     travel, off = time_machine.travel(datetime.now(UTC)), 0
     clock = travel.start()
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from orderly.database.models import new_id
+from orderly.clock import new_id
 from tests.faults.history import WITHIN, History
 from tests.faults.raw_http import Answer, Broken, Client, Unsent
 from tests.faults.shop import Shop

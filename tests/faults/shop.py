@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from db.access_tokens import AccessTokens
 from db.sessions import LIFETIME
 from orderly.database.database import Database
 from orderly.database.migrations import runner
-from orderly.security.guard import Tokens
 from tests.conftest import make_postgresql
 from tests.factories import SECRET, make_product, make_session, make_user
 from tests.faults.history import History
@@ -83,4 +83,4 @@ def shop_on(kind: str, *, file_in: Path | None = None, **given: int) -> Iterator
 
 def _sign_in(session: Session, name: str) -> str:
     user = make_user(session, name)
-    return Tokens(SECRET, LIFETIME).access_token(user.id, make_session(session, user).session.id)[0]
+    return AccessTokens(SECRET, LIFETIME).issue(user.id, make_session(session, user).session.id)[0]

@@ -6,9 +6,9 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
+from db.access_tokens import AccessTokens
 from orderly.contract.model import load
 from orderly.database.database import Database
-from orderly.security.guard import Tokens
 from tests.factories import SECRET, make_caller, make_key, make_session, make_user
 
 ROLE = os.environ["ORDERLY_TEST_FUZZ_ROLE"]
@@ -56,7 +56,7 @@ class Somebody:
                 secret = make_key(session, user, caller=make_caller(user, scopes=scopes), scopes=scopes).secret
                 header = {"X-API-Key": secret}
             else:
-                token, _ = Tokens(SECRET).access_token(user.id, make_session(session, user).session.id)
+                token, _ = AccessTokens(SECRET).issue(user.id, make_session(session, user).session.id)
                 header = {"Authorization": f"Bearer {token}"}
             session.commit()
         return header

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from db import catalogue
 from db.products import Product
-from orderly.database.models import new_id
+from orderly.clock import new_id
 from orderly.pipeline.thread_pool import WorkerPool
 from orderly.validation import schemas
 from tests.factories import make_caller, make_order, make_product
@@ -33,7 +33,7 @@ STATEMENTS = {
 }
 """SQL statements of a request, BEGIN and COMMIT excepted: the same on both databases."""
 CALLS = {
-    "GET /v1/health/live": 225,
+    "GET /v1/health/live": 229,
     "GET /v1/products/{product}": 415,
     "GET /v1/products": 635,
     "POST /v1/orders": 1600,

@@ -1,5 +1,6 @@
 """The function that an operation waits for, typed as the contract has it."""
 
+import re
 from collections.abc import Iterator
 from textwrap import fill
 
@@ -44,7 +45,7 @@ def result_type(operation: Operation) -> str:
     if schema is None:
         return "None"
     rows = schema.get("properties", "data", "items") if schema.get("properties", "next_cursor") else None
-    return f"Listing[{_type(rows)}]" if rows else _type(schema)
+    return f"Page[{_type(rows)}]" if rows else _type(schema)
 
 
 def _signature(operation: Operation) -> str:
@@ -62,8 +63,8 @@ def _keywords(operation: Operation, result: str) -> Iterator[str]:
     """What is always given, what the corridor hands in, and what may be left out."""
     wanted = [p for p in operation.parameters if p.argument not in ENGINE_PARAMETERS]
     yield from (f"{p.argument}: {_type(p.schema)}" for p in wanted if _is_given(p))
-    if not result.startswith("Listing"):
-        yield "session: Session"
+    if not result.startswith("Page["):
+        yield f"session: {'ReadSession' if operation.method == 'GET' else 'Session'}"
     if not operation.is_public:
         yield "caller: Caller"
     yield from (f"{p.argument}: {_type(p.schema)} | None = None" for p in wanted if not _is_given(p))
@@ -89,11 +90,12 @@ def _type(schema: Node) -> str:
 def _head(contract: Contract, operation: Operation, function: str) -> str:
     tags = {tag["name"]: tag.get("description") for tag in contract.document.get("tags", [])}
     sentence = fill(tags.get(operation.tag) or f"{operation.tag.capitalize()}.", WIDTH - 6)
+    public = [name for name in ("Caller", "Page", "ReadSession") if re.search(rf"\b{name}\b", function)]
     imports = {
-        "Any": "from typing import Any\n",
-        "Session": "from sqlalchemy.orm import Session\n",
-        "Listing[": "from orderly.database.pagination import Listing",
-        "Caller": "from db.users import Caller",
-        "contract_types.": "from handlers import contract_types",
+        r"\bAny\b": "from typing import Any\n",
+        r": Session\b": "from sqlalchemy.orm import Session\n",
+        r"\bcontract_types\.": "from handlers import contract_types",
     }
-    return "\n".join([f'"""{sentence}"""\n', *(line for name, line in imports.items() if name in function)]) + "\n"
+    lines = [line for pattern, line in imports.items() if re.search(pattern, function)]
+    own = [f"from orderly import {', '.join(public)}"] if public else []
+    return "\n".join([f'"""{sentence}"""\n', *lines, *own]) + "\n"

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from orderly.clock import now
 from orderly.config.settings import CommandError
 from orderly.contract.model import Contract
-from orderly.database.models import now
 from orderly.devtools.diff.changes import Change, Severity
 from orderly.devtools.diff.compare import compare
 from orderly.devtools.source_map import SourceMap

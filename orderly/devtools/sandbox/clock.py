@@ -9,7 +9,7 @@ from uuid import UUID
 
 from typeid import TypeID
 
-from orderly.database.models import SOURCE, Source
+from orderly.clock import ClockAndIds, current_clock
 from orderly.http.messages import ASGIApp, Receive, Scope, Send
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -50,11 +50,11 @@ class DeterministicClock:
         """What happens meanwhile happens at this moment; what is made is given these ids, of its kind and in order."""
         self.now = max(self.now, moment)
         ids = list(wanted)
-        before = SOURCE.set(Source(lambda: moment, lambda prefix: self.new_id(prefix, moment, ids)))
+        before = current_clock.set(ClockAndIds(lambda: moment, lambda prefix: self.new_id(prefix, moment, ids)))
         try:
             yield
         finally:
-            SOURCE.reset(before)
+            current_clock.reset(before)
 
     def new_id(self, prefix: str, moment: datetime | None = None, wanted: Iterable[str] = ()) -> str:
         """An id that is made at a moment, now if left out: the first of the wanted ones that fits, or a new one."""

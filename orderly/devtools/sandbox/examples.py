@@ -6,7 +6,7 @@ from typing import Any
 
 from orderly.contract.model import Operation
 from orderly.contract.node import Node
-from orderly.database.models import parse_time
+from orderly.times import parse_time
 
 Example = dict[str, Any]
 """A thing as an example shows it."""

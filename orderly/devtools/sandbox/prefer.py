@@ -8,7 +8,7 @@ import orjson
 from orderly.contract.model import Contract, Operation
 from orderly.devtools.sandbox.examples import answer_of, headers_of
 from orderly.http.errors import BadRequest
-from orderly.http.messages import Reply, Request
+from orderly.http.messages import Request, Response
 from orderly.http.problems import MEDIA_TYPE
 from orderly.pipeline.path_templates import PathTemplates
 
@@ -27,7 +27,7 @@ class PreferredResponse:
         self._operations = {(o.path, o.method): o for o in contract.operations}
         self._paths = PathTemplates(dict.fromkeys(operation.path for operation in contract.operations))
 
-    def find(self, request: Request) -> Reply | None:
+    def find(self, request: Request) -> Response | None:
         """The answer; None if the request prefers none.
 
         Raises:
@@ -53,7 +53,7 @@ class PreferredResponse:
 
 def preferred_response(
     operation: Operation, code: int, request_id: str, name: str = "", errors: Errors | None = None
-) -> Reply | None:
+) -> Response | None:
     """A declared answer of an operation, from its example; None if it is not declared.
 
     Args:
@@ -73,4 +73,4 @@ def preferred_response(
             title, cause = errors[name]["title"], errors[name]["cause"]
             body |= {"type": f"/errors#{name}", "code": name, "title": title, "detail": cause}
     headers = {**headers_of(operation, status), "Preference-Applied": f"code={code}"}
-    return Reply(code, headers, b"" if kind is None else orjson.dumps(body), deepcopy(body), kind)
+    return Response(code, headers, b"" if kind is None else orjson.dumps(body), deepcopy(body), kind)

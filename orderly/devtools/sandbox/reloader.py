@@ -11,7 +11,7 @@ from orderly.contract.loader import ContractError
 from orderly.contract.model import Contract, load
 from orderly.devtools.sandbox.watcher import snapshot
 from orderly.devtools.source_map import SourceMap, locate
-from orderly.http.messages import ASGIApp, Message, Receive, Reply, Scope, Send
+from orderly.http.messages import ASGIApp, Message, Receive, Response, Scope, Send
 
 POLL_INTERVAL = 0.25
 """Seconds between two looks at the file."""
@@ -49,7 +49,7 @@ class Reloader:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http" and scope["path"] == STATUS:
-            await Reply(200, HEADERS, orjson.dumps({"count": self._count, "error": self._error})).send(send)
+            await Response(200, HEADERS, orjson.dumps({"count": self._count, "error": self._error})).send(send)
         else:
             await self._current.app(scope, receive, send)
 

@@ -12,33 +12,22 @@ import orjson
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from db import sessions, users
-from db.passwords import hash_password
-from orderly.app import create_app
+from orderly.app import Extras, create_app
 from orderly.config.settings import CommandError, Settings
-from orderly.contract.model import Contract, Operation, load
+from orderly.contract.model import Contract, Operation
 from orderly.database.database import Database
 from orderly.database.migrations import runner
 from orderly.devtools.sandbox.clock import EPOCH, DeterministicClock
 from orderly.devtools.sandbox.examples import Example, answer_of, ids_in, objects_with
+from orderly.devtools.sandbox.personas import Account, Persona, SignedIn
 from orderly.devtools.sandbox.prefer import PreferredResponse
 from orderly.devtools.sandbox.seeding import SeedRequest, made_at, replay, seed_requests
-from orderly.http.messages import KEY, ASGIApp, Receive, Reply, Scope, Send
-from orderly.pipeline.handler_resolver import Handler, find_handler
+from orderly.http.messages import KEY, ASGIApp, Receive, Response, Scope, Send
+from orderly.pipeline.handler_resolver import HandlerResolver
+from orderly.pipeline.injection import Function
 from orderly.rate_limiting.limiter import RateLimitStore
-from orderly.security.guard import Tokens
 
 DATABASE = "sandbox.db"
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Somebody to try things as."""
-
-    role: str
-    email: str
-    password: str
-    token: str
 
 
 @dataclass(slots=True)
@@ -54,7 +43,15 @@ class SandboxState:
 class Sandbox:
     """What makes a sandbox of the service, and answers beside it at `/sandbox`."""
 
-    def __init__(self, settings: Settings, contract: Contract, state: SandboxState, scripts: Sequence[str]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        contract: Contract,
+        resolver: HandlerResolver,
+        state: SandboxState,
+        scripts: Sequence[str],
+    ) -> None:
+        self._settings = settings
         self._contract = contract
         self._state = state
         self._clock = state.clock
@@ -63,12 +60,10 @@ class Sandbox:
         self._dated = list(objects_with(contract.document, "id", "created_at"))
         self._lock = asyncio.Lock()
         self._database = Database(settings.database_url)
-        # A token of a sandbox is copied into scripts: it lasts as long as its session.
-        self._tokens = Tokens(settings.secret_key.get_secret_value(), sessions.LIFETIME)
+        self._create_persona = resolver.function("sandbox", "create_persona")
         self._counters = RateLimitStore()
-        self._service = create_app(
-            settings, contract, handler_of, self._wrap, ("sandbox.js", *scripts), counters=self._counters
-        )
+        extras = Extras(self._wrap, ("sandbox.js", *scripts), self._counters)
+        self._service = create_app(settings, contract, ExampleResolver(resolver), extras=extras)
         self.app = self._clock.wrap(self._service)
 
     @property
@@ -90,10 +85,10 @@ class Sandbox:
         request = scope[KEY]
         if (request.method, request.path) == ("POST", "/sandbox/reset"):
             await self.fill()
-            await Reply(204, media_type=None).send(send)
+            await Response(204, media_type=None).send(send)
         elif (request.method, request.path) == ("GET", "/sandbox/accounts"):
             body = {"accounts": [asdict(account) for account in self.accounts]}
-            await Reply(200, {}, orjson.dumps(body)).send(send)
+            await Response(200, {}, orjson.dumps(body)).send(send)
         elif (reply := self._preferred.find(request)) is not None:
             await reply.send(send)
         else:
@@ -112,28 +107,27 @@ class Sandbox:
             self._counters.reset()  # or whoever begins anew before each of his tests would be limited
 
     def _open_accounts(self) -> None:
-        """One for each role; the database is empty but for them."""
+        """Create one account for each role; the database is empty but for them."""
         shown = next(objects_with(self._contract.document, "email", "password"), {})
         password = shown.get("password") or secrets.token_urlsafe(18)
-        password_hash = hash_password(password)
         with self._database.writing() as session:
             for table in reversed(runner.metadata().sorted_tables):
                 session.execute(table.delete())
-            opened = [self._open_account(session, role, password, password_hash) for role in self._contract.roles]
+            roles = self._contract.roles if self._create_persona else ()
+            opened = [self._open_account(session, role, password) for role in roles]
             session.commit()
         self._state.accounts = self.accounts or opened
 
-    def _open_account(self, session: Session, role: str, password: str, password_hash: str) -> Account:
-        """Somebody as the examples show him, signed in when all that they show has happened."""
+    def _open_account(self, session: Session, role: str, password: str) -> Account:
+        """Create an account as the examples show it, signed in when all that they show has happened."""
+        assert self._create_persona is not None  # noqa: S101  # checked by _open_accounts
         present = max((step.at for step in self._seed_requests if step.at), default=EPOCH)
         example = self._person(role)
-        about = {"email": example["email"], "name": example.get("name") or role.title(), "role": role}
+        persona = Persona(role, example["email"], example.get("name") or role.title(), password)
         with self._clock.travel_to(made_at(example) or EPOCH, self._state.ids.get(role) or ids_in(example)):
-            user = users.create(session, password_hash=password_hash, **about)
-            started = sessions.start(session, user, at=present).session
-        self._state.ids[role] = [user.id, started.id]
-        token, _ = self._tokens.access_token(user.id, started.id)
-        return Account(role, example["email"], password, token)
+            signed_in: SignedIn = self._create_persona(session, persona, signed_in_at=present, settings=self._settings)
+        self._state.ids[role] = signed_in.ids
+        return Account(role, persona.email, password, signed_in.token)
 
     def _ids(self, at: datetime | None, shown: Example) -> list[str]:
         """Those of what is shown, and of whatever else the examples show of that moment."""
@@ -149,9 +143,21 @@ class Sandbox:
         return next((a for a in self.accounts if any(scopes <= held[a.role] for scopes in step.scopes)), None)
 
 
-def handler_of(operation: Operation) -> Handler:
-    """The handler of an operation; where nobody has written it yet, its example."""
-    return find_handler(operation) or (lambda: deepcopy(answer_of(operation, operation.success.status)[1]))
+class ExampleResolver(HandlerResolver):
+    """Finds the handlers of an application; an operation without one returns its example."""
+
+    def __init__(self, resolver: HandlerResolver) -> None:
+        self._resolver = resolver
+
+    def handler(self, operation: Operation) -> Function:
+        """Return the handler of an operation."""
+        return self._resolver.handler(operation) or (
+            lambda: deepcopy(answer_of(operation, operation.success.status)[1])
+        )
+
+    def function(self, module: str, name: str) -> Function | None:
+        """Return a function of the application."""
+        return self._resolver.function(module, name)
 
 
 def sandbox_settings(settings: Settings, folder: Path) -> Settings:
@@ -177,7 +183,11 @@ def sandbox_settings(settings: Settings, folder: Path) -> Settings:
 
 
 def create_sandbox(
-    settings: Settings, contract: Contract | None = None, state: SandboxState | None = None, scripts: Sequence[str] = ()
+    settings: Settings,
+    contract: Contract,
+    resolver: HandlerResolver,
+    state: SandboxState | None = None,
+    scripts: Sequence[str] = (),
 ) -> Sandbox:
     """A sandbox with settings from `sandbox_settings`: whatever is in its database goes.
 
@@ -187,4 +197,4 @@ def create_sandbox(
     if not settings.database_url.endswith(f"/{DATABASE}") or settings.is_production:
         raise CommandError("A sandbox empties its database: it takes none but its own.")
     runner.upgrade(settings.database_url)
-    return Sandbox(settings, contract or load(), state or SandboxState(), scripts)
+    return Sandbox(settings, contract, resolver, state or SandboxState(), scripts)

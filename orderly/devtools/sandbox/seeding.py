@@ -9,10 +9,10 @@ import orjson
 
 from orderly.contract.model import Contract, Operation
 from orderly.contract.node import Node
-from orderly.database.models import MAX_TIME
 from orderly.devtools.sandbox.examples import Example, bodies_of, examples_of, moment, shown_by
 from orderly.devtools.sandbox.timeline import history
 from orderly.http.messages import ASGIApp, Message
+from orderly.times import MAX_TIME
 
 
 @dataclass(frozen=True, slots=True)

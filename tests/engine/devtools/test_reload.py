@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from orderly.app import create_app
+from orderly.app import Extras
 from orderly.contract import model
 from orderly.contract.loader import ContractError
 from orderly.devtools.sandbox.reloader import Reloader, described
 from orderly.devtools.sandbox.sandbox import SandboxState, create_sandbox, sandbox_settings
+from tests.applications import SHOP, create_shop
 from tests.asgi import Client
 from tests.factories import make_settings
 
@@ -40,12 +41,14 @@ def reported():
 @pytest.fixture
 def reloading(file, reported, tmp_path):
     settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
-    return Reloader(file, lambda loaded: create_app(settings, loaded, scripts=["reload.js"]), reported.append)
+    return Reloader(
+        file, lambda loaded: create_shop(settings, loaded, extras=Extras(scripts=["reload.js"])), reported.append
+    )
 
 
 def test_a_save_is_live_and_the_database_stays(file, reported, tmp_path):
     settings, state = sandbox_settings(make_settings(rate_limits=False), tmp_path), SandboxState()
-    reloading = Reloader(file, lambda loaded: create_sandbox(settings, loaded, state).app, reported.append)
+    reloading = Reloader(file, lambda loaded: create_sandbox(settings, loaded, SHOP, state).app, reported.append)
 
     async def run():
         await reloading.start()
@@ -146,7 +149,7 @@ def test_a_broken_handler_is_told_by_its_own_line():
 def test_the_other_files_of_a_contract_are_live_too(tmp_path, reported):
     shutil.copytree(SPLIT, tmp_path / "api")
     settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
-    answers = Reloader(tmp_path / "api" / "openapi.yaml", lambda loaded: create_app(settings, loaded), reported.append)
+    answers = Reloader(tmp_path / "api" / "openapi.yaml", lambda loaded: create_shop(settings, loaded), reported.append)
     part = tmp_path / "api" / "schemas" / "pet.yaml"
 
     async def run():

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from orderly.app import create_app
 from orderly.contract.model import Contract
 from orderly.database.database import Database
 from orderly.database.migrations import runner
 from orderly.http.messages import ASGIApp
+from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import make_application, url_of
 from tests.factories import PASSWORD, make_settings
@@ -44,7 +44,7 @@ def serve(database: Database) -> Iterator[Serve]:
     def serve(handlers: dict[str, Any], contract: Contract | None = None, **given: Any) -> Client:
         settings = make_settings(**{"database_url": url_of(database), "rate_limits": False, **given})
         contract = contract or Contract(EVERYTHING.read_bytes())
-        app = create_app(settings, contract, lambda operation: handlers.get(operation.operation_id))
+        app = create_shop(settings, contract, lambda operation: handlers.get(operation.operation_id))
         opened.append(app)
         return Client(app)
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from orderly import Caller
+
 
 class TestCredentials:
     def test_no_credential_is_told_the_scheme(self, client):
@@ -37,7 +39,10 @@ class TestCredentials:
         assert client.get(f"/v1/me?access_token={token}").status == 401
 
     def test_a_bad_token_is_refused_where_none_is_needed_too(self, serve):
-        everything = serve({"get_caller": lambda caller: {"anonymous": caller is None}})
+        def get_caller(*, caller: Caller | None):
+            return {"anonymous": caller is None}
+
+        everything = serve({"get_caller": get_caller})
         assert everything.get("/v1/callers").json == {"anonymous": True}
         assert everything.signed_in("bad").get("/v1/callers").status == 401
 

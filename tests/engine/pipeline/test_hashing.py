@@ -1,14 +1,19 @@
 """Hashing takes its time, and nobody else may wait for it: whatever takes a password writes nothing meanwhile."""
 
+import asyncio
 import sqlite3
 from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
-from db import passwords
-from orderly.contract.loader import ContractError
-from orderly.contract.model import load
-from orderly.pipeline.handler_resolver import wanted_by
+from db import passwords, users
+from handlers.serializers import serialize
+from orderly import Caller, ReadSession
+from tests.applications import SHOP, create_shop
+from tests.asgi import Client, shut_down
+from tests.conftest import settings_on
 from tests.factories import PASSWORD
 
 NEW = {"email": "alicia@example.com", "current_password": PASSWORD}
@@ -58,9 +63,15 @@ def test_a_wrong_password_is_told_before_the_version_is_compared(sign_in):
     assert sign_in("alice").patch("/v1/me", wrong, {"If-Match": '"0"'}).code == "wrong_password"
 
 
-def test_a_handler_that_could_forget_to_begin_is_refused():
-    def update_me(body, *, begin, session, caller): ...
+def test_a_handler_that_never_uses_its_session_is_checked_all_the_same(sign_in, database):
+    def update_me(*, session: Session, reads: ReadSession, caller: Caller) -> dict[str, Any]:
+        return serialize(users.get_own(reads, caller))
 
-    [operation] = (each for each in load().operations if each.operation_id == "update_me")
-    with pytest.raises(ContractError, match="takes both begin and session"):
-        wanted_by(update_me, operation)
+    alice = sign_in("alice")
+    app = create_shop(
+        settings_on(database), handlers=lambda o: update_me if o.operation_id == "update_me" else SHOP.handler(o)
+    )
+    client = Client(app, alice.own)
+    assert client.patch("/v1/me", {"name": "A"}, {"If-Match": '"0"'}).code == "precondition_failed"
+    assert client.patch("/v1/me", {"name": "A"}, {"If-Match": '"1"'}).status == 200
+    asyncio.run(shut_down(app))

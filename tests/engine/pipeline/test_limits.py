@@ -6,11 +6,11 @@ import http_sf
 import pytest
 import time_machine
 
+from db.access_tokens import AccessTokens
 from orderly.contract.model import load
-from orderly.pipeline.handler_resolver import find_handler
 from orderly.rate_limiting.limiter import _network_prefix
-from orderly.security.guard import Tokens
 from tests.api_helpers import log_in
+from tests.applications import SHOP
 from tests.asgi import Client
 from tests.factories import SECRET, make_session, make_user
 from tests.redis_server import redis_server
@@ -22,7 +22,7 @@ WRONG = "a wrong password"
 def shop():
     """The real contract, read once, and its handlers."""
     contract = load()
-    return {each.operation_id: find_handler(each) for each in contract.operations}, contract
+    return {each.operation_id: SHOP.handler(each) for each in contract.operations}, contract
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def member(database):
             user = make_user(session, name)
             started = make_session(session, user).session
             session.commit()
-        token, _ = Tokens(SECRET).access_token(user.id, started.id)
+        token, _ = AccessTokens(SECRET).issue(user.id, started.id)
         return client.signed_in(token, user)
 
     return member

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from db.users import User
@@ -39,7 +40,7 @@ BROKEN = [  # what the handler does, where, and what the log must say of it
 
 @pytest.mark.parametrize(("operation_id", "path", "misbehave", "rule"), BROKEN)
 def test_a_broken_promise_is_a_fault_of_ours(serve, database, operation_id, path, misbehave, rule):
-    def handler(session):
+    def handler(*, session: Session):
         make_user(session)
         return misbehave()
 
@@ -56,6 +57,9 @@ def test_a_broken_promise_is_a_fault_of_ours(serve, database, operation_id, path
 
 
 def test_a_kept_promise_is_committed(serve, database):
-    serve({"post_etag": lambda session: {"version": make_user(session).version + 1}}).post("/v1/etags")
+    def handler(*, session: Session):
+        return {"version": make_user(session).version + 1}
+
+    serve({"post_etag": handler}).post("/v1/etags")
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(User)) == 1

@@ -8,10 +8,11 @@ from typing import Any
 
 from db.passwords import hash_password
 from db.users import User
+from orderly.clock import new_id, now
 from orderly.contract import model
 from orderly.contract.model import Operation
 from orderly.database.database import Database
-from orderly.database.models import new_id, now, rfc3339
+from orderly.times import rfc3339
 from tests.asgi import Answer, Client
 from tests.factories import make_caller, make_key, make_order, make_product, make_session
 

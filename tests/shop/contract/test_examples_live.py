@@ -10,10 +10,10 @@ import pytest
 import time_machine
 
 from db import users
+from db.access_tokens import AccessTokens
 from db.users import User
 from orderly.contract.model import Operation
 from orderly.devtools.sandbox.seeding import seed_requests
-from orderly.security.guard import Tokens
 from tests.factories import SECRET, make_session, password_hash
 from tests.shop.contract.scenarios import CONTRACT, EXAMPLES
 
@@ -105,7 +105,7 @@ class Story:
         with self.database.writing() as session:
             started = make_session(session, session.get_one(User, user_id))
             session.commit()
-        return Tokens(SECRET).access_token(user_id, started.session.id)[0]
+        return AccessTokens(SECRET).issue(user_id, started.session.id)[0]
 
     def play(self, step):
         """Do one thing that happened, and look that it went as it is told."""

@@ -3,8 +3,8 @@
 import pytest
 
 from db import accounts
+from db.access_tokens import AccessTokens
 from orderly.contract.model import Operation
-from orderly.security.guard import Tokens
 from tests.factories import SECRET, make_caller, make_key, make_session, make_user
 from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
 
@@ -71,7 +71,7 @@ def callers(client, database):
 
     def sign_in(session, name, **given):
         user = make_user(session, name, password_hash=example_hash(), **given)
-        token, _ = Tokens(SECRET).access_token(user.id, make_session(session, user).session.id)
+        token, _ = AccessTokens(SECRET).issue(user.id, make_session(session, user).session.id)
         return client.signed_in(token, user)
 
     with database.writing() as session:

@@ -8,8 +8,8 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import func, select
 
-from orderly.app import create_app
 from orderly.contract.model import Contract
+from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
@@ -50,7 +50,7 @@ def carol(sign_in):
 def hurried(migrated):
     """The service with limits of one request."""
     contract = Contract(re.sub(rb"\{limit: \d+, window", b"{limit: 1, window", CONTRACT.source))
-    app = create_app(make_settings(database_url=url_of(migrated), rate_limits=True), contract)
+    app = create_shop(make_settings(database_url=url_of(migrated), rate_limits=True), contract)
     yield recorded(app)
     asyncio.run(shut_down(app))
 
@@ -83,7 +83,7 @@ def test_without_a_good_credential_nothing_is_done(operation, client, carol, dat
 
 @ON_SQLITE
 def test_what_has_no_handler_is_not_implemented(database):
-    app = recorded(create_app(make_settings(database_url=url_of(database)), handler_of=lambda _: None))
+    app = recorded(create_shop(make_settings(database_url=url_of(database)), handlers=lambda _: None))
     answer = Client(app).get("/v1/products")
     assert (answer.status, answer.code) == (501, "not_implemented")
     asyncio.run(shut_down(app))

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from db.users import Caller
+from orderly import Caller
 from tests.factories import make_caller, make_user
 
 

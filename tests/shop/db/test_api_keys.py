@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from db import accounts, api_keys
 from db.api_keys import ApiKey, ExpiryPassed, ScopeNotHeld
-from orderly.database.models import now
+from orderly.clock import now
 from orderly.errors import NotFound
 from tests.factories import make_caller, make_key, make_user
 

@@ -5,17 +5,15 @@ from sqlalchemy import insert, text
 
 from db import catalogue
 from db.products import Product
-from orderly.database.models import new_id, now
-from orderly.database.pagination import Listing
+from orderly.clock import new_id, now
+from orderly.database.pagination import Page
 from tests.factories import make_product
 from tests.statements import listen
 
 
 def listing(sort="-created_at", **filters):
     order = catalogue.SORT_KEYS[sort.removeprefix("-")]
-    return Listing(
-        catalogue.matching(**filters), order, serialize=lambda row: {"id": row.id}, descending=sort[0] == "-"
-    )
+    return Page(catalogue.matching(**filters), lambda row: {"id": row.id}, order, descending=sort[0] == "-")
 
 
 @pytest.fixture
@@ -36,7 +34,7 @@ def shop(session):
 def plan(session, listed, after=None):
     """How the database goes about one page."""
     with listen(session) as heard:
-        listed.page(session, 20, after)
+        listed.rows(session, 20, after)
     [(statement, parameters)] = heard
     explain = "EXPLAIN QUERY PLAN " if session.get_bind().dialect.name == "sqlite" else "EXPLAIN "
     return "\n".join(str(row) for row in session.connection().exec_driver_sql(explain + statement, parameters))
@@ -65,7 +63,7 @@ class TestIndexes:
     @pytest.mark.parametrize("sort", ["created_at", "-created_at", "name", "-name", "price", "-price"])
     def test_a_later_page_does_not_read_the_pages_before(self, shop, sort):
         listed = listing(sort=sort)
-        found = plan(shop, listed, listed.page(shop, 20).last)
+        found = plan(shop, listed, listed.rows(shop, 20).last)
         assert "Index Cond" in found or "SEARCH" in found
         assert "Sort" not in found
         assert "TEMP B-TREE" not in found
@@ -86,7 +84,7 @@ class TestStatements:
                 make_product(session)
             session.flush()
             with listen(session) as heard:
-                assert len(listing().page(session, 20).data) == rows
+                assert len(listing().rows(session, 20).data) == rows
             assert len(heard) == 1
 
     def test_a_product_is_one_statement(self, session):
@@ -109,5 +107,5 @@ class TestStatements:
 )
 def test_a_text_of_several_lines_is_in_one_place(session, q, found):
     make_product(session, sku="M-1", name="A mug", description="Big\nMug\nblue\n100%\n")
-    page = listing(q=q).page(session.connection(), 20)
+    page = listing(q=q).rows(session.connection(), 20)
     assert bool(page.data) is found

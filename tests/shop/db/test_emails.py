@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.emails import normal_email
+from db.emails import new_email
 from orderly.errors import Invalid
 
 
@@ -18,7 +18,7 @@ from orderly.errors import Invalid
     ],
 )
 def test_an_address_has_one_form(given, kept):
-    assert normal_email(given) == kept
+    assert new_email(given) == kept
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_an_address_has_one_form(given, kept):
 )
 def test_what_is_no_address_is_refused_without_being_quoted(given):
     with pytest.raises(Invalid) as refused:
-        normal_email(given)
+        new_email(given)
     assert refused.value.errors == [
         {
             "in": "body",

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from db import events
 from db.events import TYPES, Event
-from orderly.database.pagination import Listing
+from orderly.database.pagination import Page
 from tests.factories import make_caller, make_user
 
 SETTLES_WITHIN = 30
@@ -27,9 +27,9 @@ class Follower:
 
     def read(self, limit=7):
         order, wanted = [Event.position, Event.id], events.feed(**self.wanted)
-        listing = Listing(wanted, order, lambda e: e.subject_id, descending=False, follow=True)
+        listing = Page(wanted, lambda e: e.subject_id, order, descending=False, follow=True)
         with self.database.reading() as session:
-            page = listing.page(session, limit, self.place)
+            page = listing.rows(session, limit, self.place)
         self.seen += page.data
         self.place = page.last or self.place
         return self.seen
@@ -73,7 +73,7 @@ def test_an_event_says_who_did_what_to_what(session):
     events.record(session, "order.paid", "ord_1", caller=bob, data={"status": "paid"})
     session.flush()
     event = session.query(Event).one()
-    assert (event.type, event.subject_id, event.actor_id) == ("order.paid", "ord_1", bob.user_id)
+    assert (event.type, event.subject_id, event.actor_id) == ("order.paid", "ord_1", bob.id)
     assert event.data == {"status": "paid"}
 
 

@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from orderly.clock import now
 from orderly.database import idempotency
 from orderly.database.idempotency import LIFETIME, IdempotencyKey, IdempotencyRecord, KeyInFlight
-from orderly.database.models import now
 from tests.factories import make_user
 
 SECOND = timedelta(seconds=1)

@@ -19,6 +19,10 @@ LET_BE = {
     "prefer-robust-stmts": "a migration is one transaction, or one index that is dropped before it is made",
     "require-timeout-settings": "`orderly.database.migrations.lock` sets the one that counts for all of them",
 }
+LET_BE_IN = {
+    "0009": {"ban-drop-constraint": "a user's row is never deleted, so no record can lose its user"},
+}
+"""What one revision may do, and why."""
 CHANGE = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b")
 REVISIONS = revisions.known()
 
@@ -47,8 +51,9 @@ def script(changes):
     )
 
 
-def findings(sql):
-    words = ["--pg-version", POSTGRESQL, "--reporter", "gcc", *(word for rule in LET_BE for word in ("-e", rule))]
+def findings(sql, allowed=()):
+    rules = [*LET_BE, *allowed]
+    words = ["--pg-version", POSTGRESQL, "--reporter", "gcc", *(word for rule in rules for word in ("-e", rule))]
     result = subprocess.run([SQUAWK, *words], input=sql, capture_output=True, text=True, check=False)
     assert result.returncode in (0, 1), result.stderr
     return [line for line in result.stdout.splitlines() if line.startswith("stdin:")]
@@ -57,7 +62,7 @@ def findings(sql):
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_the_version_before_may_go_on_serving(changes, revision):
     assert changes[revision] != []
-    assert findings(script(changes[revision])) == []
+    assert findings(script(changes[revision]), LET_BE_IN.get(revision, ())) == []
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orderly.database.models import parse_time, rfc3339
+from orderly.times import parse_time, rfc3339
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from sqlalchemy import insert, text
 
 from db import orders
 from db.orders import Order
-from orderly.database.models import new_id, now
-from orderly.database.pagination import Listing
+from orderly.clock import new_id, now
+from orderly.database.pagination import Page
 from tests.factories import make_order, make_product, make_user
 from tests.statements import listen
 
@@ -16,7 +16,7 @@ from tests.statements import listen
 @pytest.fixture
 def shop(session, alice):
     """Orders enough for the databases to care, one in forty alice's, one in fifty cancelled; nothing of it is kept."""
-    people = [alice.user_id, *(make_user(session, f"user-{n}").id for n in range(39))]
+    people = [alice.id, *(make_user(session, f"user-{n}").id for n in range(39))]
     session.execute(
         insert(Order), [row(n, people[n % 40], "cancelled" if n % 50 == 0 else "pending") for n in range(3000)]
     )
@@ -33,13 +33,13 @@ def row(minutes, user_id, status):
 
 def listing(caller, **filters):
     found = orders.matching(orders.visible_to(caller), **filters)
-    return Listing(found, [Order.created_at, Order.id], serialize=lambda order: {"lines": len(order.lines)})
+    return Page(found, lambda order: {"lines": len(order.lines)}, [Order.created_at, Order.id])
 
 
 def plan(session, listed, after):
     """How the database goes about one page; the lines of the orders are a second statement."""
     with listen(session) as heard:
-        listed.page(session, 20, after)
+        listed.rows(session, 20, after)
     statement, parameters = heard[0]
     explain = "EXPLAIN QUERY PLAN " if session.get_bind().dialect.name == "sqlite" else "EXPLAIN "
     return "\n".join(str(row) for row in session.connection().exec_driver_sql(explain + statement, parameters))
@@ -56,7 +56,7 @@ def plan(session, listed, after):
 )
 def test_each_filter_of_the_staff_has_an_index(shop, bob, index, asked):
     listed = listing(bob, **asked)
-    for after in (None, listed.page(shop, 20).last):
+    for after in (None, listed.rows(shop, 20).last):
         found = plan(shop, listed, after)
         assert index in found
         assert "Sort" not in found
@@ -66,7 +66,7 @@ def test_each_filter_of_the_staff_has_an_index(shop, bob, index, asked):
 @pytest.mark.parametrize("asked", [{}, {"status": "pending"}, {"created_before": now() - timedelta(days=1)}])
 def test_her_own_orders_have_one_too(shop, alice, asked):
     listed = listing(alice, **asked)
-    for after in (None, listed.page(shop, 20).last):
+    for after in (None, listed.rows(shop, 20).last):
         assert "ix_orders_user_id" in plan(shop, listed, after)
 
 
@@ -77,5 +77,5 @@ def test_a_page_is_two_statements_however_many_rows_it_has(session, bob):
             make_order(session, bob, lines=lines)
         session.expire_all()
         with listen(session) as heard:
-            assert listing(bob).page(session, 20).data == [{"lines": 3}] * rows
+            assert listing(bob).rows(session, 20).data == [{"lines": 3}] * rows
         assert len(heard) == 2

@@ -10,6 +10,7 @@ from db.order_actions import CurrencyMismatch, PaymentReferenceTaken, PriceChang
 from db.orders import InvalidTransition, Order, RefundTooLarge
 from db.products import InsufficientStock, Product, ProductUnavailable
 from db.users import AccountDeleted
+from orderly import Caller
 from orderly.errors import Conflict, Invalid, NotFound
 from tests.factories import make_caller, make_order, make_product, make_user
 from tests.statements import listen
@@ -106,7 +107,7 @@ class TestPlacing:
         assert order_actions.place(session, alice, [(cup.id, 2)], expected_total=(700, "EUR")).total_amount == 700
 
     def test_an_account_that_was_just_erased_orders_nothing(self, session, alice):
-        stranger = make_caller(make_user(session, "charlie"), user_id="usr_01kg9ys7g0e4ma4jz41b93y214")
+        stranger = Caller("usr_01kg9ys7g0e4ma4jz41b93y214")
         with pytest.raises(AccountDeleted):
             order_actions.place(session, stranger, [(make_product(session, stock=1).id, 1)])
 
@@ -251,12 +252,12 @@ class TestThePerson:
     def test_pending_and_paid_orders_are_open(self, session, alice, status):
         make_order(session)
         make_order(session, alice, status=status)
-        assert orders.has_open(session, alice.user_id) is (status in ("pending", "paid"))
+        assert orders.has_open(session, alice.id) is (status in ("pending", "paid"))
 
     def test_erasing_forgets_what_is_about_the_person(self, session, alice):
         given = {"note": "Ring twice", "shipping_address": {"name": "Alice"}, "metadata": {"phone": "1"}}
         order, other = make_order(session, alice, **given), make_order(session, **given)
-        orders.erase(session, alice.user_id)
+        orders.erase(session, alice.id)
         session.expire_all()
         assert (order.note, order.shipping_address, order.order_metadata, order.version) == (None, None, {}, 2)
         assert (other.note, other.order_metadata, other.version) == ("Ring twice", {"phone": "1"}, 1)

@@ -7,8 +7,9 @@ from argon2 import PasswordHasher
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from db import passwords
-from db.passwords import DUMMY_HASH, MAX_CONCURRENT_HASHES, MAX_QUEUED_HASHES
+from db.passwords import DUMMY_HASH
 from orderly.errors import Invalid, Unavailable
+from orderly.pipeline.thread_pool import PASSWORD_QUEUE, PASSWORD_THREADS
 from tests.factories import PASSWORD, password_hash
 
 
@@ -74,7 +75,7 @@ def test_other_passwords_are_not_refused():
 def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch):
     monkeypatch.setattr(passwords, "QUEUE_TIMEOUT", 0.01)
     with ExitStack() as busy:
-        for _ in range(MAX_CONCURRENT_HASHES):
+        for _ in range(PASSWORD_THREADS):
             busy.enter_context(passwords._turns)
         with pytest.raises(Unavailable):
             passwords.hash_password(PASSWORD)
@@ -83,7 +84,7 @@ def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch):
 
 def test_who_would_make_the_queue_too_long_is_told_so_at_once():
     with ExitStack() as busy:
-        for _ in range(MAX_CONCURRENT_HASHES + MAX_QUEUED_HASHES):
+        for _ in range(PASSWORD_THREADS + PASSWORD_QUEUE):
             busy.enter_context(passwords._places)
         with pytest.raises(Unavailable):
             passwords.verify(password_hash(), PASSWORD)

@@ -101,7 +101,7 @@ class TestRules:
         ]
         assert [e.data.get("price_amount") for e in reported] == [1250, 1, None, None]
         assert reported[2].data["delta"] == -3
-        assert [e.actor_id for e in reported] == [None] + 3 * [bob.user_id]
+        assert [e.actor_id for e in reported] == [None] + 3 * [bob.id]
 
     def test_adjustments_stop_at_both_ends(self, session, bob):
         cup = make_product(session)

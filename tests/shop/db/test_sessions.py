@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from db import accounts, sessions
 from db.sessions import GRACE, IDLE, LIFETIME, InvalidToken, RefreshToken, TokenReused
-from orderly.database.models import now
+from orderly.clock import now
 from orderly.errors import NotFound
 from tests.factories import make_caller, make_session, make_user
 

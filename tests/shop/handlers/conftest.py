@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from orderly.clock import ClockAndIds, current_clock
+from orderly.contract import model
 from orderly.database.database import Database
-from orderly.database.models import SOURCE, Source
 from orderly.devtools.sandbox.clock import STEP, DeterministicClock
 from orderly.devtools.sandbox.sandbox import DATABASE, SandboxState, create_sandbox
 from orderly.http.messages import ASGIApp
+from tests.applications import SHOP
 from tests.asgi import Client, shut_down
 from tests.conftest import make_application, make_database, settings_on
 
@@ -38,7 +40,7 @@ def application(migrated: Database, clock: DeterministicClock) -> Iterator[ASGIA
     if not is_sandbox(migrated):
         yield from make_application(migrated)
         return
-    sandbox = create_sandbox(settings_on(migrated), state=SandboxState(clock))
+    sandbox = create_sandbox(settings_on(migrated), model.load(), SHOP, SandboxState(clock))
     asyncio.run(sandbox.fill())
     yield sandbox.app
     asyncio.run(shut_down(sandbox.app))
@@ -98,9 +100,9 @@ def in_time(clock: DeterministicClock) -> Iterator[None]:
         clock.now += STEP
         return clock.new_id(prefix)
 
-    before = SOURCE.set(Source(lambda: clock.now, new_id))
+    before = current_clock.set(ClockAndIds(lambda: clock.now, new_id))
     yield
-    SOURCE.reset(before)
+    current_clock.reset(before)
 
 
 def is_sandbox(database: Database) -> bool:

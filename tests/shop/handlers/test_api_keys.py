@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from db import api_keys
-from orderly.database.models import now, rfc3339
+from orderly.clock import now
+from orderly.times import rfc3339
 
 ABSENT = "key_01kgepztw0edqrb018tr4sjm6r"
 SHOWN = {"id", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at"}

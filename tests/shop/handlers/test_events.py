@@ -6,8 +6,8 @@ import pytest
 
 from db import events
 from db.events import TYPES
+from orderly.clock import new_id
 from orderly.contract import model
-from orderly.database.models import new_id
 from tests.api_helpers import key_of
 from tests.factories import PASSWORD, make_caller
 

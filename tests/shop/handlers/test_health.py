@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from orderly.app import create_app
+from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.contract_coverage.capture import recorded
 from tests.factories import make_settings
@@ -29,7 +29,7 @@ class TestGetReadiness:
 
     @pytest.mark.parametrize("url", ["sqlite:////nowhere/orderly.db", "postgresql://nobody@127.0.0.1:1/nothing"])
     def test_without_its_database_it_says_so_and_lives(self, url):
-        app = recorded(create_app(make_settings(database_url=url)))
+        app = recorded(create_shop(make_settings(database_url=url)))
         without = Client(app)
         answer = without.get("/v1/health/ready")
         assert (answer.status, answer.code) == (503, "unavailable")

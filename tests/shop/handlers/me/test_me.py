@@ -118,7 +118,7 @@ class TestGoneMeanwhile:
 
     def test_the_account_is_gone_before_its_name_is_changed(self, session, gone):
         with pytest.raises(Unauthenticated):
-            me.update_me({"name": "X"}, begin=lambda: session, reads=session, caller=gone)
+            me.update_me({"name": "X"}, session=session, reads=session, caller=gone)
 
     def test_the_account_is_gone_before_the_password_is_compared(self, session, gone):
         body = {"current_password": PASSWORD, "new_password": OTHER}

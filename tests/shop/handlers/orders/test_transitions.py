@@ -4,7 +4,8 @@ import pytest
 
 from db.events import Event
 from db.products import MAX_STOCK
-from orderly.database.models import now, parse_time
+from orderly.clock import now
+from orderly.times import parse_time
 from tests.api_helpers import key_of
 from tests.shop.handlers.orders.conftest import ABSENT, ADDRESS, ANY, pay, place
 

@@ -8,7 +8,8 @@ import pytest
 from jwt.utils import base64url_decode
 
 from db import users
-from orderly.security.guard import Tokens
+from db.access_tokens import AccessTokens
+from orderly import Caller
 from tests.api_helpers import log_in
 from tests.factories import SECRET, make_session
 from tests.shop.handlers.tokens.conftest import works
@@ -19,9 +20,9 @@ class TestAccessToken:
     def signed(self, database, alice):
         """Alice's claims, changed and signed."""
         with database.writing() as session:
-            started = make_session(session, users.get(session, alice.id, users.Caller(alice.id, "", frozenset())))
+            started = make_session(session, users.get(session, alice.id, Caller(alice.id)))
             session.commit()
-        token, _ = Tokens(SECRET).access_token(alice.id, started.session.id)
+        token, _ = AccessTokens(SECRET).issue(alice.id, started.session.id)
         claims = jwt.decode(token, SECRET, algorithms=["HS256"], audience="orderly")
 
         def signed(secret=SECRET, algorithm="HS256", typ="at+jwt", without=(), **changes):

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from orderly.app import create_app
 from tests.api_helpers import log_in
+from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
@@ -16,7 +16,7 @@ class TestLimits:
     @pytest.fixture
     def limited(self, database):
         """Somebody who calls a service that counts."""
-        app = recorded(create_app(make_settings(database_url=url_of(database), rate_limits=True)))
+        app = recorded(create_shop(make_settings(database_url=url_of(database), rate_limits=True)))
         yield Client(app)
         asyncio.run(shut_down(app))
 

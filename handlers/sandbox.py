@@ -1,0 +1,31 @@
+"""Accounts of the sandbox, one for each role."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy.orm import Session
+
+from db import sessions, users
+from db.access_tokens import AccessTokens
+from db.passwords import hash_password
+from orderly import Settings
+from orderly.devtools.sandbox.personas import Persona, SignedIn
+
+_hash = lru_cache(1)(hash_password)
+"""All personas have one password, and each reset creates them again."""
+
+
+def create_persona(session: Session, persona: Persona, *, signed_in_at: datetime, settings: Settings) -> SignedIn:
+    """Create the account of a persona, signed in."""
+    user = users.create(
+        session,
+        email=persona.email,
+        name=persona.name,
+        role=persona.role,
+        password_hash=_hash(persona.password),
+    )
+    started = sessions.start(session, user, at=signed_in_at).session
+    # A token of the sandbox is copied into scripts: it lasts as long as its session.
+    tokens = AccessTokens(settings.secret_key.get_secret_value(), sessions.LIFETIME)
+    token, _ = tokens.issue(user.id, started.id)
+    return SignedIn(token, [user.id, started.id])

@@ -1,0 +1,32 @@
+"""Times as RFC 3339 writes them."""
+
+import re
+from datetime import UTC, datetime
+
+RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:]{8}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})")
+MIN_TIME, MAX_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60(?:\.[0-9]+)?")
+
+
+def parse_time(text: str) -> datetime:
+    """Return the point in time of an RFC 3339 text, or the nearest that a datetime in UTC can hold.
+
+    Raises:
+        ValueError: the text is not a time.
+    """
+    if not RFC_3339.fullmatch(text):
+        raise ValueError("not an RFC 3339 time")
+    text = text.upper()
+    if ":60" in text:
+        text = LEAP_SECOND.sub(r"\1:59.999999", text)
+    # Year 0 is a leap year like year 4, and before every time that a datetime holds.
+    time = datetime.fromisoformat(f"0004{text[4:]}" if text.startswith("0000") else text)
+    try:
+        return MIN_TIME if text.startswith("0000") else time.astimezone(UTC)
+    except OverflowError:
+        return MIN_TIME if time.year == 1 else MAX_TIME
+
+
+def rfc3339(time: datetime) -> str:
+    """Return a point in time as RFC 3339 in UTC with `Z`, to the microsecond."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
