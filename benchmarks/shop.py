@@ -10,10 +10,10 @@ import psycopg
 from sqlalchemy import make_url
 
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from orderly.security.guard import Tokens
 from tests.conftest import POSTGRESQL
 from tests.factories import SECRET, make_product, make_session, make_user
+from tests.shop.application import migrate
 
 PRODUCTS = 200
 
@@ -29,7 +29,7 @@ class Shop:
 
 def fill(url: str, products: int = PRODUCTS) -> Shop:
     """Make the tables and the rows."""
-    runner.upgrade(url)
+    migrate(url)
     database = Database(url)
     with database.writing() as session:
         alice = make_user(session)

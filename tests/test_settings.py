@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 from pydantic import SecretStr
 
+from orderly.config.application import Application
 from orderly.config.environment import RENAMED
 from orderly.config.secret_key import kept_secret
 from orderly.config.settings import PREFIX, CommandError, Settings
@@ -24,11 +25,13 @@ def load(monkeypatch, tmp_path):
     for name in [name for name in os.environ if name.startswith((PREFIX, "OTEL_"))]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "db").mkdir()
+    application = Application(tmp_path, tmp_path / "openapi.yaml")
 
     def load(**variables):
         for name, value in variables.items():
             monkeypatch.setenv(variable_of(name), value)
-        return Settings.load()
+        return Settings.load(application)
 
     return load
 

@@ -15,13 +15,13 @@ from db import catalogue, order_actions
 from db.users import Caller
 from handlers.orders import _serialize as order_json
 from handlers.products import _serialize as product_json
-from orderly.contract.model import load
 from orderly.database.database import Database
 from orderly.database.pagination import Listing
 from orderly.security.guard import Credentials, Tokens
+from tests.shop.application import CONTRACT
 
 database = Database(os.environ["ORDERLY_DATABASE_URL"])
-credentials = Credentials(database, Tokens(os.environ["ORDERLY_SECRET_KEY"]), load().roles)
+credentials = Credentials(database, Tokens(os.environ["ORDERLY_SECRET_KEY"]), CONTRACT.roles)
 
 
 @contextmanager

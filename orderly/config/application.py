@@ -5,7 +5,7 @@ import re
 import sys
 import tomllib
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -116,29 +116,33 @@ def _table(file: Path) -> Mapping[str, Any] | None:
 
 
 def _application(folder: Path, table: Mapping[str, Any]) -> Application:
-    for problem in _problems(folder, table):
-        raise CommandError(f"{folder / PROJECT_FILE}: {problem}")
+    for key, value in table.items():
+        if problem := _problem(folder, key, value):
+            raise CommandError(f"{folder / PROJECT_FILE}: {problem}")
     values = {**DEFAULTS, **table}
     return Application(folder, folder / values.pop("contract"), **values)
 
 
-def _problems(folder: Path, table: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with `[tool.orderly]`. What it leaves out may be absent: a sandbox needs the contract only."""
-    for key, value in table.items():
-        if key not in DEFAULTS:
-            yield f"[tool.orderly] has no key {key}. Use one of {', '.join(DEFAULTS)}."
-        elif not isinstance(value, str):
-            yield f"{key} in [tool.orderly] is not a string. Put it in quotes."
-        elif key == "contract":
-            if not (folder / value).is_file():
-                yield f"the contract {value} does not exist. Correct contract in [tool.orderly]."
-        elif key == "readiness":
-            if value and not value.startswith("/"):
-                yield f"readiness {value} in [tool.orderly] is not a URL path. Begin it with a slash."
-        elif not PACKAGE.fullmatch(value):
-            yield f"{key} in [tool.orderly] is not the name of a package: {value}. Write it as Python imports it."
-        elif not folder.joinpath(*value.split(".")).is_dir():
-            yield f"the package {value} does not exist. Correct {key} in [tool.orderly]."
+def _problem(folder: Path, key: str, value: Any) -> str | None:
+    """Return what is wrong with a key of `[tool.orderly]`; None if it is right."""
+    if key not in DEFAULTS:
+        return f"[tool.orderly] has no key {key}. Use one of {', '.join(DEFAULTS)}."
+    if not isinstance(value, str):
+        return f"{key} in [tool.orderly] is not a string. Put it in quotes."
+    if key == "contract":
+        problem = f"the contract {value} does not exist. Correct contract in [tool.orderly]."
+        return None if (folder / value).is_file() else problem
+    if key == "readiness":
+        problem = f"readiness {value} in [tool.orderly] is not a URL path. Begin it with a slash."
+        return None if value.startswith("/") else problem
+    return _package_problem(folder, key, value)
+
+
+def _package_problem(folder: Path, key: str, name: str) -> str | None:
+    if not PACKAGE.fullmatch(name):
+        return f"{key} in [tool.orderly] is not the name of a package: {name}. Write it as Python imports it."
+    problem = f"the package {name} does not exist. Correct {key} in [tool.orderly]."
+    return None if folder.joinpath(*name.split(".")).is_dir() else problem
 
 
 def _import(name: str) -> ModuleType | None:

@@ -1,12 +1,10 @@
 """From an operation to its handler: where it is, and which arguments it wants."""
 
-import importlib
 import inspect
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from orderly.config.application import Application
 from orderly.contract.loader import ContractError
 from orderly.contract.model import Operation
 
@@ -18,32 +16,15 @@ OWN = frozenset({"session", "begin", "rows", "reads", "caller", "tokens", "readi
 those who have something to do before its transaction begins and If-Match is compared."""
 
 
-def find_handler(operation: Operation) -> Handler | None:
+def find_handler(application: Application, operation: Operation) -> Handler | None:
     """The function of an operation: tag `api-keys` and operationId `create_api_key` are
     `handlers/api_keys.py:create_api_key`. None if there is none.
 
     Raises:
-        ContractError: the file is there and cannot be imported; the message has its line.
+        CommandError: the file is there and cannot be imported; the message has its line.
     """
-    name = f"handlers.{operation.tag.replace('-', '_')}"
-    try:
-        module = importlib.import_module(name)
-    except Exception as error:
-        if isinstance(error, ModuleNotFoundError) and error.name == name:
-            return None
-        raise ContractError(_unimportable(name, error)) from error
+    module = application.import_handlers(operation.tag.replace("-", "_"))
     return getattr(module, operation.operation_id, None)
-
-
-def _unimportable(name: str, error: Exception) -> str:
-    """Where in the handlers' file it happened, and what."""
-    file = f"{name.replace('.', '/')}.py"
-    frames = [
-        each for each in traceback.extract_tb(error.__traceback__) if each.filename.endswith(f"/{Path(file).name}")
-    ]
-    line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else 1
-    reason = error.msg if isinstance(error, SyntaxError) else error
-    return f"{file}:{line}: {type(error).__name__}: {reason}"
 
 
 def wanted_by(handler: Handler, operation: Operation) -> frozenset[str]:

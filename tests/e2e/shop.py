@@ -10,7 +10,6 @@ import httpx
 from sqlalchemy import Select
 
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from orderly.database.models import new_id
 from orderly.security.guard import Tokens
 from tests import invariants
@@ -18,6 +17,7 @@ from tests.concurrency import CROWD
 from tests.conftest import make_postgresql
 from tests.factories import SECRET, make_product, make_session, make_user
 from tests.serving import Served, served
+from tests.shop.application import migrate
 
 SET_UPS = {"sqlite-1": 1, "sqlite-2": 2, "postgresql-2": 2}
 """The databases, and by how many processes each is served."""
@@ -74,7 +74,7 @@ def open_shop(set_up: str, folder: Path) -> Iterator[Shop]:
 
 
 def _open(url: str, folder: Path, workers: int) -> Iterator[Shop]:
-    runner.upgrade(url)
+    migrate(url)
     database = Database(url)
     with served(folder, url, workers=workers, rate_limits="off", debug="on") as service:
         yield Shop(service, database)

@@ -6,13 +6,12 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
-from orderly.contract.model import load
 from orderly.database.database import Database
 from orderly.security.guard import Tokens
 from tests.factories import SECRET, make_caller, make_key, make_session, make_user
+from tests.shop.application import CONTRACT
 
 ROLE = os.environ["ORDERLY_TEST_FUZZ_ROLE"]
-CONTRACT = load()
 PUBLIC = {operation.operation_id for operation in CONTRACT.operations if operation.is_public}
 CREDENTIALS = ("authorization", "x-api-key")
 DATABASE = Database(os.environ["ORDERLY_TEST_FUZZ_DATABASE"])

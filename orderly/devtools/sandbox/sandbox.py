@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -15,10 +16,12 @@ from sqlalchemy.orm import Session
 from db import sessions, users
 from db.passwords import hash_password
 from orderly.app import create_app
+from orderly.config.application import Application
 from orderly.config.settings import CommandError, Settings
 from orderly.contract.model import Contract, Operation, load
 from orderly.database.database import Database
 from orderly.database.migrations import runner
+from orderly.database.migrations.metadata import metadata
 from orderly.devtools.sandbox.clock import EPOCH, DeterministicClock
 from orderly.devtools.sandbox.examples import Example, answer_of, ids_in, objects_with
 from orderly.devtools.sandbox.prefer import PreferredResponse
@@ -54,7 +57,15 @@ class SandboxState:
 class Sandbox:
     """What makes a sandbox of the service, and answers beside it at `/sandbox`."""
 
-    def __init__(self, settings: Settings, contract: Contract, state: SandboxState, scripts: Sequence[str]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        application: Application,
+        contract: Contract,
+        state: SandboxState,
+        scripts: Sequence[str],
+    ) -> None:
+        self._application = application
         self._contract = contract
         self._state = state
         self._clock = state.clock
@@ -67,7 +78,13 @@ class Sandbox:
         self._tokens = Tokens(settings.secret_key.get_secret_value(), sessions.LIFETIME)
         self._counters = RateLimitStore()
         self._service = create_app(
-            settings, contract, handler_of, self._wrap, ("sandbox.js", *scripts), counters=self._counters
+            settings,
+            contract,
+            partial(handler_of, application),
+            self._wrap,
+            ("sandbox.js", *scripts),
+            counters=self._counters,
+            application=application,
         )
         self.app = self._clock.wrap(self._service)
 
@@ -117,7 +134,7 @@ class Sandbox:
         password = shown.get("password") or secrets.token_urlsafe(18)
         password_hash = hash_password(password)
         with self._database.writing() as session:
-            for table in reversed(runner.metadata().sorted_tables):
+            for table in reversed(metadata(self._application.database).sorted_tables):
                 session.execute(table.delete())
             opened = [self._open_account(session, role, password, password_hash) for role in self._contract.roles]
             session.commit()
@@ -149,9 +166,9 @@ class Sandbox:
         return next((a for a in self.accounts if any(scopes <= held[a.role] for scopes in step.scopes)), None)
 
 
-def handler_of(operation: Operation) -> Handler:
+def handler_of(application: Application, operation: Operation) -> Handler:
     """The handler of an operation; where nobody has written it yet, its example."""
-    return find_handler(operation) or (lambda: deepcopy(answer_of(operation, operation.success.status)[1]))
+    return find_handler(application, operation) or (lambda: deepcopy(answer_of(operation, operation.success.status)[1]))
 
 
 def sandbox_settings(settings: Settings, folder: Path) -> Settings:
@@ -177,7 +194,11 @@ def sandbox_settings(settings: Settings, folder: Path) -> Settings:
 
 
 def create_sandbox(
-    settings: Settings, contract: Contract | None = None, state: SandboxState | None = None, scripts: Sequence[str] = ()
+    settings: Settings,
+    application: Application,
+    contract: Contract | None = None,
+    state: SandboxState | None = None,
+    scripts: Sequence[str] = (),
 ) -> Sandbox:
     """A sandbox with settings from `sandbox_settings`: whatever is in its database goes.
 
@@ -186,5 +207,5 @@ def create_sandbox(
     """
     if not settings.database_url.endswith(f"/{DATABASE}") or settings.is_production:
         raise CommandError("A sandbox empties its database: it takes none but its own.")
-    runner.upgrade(settings.database_url)
-    return Sandbox(settings, contract or load(), state or SandboxState(), scripts)
+    runner.upgrade(settings.database_url, application.migrations)
+    return Sandbox(settings, application, contract or load(application.contract), state or SandboxState(), scripts)

@@ -7,9 +7,9 @@ import pytest
 
 from db import passwords
 from orderly.contract.loader import ContractError
-from orderly.contract.model import load
 from orderly.pipeline.handler_resolver import wanted_by
 from tests.factories import PASSWORD
+from tests.shop.application import CONTRACT
 
 NEW = {"email": "alicia@example.com", "current_password": PASSWORD}
 
@@ -61,6 +61,6 @@ def test_a_wrong_password_is_told_before_the_version_is_compared(sign_in):
 def test_a_handler_that_could_forget_to_begin_is_refused():
     def update_me(body, *, begin, session, caller): ...
 
-    [operation] = (each for each in load().operations if each.operation_id == "update_me")
+    [operation] = (each for each in CONTRACT.operations if each.operation_id == "update_me")
     with pytest.raises(ContractError, match="takes both begin and session"):
         wanted_by(update_me, operation)

@@ -6,7 +6,6 @@ import http_sf
 import pytest
 import time_machine
 
-from orderly.contract.model import load
 from orderly.pipeline.handler_resolver import find_handler
 from orderly.rate_limiting.limiter import _network_prefix
 from orderly.security.guard import Tokens
@@ -14,6 +13,7 @@ from tests.api_helpers import log_in
 from tests.asgi import Client
 from tests.factories import SECRET, make_session, make_user
 from tests.redis_server import redis_server
+from tests.shop.application import APPLICATION, CONTRACT
 
 WRONG = "a wrong password"
 
@@ -21,8 +21,8 @@ WRONG = "a wrong password"
 @pytest.fixture(scope="module")
 def shop():
     """The real contract, read once, and its handlers."""
-    contract = load()
-    return {each.operation_id: find_handler(each) for each in contract.operations}, contract
+    contract = CONTRACT
+    return {each.operation_id: find_handler(APPLICATION, each) for each in contract.operations}, contract
 
 
 @pytest.fixture

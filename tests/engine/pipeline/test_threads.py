@@ -7,9 +7,9 @@ import time
 from db import catalogue
 from db.products import Product
 from handlers import products
-from orderly.contract.model import load
 from orderly.database.pagination import Listing
 from tests.factories import make_product
+from tests.shop.application import CONTRACT
 
 
 class TestThreads:
@@ -33,7 +33,7 @@ class TestThreads:
             make_product(session)
             session.commit()
         listing = Listing(catalogue.ALL_PRODUCTS, order=[Product.id], serialize=serialize)
-        assert serve({"list_products": lambda: listing}, load()).get("/v1/products").status == 200
+        assert serve({"list_products": lambda: listing}, CONTRACT).get("/v1/products").status == 200
         assert len(seen) == 1
         assert threading.current_thread() not in seen
 

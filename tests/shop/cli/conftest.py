@@ -12,9 +12,11 @@ import pytest
 from orderly.__main__ import main
 from orderly.config.settings import PREFIX
 from orderly.database.database import Database
-from orderly.database.migrations import runner
+from tests.shop.application import migrate, migrate_back
 
 ROOT = Path(__file__).parents[3]
+PARTS = ("openapi", "handlers", "db")
+"""The folders of the application."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,13 @@ class CommandResult:
 
 @pytest.fixture(autouse=True)
 def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty folder, and no setting but those that a test makes."""
+    """The folder of a shop without data, and no setting but those that a test makes."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for part in PARTS:
+        (tmp_path / part).symlink_to(ROOT / part)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
     return tmp_path
 
 
@@ -55,7 +59,7 @@ def database_url(request: pytest.FixtureRequest, shop: Path, monkeypatch: pytest
     url = f"sqlite:///{shop / 'data' / 'orderly.db'}"
     if request.param == "postgresql":
         url = request.getfixturevalue("bare_postgresql")
-        runner.downgrade(url, "base")
+        migrate_back(url, "base")
     monkeypatch.setenv("ORDERLY_DATABASE_URL", url)
     return url
 
@@ -64,7 +68,7 @@ def database_url(request: pytest.FixtureRequest, shop: Path, monkeypatch: pytest
 def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the tables of today, to be copied."""
     file = tmp_path_factory.mktemp("new") / "orderly.db"
-    runner.upgrade(f"sqlite:///{file}")
+    migrate(f"sqlite:///{file}")
     return file
 
 

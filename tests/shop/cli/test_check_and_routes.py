@@ -12,12 +12,11 @@ import pytest
 
 from orderly.cli import check as check_command
 from orderly.cli import routes as routes_command
-from orderly.contract import model
 from orderly.devtools.lint.redocly import REDOCLY
-from orderly.pipeline.handler_resolver import find_handler
+from tests.shop.application import CONTRACT
 from tests.shop.cli.conftest import ROOT
 
-OURS = model.load()
+OURS = CONTRACT
 GOOD = ROOT / "tests" / "shop" / "contract" / "good.yaml"
 
 
@@ -47,7 +46,7 @@ class TestCheck:
         assert result.out == f"The contract is sound: {total} operations, 0 without a handler.\n"
 
     def test_an_operation_without_a_handler_is_named(self, orderly, monkeypatch):
-        monkeypatch.setattr(check_command, "find_handler", lambda operation: None)
+        monkeypatch.setattr(check_command, "find_handler", lambda application, operation: None)
         result = orderly("check")
         assert result.code == 0
         assert "list_users (GET /users) has no handler: it answers 501.\n" in result.out
@@ -66,7 +65,6 @@ class TestCheck:
         (tmp_path / "users.py").write_text(source)
         monkeypatch.setattr("handlers.__path__", [str(tmp_path)])
         monkeypatch.delitem(sys.modules, "handlers.users", raising=False)
-        monkeypatch.setattr(check_command, "find_handler", find_handler)
         for command in ("check", "routes"):
             assert orderly(command).err == f"handlers/users.py{result}\n"
 
@@ -174,5 +172,5 @@ class TestRoutes:
         assert all(each in line for each in reported), line
 
     def test_an_operation_without_a_handler_says_so(self, orderly, monkeypatch):
-        monkeypatch.setattr(routes_command, "find_handler", lambda operation: None)
+        monkeypatch.setattr(routes_command, "find_handler", lambda application, operation: None)
         assert orderly("routes").out.count(" none ") == len(OURS.operations)

@@ -6,12 +6,15 @@ from orderly.docs.errors import OUTSIDE_OF_OPERATIONS
 from orderly.errors import DomainError
 from orderly.http.problems import status_of
 from orderly.pipeline.handler_resolver import find_handler
+from tests.shop.application import APPLICATION
 from tests.shop.contract.scenarios import CONTRACT
 
 
 def raised() -> dict[str, set[int]]:
     """Every code of a refusal in the code, with its statuses."""
-    assert all(find_handler(operation) for operation in CONTRACT.operations), "handlers bring their refusals along"
+    assert all(find_handler(APPLICATION, operation) for operation in CONTRACT.operations), (
+        "handlers bring their refusals along"
+    )
     found: dict[str, set[int]] = {}
     waiting = [DomainError]
     while waiting:

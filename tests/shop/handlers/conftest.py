@@ -16,6 +16,7 @@ from orderly.devtools.sandbox.sandbox import DATABASE, SandboxState, create_sand
 from orderly.http.messages import ASGIApp
 from tests.asgi import Client, shut_down
 from tests.conftest import make_application, make_database, settings_on
+from tests.shop.application import APPLICATION
 
 SANDBOX = Path(DATABASE).stem
 
@@ -38,7 +39,7 @@ def application(migrated: Database, clock: DeterministicClock) -> Iterator[ASGIA
     if not is_sandbox(migrated):
         yield from make_application(migrated)
         return
-    sandbox = create_sandbox(settings_on(migrated), state=SandboxState(clock))
+    sandbox = create_sandbox(settings_on(migrated), APPLICATION, state=SandboxState(clock))
     asyncio.run(sandbox.fill())
     yield sandbox.app
     asyncio.run(shut_down(sandbox.app))
