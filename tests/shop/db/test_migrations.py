@@ -64,13 +64,13 @@ def test_up_down_and_up_again(empty):
 def test_two_processes_may_migrate_at_once(empty):
     failures = []
 
-    def migrate():
+    def upgrade():
         try:
             migrate(empty)
         except Exception as error:
             failures.append(error)
 
-    threads = [Thread(target=migrate) for _ in range(4)]
+    threads = [Thread(target=upgrade) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
