@@ -25,14 +25,14 @@ from benchmarks.measure import measure
 from benchmarks.plot import Panels, draw_growth
 from db import catalogue
 from orderly.clock import new_id
-from orderly.contract.model import DEFAULT_PATH, Contract
+from orderly.contract.model import Contract
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from orderly.database.pagination import Page
 from orderly.http.messages import ASGIApp
 from tests.applications import create_shop
 from tests.asgi import Client
 from tests.factories import make_settings
+from tests.shop.application import CONTRACT_FILE, migrate
 
 ROWS = 1_000_000
 PLACES = (20, 1_000, 30_000, ROWS - 40)
@@ -61,7 +61,7 @@ def cost(work: Callable[[], object], times: int = 200) -> float:
 def rows(folder: Path) -> Panels:
     """A page of 20 near the front of a million products, and one at the end."""
     url = f"sqlite:///{folder / 'rows.db'}"
-    runner.upgrade(url)
+    migrate(url)
     database = Database(url)
     with database.writing() as session:
         session.execute(text(INSERT), {"rows": ROWS})
@@ -119,7 +119,7 @@ def contract(_: Path) -> Panels:
 
 def one_contract(count: int) -> None:
     """Load a contract of so many operations, call the last one, and tell the figures as JSON."""
-    document = yaml.safe_load(DEFAULT_PATH.read_bytes())
+    document = yaml.safe_load(CONTRACT_FILE.read_bytes())
     operations = sum(len(item.keys() - {"parameters"}) for item in document["paths"].values())
     for number in range(count - operations):
         copied = orjson.loads(orjson.dumps(document["paths"]["/products/{product_id}"]["get"]))

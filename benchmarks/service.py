@@ -10,8 +10,9 @@ from typing import Any
 
 from orderly.cli.serve import run
 from orderly.config.settings import Settings
-from orderly.contract.model import DEFAULT_PATH, Contract
+from orderly.contract.model import Contract
 from orderly.http.messages import ASGIApp
+from tests.shop.application import APPLICATION, CONTRACT_FILE
 
 ENDLESS = 1_000_000_000
 SIGNED_IN = ("get_product", "list_products")
@@ -19,7 +20,7 @@ SIGNED_IN = ("get_product", "list_products")
 
 def contract() -> Contract:
     """The contract, edited as told above."""
-    text = re.sub(r"limit: \d+, window: 60", f"limit: {ENDLESS}, window: 60", DEFAULT_PATH.read_text())
+    text = re.sub(r"limit: \d+, window: 60", f"limit: {ENDLESS}, window: 60", CONTRACT_FILE.read_text())
     for name in SIGNED_IN:
         before, found, after = text.partition(f"operationId: {name}\n")
         text = before + found + after.replace("security: []", "security: [{bearer: [orders:read]}]", 1)
@@ -42,4 +43,4 @@ def create_unchecked(settings: Settings, **given: Any) -> ASGIApp:
 
 
 if __name__ == "__main__":
-    run(Settings.load(), create=create_unchecked if "unchecked" in sys.argv else create)
+    run(APPLICATION, Settings.load(APPLICATION), create_unchecked if "unchecked" in sys.argv else create)

@@ -11,9 +11,9 @@ from sqlalchemy import make_url
 
 from db.access_tokens import AccessTokens
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from tests.conftest import POSTGRESQL
 from tests.factories import SECRET, make_product, make_session, make_user
+from tests.shop.application import migrate
 
 PRODUCTS = 200
 
@@ -29,7 +29,7 @@ class Shop:
 
 def fill(url: str, products: int = PRODUCTS) -> Shop:
     """Make the tables and the rows."""
-    runner.upgrade(url)
+    migrate(url)
     database = Database(url)
     with database.writing() as session:
         alice = make_user(session)

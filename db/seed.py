@@ -1,5 +1,6 @@
 """A shop to look at: invented products, customers and orders, made by the same rules as real ones."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import TypeVar
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import accounts, order_actions, products
 from db.orders import Order
+from db.passwords import hash_password
 from db.products import Product
 from orderly import Caller
 from orderly.clock import new_id
@@ -57,6 +59,14 @@ def make_person(session: Session, random: Random, role: str, password_hash: str)
     email = f"{first}.{last}.{new_id('t')[-8:]}@example.com".lower()
     user = accounts.sign_up(session, email=email, name=f"{first} {last}", role=role, password_hash=password_hash)
     return Caller(user.id, roles=frozenset({role}))
+
+
+def hire(database: Database, random: Random) -> Caller:
+    """Make one member of staff, as whom nobody can sign in."""
+    with database.writing() as session:
+        staff = make_person(session, random, "staff", hash_password(secrets.token_urlsafe(18)))
+        session.commit()
+    return staff
 
 
 class SeedFactory:

@@ -190,6 +190,11 @@ def find_by_email(session: Session, email: str) -> User | None:
     return session.scalar(select(User).where(User.email_key == email_key(email)))
 
 
+def has_admin(session: AnySession) -> bool:
+    """Return whether the shop has an active admin."""
+    return session.scalar(select(User.id).where(User.role == "admin", User.status == ACTIVE).limit(1)) is not None
+
+
 def find_password_record(session: AnySession, *, email: str) -> PasswordRecord | None:
     """What the sign-in of an address is compared with; None if nobody has it."""
     return _password_record(session, select(User).where(User.email_key == email_key(email)))

@@ -10,10 +10,11 @@ from connexion import ConnexionMiddleware
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
-from orderly.config.secret_key import CommandError
-from orderly.config.settings import Settings
-from orderly.contract.model import Contract
+from orderly.config.application import Application
+from orderly.config.settings import CommandError, Settings
+from orderly.contract.model import Contract, load
 from orderly.database.database import Database
+from orderly.database.migrations import revisions
 from orderly.database.readiness import Readiness
 from orderly.docs.app import create_pages
 from orderly.http.messages import ASGIApp
@@ -50,8 +51,9 @@ class Extras:
 
 def create_app(
     settings: Settings,
-    contract: Contract,
-    resolver: HandlerResolver,
+    application: Application,
+    contract: Contract | None = None,
+    resolver: HandlerResolver | None = None,
     *,
     is_stopping: Callable[[], bool] = lambda: False,
     extras: Extras = Extras(),  # frozen
@@ -60,8 +62,9 @@ def create_app(
 
     Args:
         settings: the settings of this process.
-        contract: what is served.
-        resolver: finds the application's handlers and authenticators.
+        application: what is served.
+        contract: another contract than the application's.
+        resolver: finds other handlers and authenticators than the application's.
         is_stopping: returns whether the service will stop soon.
         extras: what the developer tools add.
 
@@ -69,11 +72,13 @@ def create_app(
         ContractError: the contract cannot be served.
         CommandError: a package that the settings need is not installed.
     """
+    contract = contract or load(application.contract)
+    resolver = resolver or HandlerResolver(application)
     database = _open_database(settings)
-    readiness = Readiness(database, is_stopping)
+    readiness = Readiness(database, is_stopping, revisions.known(application.migrations))
     dependencies = _create_dependencies(settings, contract, resolver, database, readiness, extras)
     metrics = _create_metrics(contract, dependencies, readiness)
-    pages = create_pages(contract, metrics, settings.metrics_allowed_networks, extras.scripts)
+    pages = create_pages(contract, application.changes, metrics, settings.metrics_allowed_networks, extras.scripts)
     pools = (dependencies.workers, dependencies.password_workers)
     middlewares: list[Middleware] = [  # the outermost first
         *([_tracing(database, settings.traces_url)] if settings.traces_url else []),
@@ -116,7 +121,7 @@ def _create_dependencies(
         validators=SchemaCompiler(contract),
         problems=Problems(contract.errors),
         counters=(extras.counters or RateLimitStore(settings.redis_url)) if settings.rate_limits else None,
-        cursors=CursorSigner(settings.secret_key.get_secret_value()),
+        cursors=CursorSigner(settings.secret),
         workers=WorkerPool(settings.threads),
         password_workers=WorkerPool(PASSWORD_THREADS, PASSWORD_QUEUE),
     )

@@ -5,20 +5,20 @@ from typing import Any
 
 from orderly.app import create_app
 from orderly.config.settings import Settings
-from orderly.contract import model
 from orderly.contract.model import Contract, Operation
 from orderly.http.messages import ASGIApp
 from orderly.pipeline.handler_resolver import HandlerResolver
 from orderly.pipeline.injection import Function
+from tests.shop.application import APPLICATION
 
-SHOP = HandlerResolver("handlers")
+SHOP = HandlerResolver(APPLICATION)
 
 
 class ReplacedHandlers(HandlerResolver):
     """The shop's authenticators, with other handlers."""
 
     def __init__(self, find: Callable[[Operation], Function | None]) -> None:
-        super().__init__("handlers")
+        super().__init__(APPLICATION)
         self._find = find
 
     def handler(self, operation: Operation) -> Function | None:
@@ -34,4 +34,4 @@ def create_shop(
 ) -> ASGIApp:
     """Return the application of the shop."""
     resolver = ReplacedHandlers(handlers) if handlers else SHOP
-    return create_app(settings, contract or model.load(), resolver, **given)
+    return create_app(settings, APPLICATION, contract, resolver, **given)

@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 from db.access_tokens import AccessTokens
 from orderly.config.settings import Settings
 from orderly.database.database import Database
-from orderly.database.migrations import runner
+from orderly.database.migrations.metadata import metadata
 from orderly.http.messages import ASGIApp
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.contract_coverage.capture import recorded
 from tests.factories import SECRET, make_session, make_settings, make_user
+from tests.shop.application import APPLICATION, migrate
 
 pytest_plugins = ["tests.contract_coverage.plugin"]
 
@@ -120,7 +121,7 @@ def bare_postgresql() -> Iterator[str]:
 def empty(database: Database) -> None:
     """Delete all rows."""
     with database.connect() as connection, connection.begin():
-        for table in reversed(runner.metadata().sorted_tables):
+        for table in reversed(metadata(APPLICATION.database).sorted_tables):
             connection.execute(table.delete())
 
 
@@ -135,7 +136,7 @@ def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         url = request.getfixturevalue("new_postgresql")
     else:
         url = f"sqlite:///{tmp_path_factory.mktemp('database') / request.param}.db"
-    runner.upgrade(url)
+    migrate(url)
     database = Database(url, threads=10)
     yield database
     database.close()

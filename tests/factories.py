@@ -36,7 +36,7 @@ def make_settings(**given: Any) -> Settings:
     with pytest.MonkeyPatch.context() as environment:
         for name in [name for name in os.environ if name.startswith(PREFIX)]:
             environment.delenv(name)
-        return Settings(**{"secret_key": SECRET, **given})
+        return Settings(**{"secret_key": SECRET, "database_url": "sqlite:///data/orderly.db", **given})
 
 
 def make_user(session: Session, name: str = "alice", **given: Any) -> User:

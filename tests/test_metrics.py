@@ -12,7 +12,6 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from orderly.database.migrations import runner
 from orderly.observability.metrics import FOLDER, Metrics, remove_dead_processes
 from orderly.observability.readiness import ReadinessCollector
 from orderly.observability.saturation import SaturationMetrics
@@ -23,6 +22,7 @@ from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
 from tests.factories import make_settings
 from tests.serving import served
+from tests.shop.application import migrate
 
 LINE = re.compile(r"^(orderly_\w+)(?:\{(.*)\})? (\S+)$", re.M)
 
@@ -143,7 +143,7 @@ def test_a_bug_of_a_page_is_told_as_a_fault(client, monkeypatch):
 
 def test_several_processes_count_together(tmp_path):
     url = f"sqlite:///{tmp_path / 'orderly.db'}"
-    runner.upgrade(url)
+    migrate(url)
     with served(tmp_path, url, workers=2) as service:
         for _ in range(40):
             httpx.get(f"{service.url}/v1/health/live")  # each on a connection of its own: of one or of the other

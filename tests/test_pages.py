@@ -9,15 +9,15 @@ from html.parser import HTMLParser
 
 import pytest
 
-from orderly.contract import model
 from orderly.contract.model import Contract
 from orderly.docs.changes import rendered
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.contract_coverage.capture import recorded
 from tests.factories import make_settings
+from tests.shop.application import CONTRACT, CONTRACT_FILE
 
-OURS = model.load()
+OURS = CONTRACT
 PAGES = ["/docs", "/errors", "/changes"]
 STRICT = {
     "default-src": "'none'",
@@ -62,7 +62,7 @@ class TestContract:
     def test_it_is_served_byte_for_byte(self, visitor):
         answer = visitor.get("/openapi.yaml")
         assert (answer.status, answer.headers["content-type"]) == (200, "application/yaml")
-        assert answer.body == model.DEFAULT_PATH.read_bytes()
+        assert answer.body == CONTRACT_FILE.read_bytes()
 
     def test_it_is_served_as_json_too(self, visitor):
         answer = visitor.get("/openapi.json")

@@ -12,10 +12,10 @@ from db.users import User
 from orderly import app as composition
 from orderly.database import database as sessions
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from tests.asgi import Client, shut_down
 from tests.conftest import make_postgresql, url_of
 from tests.factories import make_settings
+from tests.shop.application import migrate
 
 GONE = "postgresql://postgres@127.0.0.1:1/gone"
 
@@ -32,7 +32,7 @@ def alice(sign_in):
 def replica(database, alice):
     """A second database, which has another name for Alice: nothing brings it up to date."""
     for url in make_postgresql("replica"):
-        runner.upgrade(url)
+        migrate(url)
         copy = Database(url)
         with database.reading() as there, copy.writing() as here:
             for table in (User.__table__, UserSession.__table__):

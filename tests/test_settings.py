@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 from pydantic import SecretStr
 
+from orderly.config.application import Application
 from orderly.config.environment import RENAMED
 from orderly.config.secret_key import kept_secret
 from orderly.config.settings import PREFIX, CommandError, Settings
@@ -24,11 +25,13 @@ def load(monkeypatch, tmp_path):
     for name in [name for name in os.environ if name.startswith((PREFIX, "OTEL_"))]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "db").mkdir()
+    application = Application(tmp_path, tmp_path / "openapi.yaml")
 
     def load(**variables):
         for name, value in variables.items():
             monkeypatch.setenv(variable_of(name), value)
-        return Settings.load()
+        return Settings.load(application)
 
     return load
 
@@ -57,6 +60,17 @@ class TestDefaults:
 
     def test_the_database_lies_in_the_data_folder(self, load, tmp_path):
         assert load(data_dir=str(tmp_path / "shop")).database_url == f"sqlite:///{tmp_path}/shop/orderly.db"
+
+    def test_without_a_database_package_no_database_is_invented(self, load, tmp_path):
+        (tmp_path / "db").rmdir()
+        assert load().database_url == ""
+
+    def test_a_relative_data_folder_is_that_of_the_application(self, load, tmp_path, monkeypatch):
+        (tmp_path / "handlers").mkdir()
+        monkeypatch.chdir(tmp_path / "handlers")
+        settings = load(secret_key=SECRET)
+        assert settings.data_dir == Path("../data")
+        assert settings.database_url == "sqlite:///../data/orderly.db"
 
     def test_an_empty_variable_is_not_set(self, load):
         assert load(port="", database_url="", cors_origins="").port == 8000
@@ -182,6 +196,16 @@ class TestRefusals:
 
 
 class TestKeptSecret:
+    def test_it_is_made_by_loading_only(self, load, tmp_path):
+        settings = Settings.read(tmp_path)
+        assert settings.secret_key.get_secret_value() == ""
+        assert not Path("data").exists()
+        assert load().secret
+
+    def test_without_one_nothing_can_be_signed(self, load, tmp_path):
+        with pytest.raises(CommandError, match="ORDERLY_SECRET_KEY is missing"):
+            _ = Settings.read(tmp_path).secret
+
     def test_it_is_made_once_and_kept_for_its_owner_only(self, load):
         made = load().secret_key.get_secret_value()
         assert len(made) >= 32

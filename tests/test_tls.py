@@ -10,10 +10,10 @@ import pytest
 import trustme
 
 from orderly.config.settings import CommandError, Settings
-from orderly.database.migrations import runner
 from orderly.server.tls import check_tls_files
 from tests.factories import SECRET
 from tests.serving import START, served
+from tests.shop.application import migrate
 
 NAME = "shop.example"
 
@@ -66,7 +66,7 @@ def answer(service, context, name=NAME):
 class TestServing:
     def test_it_serves_https_to_who_trusts_it_and_a_renewed_certificate_after_sighup(self, tmp_path, issuer):
         url = f"sqlite:///{tmp_path / 'orderly.db'}"
-        runner.upgrade(url)
+        migrate(url)
         with served(tmp_path, url, wait=False, **issuer.files) as service:
             assert answer(service, issuer.context).status_code == 200
             with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):

@@ -12,7 +12,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from orderly.config.settings import CommandError
-from orderly.database.migrations import runner
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
@@ -20,6 +19,7 @@ from tests.contract_coverage.capture import recorded
 from tests.factories import PASSWORD, make_settings
 from tests.otlp_collector import attributes, collecting
 from tests.serving import served
+from tests.shop.application import migrate
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SENT = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
@@ -120,7 +120,7 @@ def test_nothing_that_a_caller_sent_in_secret_is_told(traced, collector):
 
 def test_a_service_sends_what_it_has_before_it_ends(tmp_path, collector):
     url = f"sqlite:///{tmp_path / 'orderly.db'}"
-    runner.upgrade(url)
+    migrate(url)
     with served(tmp_path, url, traces_url=collector.url) as service:
         httpx.get(f"{service.url}/v1/health/live", headers=SENT)
     assert [span.name for span in collector.of(TRACE)] == ["get_liveness"]

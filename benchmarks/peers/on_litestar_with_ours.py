@@ -17,13 +17,13 @@ from handlers.orders import _serialize as order_json
 from handlers.products import _serialize as product_json
 from handlers.security import bearer
 from orderly import Caller, Roles, Settings
-from orderly.contract.model import load
 from orderly.database import pagination
 from orderly.database.database import Database
+from tests.shop.application import CONTRACT
 
 database = Database(os.environ["ORDERLY_DATABASE_URL"])
 settings = Settings(secret_key=SecretStr(os.environ["ORDERLY_SECRET_KEY"]))
-roles = Roles(load().roles)
+roles = Roles(CONTRACT.roles)
 
 
 @contextmanager

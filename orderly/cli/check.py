@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from orderly.cli.console import err, out
+from orderly.config.application import NoApplication, find_application
 from orderly.contract import model
 from orderly.devtools.lint import redocly as redocly
 from orderly.devtools.lint.findings import FORMATS, Finding
@@ -31,7 +32,7 @@ class Format(StrEnum):
 
 
 def check(
-    path: Annotated[Path, typer.Argument(help="The contract's file.")] = model.DEFAULT_PATH,
+    path: Annotated[Path | None, typer.Argument(help="The contract's file; the application's if left out.")] = None,
     form: Annotated[Format, typer.Option("--format", help="For people, for GitHub or for programs.")] = Format.TEXT,
     style: Annotated[bool, typer.Option("--style", help="Ask Redocly too; needs Node, npx fetches it.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Check again at every save, until Ctrl-C.")] = False,
@@ -41,15 +42,17 @@ def check(
         check as find,  # OpenAPI's own validator is slow to import; only this needs it
     )
 
+    file = path or find_application().contract
+
     def report() -> bool:
-        findings = find(path)
+        findings = find(file)
         if style and not findings:
-            findings = redocly.check(path)
-        _report(findings, form, path)
+            findings = redocly.check(file)
+        _report(findings, form, file)
         return not findings
 
     if watch:
-        _watch(path, report)
+        _watch(file, report)
         return
     with _gc_disabled():
         is_valid = report()
@@ -79,7 +82,12 @@ def _report(findings: list[Finding], form: Format, path: Path) -> None:
 
 
 def _report_success(loaded: model.Contract) -> None:
-    missing = [o for o in loaded.operations if HandlerResolver().handler(o) is None]
+    try:
+        resolver = HandlerResolver(find_application())
+    except NoApplication:  # a contract is valid without handlers
+        out.print(f"The contract is sound: {len(loaded.operations)} operations.")
+        return
+    missing = [o for o in loaded.operations if resolver.handler(o) is None]
     for operation in missing:
         out.print(f"{operation.operation_id} ({operation.method} {operation.path}) has no handler: it answers 501.")
     out.print(f"The contract is sound: {len(loaded.operations)} operations, {len(missing)} without a handler.")

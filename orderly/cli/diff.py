@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from orderly.cli.console import err, out
+from orderly.config.application import find_application
 from orderly.contract import model
 from orderly.devtools.diff import reporters
 from orderly.devtools.diff.baseline import find_baseline
@@ -23,7 +24,7 @@ class Format(StrEnum):
 
 
 def diff(
-    path: Annotated[Path, typer.Argument(help="The contract's file.")] = model.DEFAULT_PATH,
+    path: Annotated[Path | None, typer.Argument(help="The contract's file; the application's if left out.")] = None,
     base: Annotated[
         str | None,
         typer.Option(help="A revision or a file; if left out, the latest tag, or the commit that set the version."),
@@ -31,6 +32,7 @@ def diff(
     format_: Annotated[Format, typer.Option("--format", help="How to tell it.")] = Format.TABLE,
 ) -> None:
     """Tell what has changed since the last release; fail if it breaks clients unannounced or the version is too low."""
+    path = path or find_application().contract
     before = find_baseline(path, base)
     release = Release(before.contract, model.load(path))
     if format_ is not Format.TABLE:

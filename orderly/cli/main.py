@@ -1,39 +1,77 @@
-"""The command line: the commands, and how what they refuse is told."""
+"""The command line: the commands of the engine and of the application, and one plain line for what fails."""
 
 import sys
 import warnings
+from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from orderly.cli import backup, check, client, db, diff, generate, health, key, purge, routes, seed, serve, user
+from orderly.cli import backup, check, client, db, diff, generate, health, purge, routes, serve
 from orderly.cli.console import err, out
+from orderly.config.application import NoApplication, find_application
 from orderly.config.settings import CommandError
 from orderly.contract.loader import ContractError
 from orderly.errors import DomainError, Invalid
 
-app = typer.Typer(
-    name="orderly",
-    help="The back end of a small business behind one contract.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command()(serve.serve)
-app.command()(health.health)
-app.command()(check.check)
-app.command()(routes.routes)
-app.command()(diff.diff)
-app.command()(generate.types)
-app.command()(generate.stub)
-app.command()(purge.purge)
-app.command()(seed.seed)
-app.command()(backup.backup)
-app.add_typer(db.app, name="db")
-app.add_typer(user.app, name="user")
-app.add_typer(key.app, name="key")
-app.add_typer(client.app, name="client")
+COMMANDS: dict[str, Callable[..., None]] = {
+    "serve": serve.serve,
+    "health": health.health,
+    "check": check.check,
+    "routes": routes.routes,
+    "diff": diff.diff,
+    "types": generate.types,
+    "stub": generate.stub,
+    "purge": purge.purge,
+    "backup": backup.backup,
+}
+GROUPS = {"db": db.app, "client": client.app}
+
+
+def run() -> None:
+    """Run one command. What it refuses is one plain line on stderr, and exit code 1."""
+    warnings.filterwarnings("ignore", module="connexion")  # about its own imports; nobody who runs Orderly can mend it
+    try:
+        _check_utf8(sys.argv)
+        command_line(sys.argv[1:])()
+    except (CommandError, ContractError) as refusal:
+        _end(str(refusal))
+    except Invalid as refusal:
+        _end("; ".join(f"{error['pointer'].lstrip('/')}: {error['message']}" for error in refusal.errors))
+    except DomainError as refusal:
+        _end(refusal.detail)
+
+
+def command_line(words: list[str]) -> typer.Typer:
+    """Return the command line for these words: with the application's commands, unless the engine has the first word.
+
+    Raises:
+        CommandError: the application's pyproject.toml or its handlers/commands.py is broken.
+    """
+    app = typer.Typer(
+        name="orderly",
+        help="Serves an OpenAPI contract.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_options)
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    for name, group in GROUPS.items():
+        app.add_typer(group, name=name)
+    with suppress(NoApplication):  # some commands need none, and each other says so
+        application = find_application()
+        application.put_on_path()
+        is_own = words[:1] == ["--version"] or {*words[:1]} & {*COMMANDS, *GROUPS}
+        commands = None if is_own else application.import_handlers("commands")
+        if commands is not None:
+            if not isinstance(getattr(commands, "app", None), typer.Typer):
+                raise CommandError(f"{application.handlers}/commands.py has no app: define app = typer.Typer().")
+            app.add_typer(commands.app)
+    return app
 
 
 def _show_version(wanted: bool) -> None:
@@ -42,27 +80,12 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     wanted: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     pass
-
-
-def run() -> None:
-    """Run one command. What it refuses is one plain line on stderr, and exit code 1."""
-    warnings.filterwarnings("ignore", module="connexion")  # about its own imports; nobody who runs Orderly can mend it
-    try:
-        _check_utf8(sys.argv)
-        app()
-    except (CommandError, ContractError) as refusal:
-        _end(str(refusal))
-    except Invalid as refusal:
-        _end("; ".join(f"{error['pointer'].lstrip('/')}: {error['message']}" for error in refusal.errors))
-    except DomainError as refusal:
-        _end(refusal.detail)
 
 
 def _check_utf8(words: list[str]) -> None:

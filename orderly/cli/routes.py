@@ -5,6 +5,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from orderly.cli.console import out
+from orderly.config.application import find_application
 from orderly.contract import model
 from orderly.contract.summary import describe_access, describe_limits
 from orderly.pipeline.handler_resolver import HandlerResolver
@@ -14,7 +15,8 @@ COLUMNS = ("method", "path", "operation", "who", "scopes", "limits", "handler")
 
 def routes() -> None:
     """List every operation: method, path, who may call it, its limits, and its handler or none."""
-    loaded = model.load()
+    application = find_application()
+    loaded = model.load(application.contract)
     table = Table(*(Column(title, overflow="fold") for title in COLUMNS), box=SIMPLE_HEAD)
     for operation in loaded.operations:
         table.add_row(
@@ -24,13 +26,13 @@ def routes() -> None:
             describe_access(loaded, operation),
             " ".join(sorted(_scopes_of(operation))),
             describe_limits(operation),
-            _handler(operation),
+            _handler(HandlerResolver(application), operation),
         )
     out.print(table)
 
 
-def _handler(operation: model.Operation) -> str | Text:
-    handler = HandlerResolver().handler(operation)
+def _handler(resolver: HandlerResolver, operation: model.Operation) -> str | Text:
+    handler = resolver.handler(operation)
     return Text("none", "red") if handler is None else f"{handler.__module__}.{handler.__name__}"
 
 

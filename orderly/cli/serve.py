@@ -12,11 +12,11 @@ from typing import Annotated
 import typer
 
 from orderly.cli.console import err, out
-from orderly.cli.db import open_migrated
+from orderly.cli.database_access import open_migrated
+from orderly.config.application import Application, find_application
 from orderly.config.settings import CommandError, Settings
 from orderly.contract import model
 from orderly.http.messages import ASGIApp
-from orderly.pipeline.handler_resolver import HandlerResolver
 from orderly.server.gc import freeze_gc
 
 
@@ -27,24 +27,17 @@ def serve(
     reload: Annotated[bool, typer.Option("--reload", help="Let a save of the contract be live at once.")] = False,
 ) -> None:
     """Serve the API, its docs and its errors until SIGINT or SIGTERM."""
-    settings = Settings.load()
+    application = find_application()
+    settings = Settings.load(application)
     if sandbox or reload:
-        _serve_devtools(settings, sandbox=sandbox, reload=reload)
+        _serve_devtools(application, settings, sandbox=sandbox, reload=reload)
         return
-    run(settings)
+    run(application, settings, partial(_create, application=application))
 
 
-def create_service(settings: Settings, *, is_stopping: Callable[[], bool]) -> ASGIApp:
-    """Return the application of this folder."""
-    from orderly.app import create_app  # after the metrics have their folder
-
-    return create_app(settings, model.load(), HandlerResolver(), is_stopping=is_stopping)
-
-
-def run(settings: Settings, create: Callable[..., ASGIApp] = create_service) -> None:
-    """Check what can be checked, and serve what `create` makes."""
-    with open_migrated(settings):
-        pass
+def run(application: Application, settings: Settings, create: Callable[..., ASGIApp]) -> None:
+    """Check what can be checked, and serve what `create` makes of the settings."""
+    _check_database(settings)
     if settings.workers > 1 and settings.rate_limits and not settings.redis_url:
         err.print("Without ORDERLY_REDIS_URL each of the workers counts its own rate limits.")
     with TemporaryDirectory(prefix="orderly-metrics-") as folder:
@@ -52,31 +45,44 @@ def run(settings: Settings, create: Callable[..., ASGIApp] = create_service) -> 
         with freeze_gc():
             from orderly.server import server  # only this command needs it
 
-        server.serve(settings, _announce, create)
+        server.serve(settings, partial(_announce, application), create)
 
 
-def _serve_devtools(settings: Settings, *, sandbox: bool, reload: bool) -> None:
+def _create(settings: Settings, application: Application, *, is_stopping: Callable[[], bool]) -> ASGIApp:
+    from orderly.app import create_app  # after the folder of the metrics is known, and no other command needs it
+
+    return create_app(settings, application, is_stopping=is_stopping)
+
+
+def _check_database(settings: Settings) -> None:
+    """Raise CommandError unless the database can be served. An application may do without one."""
+    if settings.database_url:
+        with open_migrated(settings):
+            pass
+
+
+def _serve_devtools(application: Application, settings: Settings, *, sandbox: bool, reload: bool) -> None:
     from orderly.devtools.sandbox.devserver import create_devserver
     from orderly.devtools.sandbox.sandbox import sandbox_settings
     from orderly.server import server
 
     if settings.is_production:
         raise CommandError("--sandbox and --reload are for those who write contracts, not for production.")
-    create = partial(create_devserver, sandbox=sandbox, reload=reload)
+    create = partial(create_devserver, application=application, sandbox=sandbox, reload=reload, report=err.print)
     with TemporaryDirectory(prefix="orderly-sandbox-") as folder:
         settings = sandbox_settings(settings, Path(folder)) if sandbox else settings.model_copy(update={"workers": 1})
         if not sandbox:
-            with open_migrated(settings):
-                pass
-        server.serve(settings, _announce_sandbox if sandbox else _announce, create)
+            _check_database(settings)
+        server.serve(settings, partial(_announce_sandbox if sandbox else _announce, application), create)
 
 
-def _announce(url: str) -> None:
-    out.print(f"Orderly serves its API at {url}/v1\nand explains it at {url}/docs")
+def _announce(application: Application, url: str) -> None:
+    base_path = model.load(application.contract).base_path  # after the start, which it would make longer
+    out.print(f"Orderly serves its API at {url}{base_path}\nand explains it at {url}/docs")
 
 
-def _announce_sandbox(url: str) -> None:
-    _announce(url)
+def _announce_sandbox(application: Application, url: str) -> None:
+    _announce(application, url)
     with urllib.request.urlopen(f"{url}/sandbox/accounts") as answer:  # noqa: S310  # our own
         accounts = json.load(answer)["accounts"]
     out.print("This is a sandbox: what is in it goes when it ends, or by POST /sandbox/reset.")

@@ -3,20 +3,22 @@
 import os
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
 
+from orderly.config.application import Application, find_application
 from orderly.config.environment import PREFIX, check_known, complaint
 from orderly.config.secret_key import MINIMUM_BYTES, CommandError, kept_secret
 from orderly.config.url_types import CollectorUrl, DatabaseUrl, Origin, RedisUrl
 
 __all__ = ["PREFIX", "CommandError", "Settings"]
 
-ENV_FILE = Path(".env")
+ENV_FILE = ".env"
+DATABASE_FILE = "orderly.db"
 
 
 class Settings(BaseSettings):
@@ -112,16 +114,49 @@ class Settings(BaseSettings):
     )
 
     @classmethod
-    def load(cls) -> Self:
-        """The settings of this process. Raises CommandError with one line that says what to do."""
+    def load(cls, application: Application | None = None) -> Self:
+        """Read the settings of this process, and fill in what depends on the application, or is made and kept.
+
+        Args:
+            application: whose settings these are; the application of the current folder if left out.
+
+        Raises:
+            CommandError: a setting is unknown or invalid, or the secret cannot be made.
+        """
+        application = application or find_application()
+        settings = cls.read(application.folder)
+        data_dir = settings.data_dir
+        if not data_dir.is_absolute():
+            data_dir = Path(os.path.relpath(application.folder / data_dir))
+        filled: dict[str, Any] = {"data_dir": data_dir}
+        if application.has_database and not settings.database_url:
+            filled["database_url"] = URL.create("sqlite", database=str(data_dir / DATABASE_FILE)).render_as_string()
+        if not settings.secret_key.get_secret_value():
+            filled["secret_key"] = SecretStr(kept_secret(data_dir))
+        return settings.model_copy(update=filled)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the settings from the environment and from `.env` in a folder; write nothing.
+
+        Raises:
+            CommandError: a setting is unknown or invalid.
+        """
+        env_file = folder / ENV_FILE
         try:
-            check_known({**os.environ, **dotenv_values(ENV_FILE)}, cls.model_fields)
-            return cls(_env_file=ENV_FILE)  # type: ignore[call-arg]  # pydantic-settings adds this argument
+            check_known({**os.environ, **dotenv_values(env_file)}, cls.model_fields)
+            return cls(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings adds this argument
         except ValidationError as error:
             complaints = dict.fromkeys(complaint(e["loc"], e["msg"]) for e in error.errors())
             raise CommandError("; ".join(complaints) + ".") from None
         except (UnicodeDecodeError, OSError):
             raise CommandError("The file .env cannot be read: make it a readable UTF-8 file or remove it.") from None
+
+    @property
+    def secret(self) -> str:
+        """The secret. Raises CommandError while there is none: only `load` makes one."""
+        _check_secret(self.secret_key)
+        return self.secret_key.get_secret_value()
 
     @property
     def is_production(self) -> bool:
@@ -147,24 +182,18 @@ class Settings(BaseSettings):
             raise CommandError(
                 "HTTPS needs two files: set both ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE, or neither."
             )
-        filled = {
-            "database_url": self.database_url
-            or URL.create("sqlite", database=str(self.data_dir / "orderly.db")).render_as_string(),
-            "log_format": self.log_format or ("json" if self.is_production else "console"),
-            "secret_key": self._find_secret(),
-        }
-        for name, value in filled.items():
-            object.__setattr__(self, name, value)  # the one moment before the settings are frozen
+        if self.is_production or self.secret_key.get_secret_value():
+            _check_secret(self.secret_key)
+        log_format = self.log_format or ("json" if self.is_production else "console")
+        object.__setattr__(self, "log_format", log_format)  # the one moment before the settings are frozen
         return self
 
-    def _find_secret(self) -> SecretStr:
-        given = self.secret_key.get_secret_value()
-        if not given and not self.is_production:
-            return SecretStr(kept_secret(self.data_dir))
-        if len(given.encode()) < MINIMUM_BYTES:
-            what = "is too short" if given else "is missing"
-            raise CommandError(
-                f"ORDERLY_SECRET_KEY {what}: set it to {MINIMUM_BYTES} bytes or more, "
-                "for example the output of `openssl rand -base64 48`."
-            )
-        return self.secret_key
+
+def _check_secret(secret_key: SecretStr) -> None:
+    given = secret_key.get_secret_value()
+    if len(given.encode()) < MINIMUM_BYTES:
+        what = "is too short" if given else "is missing"
+        raise CommandError(
+            f"ORDERLY_SECRET_KEY {what}: set it to {MINIMUM_BYTES} bytes or more, "
+            "for example the output of `openssl rand -base64 48`."
+        )

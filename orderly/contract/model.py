@@ -12,7 +12,6 @@ from orderly.contract.bundle import Bundle
 from orderly.contract.loader import ContractError, read
 from orderly.contract.node import Node
 
-DEFAULT_PATH = Path(__file__).parents[2] / "openapi" / "openapi.yaml"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 Location = Literal["query", "path", "header", "cookie"]
@@ -185,7 +184,7 @@ class Contract:
                 )
 
 
-def load(path: Path = DEFAULT_PATH) -> Contract:
+def load(path: Path) -> Contract:
     """Read the contract from its file, and from the others in its folder that it is split into.
 
     Raises:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from orderly.database.database import Database
-from orderly.database.migrations import revisions
+from orderly.database.migrations.revisions import current, is_behind
 from orderly.errors import Unavailable
 
 MIN_FREE_BYTES = 4 * 2**20
@@ -36,9 +36,19 @@ DISK_FULL = "53100"
 class Readiness:
     """Asks everything that serving takes."""
 
-    def __init__(self, database: Database | None, is_stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, database: Database | None, is_stopping: Callable[[], bool], revisions: tuple[str, ...] = ()
+    ) -> None:
+        """Make it.
+
+        Args:
+            database: what the service needs; None for one that needs no database.
+            is_stopping: tells whether the service will stop soon.
+            revisions: those of the schema that this release knows, the oldest first; none if nothing is migrated.
+        """
         self._database = database
         self._is_stopping = is_stopping
+        self._revisions = revisions
         self._lock = threading.Lock()
         self._until = 0.0
         self._problem: str | None = None
@@ -49,16 +59,13 @@ class Readiness:
             raise Unavailable("The service is stopping.")
         with self._lock:
             if time.monotonic() >= self._until:
-                self._problem = self._ask()
+                self._problem = self._ask(self._database) if self._database else None
                 self._until = time.monotonic() + CACHE_SECONDS
             problem = self._problem
         if problem is not None:
             raise Unavailable(problem)
 
-    def _ask(self) -> str | None:
-        return None if self._database is None else self._ask_database(self._database)
-
-    def _ask_database(self, database: Database) -> str | None:
+    def _ask(self, database: Database) -> str | None:
         if not _has_free_space(database):
             return DISK_FULL_DETAIL
         try:
@@ -67,7 +74,7 @@ class Readiness:
         except (DBAPIError, PoolTimeout, Unavailable):
             return "The database does not answer."
         try:
-            return self._write(database)
+            return self._write(database) if self._revisions else None  # it writes to the table of the revisions
         except (DBAPIError, PoolTimeout, Unavailable) as error:
             is_full = getattr(error.__cause__, "sqlstate", None) == DISK_FULL
             return DISK_FULL_DETAIL if is_full else "The database cannot be written."
@@ -78,7 +85,7 @@ class Readiness:
                 session.execute(SPILL_TO_DISK)
                 session.execute(PROBE_FREE_SPACE, {"times": MIN_FREE_BYTES // 65536})
             session.execute(WRITE)
-            if revisions.is_behind(revisions.current(session.connection())):
+            if is_behind(current(session.connection()), self._revisions):
                 return "The database has not the schema that this version needs."
             session.commit()
         return None

@@ -6,6 +6,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from importlib.resources import files
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -14,7 +15,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from orderly.contract.model import Contract
-from orderly.docs.changes import CHANGES, rendered
+from orderly.docs.changes import read, rendered
 from orderly.docs.errors import explained
 from orderly.docs.operations import shown
 from orderly.errors import DomainError
@@ -40,6 +41,7 @@ PAGE_POLICY = (
 
 def create_pages(
     contract: Contract,
+    changes: Path,
     metrics: Metrics,
     allowed_networks: Iterable[IPv4Network | IPv6Network],
     scripts: Sequence[str] = (),
@@ -48,6 +50,7 @@ def create_pages(
 
     Args:
         contract: what the pages tell of.
+        changes: the file of its changelog.
         metrics: what is scraped.
         readers: who may scrape it; for others there is no such page.
         scripts: those of the workbench that the docs page has here.
@@ -62,7 +65,7 @@ def create_pages(
     _serve(pages, "/openapi.json", lambda: orjson.dumps(contract.document), "application/json")
     _serve(pages, "/docs/openapi.json", lambda: orjson.dumps(shown(contract)), "application/json")
     _serve(pages, "/docs", lambda: page("docs.html", scripts=scripts, sign_in=_sign_in(contract)), HTML)
-    _serve(pages, "/changes", lambda: page("changes.html", changes=rendered(CHANGES.read_text())), HTML)
+    _serve(pages, "/changes", lambda: page("changes.html", changes=rendered(read(changes))), HTML)
     _serve(pages, "/errors", lambda: page("errors.html", errors=list(explained(contract))), HTML)
     own = {name: ("orderly.docs", f"assets/{name}", "text/javascript") for name in scripts}
     for name, (package, path, media_type) in {**ASSETS, **own}.items():

@@ -5,7 +5,12 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-CHANGES = Path(__file__).parents[2] / "openapi" / "changes.md"
+NONE = "No changes are recorded."
+
+
+def read(path: Path) -> str:
+    """Return a changelog; one line where there is none."""
+    return path.read_text("utf-8") if path.is_file() else NONE
 
 
 def rendered(text: str) -> Markup:

@@ -5,17 +5,9 @@ import threading
 from collections.abc import Callable
 from multiprocessing import connection, parent_process
 from multiprocessing.sharedctypes import RawValue
-from typing import Protocol
 
 EXIT_PARENT_DIED = 70
 """The exit code of a worker whose service was killed (EX_SOFTWARE)."""
-
-
-class IsStopping(Protocol):
-    """Tells whether the service will stop soon."""
-
-    def __call__(self) -> bool:
-        """Whether requests should be sent elsewhere from now on."""
 
 
 class ShutdownFlag:
@@ -31,11 +23,6 @@ class ShutdownFlag:
     def __call__(self) -> bool:
         """Whether it was said."""
         return bool(self._mark.value)
-
-
-def never() -> bool:
-    """For an application that nobody has to tell."""
-    return False
 
 
 def exit_with_parent(end: Callable[[], None] = lambda: os._exit(EXIT_PARENT_DIED)) -> None:

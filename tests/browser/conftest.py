@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from tests.conftest import need
 from tests.factories import make_product, make_user
 from tests.serving import PROGRAM, Served, served
+from tests.shop.application import migrate
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -37,7 +37,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The service, with Alice and a product."""
     folder = tmp_path_factory.mktemp("service")
     url = f"sqlite:///{folder / 'orderly.db'}"
-    runner.upgrade(url)
+    migrate(url)
     database = Database(url)
     with database.writing() as session:
         make_user(session, "alice")

@@ -15,13 +15,13 @@ import time_machine
 from db.access_tokens import AccessTokens
 from db.users import User
 from orderly.clock import now
-from orderly.contract.model import DEFAULT_PATH, load
+from orderly.contract.model import load
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from orderly.devtools.codegen.clients import python, typescript
 from tests.conftest import need
 from tests.factories import SECRET, make_product, make_session, make_user
 from tests.serving import Served, served
+from tests.shop.application import CONTRACT_FILE, migrate
 
 CURE = "make clients gets what can be got"
 SCENARIOS = Path(__file__).with_name("scenarios")
@@ -89,7 +89,7 @@ class TypeScript:
         return run(need("node", CURE), f"dist/{name}.js", json.dumps(given), folder=self.project)
 
 
-def install_python(folder: Path, contract: Path = DEFAULT_PATH) -> Python:
+def install_python(folder: Path, contract: Path = CONTRACT_FILE) -> Python:
     """Make the client, and install it beside a project."""
     interpreter = need("openapi-python-client", CURE).parent / "python"
     client, project = folder / "orderly-client", folder / "project"
@@ -100,7 +100,7 @@ def install_python(folder: Path, contract: Path = DEFAULT_PATH) -> Python:
     return Python(client, project, interpreter)
 
 
-def install_typescript(folder: Path, contract: Path = DEFAULT_PATH) -> TypeScript:
+def install_typescript(folder: Path, contract: Path = CONTRACT_FILE) -> TypeScript:
     """Make the client, and install it beside a project."""
     npm = need("npm", CURE)
     client, project = folder / "orderly-client", folder / "project"
@@ -171,7 +171,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A service of its own, on SQLite."""
     folder = tmp_path_factory.mktemp("shop")
     url = f"sqlite:///{folder / 'orderly.db'}"
-    runner.upgrade(url)
+    migrate(url)
     database = Database(url)
     with served(folder, url, rate_limits="off") as service:
         yield Shop(service, database)

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from orderly.contract.model import DEFAULT_PATH, load
 from orderly.devtools.codegen.clients.errors import class_name
 from tests.clients.conftest import INSTALL, SUFFIX, Python, name_of
 from tests.clients.test_readme import snippets
+from tests.shop.application import CONTRACT, CONTRACT_FILE
 
 WRONG = {
     "python": {
@@ -56,17 +56,17 @@ def test_a_wrong_body_is_refused_by_the_type_checker(language):
 def test_every_error_code_has_an_exception(language):
     module = "orderly_client/refusals.py" if isinstance(language, Python) else "src/refusals.ts"
     source = (language.client / module).read_text()
-    for code in load().errors:
+    for code in CONTRACT.errors:
         assert re.search(rf"class {class_name(code)}\b", source)
 
 
 def test_names_are_those_of_the_contract(language):
     """No method is called `list`, and no schema has a name that nobody gave."""
-    document = load().document
+    document = CONTRACT.document
     if isinstance(language, Python):
         package = language.client / "orderly_client"
         made = {file.stem for file in package.glob("api/*/*.py")} - {"__init__"}
-        assert made == {operation.operation_id for operation in load().operations}
+        assert made == {operation.operation_id for operation in CONTRACT.operations}
         exported = re.findall(r'^    "(\w+)",$', (package / "models" / "__init__.py").read_text(), re.MULTILINE)
     else:
         exported = re.findall(r"^export type (\w+) = components\['schemas'\]", schema_of(language), re.MULTILINE)
@@ -82,6 +82,6 @@ def schema_of(language):
 @pytest.mark.parametrize("name", INSTALL)
 def test_a_renamed_property_breaks_the_type_check_of_the_snippets(name, tmp_path):
     renamed = tmp_path / "openapi.yaml"
-    renamed.write_text(re.sub(r"\bquantity\b", "count", DEFAULT_PATH.read_text()))
+    renamed.write_text(re.sub(r"\bquantity\b", "count", CONTRACT_FILE.read_text()))
     project = INSTALL[name](tmp_path, renamed)
     assert "quantity" in project.complaints("snippets", snippets(SUFFIX[name]))

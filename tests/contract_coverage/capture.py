@@ -6,11 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from orderly.contract import model
 from orderly.http.messages import ASGIApp
 from tests.contract_coverage.recorder import Exchange, Recorded, Recorder
+from tests.shop.application import CONTRACT
 
-CONTRACT = model.load()
 RECORDER = Recorder(CONTRACT)
 SERVED: set[str] = set()
 """The URLs of the services that tests have started: what httpx hears from them is recorded."""

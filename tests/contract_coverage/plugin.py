@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from orderly.contract.bundle import Bundle
-from orderly.contract.model import DEFAULT_PATH, Contract
+from orderly.contract.model import Contract
 from orderly.devtools.source_map import SourceMaps
 from tests.contract_coverage.capture import CONTRACT, RECORDER, listening
 from tests.contract_coverage.requirements import ONLY_BY_FAULTS, promises
+from tests.shop.application import CONTRACT_FILE
 
 TESTS = Path(__file__).parent.parent
 ELSEWHERE = {"browser", "clients", "faults"}
@@ -76,7 +77,7 @@ class Gate:
 
     def _judge(self, session: pytest.Session) -> None:
         undeclared = [f"{UNDECLARED} {what} ({test})" for what, test in sorted(self.undeclared.items())]
-        self.report = [*(verdict(CONTRACT, Bundle(DEFAULT_PATH), self.seen) if self.is_whole else []), *undeclared]
+        self.report = [*(verdict(CONTRACT, Bundle(CONTRACT_FILE), self.seen) if self.is_whole else []), *undeclared]
         if undeclared or any(line.startswith(NEVER) for line in self.report):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

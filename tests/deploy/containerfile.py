@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.serving import ROOT, START, environment
 
-PLACES = ("/opt/orderly", "/data", "/src")
+PLACES = ("/opt/orderly", "/data", "/src", "/srv/shop")
 """Where an image has its files, as far as this one says."""
 
 

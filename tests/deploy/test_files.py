@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -34,7 +35,7 @@ def settings_of(service, monkeypatch):
         monkeypatch.delenv(name)
     for name, value in COMPOSE["services"][service]["environment"].items():
         monkeypatch.setenv(name, re.sub(r"\$\{.*?\}", "f" * 32, value))
-    return Settings.load()
+    return Settings.read(Path())
 
 
 class TestCompose:
@@ -78,8 +79,7 @@ class TestSystemd:
         assert result.returncode == 0, result.stdout[-500:]
 
     def test_it_starts_commands_that_exist(self):
-        known = {command.callback.__name__ for command in main.app.registered_commands}
-        known |= {group.name for group in main.app.registered_groups}
+        known = {*main.COMMANDS, *main.GROUPS}
         started = re.findall(r"^Exec\w+=/opt/orderly/bin/orderly (\w+)", "".join(u.read_text() for u in UNITS), re.M)
         assert len(started) == 3
         assert set(started) <= known

@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, text
 from orderly.database.migrations import revisions, runner
 from tests.faults.load import buying
 from tests.faults.shop import shop_on
+from tests.shop.application import APPLICATION, REVISIONS
 
 LATER = {
     "9001": """
@@ -36,16 +37,13 @@ revision, down_revision = "{}", "{}"
 """
 
 
-@contextmanager
 def later_release(folder):
-    """As if this process were of a later release."""
-    shutil.copytree(runner.HERE, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    for (revision, upgrade), before in zip(LATER.items(), [revisions.head(), *LATER], strict=False):
+    """The migrations of a later release."""
+    shutil.copytree(APPLICATION.migrations, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    for (revision, upgrade), before in zip(LATER.items(), [REVISIONS[-1], *LATER], strict=False):
         file = folder / "migrations" / "versions" / f"{revision}.py"
         file.write_text(HEAD_OF_FILE.format(revision, before) + upgrade)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runner, "HERE", folder / "migrations")
-        yield
+    return folder / "migrations"
 
 
 @contextmanager
@@ -62,11 +60,10 @@ async def migrated(shop, folder):
     with shop.serve() as service:
         async with buying(shop, service.url, retry=False) as history:
             await history.until("ordered", 20)
-            with later_release(folder):
-                upgrading = asyncio.create_task(asyncio.to_thread(runner.upgrade, shop.url))
-                with open_reader(shop.url):
-                    await asyncio.sleep(READS[shop.database.url.get_backend_name()])
-                await upgrading
+            upgrading = asyncio.create_task(asyncio.to_thread(runner.upgrade, shop.url, later_release(folder)))
+            with open_reader(shop.url):
+                await asyncio.sleep(READS[shop.database.url.get_backend_name()])
+            await upgrading
             await history.until("ordered", 50)
         return history.counts
 

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from orderly.contract.model import load
 from orderly.validation.schemas import SchemaCompiler
 from tests.deploy.proxy import proxied
 from tests.faults.raw_http import Answer, Client, Unsent
 from tests.serving import Served, free_port
+from tests.shop.application import CONTRACT
 
-CONTRACT = load()
 PROBLEM = SchemaCompiler(CONTRACT).of(CONTRACT.root["components"]["schemas"]["Problem"])
 
 

@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from tests.conftest import make_postgresql
 from tests.e2e.shop import PATIENCE, SET_UPS, Shop, open_shop
 from tests.factories import make_user
 from tests.serving import Served, served, wait_until_ready
+from tests.shop.application import migrate
 
 
 @dataclass
@@ -73,7 +73,7 @@ def client(shop: Shop) -> Iterator[httpx.Client]:
 
 def serve_twice(url: str, folder: Path, *, workers: int) -> Iterator[Twins]:
     """Two servers on a database that is made here."""
-    runner.upgrade(url)
+    migrate(url)
     database = Database(url)
     given = {"rate_limits": "off", "debug": "on"}
     with (

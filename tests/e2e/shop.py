@@ -12,12 +12,12 @@ from sqlalchemy import Select
 from db.access_tokens import AccessTokens
 from orderly.clock import new_id
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from tests import invariants
 from tests.concurrency import CROWD
 from tests.conftest import make_postgresql
 from tests.factories import SECRET, make_product, make_session, make_user
 from tests.serving import Served, served
+from tests.shop.application import migrate
 
 SET_UPS = {"sqlite-1": 1, "sqlite-2": 2, "postgresql-2": 2}
 """The databases, and by how many processes each is served."""
@@ -74,7 +74,7 @@ def open_shop(set_up: str, folder: Path) -> Iterator[Shop]:
 
 
 def _open(url: str, folder: Path, workers: int) -> Iterator[Shop]:
-    runner.upgrade(url)
+    migrate(url)
     database = Database(url)
     with served(folder, url, workers=workers, rate_limits="off", debug="on") as service:
         yield Shop(service, database)

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from sqlalchemy import select, text
 
 from orderly.clock import new_id
-from orderly.database.migrations import runner
+from orderly.database.migrations.metadata import metadata
+from tests.shop.application import APPLICATION
 
 EMAIL = "canary.kept@example.com"
 """What may be found in the database: without it the search would prove nothing."""
@@ -127,7 +128,9 @@ def content_of(twins):
         files = sorted(twins.folder.glob("orderly.db*"))
         return subprocess.run(["cat", *files], check=True, capture_output=True).stdout
     with twins.database.connect() as connection:
-        rows = [row for table in runner.metadata().sorted_tables for row in connection.execute(select(table))]
+        rows = [
+            row for table in metadata(APPLICATION.database).sorted_tables for row in connection.execute(select(table))
+        ]
     return repr(rows).encode()
 
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from orderly.database.migrations import runner
 from tests.serving import served
+from tests.shop.application import migrate
 
 HIDDEN = b"GET /v1/health/live HTTP/1.1\r\nHost: smuggled.test\r\nX-Hidden: 1\r\n\r\n"
 GET = b"GET /v1/health/live HTTP/1.1\r\n"
@@ -19,7 +19,7 @@ POST = b"POST /v1/tokens HTTP/1.1\r\nHost: shop.test\r\nContent-Type: applicatio
 def url(tmp_path_factory):
     folder: Path = tmp_path_factory.mktemp("http")
     database = f"sqlite:///{folder / 'orderly.db'}"
-    runner.upgrade(database)
+    migrate(database)
     with served(folder, database, rate_limits="off") as service:
         yield service.url
 

@@ -18,6 +18,7 @@ from orderly.server import server
 from tests.applications import create_shop
 from tests.faults.shop import Shop
 from tests.serving import Served
+from tests.shop.application import APPLICATION
 
 
 class Clock:
@@ -54,4 +55,4 @@ def _by_clock(file: Path, settings: Settings, *, is_stopping: Callable[[], bool]
 if __name__ == "__main__":
     from functools import partial
 
-    server.serve(Settings.load(), print, partial(_by_clock, Path(sys.argv[1])))
+    server.serve(Settings.load(APPLICATION), print, partial(_by_clock, Path(sys.argv[1])))

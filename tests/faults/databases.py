@@ -12,13 +12,13 @@ import psycopg
 from sqlalchemy import make_url, text
 
 from orderly.database.database import Database
-from orderly.database.migrations import revisions
 from tests.faults.checker import check
 from tests.faults.injection import allow_writing, empty, fill, forbid_writing, migrate_twice
 from tests.faults.load import buying
 from tests.faults.raw_http import Client
 from tests.faults.shop import Shop
 from tests.serving import Served, wait_until_ready
+from tests.shop.application import REVISIONS
 
 Figures = dict[str, Any]
 SOME = 20
@@ -79,7 +79,7 @@ async def migrate_at_once(urls: Iterable[str], folder: Path) -> Figures:
         ends = await asyncio.to_thread(migrate_twice, url, folder)
         exits = [code for code, _ in ends]
         assert exits == [0, 0], ends
-        assert (found := _revisions(url)) == [revisions.head()], found
+        assert (found := _revisions(url)) == [REVISIONS[-1]], found
         figures[make_url(url).get_backend_name()] = exits
     return figures
 

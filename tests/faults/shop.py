@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from db.access_tokens import AccessTokens
 from db.sessions import LIFETIME
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from tests.conftest import make_postgresql
 from tests.factories import SECRET, make_product, make_session, make_user
 from tests.faults.history import History
 from tests.serving import Served, served
+from tests.shop.application import migrate
 
 STOCK = 1_000_000
 
@@ -71,7 +71,7 @@ def shop_on(kind: str, *, file_in: Path | None = None, **given: int) -> Iterator
         urls = iter([f"sqlite:///{(file_in or place) / 'orderly.db'}"])
     try:
         for url in urls:
-            runner.upgrade(url)
+            migrate(url)
             database = Database(url)
             shop = Shop(url, place, database, History(place / "history.jsonl"))
             shop.open(**given)

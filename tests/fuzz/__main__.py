@@ -9,11 +9,10 @@ from typing import IO, Annotated
 
 import typer
 
-from orderly.contract.model import DEFAULT_PATH, load
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from tests.factories import make_product
 from tests.serving import environment, served
+from tests.shop.application import CONTRACT, CONTRACT_FILE, migrate
 
 HERE = Path(__file__).parent
 POSITIVE = ["2xx", "3xx", 401, 403, 404, 409, 429, "5xx"]
@@ -46,7 +45,7 @@ def _fuzz_as(role: str, options: list[str]) -> bool:
     print(f"Fuzzing as {role}: {' '.join(options)}", flush=True)
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/orderly.db"
-        runner.upgrade(url)
+        migrate(url)
         _stock(url)
         with served(Path(folder), url, rate_limits="off", threads=8) as service:
             passed = start(service.url, url, role, Path(folder), options).wait() == 0
@@ -62,7 +61,7 @@ def start(
     config = folder / "schemathesis.toml"
     config.write_text((HERE / "schemathesis.toml").read_text() + _business_refusals())
     st = str(Path(sys.executable).with_name("st"))
-    command = [st, "--config-file", str(config), "run", str(DEFAULT_PATH), "--url", f"{service}/v1", *options]
+    command = [st, "--config-file", str(config), "run", str(CONTRACT_FILE), "--url", f"{service}/v1", *options]
     variables = environment(test_fuzz_role=role, test_fuzz_database=database)
     variables |= {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "PYTHONPATH": str(HERE.parent.parent)}
     return subprocess.Popen(command, env=variables, stdout=output)
@@ -81,7 +80,7 @@ def _stock(url: str) -> None:
 def _business_refusals() -> str:
     """Where the contract declares them, these statuses are an answer to a request that fits its schemas too."""
     table = ""
-    for operation in load().operations:
+    for operation in CONTRACT.operations:
         declared = [status for status in ("412", "422", "428") if status in operation.responses]
         if declared:
             allowed = [*POSITIVE, *map(int, declared)]

@@ -7,12 +7,11 @@ import schemathesis
 from hypothesis import strategies as st
 
 from db.access_tokens import AccessTokens
-from orderly.contract.model import load
 from orderly.database.database import Database
 from tests.factories import SECRET, make_caller, make_key, make_session, make_user
+from tests.shop.application import CONTRACT
 
 ROLE = os.environ["ORDERLY_TEST_FUZZ_ROLE"]
-CONTRACT = load()
 PUBLIC = {operation.operation_id for operation in CONTRACT.operations if operation.is_public}
 CREDENTIALS = ("authorization", "x-api-key")
 DATABASE = Database(os.environ["ORDERLY_TEST_FUZZ_DATABASE"])

@@ -1,27 +1,44 @@
 """What `orderly serve --sandbox` and `--reload` serve."""
 
+from collections.abc import Callable
+
 from orderly.app import Extras, create_app
-from orderly.cli.console import err
+from orderly.config.application import Application
 from orderly.config.settings import Settings
 from orderly.contract import model
 from orderly.contract.model import Contract
 from orderly.devtools.sandbox.reloader import Reloader
 from orderly.devtools.sandbox.sandbox import SandboxState, create_sandbox
 from orderly.http.messages import ASGIApp
-from orderly.pipeline.handler_resolver import HandlerResolver
-from orderly.server.shutdown import IsStopping, never
 
 
-def create_devserver(settings: Settings, *, sandbox: bool, reload: bool, is_stopping: IsStopping = never) -> ASGIApp:
-    """The service for those who write its contract: as a sandbox, exchanged at every save, or both."""
+def create_devserver(
+    settings: Settings,
+    *,
+    application: Application,
+    sandbox: bool,
+    reload: bool,
+    report: Callable[[str], None] = print,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> ASGIApp:
+    """Return the service for API designers: as a sandbox, replaced at every save, or both.
+
+    Args:
+        settings: the settings of this process.
+        application: what is served.
+        sandbox: whether to serve from the contract's examples.
+        reload: whether to replace the service when the contract is saved.
+        report: shows a line in the terminal.
+        is_stopping: returns whether the service will stop soon.
+    """
     state = SandboxState()
     scripts = ("reload.js",) if reload else ()
 
     def create(loaded: Contract) -> ASGIApp:
         if sandbox:
-            return create_sandbox(settings, loaded, HandlerResolver(), state, scripts).app
-        return create_app(settings, loaded, HandlerResolver(), is_stopping=is_stopping, extras=Extras(scripts=scripts))
+            return create_sandbox(settings, application, loaded, state=state, scripts=scripts).app
+        return create_app(settings, application, loaded, is_stopping=is_stopping, extras=Extras(scripts=scripts))
 
     if not reload:
-        return create(model.load())
-    return Reloader(model.DEFAULT_PATH, create, lambda line: err.print(line))
+        return create(model.load(application.contract))
+    return Reloader(application.contract, create, report)

@@ -13,10 +13,12 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from orderly.app import Extras, create_app
+from orderly.config.application import Application
 from orderly.config.settings import CommandError, Settings
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract, Operation, load
 from orderly.database.database import Database
 from orderly.database.migrations import runner
+from orderly.database.migrations.metadata import metadata
 from orderly.devtools.sandbox.clock import EPOCH, DeterministicClock
 from orderly.devtools.sandbox.examples import Example, answer_of, ids_in, objects_with
 from orderly.devtools.sandbox.personas import Account, Persona, SignedIn
@@ -46,12 +48,14 @@ class Sandbox:
     def __init__(
         self,
         settings: Settings,
+        application: Application,
         contract: Contract,
         resolver: HandlerResolver,
         state: SandboxState,
         scripts: Sequence[str],
     ) -> None:
         self._settings = settings
+        self._application = application
         self._contract = contract
         self._state = state
         self._clock = state.clock
@@ -63,7 +67,7 @@ class Sandbox:
         self._create_persona = resolver.function("sandbox", "create_persona")
         self._counters = RateLimitStore()
         extras = Extras(self._wrap, ("sandbox.js", *scripts), self._counters)
-        self._service = create_app(settings, contract, ExampleResolver(resolver), extras=extras)
+        self._service = create_app(settings, application, contract, ExampleResolver(resolver), extras=extras)
         self.app = self._clock.wrap(self._service)
 
     @property
@@ -111,7 +115,7 @@ class Sandbox:
         shown = next(objects_with(self._contract.document, "email", "password"), {})
         password = shown.get("password") or secrets.token_urlsafe(18)
         with self._database.writing() as session:
-            for table in reversed(runner.metadata().sorted_tables):
+            for table in reversed(metadata(self._application.database).sorted_tables):
                 session.execute(table.delete())
             roles = self._contract.roles if self._create_persona else ()
             opened = [self._open_account(session, role, password) for role in roles]
@@ -184,8 +188,9 @@ def sandbox_settings(settings: Settings, folder: Path) -> Settings:
 
 def create_sandbox(
     settings: Settings,
-    contract: Contract,
-    resolver: HandlerResolver,
+    application: Application,
+    contract: Contract | None = None,
+    resolver: HandlerResolver | None = None,
     state: SandboxState | None = None,
     scripts: Sequence[str] = (),
 ) -> Sandbox:
@@ -196,5 +201,6 @@ def create_sandbox(
     """
     if not settings.database_url.endswith(f"/{DATABASE}") or settings.is_production:
         raise CommandError("A sandbox empties its database: it takes none but its own.")
-    runner.upgrade(settings.database_url)
-    return Sandbox(settings, contract, resolver, state or SandboxState(), scripts)
+    runner.upgrade(settings.database_url, application.migrations)
+    contract, resolver = contract or load(application.contract), resolver or HandlerResolver(application)
+    return Sandbox(settings, application, contract, resolver, state or SandboxState(), scripts)

@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from tests.deploy.monitoring.prometheus_server import MONITORING, prometheus
 from tests.factories import PASSWORD, make_product, make_user
 from tests.redis_server import redis_server
 from tests.serving import served
+from tests.shop.application import migrate
 
 PATIENCE = 30
 """Seconds after which a figure that Prometheus has not got will never come."""
@@ -69,7 +69,7 @@ def scene(tmp_path_factory, redis):
     """A customer of a service, and the Prometheus that watches it."""
     folder = tmp_path_factory.mktemp("monitoring")
     url = f"sqlite:///{folder / 'orderly.db'}"
-    runner.upgrade(url)
+    migrate(url)
     nameless = fill(folder / "orderly.db")
     with served(folder, url, workers=2, redis_url=redis.url) as service, prometheus(folder, service) as watching:
         yield Customer(service.url, nameless), watching

@@ -1,5 +1,6 @@
 """The workbench is commands: what runs them is that of the other commands."""
 
-from tests.shop.cli.conftest import CommandResult, orderly, shop
+from tests.commands import orderly
+from tests.shop.cli.conftest import shop
 
-__all__ = ["CommandResult", "orderly", "shop"]
+__all__ = ["orderly", "shop"]

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from orderly.app import Extras
-from orderly.contract import model
 from orderly.contract.loader import ContractError
 from orderly.devtools.sandbox.reloader import Reloader, described
 from orderly.devtools.sandbox.sandbox import SandboxState, create_sandbox, sandbox_settings
-from tests.applications import SHOP, create_shop
+from tests.applications import create_shop
 from tests.asgi import Client
 from tests.factories import make_settings
+from tests.shop.application import APPLICATION, CONTRACT_FILE
 
-SOURCE = model.DEFAULT_PATH.read_bytes()
+SOURCE = CONTRACT_FILE.read_bytes()
 SPLIT = Path(__file__).parent.parent / "pipeline" / "third_party" / "split"
 TITLE = b"title: Orderly"
 
@@ -48,7 +48,9 @@ def reloading(file, reported, tmp_path):
 
 def test_a_save_is_live_and_the_database_stays(file, reported, tmp_path):
     settings, state = sandbox_settings(make_settings(rate_limits=False), tmp_path), SandboxState()
-    reloading = Reloader(file, lambda loaded: create_sandbox(settings, loaded, SHOP, state).app, reported.append)
+    reloading = Reloader(
+        file, lambda loaded: create_sandbox(settings, APPLICATION, loaded, state=state).app, reported.append
+    )
 
     async def run():
         await reloading.start()

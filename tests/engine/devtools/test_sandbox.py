@@ -9,7 +9,6 @@ import orjson
 import pytest
 
 from orderly.config.settings import CommandError
-from orderly.contract import model
 from orderly.contract.model import Contract
 from orderly.devtools.sandbox import sandbox as sandboxes
 from orderly.devtools.sandbox.clock import STEP
@@ -21,15 +20,15 @@ from orderly.validation.schemas import SchemaCompiler
 from tests.applications import SHOP
 from tests.asgi import Client, shut_down
 from tests.factories import PASSWORD, make_settings
+from tests.shop.application import APPLICATION, CONTRACT
 
-CONTRACT = model.load()
 VALIDATORS = SchemaCompiler(CONTRACT)
 EXAMPLES = CONTRACT.document["components"]["examples"]
 
 
 def begin(folder, loaded=CONTRACT):
     """A sandbox that has begun."""
-    made = create_sandbox(sandbox_settings(make_settings(rate_limits=False), folder), loaded, SHOP)
+    made = create_sandbox(sandbox_settings(make_settings(rate_limits=False), folder), APPLICATION, loaded)
     asyncio.run(made.fill())
     return made
 
@@ -117,7 +116,7 @@ class TestTime:
         assert make() == made
 
     def test_limits_begin_anew_too(self, tmp_path):
-        made = create_sandbox(sandbox_settings(make_settings(rate_limits=True), tmp_path), CONTRACT, SHOP)
+        made = create_sandbox(sandbox_settings(make_settings(rate_limits=True), tmp_path), APPLICATION)
         asyncio.run(made.fill())
         limit = next(o for o in CONTRACT.operations if o.operation_id == "create_order").rate_limits[0].limit
         for _ in range(2):
@@ -276,7 +275,7 @@ class TestProduction:
             sandbox_settings(settings, tmp_path)
         with pytest.raises(CommandError, match="takes none but its own"):
             create_sandbox(
-                settings.model_copy(update={"database_url": f"sqlite:///{tmp_path}/sandbox.db"}), CONTRACT, SHOP
+                settings.model_copy(update={"database_url": f"sqlite:///{tmp_path}/sandbox.db"}), APPLICATION
             )
 
     def test_no_command_begins_one(self, orderly, monkeypatch):
@@ -287,7 +286,7 @@ class TestProduction:
 
     def test_a_database_that_is_not_the_sandboxs_is_never_emptied(self, tmp_path):
         with pytest.raises(CommandError, match="takes none but its own"):
-            create_sandbox(make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db"), CONTRACT, SHOP)
+            create_sandbox(make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db"), APPLICATION)
 
     @pytest.mark.parametrize("path", ["/sandbox/accounts", "/sandbox/reset", "/docs/reload", "/docs/assets/sandbox.js"])
     def test_nothing_of_it_is_there(self, client, path):
@@ -299,7 +298,12 @@ def test_the_docs_page_has_the_scripts_of_what_is_on(tmp_path, sandbox):
     page = Client(sandbox.app).get("/docs").body.decode()
     assert ("/docs/assets/sandbox.js" in page, "/docs/assets/reload.js" in page) == (True, False)
     assert Client(sandbox.app).get("/docs/assets/sandbox.js").status == 200
-    plain = create_devserver(make_settings(database_url=f"sqlite:///{tmp_path}/a.db"), sandbox=False, reload=False)
+    plain = create_devserver(
+        make_settings(database_url=f"sqlite:///{tmp_path}/a.db"),
+        application=APPLICATION,
+        sandbox=False,
+        reload=False,
+    )
     assert "sandbox.js" not in Client(plain).get("/docs").body.decode()
 
 

@@ -4,35 +4,31 @@ import ast
 import shutil
 import subprocess
 import sys
-from importlib.machinery import ModuleSpec
 
 import pytest
 
 from handlers import contract_types
-from orderly.cli import generate
-from orderly.contract import model
 from orderly.devtools.codegen import handler_stub
 from orderly.devtools.codegen.typed_dicts import types_of
 from tests.applications import SHOP
+from tests.shop.application import CONTRACT
 from tests.shop.cli.conftest import ROOT
-
-CONTRACT = model.load()
 
 
 @pytest.fixture
-def own_types(shop, monkeypatch):
-    """The types in a file that a test may change."""
-    file = shop / "types.py"
-    shutil.copy(generate.TYPES, file)
-    monkeypatch.setattr(generate, "TYPES", file)
-    return file
+def handlers(shop):
+    """The handlers in a folder that a test may change."""
+    (shop / "handlers").unlink()
+    shutil.copytree(ROOT / "handlers", shop / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
+    return shop / "handlers"
 
 
 class TestTypes:
     def test_the_committed_ones_are_those_of_the_contract(self, orderly):
         assert orderly("types", "--check").out == "handlers/contract_types.py is up to date.\n"
 
-    def test_stale_ones_fail_a_check_and_are_made_anew(self, orderly, own_types):
+    def test_stale_ones_fail_a_check_and_are_made_anew(self, orderly, handlers):
+        own_types = handlers / "contract_types.py"
         own_types.write_text("")
         result = orderly("types", "--check")
         assert (result.code, result.err) == (
@@ -43,11 +39,10 @@ class TestTypes:
         assert orderly("types").out == "Made handlers/contract_types.py.\n"
         assert own_types.read_text() == types_of(CONTRACT.source)
 
-    def test_mypy_finds_a_handler_that_has_drifted(self, shop):
+    def test_mypy_finds_a_handler_that_has_drifted(self, shop, handlers):
         source = CONTRACT.source.replace(b"required: [status, version]", b"required: [status, version, since]")
         changed = source.replace(b"        version:\n", b"        since: {type: string}\n        version:\n")
-        shutil.copytree(ROOT / "handlers", shop / "handlers")
-        (shop / "handlers" / "contract_types.py").write_text(types_of(changed))
+        (handlers / "contract_types.py").write_text(types_of(changed))
         command = [
             sys.executable,
             "-m",
@@ -89,8 +84,8 @@ class TestStub:
             '    """List orders."""\n    raise NotImplementedError\n'
         )
 
-    def test_the_first_of_its_file_brings_the_imports(self, orderly, monkeypatch):
-        monkeypatch.setattr(generate, "find_spec", lambda name: None)
+    def test_the_first_of_its_file_brings_the_imports(self, orderly, handlers):
+        (handlers / "orders.py").unlink()
         out = orderly("stub", "create_order").out
         assert out.startswith('"""Ordering, and what becomes of an order until')
         assert [line for line in out.splitlines() if "import" in line] == [
@@ -99,14 +94,12 @@ class TestStub:
             "from orderly import Caller",
         ]
 
-    def test_an_empty_file_is_begun_as_none_is(self, orderly, monkeypatch, tmp_path):
-        (tmp_path / "orders.py").touch()  # as `>> handlers/orders.py` leaves it
-        monkeypatch.setattr(generate, "find_spec", lambda name: ModuleSpec(name, None, origin=f"{tmp_path}/orders.py"))
+    def test_an_empty_file_is_begun_as_none_is(self, orderly, handlers):
+        (handlers / "orders.py").write_text("")  # as `>> handlers/orders.py` leaves it
         assert orderly("stub", "create_order").out.startswith('"""Ordering')
 
-    def test_a_later_one_tells_which_imports_are_missing(self, orderly, monkeypatch, tmp_path):
-        (tmp_path / "orders.py").write_text("from handlers import contract_types\n")
-        monkeypatch.setattr(generate, "find_spec", lambda name: ModuleSpec(name, None, origin=f"{tmp_path}/orders.py"))
+    def test_a_later_one_tells_which_imports_are_missing(self, orderly, handlers):
+        (handlers / "orders.py").write_text("from handlers import contract_types\n")
         result = orderly("stub", "create_order")
         assert result.out.startswith("\n\ndef create_order(")
         assert result.err.splitlines()[1:] == [

@@ -9,12 +9,12 @@ import pytest
 
 from orderly.contract.model import Contract
 from orderly.database.database import Database
-from orderly.database.migrations import runner
 from orderly.http.messages import ASGIApp
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import make_application, url_of
 from tests.factories import PASSWORD, make_settings
+from tests.shop.application import migrate
 
 EVERYTHING = Path(__file__).with_name("everything.yaml")
 ALICE = {"email": "alice@example.com", "password": PASSWORD, "name": "Alice"}
@@ -25,7 +25,7 @@ Serve = Callable[..., Client]
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """What the corridor does is the same on every database: one will do."""
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('corridor') / 'orderly.db'}", threads=10)
-    runner.upgrade(database.url)
+    migrate(database.url)
     yield database
     database.close()
 

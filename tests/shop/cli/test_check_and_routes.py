@@ -10,12 +10,12 @@ from functools import partial
 
 import pytest
 
-from orderly.contract import model
 from orderly.devtools.lint.redocly import REDOCLY
 from orderly.pipeline.handler_resolver import HandlerResolver
+from tests.shop.application import CONTRACT
 from tests.shop.cli.conftest import ROOT
 
-OURS = model.load()
+OURS = CONTRACT
 GOOD = ROOT / "tests" / "shop" / "contract" / "good.yaml"
 
 

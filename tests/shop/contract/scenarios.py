@@ -9,14 +9,13 @@ from typing import Any
 from db.passwords import hash_password
 from db.users import User
 from orderly.clock import new_id, now
-from orderly.contract import model
 from orderly.contract.model import Operation
 from orderly.database.database import Database
 from orderly.times import rfc3339
 from tests.asgi import Answer, Client
 from tests.factories import make_caller, make_key, make_order, make_product, make_session
+from tests.shop.application import CONTRACT
 
-CONTRACT = model.load()
 EXAMPLES = {name: each["value"] for name, each in CONTRACT.document["components"]["examples"].items()}
 STATUS = {"fulfil_order": "paid", "refund_order": "paid"}
 """What an order has to be, where pending will not do."""

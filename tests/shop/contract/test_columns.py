@@ -15,11 +15,11 @@ from db.products import Product
 from db.sessions import UserSession
 from db.stock_ledger import StockAdjustment
 from db.users import User
-from orderly.contract import model
 from orderly.contract.node import Node
 from orderly.database.models import Base, UtcDateTime
+from tests.shop.application import CONTRACT
 
-OURS = model.load()
+OURS = CONTRACT
 
 
 @dataclass

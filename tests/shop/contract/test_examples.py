@@ -8,8 +8,8 @@ import pytest
 from orderly.contract import model
 from orderly.contract.node import Node
 from orderly.validation.schemas import SchemaCompiler, validation_errors
+from tests.shop.application import CONTRACT
 
-CONTRACT = model.load()
 VALIDATORS = SchemaCompiler(CONTRACT)
 
 

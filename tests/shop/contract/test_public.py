@@ -1,6 +1,6 @@
 """Who needs no credential is told here by name: a `security: []` that slips into the contract fails."""
 
-from orderly.contract import model
+from tests.shop.application import CONTRACT
 
 PUBLIC = {
     "create_user",
@@ -14,4 +14,4 @@ PUBLIC = {
 
 
 def test_these_operations_and_no_others_are_public():
-    assert {o.operation_id for o in model.load().operations if o.is_public or not all(o.security)} == PUBLIC
+    assert {o.operation_id for o in CONTRACT.operations if o.is_public or not all(o.security)} == PUBLIC

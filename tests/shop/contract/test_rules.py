@@ -2,9 +2,9 @@
 
 import pytest
 
-from orderly.contract import model
 from orderly.devtools.lint.linter import RULES, check
 from orderly.devtools.lint.rules.bounds import is_catastrophic
+from tests.shop.application import CONTRACT_FILE
 from tests.shop.contract.defects import DEFECTS, GOOD, SOURCE
 
 
@@ -33,7 +33,7 @@ def test_every_rule_is_seen_to_fail():
     assert {rule.__name__.replace("_", "-") for rule in RULES} <= {rule for rule, *_ in DEFECTS}
 
 
-@pytest.mark.parametrize("path", [GOOD, model.DEFAULT_PATH], ids=["good", "ours"])
+@pytest.mark.parametrize("path", [GOOD, CONTRACT_FILE], ids=["good", "ours"])
 def test_a_good_contract_has_no_finding(path):
     assert check(path) == []
 

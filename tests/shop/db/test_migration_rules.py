@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from orderly.database.migrations import revisions, runner
+from tests.shop.application import REVISIONS, migrate, migrate_back
 
 SQUAWK = Path(sysconfig.get_path("scripts")) / "squawk"
 POSTGRESQL = "13.0"
@@ -24,7 +24,7 @@ LET_BE_IN = {
 }
 """What one revision may do, and why."""
 CHANGE = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b")
-REVISIONS = revisions.known()
+REVISIONS = REVISIONS
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +36,11 @@ def changes(bare_postgresql):
         if CHANGE.match(statement):
             now.append((connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT", statement.strip()))
 
-    runner.downgrade(bare_postgresql, "base")
+    migrate_back(bare_postgresql, "base")
     event.listen(Engine, "before_cursor_execute", notice)
     for revision in REVISIONS:
         now = made[revision] = []
-        runner.upgrade(bare_postgresql, revision)
+        migrate(bare_postgresql, revision)
     event.remove(Engine, "before_cursor_execute", notice)
     return made
 

@@ -10,8 +10,10 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from orderly.database.database import Database
-from orderly.database.migrations import revisions, runner
+from orderly.database.migrations import revisions
 from orderly.database.migrations.lock import migration_lock
+from orderly.database.migrations.metadata import belongs_to, metadata
+from tests.shop.application import APPLICATION, REVISIONS, migrate, migrate_back
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -21,7 +23,7 @@ def empty(request, tmp_path):
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
     url = request.getfixturevalue("bare_postgresql")
-    runner.downgrade(url, "base")
+    migrate_back(url, "base")
     yield url
 
 
@@ -35,48 +37,53 @@ def revision_of(url):
 
 
 def test_the_revisions_are_those_of_alembic_and_in_its_order():
-    history = ScriptDirectory(str(runner.HERE)).walk_revisions()
-    assert revisions.known() == tuple(reversed([each.revision for each in history]))
+    history = ScriptDirectory(str(APPLICATION.migrations)).walk_revisions()
+    assert tuple(reversed([each.revision for each in history])) == REVISIONS
 
 
 def test_an_older_database_is_behind_and_a_newer_one_is_not():
-    older, newest = revisions.known()[0], revisions.head()
-    assert [revisions.is_behind(each) for each in (None, older, newest, "9999")] == [True, True, False, False]
+    older, newest = REVISIONS[0], REVISIONS[-1]
+    assert [revisions.is_behind(each, REVISIONS) for each in (None, older, newest, "9999")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_up_down_and_up_again(empty):
-    runner.upgrade(empty)
-    assert revision_of(empty) == (revisions.head(), set(runner.metadata().tables))
-    runner.downgrade(empty, "base")
+    migrate(empty)
+    assert revision_of(empty) == (REVISIONS[-1], set(metadata(APPLICATION.database).tables))
+    migrate_back(empty, "base")
     assert revision_of(empty) == (None, set())
-    runner.upgrade(empty)
-    runner.upgrade(empty)
-    assert revision_of(empty)[0] == revisions.head()
+    migrate(empty)
+    migrate(empty)
+    assert revision_of(empty)[0] == REVISIONS[-1]
 
 
 def test_two_processes_may_migrate_at_once(empty):
     failures = []
 
-    def migrate():
+    def upgrade():
         try:
-            runner.upgrade(empty)
+            migrate(empty)
         except Exception as error:
             failures.append(error)
 
-    threads = [Thread(target=migrate) for _ in range(4)]
+    threads = [Thread(target=upgrade) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert failures == []
-    assert revision_of(empty)[0] == revisions.head()
+    assert revision_of(empty)[0] == REVISIONS[-1]
 
 
 def test_the_models_are_the_head(database: Database):
     with database.connect() as connection:
-        belongs = runner.belongs_to(connection.dialect.name)
+        belongs = belongs_to(connection.dialect.name)
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": belongs})
-        assert compare_metadata(context, runner.metadata()) == []
+        assert compare_metadata(context, metadata(APPLICATION.database)) == []
 
 
 def break_off(url):

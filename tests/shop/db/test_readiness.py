@@ -8,16 +8,16 @@ from sqlalchemy import text
 
 from orderly.database import readiness
 from orderly.database.database import Database
-from orderly.database.migrations import revisions
 from orderly.database.readiness import Readiness
 from orderly.errors import Unavailable
 from tests.conftest import url_of
+from tests.shop.application import REVISIONS
 
 
 def result(database, *, is_stopping=False):
     """What it says; None if it is ready."""
     try:
-        Readiness(database, lambda: is_stopping).check_ready()
+        Readiness(database, lambda: is_stopping, REVISIONS).check_ready()
     except Unavailable as refusal:
         return refusal.detail
     return None
@@ -32,9 +32,9 @@ def set_revision(database, revision):
 @pytest.fixture
 def outdated(database):
     """The database as an earlier release needed it."""
-    set_revision(database, revisions.known()[0])
+    set_revision(database, REVISIONS[0])
     yield database
-    set_revision(database, revisions.head())
+    set_revision(database, REVISIONS[-1])
 
 
 @pytest.fixture
@@ -88,9 +88,9 @@ def test_it_is_not_without_its_replica(database):
 
 
 def test_what_was_asked_a_moment_ago_is_not_asked_again(database, monkeypatch):
-    asked = Readiness(database, lambda: False)
+    asked = Readiness(database, lambda: False, REVISIONS)
     asked.check_ready()
-    monkeypatch.setattr(asked, "_ask", lambda: "This would be asked.")
+    monkeypatch.setattr(asked, "_ask", lambda _: "This would be asked.")
     asked.check_ready()
     monkeypatch.setattr(asked, "_until", 0.0)
     with pytest.raises(Unavailable, match=r"This would be asked\."):

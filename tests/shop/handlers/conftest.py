@@ -10,14 +10,13 @@ import pytest
 import time_machine
 
 from orderly.clock import ClockAndIds, current_clock
-from orderly.contract import model
 from orderly.database.database import Database
 from orderly.devtools.sandbox.clock import STEP, DeterministicClock
 from orderly.devtools.sandbox.sandbox import DATABASE, SandboxState, create_sandbox
 from orderly.http.messages import ASGIApp
-from tests.applications import SHOP
 from tests.asgi import Client, shut_down
 from tests.conftest import make_application, make_database, settings_on
+from tests.shop.application import APPLICATION
 
 SANDBOX = Path(DATABASE).stem
 
@@ -40,7 +39,7 @@ def application(migrated: Database, clock: DeterministicClock) -> Iterator[ASGIA
     if not is_sandbox(migrated):
         yield from make_application(migrated)
         return
-    sandbox = create_sandbox(settings_on(migrated), model.load(), SHOP, SandboxState(clock))
+    sandbox = create_sandbox(settings_on(migrated), APPLICATION, state=SandboxState(clock))
     asyncio.run(sandbox.fill())
     yield sandbox.app
     asyncio.run(shut_down(sandbox.app))

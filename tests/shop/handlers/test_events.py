@@ -7,9 +7,9 @@ import pytest
 from db import events
 from db.events import TYPES
 from orderly.clock import new_id
-from orderly.contract import model
 from tests.api_helpers import key_of
 from tests.factories import PASSWORD, make_caller
+from tests.shop.application import CONTRACT
 
 SETTLES_WITHIN = 30
 """Seconds. The feed waits for every transaction of the server, those of other tests too."""
@@ -51,7 +51,7 @@ def subjects(answer):
 
 
 def test_every_type_stands_in_the_contract():
-    assert model.load().document["components"]["schemas"]["EventType"]["enum"] == list(TYPES)
+    assert CONTRACT.document["components"]["schemas"]["EventType"]["enum"] == list(TYPES)
 
 
 class TestListEvents:
