@@ -26,6 +26,6 @@ def create_persona(session: Session, persona: Persona, *, signed_in_at: datetime
     )
     started = sessions.start(session, user, at=signed_in_at).session
     # A token of the sandbox is copied into scripts: it lasts as long as its session.
-    tokens = AccessTokens(settings.secret_key.get_secret_value(), sessions.LIFETIME)
+    tokens = AccessTokens(settings.secret, sessions.LIFETIME)
     token, _ = tokens.issue(user.id, started.id)
     return SignedIn(token, [user.id, started.id])

@@ -8,7 +8,7 @@ from orderly.database.errors import is_unavailable
 
 def bearer(token: str, *, session: ReadSession, settings: Settings, roles: Roles) -> Caller | None:
     """Return the caller of an access token, with the scopes that the user's role has now."""
-    found = access_tokens(settings.secret_key.get_secret_value()).read(token)
+    found = access_tokens(settings.secret).read(token)
     if found is None:
         return None
     user_id, session_id = found

@@ -44,7 +44,7 @@ def revoke_current_token(*, session: Session, caller: Caller) -> None:
 
 
 def _serialize(issued: IssuedTokens, settings: Settings) -> contract_types.Tokens:
-    tokens = access_tokens(settings.secret_key.get_secret_value())
+    tokens = access_tokens(settings.secret)
     access_token, lifetime = tokens.issue(issued.session.user_id, issued.session.id)
     return {
         "access_token": access_token,

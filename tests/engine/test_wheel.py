@@ -135,7 +135,6 @@ def test_a_command_that_needs_an_application_says_so(installed, tmp_path):
     assert ended.err.startswith(f"{tmp_path} is not an application: ")
 
 
-@pytest.mark.xfail(reason="the check of formats imports db.emails")
 def test_a_contract_alone_is_checked(installed, tmp_path):
     (tmp_path / "contract.yaml").write_text(CONTRACT)
     ended = run(tmp_path, installed / "orderly", "check", "contract.yaml")
@@ -149,7 +148,6 @@ def test_operations_without_a_handler_are_listed(installed, application):
     assert " none" in ended.out
 
 
-@pytest.mark.xfail(reason="the composition root imports db.passwords, and makes a database for each service")
 def test_a_contract_and_handlers_are_served(installed, application):
     port = free_port()
     with subprocess.Popen(

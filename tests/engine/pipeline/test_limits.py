@@ -7,13 +7,13 @@ import pytest
 import time_machine
 
 from db.access_tokens import AccessTokens
-from orderly.contract.model import load
 from orderly.rate_limiting.limiter import _network_prefix
 from tests.api_helpers import log_in
 from tests.applications import SHOP
 from tests.asgi import Client
 from tests.factories import SECRET, make_session, make_user
 from tests.redis_server import redis_server
+from tests.shop.application import CONTRACT
 
 WRONG = "a wrong password"
 
@@ -21,7 +21,7 @@ WRONG = "a wrong password"
 @pytest.fixture(scope="module")
 def shop():
     """The real contract, read once, and its handlers."""
-    contract = load()
+    contract = CONTRACT
     return {each.operation_id: SHOP.handler(each) for each in contract.operations}, contract
 
 

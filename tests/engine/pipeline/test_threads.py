@@ -8,9 +8,9 @@ from db import catalogue
 from db.products import Product
 from handlers import products
 from orderly import ReadSession
-from orderly.contract.model import load
 from orderly.database.pagination import Page
 from tests.factories import make_product
+from tests.shop.application import CONTRACT
 
 
 class TestThreads:
@@ -34,7 +34,7 @@ class TestThreads:
             make_product(session)
             session.commit()
         listing = Page(catalogue.ALL_PRODUCTS, serialize, order=[Product.id])
-        assert serve({"list_products": lambda: listing}, load()).get("/v1/products").status == 200
+        assert serve({"list_products": lambda: listing}, CONTRACT).get("/v1/products").status == 200
         assert len(seen) == 1
         assert threading.current_thread() not in seen
 
