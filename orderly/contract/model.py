@@ -11,6 +11,7 @@ from typing import Any, Literal
 from orderly.contract.bundle import Bundle
 from orderly.contract.loader import ContractError, read
 from orderly.contract.node import Node
+from orderly.contract.roles import scopes_by_role
 
 DEFAULT_PATH = Path(__file__).parents[2] / "openapi" / "openapi.yaml"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -126,13 +127,13 @@ class Contract:
 
     @cached_property
     def errors(self) -> dict[str, dict[str, str]]:
-        """The catalogue of error codes: title, cause and cure of each."""
+        """The catalogue of error codes: title, detail, cause and resolution of each."""
         return dict(self.document.get("x-errors", {}))
 
     @cached_property
     def roles(self) -> dict[str, frozenset[str]]:
-        """The scopes of each role."""
-        return {role: frozenset(scopes) for role, scopes in self.document.get("x-roles", {}).items()}
+        """The scopes of each role, with those of the roles that it extends."""
+        return scopes_by_role(self.document.get("x-roles", {}))
 
     def connexion_spec(self) -> dict[str, Any]:
         """An OpenAPI 3.0 dict that Connexion, which refuses 3.1, can load: paths, operationIds and tags."""

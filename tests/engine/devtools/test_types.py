@@ -45,7 +45,10 @@ class TestTypes:
 
     def test_mypy_finds_a_handler_that_has_drifted(self, shop):
         source = CONTRACT.source.replace(b"required: [status, version]", b"required: [status, version, since]")
-        changed = source.replace(b"        version:\n", b"        since: {type: string}\n        version:\n")
+        changed = source.replace(
+            b"        version: {description: The v",
+            b"        since: {type: string}\n        version: {description: The v",
+        )
         shutil.copytree(ROOT / "handlers", shop / "handlers")
         (shop / "handlers" / "contract_types.py").write_text(types_of(changed))
         command = [
@@ -88,7 +91,7 @@ class TestStub:
     def test_the_first_of_its_file_brings_the_imports(self, orderly, monkeypatch):
         monkeypatch.setattr(generate, "find_spec", lambda name: None)
         out = orderly("stub", "create_order").out
-        assert out.startswith('"""Ordering, and what becomes of an order until')
+        assert out.startswith('"""Orders, from creation to fulfilment, cancellation or refund.')
         assert [line for line in out.splitlines() if "import" in line] == [
             "from sqlalchemy.orm import Session",
             "from db.users import Caller",
@@ -98,7 +101,7 @@ class TestStub:
     def test_an_empty_file_is_begun_as_none_is(self, orderly, monkeypatch, tmp_path):
         (tmp_path / "orders.py").touch()  # as `>> handlers/orders.py` leaves it
         monkeypatch.setattr(generate, "find_spec", lambda name: ModuleSpec(name, None, origin=f"{tmp_path}/orders.py"))
-        assert orderly("stub", "create_order").out.startswith('"""Ordering')
+        assert orderly("stub", "create_order").out.startswith('"""Orders')
 
     def test_a_later_one_tells_which_imports_are_missing(self, orderly, monkeypatch, tmp_path):
         (tmp_path / "orders.py").write_text("from handlers import contract_types\n")
