@@ -13,7 +13,6 @@ class HasOpenOrders(Conflict):
     """An account with orders under way is still needed."""
 
     code = "open_orders"
-    detail = "There are orders that are not fulfilled, cancelled or refunded yet."
 
 
 def sign_up(session: Session, *, email: str, name: str, password_hash: str, role: str = "customer") -> User:

@@ -29,14 +29,12 @@ class ScopeNotHeld(Forbidden):
     """A key never does more than the credential that makes it."""
 
     code = "scope_not_held"
-    detail = "A key cannot have a scope that you do not have."
 
 
 class ExpiryPassed(Conflict):
     """A key that would never work."""
 
     code = "expiry_passed"
-    detail = "The key would have expired before it is made."
 
 
 class ApiKey(Base):

@@ -17,21 +17,18 @@ class CurrencyMismatch(Conflict):
     """An order has one currency."""
 
     code = "currency_mismatch"
-    detail = "An order has one currency, and these amounts have more."
 
 
 class PriceChanged(Conflict):
     """The buyer would pay something else than he was shown."""
 
     code = "price_changed"
-    detail = "The prices have changed: the total is not the expected one."
 
 
 class PaymentReferenceTaken(Conflict):
     """One payment pays one order."""
 
     code = "payment_reference_taken"
-    detail = "This payment reference belongs to another order."
 
 
 def place(

@@ -36,14 +36,12 @@ class InvalidTransition(Conflict):
     """The order is in a state in which this cannot happen to it."""
 
     code = "invalid_transition"
-    detail = "The order is in a state that does not allow this."
 
 
 class RefundTooLarge(Conflict):
     """Nobody gets back more than he paid."""
 
     code = "refund_too_large"
-    detail = "The amount is more than what was paid for the order."
 
 
 class Order(Base):
@@ -144,7 +142,7 @@ class Order(Base):
 
     def _must_be(self, *states: str) -> None:
         if self.status not in states:
-            raise InvalidTransition(f"The order is {self.status}; this needs one that is {' or '.join(states)}.")
+            raise InvalidTransition(status=self.status, required=" or ".join(states))
 
 
 class OrderLine(Base):

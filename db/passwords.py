@@ -56,10 +56,10 @@ def check_not_common(password: str, pointer: str = "/password") -> None:
 @contextmanager
 def _turn() -> Iterator[None]:
     if not _places.acquire(blocking=False):
-        raise Unavailable("Too many people are signing in right now. Please try again.")
+        raise Unavailable("too many sign-ins at the same time")
     try:
         if not _turns.acquire(timeout=QUEUE_TIMEOUT):
-            raise Unavailable("Too many people are signing in right now. Please try again.")
+            raise Unavailable("too many sign-ins at the same time")
         try:
             yield
         finally:

@@ -39,28 +39,24 @@ class SkuTaken(Conflict):
     """Another product that is for sale has this SKU."""
 
     code = "sku_taken"
-    detail = "A product with this SKU exists already."
 
 
 class ProductUnavailable(Conflict):
     """A product that is ordered does not exist, or is not sold any more."""
 
     code = "product_unavailable"
-    detail = "A product is not for sale."
 
 
 class InsufficientStock(Conflict):
     """There are fewer than somebody wants to take."""
 
     code = "insufficient_stock"
-    detail = "There is not enough stock."
 
 
 class StockLimit(Conflict):
     """There would be more than can be counted."""
 
     code = "stock_limit"
-    detail = f"The stock of a product cannot be more than {MAX_STOCK}."
 
 
 def _of_those_for_sale(name: str, *columns: str, unique: bool = False) -> Index:
@@ -174,7 +170,7 @@ def adjust(session: Session, caller: Caller | None, product_id: str, *, delta: i
     """
     product = get(session, product_id)
     if not 0 <= product.stock + delta <= MAX_STOCK:
-        raise InsufficientStock if delta < 0 else StockLimit
+        raise (InsufficientStock if delta < 0 else StockLimit)(products=product_id)
     _adjust_stock(session, _ADJUST, {product_id: delta})
     adjustment = ledger.record_adjustment(session, product_id, delta, reason, caller=caller)
     data = {"adjustment_id": adjustment.id, "delta": delta}
@@ -192,8 +188,8 @@ def reserve(session: Session, wanted: Mapping[str, int]) -> dict[str, Row[Any]]:
     taken = _adjust_stock(session, _RESERVE, {product_id: -quantity for product_id, quantity in wanted.items()})
     if refused := wanted.keys() - taken.keys():
         if missing := refused - set(session.scalars(select(Product.id).where(Product.id.in_(refused), _FOR_SALE))):
-            raise ProductUnavailable(_list_ids("Not for sale", missing))
-        raise InsufficientStock(_list_ids("Not enough in stock", refused))
+            raise ProductUnavailable(products=_list_ids(missing))
+        raise InsufficientStock(products=_list_ids(refused))
     return taken
 
 
@@ -201,7 +197,7 @@ def restock(session: Session, quantities: Mapping[str, int]) -> None:
     """Give back what was taken, to archived products too; `StockLimit` if there would be too many of one."""
     moved = _adjust_stock(session, _ADJUST, quantities)
     if full := quantities.keys() - moved.keys():
-        raise StockLimit(_list_ids(f"The stock would be more than {MAX_STOCK}", full))
+        raise StockLimit(products=_list_ids(full))
 
 
 def _adjust_stock(session: Session, statement: Update, deltas: Mapping[str, int]) -> dict[str, Row[Any]]:
@@ -230,9 +226,9 @@ _ADJUST = (
 _RESERVE = _ADJUST.where(_FOR_SALE)
 
 
-def _list_ids(what: str, ids: Iterable[str]) -> str:
-    """What is wrong with some of the products that the caller named."""
-    return f"{what}: {', '.join(sorted(ids)[:MAX_NAMED_PRODUCTS])}."
+def _list_ids(ids: Iterable[str]) -> str:
+    """Return the first of some product ids as text."""
+    return ", ".join(sorted(ids)[:MAX_NAMED_PRODUCTS])
 
 
 def _flush(session: Session) -> None:

@@ -27,14 +27,12 @@ class InvalidToken(Unauthenticated):
     """The credential is unknown, expired or revoked: the answer is the same."""
 
     code = "invalid_token"
-    detail = "The token is invalid, expired or revoked."
 
 
 class TokenReused(Unauthenticated):
     """A refresh token came a second time, so somebody else may have it: its whole family is revoked."""
 
     code = "token_reused"
-    detail = "This refresh token was used before. The session has been ended; please sign in again."
     commits = True
 
 

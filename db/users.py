@@ -24,42 +24,36 @@ class EmailTaken(Conflict):
     """Somebody else has this email address."""
 
     code = "email_taken"
-    detail = "An account with this email address exists already."
 
 
 class LastAdmin(Conflict):
     """Nobody could administer the shop any more."""
 
     code = "last_admin"
-    detail = "The only active admin cannot be demoted, disabled or deleted."
 
 
 class InvalidCredentials(Unauthenticated):
     """Unknown email or wrong password: the answer is the same."""
 
     code = "invalid_credentials"
-    detail = "The email address or the password is wrong."
 
 
 class AccountDisabled(Forbidden):
     """The right password of an account that was disabled."""
 
     code = "account_disabled"
-    detail = "This account is disabled."
 
 
 class WrongPassword(Forbidden):
     """Someone signed in, but without knowing the current password."""
 
     code = "wrong_password"
-    detail = "The current password is wrong."
 
 
 class AccountDeleted(Unauthenticated):
     """The account was erased after its caller was let in, so what he calls with is no longer valid."""
 
     code = "invalid_token"
-    detail = "The account of this credential is no more."
 
 
 class User(Base):

@@ -59,7 +59,7 @@ LineId: TypeAlias = str
 
 
 class Liveness(TypedDict):
-    """The process answers."""
+    """The process is running."""
 
     status: Literal['ok']
 
@@ -74,7 +74,22 @@ class Money(TypedDict):
 Name: TypeAlias = str
 
 
-NextCursor: TypeAlias = Cursor | None
+NextCursor: TypeAlias = str | None
+
+
+NullableCategory: TypeAlias = str | None
+
+
+NullableOrderNote: TypeAlias = str | None
+
+
+NullableProductDescription: TypeAlias = str | None
+
+
+NullableTimestamp: TypeAlias = str | None
+
+
+NullableUserId: TypeAlias = str | None
 
 
 OrderId: TypeAlias = str
@@ -90,7 +105,7 @@ OrderNote: TypeAlias = str
 
 
 class OrderRefund(TypedDict):
-    """How much to refund."""
+    """The refund of an order."""
 
     amount: NotRequired[int]
     restock: NotRequired[bool]
@@ -103,7 +118,7 @@ Password: TypeAlias = str
 
 
 class PasswordChange(TypedDict):
-    """The password now and the one from now on."""
+    """The current password and the new password."""
 
     current_password: CurrentPassword
     new_password: Password
@@ -128,7 +143,7 @@ ProductSort: TypeAlias = str
 
 
 class Readiness(TypedDict):
-    """The service can serve."""
+    """The service is ready for requests."""
 
     status: Literal['ok']
     version: str
@@ -150,14 +165,14 @@ Scope: TypeAlias = str
 
 
 Scopes: TypeAlias = list[Scope]
-"""What a key may do."""
+"""The permissions of a key."""
 
 
 SessionId: TypeAlias = str
 
 
 class ShippingAddress(TypedDict):
-    """Where to send the goods."""
+    """A shipping address."""
 
     name: Name
     street: str
@@ -174,7 +189,7 @@ Stock: TypeAlias = int
 
 
 class StockAdjustmentCreate(TypedDict):
-    """A change of stock, and why."""
+    """A stock adjustment to make."""
 
     delta: Delta
     reason: Reason
@@ -187,7 +202,7 @@ TimestampInput: TypeAlias = str
 
 
 class TokenCreate(TypedDict):
-    """Who signs in."""
+    """The credentials of a user."""
 
     email: Email
     password: CurrentPassword
@@ -200,7 +215,7 @@ class TokenRefresh(TypedDict):
 
 
 class Tokens(TypedDict):
-    """What a client needs to act for somebody who is signed in."""
+    """The tokens of a session."""
 
     access_token: str
     token_type: Literal['Bearer']
@@ -212,7 +227,7 @@ Tracking: TypeAlias = str
 
 
 class UserCreate(TypedDict):
-    """Somebody who signs up."""
+    """An account to create."""
 
     email: Email
     password: Password
@@ -226,7 +241,7 @@ UserStatus: TypeAlias = str
 
 
 class UserUpdate(TypedDict):
-    """What an administrator may change of a user."""
+    """Changes to a user by an administrator."""
 
     name: NotRequired[Name]
     role: NotRequired[Role]
@@ -255,12 +270,12 @@ class ApiKey(TypedDict):
     prefix: KeyPrefix
     scopes: Scopes
     created_at: Timestamp
-    expires_at: Timestamp | None
-    last_used_at: Timestamp | None
+    expires_at: NullableTimestamp
+    last_used_at: NullableTimestamp
 
 
 class ApiKeyCreate(TypedDict):
-    """A key that is wanted."""
+    """A key to create."""
 
     name: Name
     scopes: Scopes
@@ -268,15 +283,15 @@ class ApiKeyCreate(TypedDict):
 
 
 class ApiKeyCreated(TypedDict):
-    """A new key with its secret, which is shown this once."""
+    """A new key with its secret, which is returned only once."""
 
     id: KeyId
     name: Name
     prefix: KeyPrefix
     scopes: Scopes
     created_at: Timestamp
-    expires_at: Timestamp | None
-    last_used_at: Timestamp | None
+    expires_at: NullableTimestamp
+    last_used_at: NullableTimestamp
     secret: str
 
 
@@ -289,14 +304,14 @@ class ApiKeyPage(TypedDict):
 
 
 class EventLine(TypedDict):
-    """How many of one product."""
+    """The quantity of a product."""
 
     product_id: ProductId
     quantity: int
 
 
 class MeUpdate(TypedDict):
-    """What to change of the caller's account. A new email address needs the current password."""
+    """Changes to the caller's account. A new email address needs the current password."""
 
     email: NotRequired[Email]
     name: NotRequired[Name]
@@ -304,41 +319,41 @@ class MeUpdate(TypedDict):
 
 
 class OrderFulfilment(TypedDict):
-    """How an order was sent."""
+    """The shipment of an order."""
 
     tracking: NotRequired[Tracking]
 
 
 class OrderLineCreate(TypedDict):
-    """How many to order of a product."""
+    """A product and a quantity to order."""
 
     product_id: ProductId
     quantity: int
 
 
 class OrderPayment(TypedDict):
-    """How an order was paid."""
+    """The payment of an order."""
 
     reference: PaymentReference
 
 
 class OrderUpdate(TypedDict):
-    """What to change of a pending order; null removes."""
+    """Changes to a pending order. Null removes a value."""
 
-    note: NotRequired[OrderNote | None]
+    note: NotRequired[NullableOrderNote]
     shipping_address: NotRequired[ShippingAddress | None]
     metadata: NotRequired[OrderMetadataUpdate | None]
 
 
 class Price(TypedDict):
-    """What one piece costs."""
+    """The price of a piece."""
 
     amount: PriceAmount
     currency: Currency
 
 
 class Problem(TypedDict):
-    """What went wrong (RFC 9457)."""
+    """A description of an error (RFC 9457)."""
 
     type: str
     title: str
@@ -350,13 +365,13 @@ class Problem(TypedDict):
 
 
 class Product(TypedDict):
-    """Something that the shop sells."""
+    """A product of the shop."""
 
     id: ProductId
     sku: Sku
     name: ProductName
-    description: ProductDescription | None
-    category: Category | None
+    description: NullableProductDescription
+    category: NullableCategory
     price: Price
     stock: Stock
     version: Version
@@ -384,17 +399,17 @@ class ProductPage(TypedDict):
 
 
 class ProductUpdate(TypedDict):
-    """What to change of a product; null removes."""
+    """Changes to a product. Null removes a value."""
 
     sku: NotRequired[Sku]
     name: NotRequired[ProductName]
-    description: NotRequired[ProductDescription | None]
-    category: NotRequired[Category | None]
+    description: NotRequired[NullableProductDescription]
+    category: NotRequired[NullableCategory]
     price: NotRequired[Price]
 
 
 class Session(TypedDict):
-    """A place where the caller is signed in."""
+    """A session of the caller."""
 
     id: SessionId
     created_at: Timestamp
@@ -419,7 +434,7 @@ class StockAdjustment(TypedDict):
     product_id: ProductId
     delta: Delta
     reason: Reason
-    user_id: UserId | None
+    user_id: NullableUserId
     created_at: Timestamp
 
 
@@ -453,13 +468,13 @@ class UserPage(TypedDict):
 
 
 class EventData(TypedDict):
-    """What a program wants to know at once: ids, states, quantities, amounts in minor units. Never personal data. What there is depends on the type, and more may come."""
+    """The facts of a change: ids, states, quantities, amounts in minor units. There is no personal data. The members depend on the type, and new members may be added."""
 
     lines: NotRequired[list[EventLine]]
 
 
 class OrderCreate(TypedDict):
-    """What to order."""
+    """An order to create."""
 
     lines: list[OrderLineCreate]
     note: NotRequired[OrderNote]
@@ -469,7 +484,7 @@ class OrderCreate(TypedDict):
 
 
 class OrderLine(TypedDict):
-    """How many of one product were ordered, as it was called and priced then."""
+    """The quantity of an ordered product, with its name and price at that time."""
 
     id: LineId
     product_id: ProductId
@@ -480,12 +495,12 @@ class OrderLine(TypedDict):
 
 
 class Event(TypedDict):
-    """A change that was made."""
+    """A change."""
 
     id: EventId
     type: EventType
     subject_id: str
-    actor_id: UserId | None
+    actor_id: NullableUserId
     data: EventData
     created_at: Timestamp
 
@@ -507,18 +522,18 @@ class Order(TypedDict):
     lines: list[OrderLine]
     total: Money
     refunded: Money | None
-    note: OrderNote | None
+    note: NullableOrderNote
     shipping_address: ShippingAddress | None
     metadata: OrderMetadata
-    payment_reference: PaymentReference | None
-    tracking: Tracking | None
+    payment_reference: str | None
+    tracking: str | None
     version: Version
     created_at: Timestamp
     updated_at: Timestamp
-    paid_at: Timestamp | None
-    fulfilled_at: Timestamp | None
-    cancelled_at: Timestamp | None
-    refunded_at: Timestamp | None
+    paid_at: NullableTimestamp
+    fulfilled_at: NullableTimestamp
+    cancelled_at: NullableTimestamp
+    refunded_at: NullableTimestamp
 
 
 class OrderPage(TypedDict):

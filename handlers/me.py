@@ -25,7 +25,7 @@ def update_me(
     return serialize(accounts.change(session, user, caller, name=body.get("name"), email=body.get("email")))
 
 
-def change_my_password(
+def update_my_password(
     body: contract_types.PasswordChange, *, session: Session, reads: ReadSession, caller: Caller
 ) -> None:
     """Take a new password, and end the caller's other sessions."""

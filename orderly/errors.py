@@ -14,19 +14,20 @@ class DomainError(Exception):
 
     code: str
     detail: str = ""
+    """The text of a contract without a catalogue. `{name}` stands for a field of the exception, here and there."""
     commits = False
     """True where the refusal is itself a fact to keep: the seam commits, then refuses."""
 
-    def __init__(self, detail: str | None = None) -> None:
-        self.detail = detail or self.detail
-        super().__init__(self.detail)
+    def __init__(self, **fields: str) -> None:
+        super().__init__(*fields.values())
+        self.fields = fields
 
 
 class Invalid(DomainError):
     """Something in the body that no schema can express; `pointer` leads to it (RFC 6901)."""
 
     code = "validation_error"
-    detail = "The request does not fit the contract."
+    detail = "The request does not match the contract."
 
     def __init__(self, pointer: str, keyword: str, message: str) -> None:
         super().__init__()
@@ -41,14 +42,14 @@ class Forbidden(DomainError):
     """Somebody is calling who may not do this."""
 
     code = "forbidden"
-    detail = "Your role or your credential's scopes do not allow this operation."
+    detail = "The role or the scopes of the credential do not allow this operation."
 
 
 class NotFound(DomainError):
     """It does not exist, or it is not the caller's: the answer is the same."""
 
     code = "not_found"
-    detail = "There is no such object."
+    detail = "The path or the object does not exist, or this credential may not see it."
 
 
 class Conflict(DomainError):
@@ -59,7 +60,10 @@ class Unavailable(DomainError):
     """It cannot be done now; the same request may succeed in a moment."""
 
     code = "unavailable"
-    detail = "The service cannot do this right now. Please try again."
+    detail = "The service is unavailable: {reason}. Try again later."
+
+    def __init__(self, reason: str = "it is overloaded or a dependency is down") -> None:
+        super().__init__(reason=reason)
 
 
 def require(row: Row | None) -> Row:

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from orderly.contract.model import Contract
+from orderly.docs.access import access
 from orderly.docs.changes import rendered
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
@@ -134,13 +135,13 @@ class TestEveryPage:
 
 
 class TestErrors:
-    def test_every_code_has_an_entry_with_cause_and_cure(self, visitor):
+    def test_every_code_has_an_entry_with_cause_and_resolution(self, visitor):
         html = visitor.get("/errors").body.decode()
         assert set(Page(html).ids) == set(OURS.errors)
         sections = dict(re.findall(r'<section id="(\w+)">(.*?)</section>', html, re.S))
         for code, entry in OURS.errors.items():
             words = unescape(re.sub(r"<[^>]*>", "", sections[code]))
-            assert all(entry[part].replace("`", "") in words for part in ("title", "cause", "cure")), code
+            assert all(entry[part].replace("`", "") in words for part in ("title", "cause", "resolution")), code
 
     def test_the_type_of_a_problem_leads_to_its_entry(self, visitor):
         path, _, code = visitor.get("/v1/nowhere").json["type"].partition("#")
@@ -169,6 +170,20 @@ class TestDocs:
         assert set(re.findall(r"\]\(/errors#(\w+)\)", shown)) == codes
         assert "- **Who**: " in shown
         assert ("- **Limits**: " in shown) == bool(operation.rate_limits)
+
+    def test_it_shows_the_access_of_every_role(self, visitor):
+        shown = visitor.get("/docs/openapi.json").json["info"]["description"]
+
+        assert shown.startswith(OURS.document["info"]["description"].strip())
+        for operation in OURS.operations:
+            row = " | ".join([f"`{operation.operation_id}`", *access(OURS, operation).values()])
+            assert f"| {row} | " in shown
+
+    def test_it_shows_the_scopes_of_every_role(self, visitor):
+        shown = visitor.get("/docs/openapi.json").json["info"]["description"]
+
+        assert "| `orders:refund` | Refund orders. | - | - | yes |" in shown
+        assert "| `events:read` | Read the feed of events. | - | yes | yes |" in shown
 
     def test_it_signs_in_where_the_contract_has_it(self, visitor):
         assert 'data-at="/v1/tokens"' in visitor.get("/docs").body.decode()

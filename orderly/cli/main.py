@@ -13,8 +13,10 @@ from orderly.cli import backup, check, client, db, diff, generate, health, purge
 from orderly.cli.console import err, out
 from orderly.config.application import NoApplication, find_application
 from orderly.config.settings import CommandError
+from orderly.contract import model
 from orderly.contract.loader import ContractError
 from orderly.errors import DomainError, Invalid
+from orderly.http.problems import Problems
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
@@ -41,7 +43,7 @@ def run() -> None:
     except Invalid as refusal:
         _end("; ".join(f"{error['pointer'].lstrip('/')}: {error['message']}" for error in refusal.errors))
     except DomainError as refusal:
-        _end(refusal.detail)
+        _end(_detail(refusal))
 
 
 def command_line(words: list[str]) -> typer.Typer:
@@ -94,6 +96,15 @@ def _check_utf8(words: list[str]) -> None:
         "".join(words).encode()
     except UnicodeEncodeError:
         raise CommandError("A word of this command is not UTF-8: write it in UTF-8.") from None
+
+
+def _detail(refusal: DomainError) -> str:
+    """Return the detail of a refusal from the contract's catalogue, if there is one that can be read."""
+    try:
+        catalogue = model.load(find_application().contract).errors
+    except (ContractError, CommandError):
+        catalogue = {}
+    return Problems(catalogue).detail(refusal) or refusal.code
 
 
 def _end(line: str) -> None:

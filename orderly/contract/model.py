@@ -11,6 +11,7 @@ from typing import Any, Literal
 from orderly.contract.bundle import Bundle
 from orderly.contract.loader import ContractError, read
 from orderly.contract.node import Node
+from orderly.contract.roles import scopes_by_role
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -140,13 +141,13 @@ class Contract:
 
     @cached_property
     def errors(self) -> dict[str, dict[str, str]]:
-        """The catalogue of error codes: title, cause and cure of each."""
+        """The catalogue of error codes: title, detail, cause and resolution of each."""
         return dict(self.document.get("x-errors", {}))
 
     @cached_property
     def roles(self) -> dict[str, frozenset[str]]:
-        """The scopes of each role."""
-        return {role: frozenset(scopes) for role, scopes in self.document.get("x-roles", {}).items()}
+        """The scopes of each role, with those of the roles that it extends."""
+        return scopes_by_role(self.document.get("x-roles", {}))
 
     @cached_property
     def security_schemes(self) -> tuple[SecurityScheme, ...]:

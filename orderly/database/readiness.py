@@ -28,7 +28,7 @@ PROBE_FREE_SPACE = text(
     "WITH room AS MATERIALIZED (SELECT repeat('x', 65536) AS x FROM generate_series(1, :times))"
     " SELECT count(x) FROM room"
 )
-DISK_FULL_DETAIL = "The disk of the database is full."
+DISK_FULL_DETAIL = "the disk of the database is full"
 DISK_FULL = "53100"
 """What PostgreSQL calls it (disk_full)."""
 
@@ -56,7 +56,7 @@ class Readiness:
     def check_ready(self) -> None:
         """Raise `Unavailable`, which names the part that does not work, if there is one."""
         if self._is_stopping():
-            raise Unavailable("The service is stopping.")
+            raise Unavailable("it is stopping")
         with self._lock:
             if time.monotonic() >= self._until:
                 self._problem = self._ask(self._database) if self._database else None
@@ -72,12 +72,12 @@ class Readiness:
             with database.reading(replica=True) as session:
                 session.execute(READ)
         except (DBAPIError, PoolTimeout, Unavailable):
-            return "The database does not answer."
+            return "the database does not respond"
         try:
             return self._write(database) if self._revisions else None  # it writes to the table of the revisions
         except (DBAPIError, PoolTimeout, Unavailable) as error:
             is_full = getattr(error.__cause__, "sqlstate", None) == DISK_FULL
-            return DISK_FULL_DETAIL if is_full else "The database cannot be written."
+            return DISK_FULL_DETAIL if is_full else "the database cannot be written"
 
     def _write(self, database: Database) -> str | None:
         with database.writing() as session:
@@ -86,7 +86,7 @@ class Readiness:
                 session.execute(PROBE_FREE_SPACE, {"times": MIN_FREE_BYTES // 65536})
             session.execute(WRITE)
             if is_behind(current(session.connection()), self._revisions):
-                return "The database has not the schema that this version needs."
+                return "the database does not have the schema of this version"
             session.commit()
         return None
 

@@ -24,7 +24,7 @@ class ExplainedError:
     statuses: tuple[str, ...]
     title: Markup
     cause: Markup
-    cure: Markup
+    resolution: Markup
 
 
 def explained(contract: Contract) -> Iterator[ExplainedError]:
@@ -33,7 +33,7 @@ def explained(contract: Contract) -> Iterator[ExplainedError]:
     for code in sorted(contract.errors, key=lambda code: (sorted(statuses[code]) or [NO_STATUS], code)):
         entry = contract.errors[code]
         shown = tuple(f"{status} {HTTPStatus(status).phrase}" for status in sorted(statuses[code]))
-        yield ExplainedError(code, shown, *(_marked(entry[part]) for part in ("title", "cause", "cure")))
+        yield ExplainedError(code, shown, *(_marked(entry[part]) for part in ("title", "cause", "resolution")))
 
 
 def _statuses(contract: Contract) -> dict[str, set[int]]:

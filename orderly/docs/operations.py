@@ -8,14 +8,17 @@ import orjson
 from orderly.contract.model import Contract, Operation
 from orderly.contract.node import Node
 from orderly.contract.summary import describe_access
+from orderly.docs.access import access_tables
 
 
 def shown(contract: Contract) -> dict[str, Any]:
-    """The contract as the docs page shows it: the facts of each operation stand below its description."""
+    """The contract as the docs page shows it: access and errors are added to its descriptions."""
     document: dict[str, Any] = orjson.loads(orjson.dumps(contract.document))  # a copy, ten times as fast as deepcopy
     for operation in contract.operations:
         there = Node(document, "", document).resolve_pointer(f"#{operation.node.target.pointer}").value
         there["description"] = f"{there.get('description', '')}\n\n{_facts(contract, operation)}"
+    described = document["info"].get("description", "")
+    document["info"]["description"] = f"{described}\n\n{access_tables(contract)}".strip()
     return document
 
 

@@ -10,7 +10,7 @@ class BadRequest(DomainError):
     """The request does not fit the contract; `errors` has every reason."""
 
     code = "validation_error"
-    detail = "The request does not fit the contract."
+    detail = "The request does not match the contract."
 
     def __init__(self, errors: list[dict[str, str]]) -> None:
         super().__init__()
@@ -42,37 +42,36 @@ class MethodNotAllowed(DomainError):
     """The path is there, but not for this method."""
 
     code = "method_not_allowed"
+    detail = "This path allows {allow}."
 
     def __init__(self, allow: str) -> None:
-        super().__init__(f"This path allows {allow}.")
+        super().__init__(allow=allow)
         self.headers = {"Allow": allow}
 
 
 class PathNotFound(NotFound):
     """No operation has this path."""
 
-    detail = "There is nothing at this path."
-
 
 class NotAcceptable(DomainError):
     """The client does not take JSON, and there is nothing else."""
 
     code = "not_acceptable"
-    detail = "The answers of this service are application/json; let Accept allow it."
+    detail = "Responses are application/json, and the Accept header excludes it."
 
 
 class PreconditionFailed(DomainError):
     """If-Match names another version than the one that is there (RFC 9110, 13.1.1)."""
 
     code = "precondition_failed"
-    detail = "The object has changed since the version that If-Match names. Read it again."
+    detail = "The object has changed since the version in If-Match. Read it again."
 
 
 class PreconditionRequired(DomainError):
     """If-Match is missing where the contract asks for it (RFC 6585, 3)."""
 
     code = "precondition_required"
-    detail = "Send If-Match with the ETag that you have read."
+    detail = "Send If-Match with the ETag of the version that you have read."
 
 
 class BodyTooLarge(DomainError):
@@ -100,14 +99,14 @@ class UnsupportedMediaType(DomainError):
     """The body is in no media type that the operation takes, or is encoded."""
 
     code = "unsupported_media_type"
-    detail = "Send the body as UTF-8 in a media type that the operation declares, without Content-Encoding."
+    detail = "Send the body as UTF-8 in a media type of the operation, without Content-Encoding."
 
 
 class IdempotencyKeyInFlight(Conflict):
     """The first request with this key is still being handled."""
 
     code = "idempotency_key_in_flight"
-    detail = "A request with this Idempotency-Key is still in flight. Try again in a moment."
+    detail = "A request with this Idempotency-Key is still running. Try again in a moment."
 
 
 class IdempotencyKeyReused(DomainError):
@@ -121,7 +120,7 @@ class RateLimited(DomainError):
     """Too many requests."""
 
     code = "rate_limited"
-    detail = "Too many requests. Wait as long as Retry-After says."
+    detail = "Too many requests. Wait for the time in Retry-After."
 
     def __init__(self, retry_after: int, headers: dict[str, str]) -> None:
         super().__init__()
@@ -132,11 +131,11 @@ class NotImplementedYet(DomainError):
     """The contract has the operation, the service has no handler for it."""
 
     code = "not_implemented"
-    detail = "This operation is described but not built yet."
+    detail = "This operation is described but not implemented yet."
 
 
 class InternalError(DomainError):
     """A bug of ours. The caller learns nothing but the request id; the log has the rest."""
 
     code = "internal_error"
-    detail = "Something went wrong on our side. Quote the request id when you report it."
+    detail = "An internal error occurred. Quote the request id to report it."

@@ -1,5 +1,6 @@
 """The only file that knows the status of an error: whatever is raised becomes application/problem+json (RFC 9457)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -57,10 +58,17 @@ def status_of(refusal: DomainError) -> int:
 
 
 class Problems:
-    """Renders refusals with the titles of the contract's catalogue."""
+    """Renders refusals with the titles and details of the contract's catalogue."""
 
-    def __init__(self, catalogue: dict[str, dict[str, str]]) -> None:
-        self._titles = {code: entry["title"] for code, entry in catalogue.items()}
+    def __init__(self, catalogue: Mapping[str, Mapping[str, str]]) -> None:
+        self._catalogue = catalogue
+
+    def detail(self, refusal: DomainError) -> str:
+        """Return the detail of the catalogue, or else the refusal's own, with its fields filled in."""
+        text = self._catalogue.get(refusal.code, {}).get("detail", refusal.detail)
+        for name, value in refusal.fields.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
 
     def response(self, error: Exception, request_id: str) -> Response:
         """The answer to a request that ended in an error."""
@@ -68,10 +76,10 @@ class Problems:
         status = status_of(refusal)
         body: dict[str, Any] = {
             "type": f"/errors#{refusal.code}",
-            "title": self._titles.get(refusal.code, refusal.code),
+            "title": self._catalogue.get(refusal.code, {}).get("title", refusal.code),
             "status": status,
             "code": refusal.code,
-            "detail": refusal.detail,
+            "detail": self.detail(refusal),
             "request_id": request_id,
         }
         if errors := getattr(refusal, "errors", None):

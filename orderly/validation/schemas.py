@@ -46,6 +46,20 @@ MESSAGES = {
 }
 """What a caller is told of a broken keyword. The braces are filled from the contract, never from the value."""
 
+FORMATS = {
+    "date-time": "time with an offset (RFC 3339)",
+    "email": "email address",
+    "idn-email": "email address",
+    "hostname": "host name",
+    "idn-hostname": "host name",
+    "ipv4": "IPv4 address",
+    "ipv6": "IPv6 address",
+    "uri": "URI",
+    "uri-reference": "URI reference",
+    "uuid": "UUID",
+}
+"""The names of formats in messages; any other format has its own name."""
+
 
 class SchemaCompiler:
     """Compiles the schemas of a contract where they stand, each once."""
@@ -133,7 +147,8 @@ def _format_error(found: jsonschema_rs.ValidationError, place: Error) -> Iterabl
 
 def _message_arguments(kind: Any) -> dict[str, Any]:
     """What the contract says of a broken keyword, as far as it is short enough to help."""
-    words = {name: getattr(kind, name, None) for name in ("limit", "multiple_of", "format")}
+    words = {name: getattr(kind, name, None) for name in ("limit", "multiple_of")}
+    words["format"] = FORMATS.get(name := getattr(kind, "format", ""), name)
     types, pattern = getattr(kind, "types", None), getattr(kind, "pattern", None) or ""
     options = ", ".join(str(option) for option in getattr(kind, "options", None) or [])
     words["types"] = " or ".join(types) if isinstance(types, list) else types
@@ -166,7 +181,7 @@ def _is_email(value: str) -> bool:
     return True
 
 
-RESPONSE_FORMATS = {"idn-email": _is_email}
+RESPONSE_FORMATS = {"email": _is_email, "idn-email": _is_email}
 """The formats that are checked in our own way where we answer: the validator's own check of a time, which is stricter
 than `parse_time`, fits those that we write and costs no call of a Python function for each."""
 REQUEST_FORMATS = {**RESPONSE_FORMATS, "date-time": _is_time}

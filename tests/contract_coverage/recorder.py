@@ -14,12 +14,11 @@ from orderly.http.messages import ASGIApp, Message, Receive, Scope, Send
 from orderly.validation.parameters import types_of
 from orderly.validation.response import ResponseContractError, ResponseValidator
 from orderly.validation.schemas import SchemaCompiler
-from tests.contract_coverage.requirements import Enums, choice_made, parameter_seen
+from tests.contract_coverage.problems import PROBLEM, differs_from_catalogue, is_example
+from tests.contract_coverage.requirements import Enums, choice_made, example_sent, parameter_seen
 
 ELSEWHERE = {204, 400, 404, 405, 414, 431, 501}
 """What may be answered below the base path where no operation is; 204 to OPTIONS."""
-
-PROBLEM = "application/problem+json"
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,8 @@ class Recorder:
         self.seen.add(f"{name} answers {status} {exchange.kind}")
         if exchange.kind == PROBLEM:
             self.seen.add(f"{name} answers {status} {exchange.code}")
+            if is_example(operation, str(status), exchange.says):
+                self.seen.add(example_sent(operation, str(status)))
         self.seen.update(self._choices_of_answer(operation, exchange))
         if exchange.went_well:
             self.seen.update(self._requested(operation, exchange, arguments))
@@ -120,6 +121,8 @@ class Recorder:
                 return f"accepts the parameters {sorted(unknown)}, which are not declared"
         if exchange.method == "HEAD":
             return None
+        if exchange.kind == PROBLEM and differs_from_catalogue(self._contract.errors, exchange.says):
+            return f"{exchange.code} has another title or detail than x-errors"
         declared = {header.name: header.name.lower() for header in operation.responses[str(exchange.status)].headers}
         headers = {name: exchange.headers[key] for name, key in declared.items() if key in exchange.headers}
         try:

@@ -6,6 +6,7 @@ from typing import Any
 
 from orderly.contract.model import Contract, Operation, ResponseSpec
 from orderly.contract.node import Node
+from tests.contract_coverage.problems import example_of
 
 ONLY_BY_FAULTS = {"500", "503"}
 """The statuses that only a fault can cause; the tests of faults are theirs."""
@@ -119,6 +120,8 @@ def _of_response(operation: Operation, status: str, response: ResponseSpec, enum
         yield f"{operation.operation_id} answers {status} {kind}", place
     for code in response.error_codes or ():
         yield f"{operation.operation_id} answers {status} {code}", place
+    if response.error_codes and example_of(operation, status):
+        yield example_sent(operation, status), place
     for schema in response.media.values():
         yield from _choices("answer", enums.all(schema) if schema else {})
     links = operation.node["responses"][status].get("links")
@@ -133,6 +136,11 @@ def _choices(direction: str, found: dict[str, Any]) -> Iterator[tuple[str, str]]
 def parameter_seen(operation: Operation, location: str, name: str) -> str:
     """The words for a parameter."""
     return f"{operation.operation_id} is given {name} ({location})"
+
+
+def example_sent(operation: Operation, status: str) -> str:
+    """The words for a problem that is sent as its example shows it."""
+    return f"{operation.operation_id} sends the example of {status}"
 
 
 def choice_made(direction: str, pointer: str, value: Any) -> str:

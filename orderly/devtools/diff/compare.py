@@ -91,5 +91,6 @@ def _about(operation: Comparison) -> Iterator[Change]:
     for key in ("operationId", *ANNOUNCEMENTS, "summary", "description", "tags", "externalDocs"):
         before, after = operation.values(key)
         if before != after:
-            severity = BREAKING if key == "operationId" else announced(key, before, after)
+            # A request does not carry the operationId: deployed clients keep working, generated code has a new name.
+            severity = COMPATIBLE if key == "operationId" else announced(key, before, after)
             yield operation.change(severity, f"`{key}` {how(before, after)}")

@@ -18,6 +18,11 @@ UNCOMPARABLE = (
 EXTENSIBLE_ENUM = "x-open"
 """What says of listed values that more of them may come in answers, which clients then have to expect."""
 WORDS = ("title", "description", "example", "examples", "$comment", "externalDocs")
+NULL = {"type": "null"}
+NOT_FOR_NULL = frozenset({"enum", "const", "not", "if", "anyOf", "oneOf", "allOf"})
+"""Keywords that a null has to satisfy too: beside them, an alternative is more than another type."""
+SAME_FORMATS = {"idn-email": "email"}
+"""Formats that the engine checks by one function: either name accepts the same values."""
 ALL_TYPES = frozenset({"array", "boolean", "null", "number", "object", "string", "integer"})
 Members = Mapping[str, Node]
 
@@ -53,7 +58,22 @@ def members(schema: Node) -> Members:
                 found.setdefault(key, Node(node.document, f"{node.pointer}/{step}", value))
     if schema.target.value is False:
         found["not"] = Node(schema.document, schema.target.pointer, True)
-    return found
+    return _without_null_alternative(found)
+
+
+def _without_null_alternative(found: dict[str, Node]) -> dict[str, Node]:
+    """Return `anyOf: [X, {type: "null"}]` as X of the types X and null, which is the same schema."""
+    options = [node for _, node in found["anyOf"].members()] if "anyOf" in found else []
+    others = [node for node in options if node.value != NULL]
+    if len(others) != 1:
+        return found
+    other = members(others[0])
+    kind, overlap = other.get("type"), other.keys() & found.keys() - set(WORDS)
+    if kind is None or not isinstance(kind.value, str) or overlap or other.keys() & NOT_FOR_NULL:
+        return found
+    types = [kind.value, *("null" for _ in options[1:])]
+    merged = {**other, **found, "type": Node(kind.document, kind.pointer, types)}
+    return {key: node for key, node in merged.items() if key != "anyOf"}
 
 
 def wording_changes(pair: Comparison, old: Members, new: Members) -> Iterator[Change]:
@@ -135,12 +155,16 @@ def _bounds(pair: Comparison, direction: Direction, old: Members, new: Members) 
 
 def _opaque(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
     for key in UNCOMPARABLE:
-        before, after = (
-            keyword_value(old, key) or None,
-            keyword_value(new, key) or None,
-        )  # false is what they are by default
-        if before != after:
+        # false is what they are by default
+        before, after = keyword_value(old, key) or None, keyword_value(new, key) or None
+        if key == "format" and before != after and _format(before) == _format(after):
+            yield pair.change(Severity.DOCS, f"`format` was {before}, is {after}, which accepts the same values")
+        elif before != after:
             yield pair.change(direction.changed(before, after), f"`{key}` was {_shown(before)}, is {_shown(after)}")
+
+
+def _format(name: Any) -> Any:
+    return SAME_FORMATS.get(name, name)
 
 
 def _shown(value: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from orderly.contract.node import Node
+from orderly.contract.roles import scopes_by_role
 from orderly.devtools.diff.changes import Change, Comparison, Severity
 
 COMPATIBLE, BREAKING, DOCS = Severity.COMPATIBLE, Severity.BREAKING, Severity.DOCS
@@ -11,8 +12,9 @@ COMPATIBLE, BREAKING, DOCS = Severity.COMPATIBLE, Severity.BREAKING, Severity.DO
 
 def role_changes(root: Comparison) -> Iterator[Change]:
     """Every scope that a role gained or lost."""
+    old, new = (scopes_by_role(value or {}) for value in root.values("x-roles"))
     for role, both in root.by_key("x-roles"):
-        before, after = (set(node.value) if node else set() for node in (both.old, both.new))
+        before, after = old.get(role, frozenset()), new.get(role, frozenset())
         yield from (both.change(BREAKING, f"{role} lost the scope {scope}") for scope in sorted(before - after))
         yield from (both.change(COMPATIBLE, f"{role} gained the scope {scope}") for scope in sorted(after - before))
 

@@ -30,13 +30,22 @@ LIMIT = {
     "properties": {"limit": COUNT, "window": COUNT, "per": {"enum": ["caller", "address", "account"]}},
     "additionalProperties": False,
 }
+ROLE = {
+    "type": "object",
+    "minProperties": 1,
+    "properties": {"extends": TEXT, "scopes": TEXTS},
+    "additionalProperties": False,
+}
 EXTENSIONS: dict[str, dict[str, tuple[dict[str, Any], str]]] = {
     "contract": {
         "x-errors": (
             {"additionalProperties": {"type": "object", "additionalProperties": TEXT}, "type": "object"},
-            "say title, cause and cure of each code",
+            "write title, detail, cause and resolution of each code",
         ),
-        "x-roles": ({"additionalProperties": TEXTS, "type": "object"}, "list the scopes of each role"),
+        "x-roles": (
+            {"additionalProperties": {"if": {"type": "array"}, "then": TEXTS, "else": ROLE}, "type": "object"},
+            "list the scopes of each role, or write {extends: role, scopes: [...]}",
+        ),
         "x-scopes": ({"additionalProperties": TEXT, "type": "object"}, "say in words what each scope allows"),
     },
     "operation": {

@@ -69,8 +69,9 @@ def preferred_response(
     kind, body = answer_of(operation, status, name)
     if kind == MEDIA_TYPE:
         body = {**body, "request_id": request_id}
-        if name in (operation.responses[status].error_codes or ()) and errors and name in errors:
-            title, cause = errors[name]["title"], errors[name]["cause"]
-            body |= {"type": f"/errors#{name}", "code": name, "title": title, "detail": cause}
+        declared = operation.responses[status].error_codes or frozenset()
+        if name in declared - {body["code"]} and errors and name in errors:
+            title, detail = errors[name]["title"], re.sub(r"\{\w+\}", "…", errors[name]["detail"])
+            body |= {"type": f"/errors#{name}", "code": name, "title": title, "detail": detail}
     headers = {**headers_of(operation, status), "Preference-Applied": f"code={code}"}
     return Response(code, headers, b"" if kind is None else orjson.dumps(body), deepcopy(body), kind)

@@ -28,7 +28,6 @@ from tests.engine.devtools.sample_contract import (
 BREAKING = [
     ("an operation goes", LIST, NONE),
     ("a path goes", ("paths", "/cups"), NONE),
-    ("an operation is called otherwise", (*LIST, "operationId"), "all_cups"),
     ("the API moves", ("servers", 0, "url"), "/v2"),
     ("a credential needs one more scope", (*CREATE, "security", 0, "bearer"), ["cups:write", "cups:all"]),
     ("one of two credentials is asked for instead", (*CREATE, "security"), [{"apiKey": ["cups:write"]}]),
@@ -76,6 +75,7 @@ COMPATIBLE = [
         ("paths", "/cups", "delete"),
         {"operationId": "drop", "tags": ["cups"], "responses": {"204": {}}},
     ),
+    ("an operation has another operationId", (*LIST, "operationId"), "all_cups"),
     ("another credential is enough too", (*CREATE, "security", "+"), {"apiKey": ["cups:write"]}),
     ("no credential is needed", (*CREATE, "security"), []),
     ("fewer scopes are needed", (*CREATE, "security", 0, "bearer"), []),
@@ -110,8 +110,27 @@ ONE, OTHER = (
     {"get": {**DROP, "parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}}]}}
     for name in ("id", "cup_id")
 )
+BOUNDED = {"type": "string", "maxLength": 9}
 PAIRS = [
     # what is there before, what takes its place, and what that is
+    (
+        "a format has another name that accepts the same values",
+        (WANTED_NEW, {"type": "string", "format": "idn-email"}),
+        (WANTED_NEW, {"type": "string", "format": "email"}),
+        Severity.DOCS,
+    ),
+    (
+        "a nullable string loses its bound in answers",
+        (CUP_NEW, {"anyOf": [BOUNDED, {"type": "null"}]}),
+        (CUP_NEW, {"type": ["string", "null"]}),
+        Severity.BREAKING,
+    ),
+    (
+        "a nullable string is null no more where clients send",
+        (WANTED_NEW, {"anyOf": [BOUNDED, {"type": "null"}]}),
+        (WANTED_NEW, BOUNDED),
+        Severity.BREAKING,
+    ),
     ("items go from an answer", (CUP_NEW, TEXTS), (CUP_NEW, ARRAY), Severity.BREAKING),
     ("items come to an answer", (CUP_NEW, ARRAY), (CUP_NEW, TEXTS), Severity.COMPATIBLE),
     ("items come where clients send", (WANTED_NEW, ARRAY), (WANTED_NEW, TEXTS), Severity.BREAKING),
@@ -231,6 +250,20 @@ class TestCompare:
 
     def test_what_counts_anyway_may_be_said(self):
         assert compare(OLD, changed(((*COLOUR, "explode"), True), ((*COLOUR, "style"), "form"))) == []
+
+    def test_another_form_of_null_changes_nothing(self):
+        forms = [
+            {"anyOf": [BOUNDED, {"type": "null"}], "description": "A name."},
+            {**BOUNDED, "type": ["string", "null"], "description": "A name."},
+        ]
+        for place in (CUP_NEW, WANTED_NEW):
+            assert compare(*(changed((place, form)) for form in forms)) == []
+            assert compare(*(changed((place, form)) for form in reversed(forms))) == []
+
+    def test_a_role_that_extends_another_has_its_scopes(self):
+        plain = changed((("x-roles", "owner"), ["cups:read", "cups:write"]))
+        extended = changed((("x-roles", "owner"), {"extends": "customer", "scopes": ["cups:write"]}))
+        assert compare(plain, extended) == []
 
     def test_moving_a_schema_into_the_components_changes_nothing(self):
         moved = changed(

@@ -59,9 +59,9 @@ class TestContents:
             assert Client(sandbox.app).post("/v1/tokens", body).status == 201
 
     def test_what_the_contract_shows_is_there_under_its_id(self, people):
-        shown = EXAMPLES["Catalogue"]["value"]["data"]
+        shown = EXAMPLES["ProductPage"]["value"]["data"]
         assert [row["id"] for row in people["customer"].get("/v1/products").json["data"]] == [r["id"] for r in shown]
-        order = EXAMPLES["Orders"]["value"]["data"][0]
+        order = EXAMPLES["OrderPage"]["value"]["data"][0]
         found = people["customer"].get(f"/v1/orders/{order['id']}").json
         assert [line["id"] for line in found["lines"]] == [line["id"] for line in order["lines"]]
 
@@ -89,9 +89,9 @@ SECRETS = re.compile(rb'"(?:access_token|refresh_token|secret|next_cursor)":"[^"
 
 class TestTime:
     def test_what_is_shown_has_happened_when_it_is_shown_to_have(self, people):
-        for order in EXAMPLES["Orders"]["value"]["data"]:
+        for order in EXAMPLES["OrderPage"]["value"]["data"]:
             assert people["customer"].get(f"/v1/orders/{order['id']}").json == order
-        assert people["customer"].get("/v1/me").json == EXAMPLES["Alice"]["value"]
+        assert people["customer"].get("/v1/me").json == EXAMPLES["UserCreated"]["value"]
 
     def test_after_it_began_anew_the_same_calls_are_answered_byte_by_byte_the_same(self, people):
         first = seen_by(people)
@@ -127,7 +127,7 @@ class TestTime:
 
     def test_a_write_comes_a_second_after_the_one_before(self, people):
         def order():
-            lines = [{"product_id": EXAMPLES["Mug"]["value"]["id"], "quantity": 1}]
+            lines = [{"product_id": EXAMPLES["ProductCreated"]["value"]["id"], "quantity": 1}]
             return parse_time(people["customer"].post("/v1/orders", {"lines": lines}).json["created_at"])
 
         assert order() + STEP == order()
@@ -147,7 +147,7 @@ class TestTime:
 def seen_by(people):
     """What a morning's work is answered, secrets aside."""
     customer, staff, admin = (people[role] for role in ("customer", "staff", "admin"))
-    mug = EXAMPLES["Mug"]["value"]["id"]
+    mug = EXAMPLES["ProductCreated"]["value"]["id"]
     answers = [
         customer.post("/v1/orders", {"lines": [{"product_id": mug, "quantity": 2}]}, {"Idempotency-Key": "k"}),
         customer.post("/v1/orders", {"lines": [{"product_id": mug, "quantity": 2}]}, {"Idempotency-Key": "k"}),
@@ -225,7 +225,7 @@ class TestOddExamples:
     @pytest.mark.parametrize("odd", [None, "yesterday", 1770285600, {}], ids=str)
     def test_what_is_no_time_has_not_happened_and_what_is_no_thing_is_not_made(self, tmp_path, odd):
         document = deepcopy(CONTRACT.document)
-        orders = document["components"]["examples"]["Orders"]["value"]["data"]
+        orders = document["components"]["examples"]["OrderPage"]["value"]["data"]
         orders[0]["created_at"] = orders[1]["paid_at"] = odd
         orders.append(odd)
         made = begin(tmp_path, Contract(orjson.dumps(document)))
@@ -260,7 +260,7 @@ class TestOperationWithoutHandler:
         asyncio.run(shut_down(made.app))
 
     def test_it_answers_from_its_example(self, suppliers):
-        shown = EXAMPLES["Catalogue"]["value"]
+        shown = EXAMPLES["ProductPage"]["value"]
         assert suppliers["customer"].get("/v1/suppliers").json == shown
 
     def test_it_is_guarded_and_validated_all_the_same(self, suppliers):

@@ -41,7 +41,10 @@ class TestTypes:
 
     def test_mypy_finds_a_handler_that_has_drifted(self, shop, handlers):
         source = CONTRACT.source.replace(b"required: [status, version]", b"required: [status, version, since]")
-        changed = source.replace(b"        version:\n", b"        since: {type: string}\n        version:\n")
+        changed = source.replace(
+            b"        version: {description: The v",
+            b"        since: {type: string}\n        version: {description: The v",
+        )
         (handlers / "contract_types.py").write_text(types_of(changed))
         command = [
             sys.executable,
@@ -87,7 +90,7 @@ class TestStub:
     def test_the_first_of_its_file_brings_the_imports(self, orderly, handlers):
         (handlers / "orders.py").unlink()
         out = orderly("stub", "create_order").out
-        assert out.startswith('"""Ordering, and what becomes of an order until')
+        assert out.startswith('"""Orders, from creation to fulfilment, cancellation or refund.')
         assert [line for line in out.splitlines() if "import" in line] == [
             "from sqlalchemy.orm import Session",
             "from handlers import contract_types",
@@ -96,7 +99,7 @@ class TestStub:
 
     def test_an_empty_file_is_begun_as_none_is(self, orderly, handlers):
         (handlers / "orders.py").write_text("")  # as `>> handlers/orders.py` leaves it
-        assert orderly("stub", "create_order").out.startswith('"""Ordering')
+        assert orderly("stub", "create_order").out.startswith('"""Orders')
 
     def test_a_later_one_tells_which_imports_are_missing(self, orderly, handlers):
         (handlers / "orders.py").write_text("from handlers import contract_types\n")

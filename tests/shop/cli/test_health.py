@@ -36,7 +36,10 @@ def test_a_service_that_is_ready_and_then_stops(orderly, serving, monkeypatch):
         service.process.terminate()
         while (result := orderly("health")).code == 0:
             time.sleep(0.05)
-        assert (result.out, result.err) == ("", "The service is stopping.\n")
+        assert (result.out, result.err) == (
+            "",
+            "The service is unavailable: it is stopping. Try again later.\n",
+        )
 
 
 def test_a_service_with_a_certificate_for_another_name(orderly, serving, monkeypatch, shop):

@@ -44,7 +44,7 @@ class Ask:
 @cache
 def example_hash() -> str:
     """The hash of the password of the examples."""
-    return hash_password(EXAMPLES["AliceSigningIn"]["password"])
+    return hash_password(EXAMPLES["TokenCreateRequest"]["password"])
 
 
 def example_of(operation: Operation) -> Any:
@@ -86,7 +86,7 @@ def _stage(operation: Operation, database: Database, owner: User) -> dict[str, s
         if "product_id" in needs:
             names["product_id"] = make_product(session).id
         if operation.operation_id == "create_order":
-            mug, towel = (line["product_id"] for line in EXAMPLES["AliceOrdering"]["lines"])
+            mug, towel = (line["product_id"] for line in EXAMPLES["OrderCreateRequest"]["lines"])
             names[mug] = make_product(session, price_amount=1200).id
             names[towel] = make_product(session, price_amount=950).id
         if "key_id" in needs:
@@ -94,9 +94,9 @@ def _stage(operation: Operation, database: Database, owner: User) -> dict[str, s
         if {"session_id"} & needs or operation.operation_id == "refresh_token":
             started = make_session(session, owner)
             names["session_id"] = started.session.id
-            names[EXAMPLES["AliceRenewing"]["refresh_token"]] = started.refresh_token
+            names[EXAMPLES["TokenRefreshRequest"]["refresh_token"]] = started.refresh_token
         session.commit()
-    names[EXAMPLES["BookkeepingKeyWanted"]["expires_at"]] = rfc3339(now() + timedelta(days=365))
+    names[EXAMPLES["ApiKeyCreateRequest"]["expires_at"]] = rfc3339(now() + timedelta(days=365))
     if operation.operation_id == "create_token":
         names["alice@example.com"] = owner.email
     return names

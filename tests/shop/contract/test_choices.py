@@ -28,17 +28,18 @@ def order_by(client, product_id):
 def everything(carol, sign_in):
     """All that can happen in the shop has happened once, the end of alice's account last."""
     alice = sign_in("alice", password_hash=example_hash())
-    account = carol.post("/v1/users", {**EXAMPLES["AliceSigningUp"], "email": "dave@example.com"}).headers["location"]
-    product = carol.post("/v1/products", EXAMPLES["MugWanted"])
+    dave = {**EXAMPLES["UserCreateRequest"], "email": "dave@example.com"}
+    account = carol.post("/v1/users", dave).headers["location"]
+    product = carol.post("/v1/products", EXAMPLES["ProductCreateRequest"])
     mug = product.headers["location"]
     bought, dropped = (order_by(alice, product.json["id"]) for _ in range(2))
     answers = [
-        carol.patch(mug, EXAMPLES["MugDearer"], ANY),
-        carol.post(f"{mug}/stock-adjustments", EXAMPLES["BrokenMugs"]),
+        carol.patch(mug, EXAMPLES["ProductPriceUpdateRequest"], ANY),
+        carol.post(f"{mug}/stock-adjustments", EXAMPLES["StockAdjustmentCreateRequest"]),
         carol.delete(mug, ANY),
         alice.patch(bought, {"note": "Ring twice."}, ANY),
-        carol.post(f"{bought}/pay", EXAMPLES["AlicesPayment"]),
-        carol.post(f"{bought}/fulfil", EXAMPLES["AlicesParcel"]),
+        carol.post(f"{bought}/pay", EXAMPLES["OrderPaymentRequest"]),
+        carol.post(f"{bought}/fulfil", EXAMPLES["OrderFulfilmentRequest"]),
         carol.post(f"{bought}/refund", {}),
         alice.post(f"{dropped}/cancel"),
         carol.patch(account, {"name": "Dave"}, ANY),

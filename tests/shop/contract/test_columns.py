@@ -169,7 +169,7 @@ def test_every_object_of_the_contract_is_kept_or_known_not_to_be():
     ("change", "result"),
     [
         (lambda s: s["Sku"].update(maxLength=65), "Product sku may have 65 characters, and its column holds 64"),
-        (lambda s: s["PaymentReference"].update(maxLength=201), "Order payment_reference may have 201 characters"),
+        (lambda s: s["PaymentReference"].update(maxLength=201), "OrderPayment reference may have 201 characters"),
         (lambda s: s["Version"].update(maximum=2**31), "User version may be 1 to 2147483648"),
         (lambda s: s["Stock"].update(minimum=-1), "Product stock may be -1 to 1000000000"),
         (lambda s: s["Role"]["enum"].append("owner"), "User role has other values"),

@@ -9,16 +9,22 @@ from tests.applications import SHOP
 from tests.shop.contract.scenarios import CONTRACT
 
 
-def raised() -> dict[str, set[int]]:
-    """Every code of a refusal in the code, with its statuses."""
-    assert all(SHOP.handler(operation) for operation in CONTRACT.operations), "handlers bring their refusals along"
-    found: dict[str, set[int]] = {}
-    waiting = [DomainError]
+def kinds() -> list[type[DomainError]]:
+    """Every class of the code that has an error code."""
+    assert all(SHOP.handler(operation) for operation in CONTRACT.operations), "handlers import their errors"
+    found, waiting = [], [DomainError]
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        if hasattr(kind, "code") and kind.__module__.partition(".")[0] in ("db", "orderly"):
-            found.setdefault(kind.code, set()).add(status_of(kind.__new__(kind)))
+        found += [kind] if hasattr(kind, "code") and kind.__module__.partition(".")[0] in ("db", "orderly") else []
+    return found
+
+
+def raised() -> dict[str, set[int]]:
+    """Every code in the code, with its statuses."""
+    found: dict[str, set[int]] = {}
+    for kind in kinds():
+        found.setdefault(kind.code, set()).add(status_of(kind.__new__(kind)))
     return found
 
 
@@ -34,6 +40,21 @@ def declared() -> dict[str, set[int]]:
 
 def test_what_the_code_raises_is_what_the_contract_declares():
     assert raised() == declared()
+
+
+def test_the_shop_has_its_details_in_the_catalogue_only():
+    shop = [kind for kind in kinds() if kind.__module__.startswith("db.")]
+
+    assert shop
+    assert [kind for kind in shop if "detail" in vars(kind)] == []
+
+
+def test_the_defaults_of_the_engine_are_the_details_of_the_catalogue():
+    engine = [kind for kind in kinds() if kind.__module__.startswith("orderly.") and "detail" in vars(kind)]
+
+    assert {kind.code: kind.detail for kind in engine} == {
+        kind.code: CONTRACT.errors[kind.code]["detail"] for kind in engine
+    }
 
 
 def test_what_the_contract_declares_is_what_it_explains():

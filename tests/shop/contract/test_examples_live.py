@@ -33,7 +33,7 @@ SCRIPT = {
     "refresh_token": ("nobody", "create_user", "create_token"),
     "get_me": ("alice", "create_user"),
     "update_me": ("alice", "create_user"),
-    "change_my_password": ("alice", "create_user"),
+    "update_my_password": ("alice", "create_user"),
     "list_my_sessions": ("alice", "create_user", "create_token", "create_token by browser"),
     "list_api_keys": ("alice", *KEY, "get_me by key"),
     "create_api_key": ("alice", "create_user"),
@@ -59,18 +59,20 @@ SCRIPT = {
 """Of each operation: who calls it, and what happened before."""
 
 THING = {
-    "user_id": "Alice",
-    "product_id": "Mug",
-    "order_id": "AlicesOrder",
-    "key_id": "BookkeepingKey",
+    "user_id": "UserCreated",
+    "product_id": "ProductCreated",
+    "order_id": "OrderCreated",
+    "key_id": "ApiKeyCreated",
 }
 """Which example the ids of paths belong to; the promotion is Bob's."""
 EARLIER = [
     step
     for step in seed_requests(CONTRACT)
-    if step.operation.tag == "orders" and step.shown.get("id") != EXAMPLES["AlicesOrder"]["id"]
+    if step.operation.tag == "orders" and step.shown.get("id") != EXAMPLES["OrderCreated"]["id"]
 ]
 """How the other orders came where they are: the sandbox goes the same way."""
+PEOPLE = {"alice": EXAMPLES["UserCreated"]["id"], "bob": EXAMPLES["UserMadeStaff"]["id"]}
+"""The ids of callers in the examples."""
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0"
 SETTLES_WITHIN = 30
 SECRETS = {"access_token", "refresh_token", "secret", "prefix", "next_cursor"}
@@ -88,8 +90,9 @@ class Story:
         with database.writing() as session:
             own = {"password_hash": password_hash()}
             carol = users.create(session, name="Carol Clark", email="carol@example.com", role="admin", **own)
-            bob = users.create(session, name=EXAMPLES["Bob"]["name"], email=EXAMPLES["Bob"]["email"], **own)
-            self.real |= {"carol": carol.id, EXAMPLES["Bob"]["id"]: bob.id}
+            shown = EXAMPLES["UserMadeStaff"]
+            bob = users.create(session, name=shown["name"], email=shown["email"], **own)
+            self.real |= {"carol": carol.id, shown["id"]: bob.id}
             session.commit()
 
     def caller(self, who):
@@ -97,9 +100,9 @@ class Story:
         if who == "nobody":
             return self.client
         if who == "key":
-            return self.client.with_key(self.real[EXAMPLES["BookkeepingKey"]["secret"]])
-        token = who == "alice" and self.real.get(EXAMPLES["AlicesTokens"]["access_token"])
-        return self.client.signed_in(token or self._token(self.real[EXAMPLES.get(who.title(), {}).get("id", who)]))
+            return self.client.with_key(self.real[EXAMPLES["ApiKeyCreated"]["secret"]])
+        token = who == "alice" and self.real.get(EXAMPLES["TokensCreated"]["access_token"])
+        return self.client.signed_in(token or self._token(self.real[PEOPLE.get(who, who)]))
 
     def _token(self, user_id):
         with self.database.writing() as session:
@@ -110,15 +113,15 @@ class Story:
     def play(self, step):
         """Do one thing that happened, and look that it went as it is told."""
         if step == "towel":
-            towel = EXAMPLES["Catalogue"]["data"][0]
+            towel = EXAMPLES["ProductPage"]["data"][0]
             wanted = {name: towel[name] for name in ("sku", "name", "category", "price", "stock")}
             self.compare(towel, self.caller("bob").post("/v1/products", wanted).json)
         elif step == "earlier orders":
             self.go_earlier_ways()
         elif step == "feed until now":
-            self.feed = f"?after={self.settled('user.created', self.real[EXAMPLES['Alice']['id']])}"
+            self.feed = f"?after={self.settled('user.created', self.real[EXAMPLES['UserCreated']['id']])}"
         elif step == "feed has settled":
-            self.settled("order.paid", self.real[EXAMPLES["AlicesOrder"]["id"]])
+            self.settled("order.paid", self.real[EXAMPLES["OrderCreated"]["id"]])
         else:
             name, _, how = step.partition(" by ")
             self.call(OPERATIONS[name], how)
@@ -154,7 +157,7 @@ class Story:
 
     def path(self, operation):
         promotion = operation.operation_id == "update_user"
-        ids = {name: EXAMPLES["Bob" if promotion else thing]["id"] for name, thing in THING.items()}
+        ids = {name: EXAMPLES["UserMadeStaff" if promotion else thing]["id"] for name, thing in THING.items()}
         query = self.feed if operation.operation_id == "list_events" else ""
         return CONTRACT.base_path + self.translated(operation.path.format(**ids)) + query
 

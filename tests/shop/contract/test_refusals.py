@@ -13,12 +13,14 @@ from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
+from tests.contract_coverage.problems import example_of
 from tests.factories import make_settings
 from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
 
 ON_SQLITE = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
 """What is refused before any handler is called is the same on every database."""
 EVERY = pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
+OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
 LONG = "a" * 9000
 NONSENSE = {"X-API-Key": "ok_tr4sjm6r_" + "0" * 38}
 KEY = {"Idempotency-Key": "once"}
@@ -139,3 +141,19 @@ def test_what_the_client_has_already_is_not_sent_again(operation, carol, databas
     seen = asked.of(carol)
     answer = asked.with_headers(If_None_Match=seen.headers["etag"]).of(carol)
     assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", seen.headers["etag"])
+
+
+class TestViolations:
+    """The violations in the examples of a 400 are those that one request gets, word for word."""
+
+    @ON_SQLITE
+    def test_of_parameters(self, carol):
+        answer = carol.get("/v1/users?limit=101&email=alice.example.com")
+
+        assert answer.json["errors"] == example_of(OPERATIONS["list_users"], "400")["errors"]
+
+    @ON_SQLITE
+    def test_of_a_body(self, client):
+        answer = client.post("/v1/users", {"email": "alice.example.com", "password": "otters", "name": "Alice Archer"})
+
+        assert answer.json["errors"] == example_of(OPERATIONS["create_user"], "400")["errors"]

@@ -50,7 +50,7 @@ class TestTake:
             session.commit()
             with pytest.raises(InsufficientStock, match=jug.id) as refusal:
                 products.reserve(session, {cup.id: 1, jug.id: 3})
-            assert cup.id not in refusal.value.detail
+            assert cup.id not in refusal.value.fields["products"]
         with database.reading() as session:
             assert (stock_of(session, cup), stock_of(session, jug)) == (10, 2)
 

@@ -19,7 +19,7 @@ def result(database, *, is_stopping=False):
     try:
         Readiness(database, lambda: is_stopping, REVISIONS).check_ready()
     except Unavailable as refusal:
-        return refusal.detail
+        return refusal.fields["reason"]
     return None
 
 
@@ -64,27 +64,27 @@ def test_it_is_ready_when_everything_is_there(database):
 
 
 def test_it_is_not_while_it_stops(database):
-    assert result(database, is_stopping=True) == "The service is stopping."
+    assert result(database, is_stopping=True) == "it is stopping"
 
 
 def test_it_is_not_without_a_place_to_write(unwritable):
-    assert result(unwritable) == "The database cannot be written."
+    assert result(unwritable) == "the database cannot be written"
 
 
 def test_it_is_not_with_the_schema_of_an_earlier_release(outdated):
-    assert result(outdated) == "The database has not the schema that this version needs."
+    assert result(outdated) == "the database does not have the schema of this version"
 
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
 def test_it_is_not_with_a_disk_that_is_nearly_full(database, monkeypatch):
     monkeypatch.setattr(readiness, "MIN_FREE_BYTES", 2**62)
-    assert result(database) == "The disk of the database is full."
+    assert result(database) == "the disk of the database is full"
 
 
 @pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
 def test_it_is_not_without_its_replica(database):
     with closing(Database(url_of(database), "postgresql://nobody@127.0.0.1:1/nothing")) as without:
-        assert result(without) == "The database does not answer."
+        assert result(without) == "the database does not respond"
 
 
 def test_what_was_asked_a_moment_ago_is_not_asked_again(database, monkeypatch):

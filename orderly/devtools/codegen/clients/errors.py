@@ -40,5 +40,5 @@ def class_name(code: str) -> str:
 
 
 def _docstring(entry: Mapping[str, str], margin: str) -> str:
-    lines = [entry["title"] + ".", "", *wrap(entry["cause"], 100), "", *wrap(entry["cure"], 100)]
+    lines = [entry["title"] + ".", "", *wrap(entry["cause"], 100), "", *wrap(entry["resolution"], 100)]
     return f"\n{margin}".join(lines).replace(f"\n{margin}\n", f"\n{margin.rstrip()}\n")

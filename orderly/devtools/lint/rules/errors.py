@@ -1,10 +1,14 @@
 """Errors: one shape, shared responses, and codes that are explained."""
 
+import re
+
 from orderly.contract.node import Node
 from orderly.devtools.document import ContractDocument
 from orderly.devtools.lint.rules import Violations
 
 PROBLEM = "application/problem+json"
+PARTS = ("title", "detail", "cause", "resolution")
+"""What the catalogue has of each code."""
 
 
 def error_is_shared(draft: ContractDocument) -> Violations:
@@ -25,29 +29,48 @@ def error_is_a_problem(draft: ContractDocument) -> Violations:
 
 
 def error_code_is_explained(draft: ContractDocument) -> Violations:
-    """Whoever meets a code finds what it means, why it came and what to do."""
+    """Each code has a title, a detail, a cause and a resolution."""
     errors = draft.root.get("x-errors")
     complete = {code for code, entry in errors.value.items() if _is_complete(entry)} if errors else set()
     for response in draft.of("response"):
         for _, code in response["x-error-codes"].members() if response.value.get("x-error-codes") else ():
             if code.value not in complete:
-                yield code, f"The error {code.value} needs a title, a cause and a cure in x-errors."
+                yield code, f"The error {code.value} needs {', '.join(PARTS)} in x-errors."
 
 
 def problem_is_of_its_response(draft: ContractDocument) -> Violations:
     """The example of an error has its status and one of its codes."""
     for status, response in _errors(draft):
-        example = response.get("content", PROBLEM, "example")
-        if example is None or not isinstance(example.value, dict):
-            continue
-        code = example.value.get("code")
-        if str(example.value.get("status")) != status:
-            yield example.child("status", None), f"say {status}: it is the example of that answer"
-        if code not in response.value.get("x-error-codes", [code]):
-            yield example.child("code", None), f"use a code that x-error-codes lists, {code} is not there"
+        for example in _examples(response):
+            code = example.value.get("code")
+            if str(example.value.get("status")) != status:
+                yield example.child("status", None), f"write {status}: it is the example of that response"
+            if code not in response.value.get("x-error-codes", [code]):
+                yield example.child("code", None), f"use a code that x-error-codes lists, {code} is not there"
 
 
-RULES = (error_is_shared, error_is_a_problem, error_code_is_explained, problem_is_of_its_response)
+def problem_equals_catalogue(draft: ContractDocument) -> Violations:
+    """The example of an error has the type, the title and the detail that the service sends with its code."""
+    catalogue = draft.root.value.get("x-errors", {})
+    for _, response in _errors(draft):
+        for example in _examples(response):
+            code = example.value.get("code")
+            entry = catalogue.get(code, {})
+            sent = {"type": f"/errors#{code}", "title": entry.get("title")}
+            for key in [key for key, text in sent.items() if entry and example.value.get(key) != text]:
+                yield example.child(key, None), f"write {sent[key]!r}: the service sends it with the code {code}"
+            template = entry.get("detail", "")
+            if template and not matches_template(str(example.value.get("detail")), template):
+                yield example.child("detail", None), f"write {template!r}, as x-errors has it"
+
+
+RULES = (
+    error_is_shared,
+    error_is_a_problem,
+    error_code_is_explained,
+    problem_is_of_its_response,
+    problem_equals_catalogue,
+)
 
 
 def _errors(draft: ContractDocument) -> list[tuple[str, Node]]:
@@ -62,4 +85,16 @@ def _errors(draft: ContractDocument) -> list[tuple[str, Node]]:
 
 
 def _is_complete(entry: object) -> bool:
-    return isinstance(entry, dict) and {"title", "cause", "cure"} <= entry.keys()
+    return isinstance(entry, dict) and entry.keys() >= set(PARTS)
+
+
+def _examples(response: Node) -> list[Node]:
+    """Every example of a problem."""
+    example, named = (response.get("content", PROBLEM, key) for key in ("example", "examples"))
+    found = [example, *(each.get("value") for _, each in named.items())] if named else [example]
+    return [each for each in found if each is not None and isinstance(each.value, dict)]
+
+
+def matches_template(detail: str, template: str) -> bool:
+    """Whether a detail is that of the catalogue, with any text in place of each `{field}`."""
+    return bool(re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(template)), detail))

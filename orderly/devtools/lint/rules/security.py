@@ -1,6 +1,8 @@
 """Who may do what, and where secrets travel."""
 
+from orderly.contract.loader import ContractError
 from orderly.contract.node import Node
+from orderly.contract.roles import lineage, own_scopes
 from orderly.devtools.document import ContractDocument
 from orderly.devtools.lint.rules import Violations
 
@@ -24,7 +26,7 @@ def security_is_declared(draft: ContractDocument) -> Violations:
 
 def scope_is_held(draft: ContractDocument) -> Violations:
     """A scope that no role holds shuts everybody out."""
-    held = {scope for scopes in draft.root.value.get("x-roles", {}).values() for scope in scopes}
+    held = {scope for role in draft.root.value.get("x-roles", {}).values() for scope in own_scopes(role)}
     for operation, scope in _scopes(draft):
         if scope.value not in held:
             yield scope, f"{operation} asks for {scope.value}, which no role of x-roles holds."
@@ -33,11 +35,22 @@ def scope_is_held(draft: ContractDocument) -> Violations:
 def scope_is_explained(draft: ContractDocument) -> Violations:
     """Each scope that is asked for or held stands in x-scopes, in words."""
     explained = draft.root.value.get("x-scopes", {})
-    roles = draft.root.get("x-roles")
-    held = [scope for _, role in roles.members() for _, scope in role.members()] if roles else []
+    lists = [role if isinstance(role.value, list) else role.get("scopes") for role in _roles(draft)]
+    held = [scope for scopes in lists if scopes for _, scope in scopes.members()]
     for scope in [*(scope for _, scope in _scopes(draft)), *held]:
         if scope.value not in explained:
             yield scope, f"explain the scope {scope.value} in x-scopes"
+
+
+def role_extends_a_role(draft: ContractDocument) -> Violations:
+    """A role extends a role of `x-roles`, and not itself."""
+    roles = draft.root.value.get("x-roles", {})
+    for role in _roles(draft):
+        try:
+            lineage(roles, role.name)
+        except ContractError as broken:
+            if broken.pointer == f"{role.pointer}/extends":
+                yield role.child("extends", None), str(broken)
 
 
 def scope_is_listed(draft: ContractDocument) -> Violations:
@@ -103,6 +116,7 @@ RULES = (
     security_is_declared,
     scope_is_held,
     scope_is_explained,
+    role_extends_a_role,
     scope_is_listed,
     secured_operation_can_refuse,
     secret_travels_safely,
@@ -110,6 +124,11 @@ RULES = (
     scheme_is_served,
     server_is_safe,
 )
+
+
+def _roles(draft: ContractDocument) -> list[Node]:
+    roles = draft.root.get("x-roles")
+    return [role for _, role in roles.members()] if roles else []
 
 
 def _schemes(draft: ContractDocument) -> list[Node]:

@@ -123,7 +123,7 @@ class TestGoneMeanwhile:
     def test_the_account_is_gone_before_the_password_is_compared(self, session, gone):
         body = {"current_password": PASSWORD, "new_password": OTHER}
         with pytest.raises(Unauthenticated):
-            me.change_my_password(body, session=session, reads=session, caller=gone)
+            me.update_my_password(body, session=session, reads=session, caller=gone)
 
     def test_who_signs_out_twice_at_once_is_signed_out(self, session):
         alice = make_user(session)

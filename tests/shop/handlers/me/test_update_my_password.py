@@ -7,7 +7,7 @@ from tests.factories import PASSWORD
 from tests.shop.handlers.me.conftest import OTHER, another_session
 
 
-class TestChangeMyPassword:
+class TestUpdateMyPassword:
     def change(self, caller, current=PASSWORD, new=OTHER):
         return caller.put("/v1/me/password", {"current_password": current, "new_password": new})
 

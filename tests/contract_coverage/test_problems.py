@@ -1,0 +1,35 @@
+"""The comparison of problems with the catalogue and the examples of the contract."""
+
+import pytest
+
+from tests.contract_coverage.capture import CONTRACT
+from tests.contract_coverage.problems import differs_from_catalogue, example_of, is_example
+
+OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
+CANCEL = OPERATIONS["cancel_order"]
+SENT = {**example_of(CANCEL, "409"), "request_id": "req_01m8cjeh7bevas3e7x3z80cfd9"}
+
+
+def test_a_problem_with_another_request_id_is_the_example():
+    assert is_example(CANCEL, "409", SENT)
+
+
+@pytest.mark.parametrize("change", [{"title": "No."}, {"detail": "No."}, {"status": 400}, {"errors_": []}])
+def test_a_problem_with_another_member_is_not_the_example(change):
+    assert not is_example(CANCEL, "409", {**SENT, **change})
+
+
+def test_a_response_without_a_body_has_no_example():
+    assert example_of(OPERATIONS["get_order"], "304") is None
+
+
+@pytest.mark.parametrize("status", ["paid", "fulfilled"])
+def test_fields_of_a_detail_may_have_any_value(status):
+    detail = f"The order is {status}. This operation needs an order that is pending."
+
+    assert not differs_from_catalogue(CONTRACT.errors, {**SENT, "detail": detail})
+
+
+@pytest.mark.parametrize("change", [{"title": "No."}, {"detail": "The order is paid."}])
+def test_another_text_differs_from_the_catalogue(change):
+    assert differs_from_catalogue(CONTRACT.errors, {**SENT, **change})
