@@ -16,7 +16,7 @@ UV_LOCK        = $(BIN)/uv pip compile --quiet --no-config --universal --python-
                  --custom-compile-command "make lock" $(LOCK) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run migrate format check audit test test-fast test-clients test-browser test-faults fuzz coverage bench lock FORCE
+.PHONY: help run migrate format check audit test test-fast test-e2e test-clients test-browser test-faults fuzz coverage bench lock FORCE
 
 help:  ## list the targets
 	@echo "Usage: make TARGET. To try Orderly: make run."
@@ -40,7 +40,10 @@ check: $(VENV)/.developing  ## lint, formatting, types, import rules, deployment
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint deploy/Containerfile
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec deploy/compose.yaml
-	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*_*.yml
 	$(BIN)/orderly check
 
 audit: $(VENV)/.developing  ## look up known vulnerabilities of the installed packages; needs PyPI
@@ -51,7 +54,10 @@ test: $(VENV)/.developing  ## run the tests on SQLite and PostgreSQL, and check 
 	$(PYTEST) $(OF_THEIR_OWN)
 
 test-fast: $(VENV)/.developing  ## run the tests on SQLite only
-	ORDERLY_TEST_DATABASES=sqlite $(PYTEST) $(OF_THEIR_OWN)
+	env -u CI ORDERLY_TEST_REQUIRE_SERVICES=0 ORDERLY_TEST_POSTGRESQL_URL=postgresql://127.0.0.1:1/none $(PYTEST) $(OF_THEIR_OWN)
+
+test-e2e: $(VENV)/.developing  ## run the tests that start the service, proxies and monitoring as users do
+	$(PYTEST) tests/e2e tests/deploy
 
 test-clients: $(VENV)/.developing $(VENV)-clients/.installed  ## generate both clients and test them; needs Node and npm
 	PATH="$(abspath $(VENV)-clients)/bin:$$PATH" $(BIN)/python -m pytest -q tests/clients
