@@ -20,10 +20,10 @@ UV_LOCK        = $(BIN)/uv pip compile --quiet --no-config --universal --python-
 
 help:  ## list the targets
 	@echo "Usage: make TARGET. To try Orderly: make run."
-	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "  %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*  ## ' '/^[a-z0-9-]+:.*  ## / { printf "  %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: migrate  ## install, migrate the database, ask for a first administrator, and serve at ORDERLY_PORT (8000)
-	@$(BIN)/orderly user first-admin
+	@$(BIN)/orderly user bootstrap-admin
 	@exec $(BIN)/orderly serve
 
 migrate: $(VENV)/.installed  ## create the database, or migrate it to the newest revision
