@@ -84,13 +84,13 @@ bench: $(VENV)/.benching  ## compare with other frameworks for 6 minutes; needs 
 # uv reads neither pip's configuration nor an index of this machine, and writes versions and hashes only.
 lock:  ## pin all requirements with hashes in constraints*.txt; LOCK=--upgrade takes the newest releases
 	@$(INSTALL) --group lock
-	$(UV_LOCK) --extra traces --group build --group check --group test --group browser --group bench --group coverage \
+	$(UV_LOCK) --extra traces --group build --group shop --group check --group test --group browser --group bench --group coverage \
 	  --group lock --output-file constraints.txt >/dev/null
 	$(UV_LOCK:pyproject.toml=) --group build --group clients --output-file constraints-clients.txt >/dev/null
 
 # The environments. One without a Python in it (new, or made by a Python that is gone) is installed into again.
 $(VENV)/.installed: pyproject.toml constraints.txt $(if $(wildcard $(BIN)/python),,FORCE)
-	@$(INSTALL) --project
+	@$(INSTALL) --project --group shop
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed

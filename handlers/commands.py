@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from db import accounts, api_keys, passwords, users
 from db.seed import SeedFactory, hire, in_batches
-from orderly.cli.console import err, is_terminal, out
+from orderly.cli.console import err, explain, is_terminal, out
 from orderly.cli.contract_input import validate_body
 from orderly.cli.database_access import open_migrated
 from orderly.config.application import find_application
@@ -18,6 +18,7 @@ from orderly.config.settings import CommandError, Settings
 from orderly.contract.model import load
 from orderly.database.database import Database
 from orderly.database.models import now
+from orderly.errors import DomainError
 
 app = typer.Typer()
 user = typer.Typer(help="Accounts.", no_args_is_help=True)
@@ -41,7 +42,7 @@ def create_user(
 
 @user.command()
 def bootstrap_admin() -> None:
-    """Make an admin if there is none: from ORDERLY_ADMIN_EMAIL and ORDERLY_ADMIN_PASSWORD, or by asking."""
+    """Create an administrator if there is none: from ORDERLY_ADMIN_EMAIL and ORDERLY_ADMIN_PASSWORD, or by asking."""
     settings = Settings.load()
     with open_migrated(settings) as database:
         with database.reading() as session:
@@ -49,10 +50,9 @@ def bootstrap_admin() -> None:
                 return
         email, password = settings.admin_email, settings.admin_password.get_secret_value()
         if not password and is_terminal():
-            out.print("Nobody can administer this shop yet.")
-            email = typer.prompt("Email of the first admin", default=email)
-            password = _ask_password()
-        _sign_up(database, email, "Administrator", "admin", password)
+            _ask_for_admin(database, email)
+        else:
+            _sign_up(database, email, "Administrator", "admin", password)
 
 
 @key.command("create")
@@ -96,6 +96,18 @@ def seed(
                 pass
     out.print(f"Made {customers} customers, {products} products and {orders} orders.")
     out.print(f"Password of all these customers, shown only now: {password}")
+
+
+def _ask_for_admin(database: Database, email: str) -> None:
+    """Ask for an address and a password until both are accepted."""
+    out.print("There is no administrator yet.")
+    while True:
+        email = typer.prompt("Email of the first administrator", default=email)
+        try:
+            _sign_up(database, email, "Administrator", "admin", _ask_password())
+            return
+        except (CommandError, DomainError) as error:
+            err.print(f"{explain(error)} Please try again.")
 
 
 def _ask_password() -> str:

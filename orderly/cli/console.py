@@ -4,6 +4,8 @@ import sys
 
 from rich.console import Console
 
+from orderly.errors import Invalid
+
 NON_TTY_WIDTH = 1000
 """Columns where nobody looks at a terminal: in a pipe or a file nothing is wrapped or cut."""
 
@@ -15,3 +17,10 @@ err = Console(highlight=False, markup=False, stderr=True, soft_wrap=True)
 def is_terminal() -> bool:
     """Whether a person can be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def explain(error: Exception) -> str:
+    """Return the line that a failed command shows."""
+    if isinstance(error, Invalid):
+        return "; ".join(f"{each['pointer'].lstrip('/')}: {each['message']}" for each in error.errors)
+    return str(error)

@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from orderly.cli import backup, check, client, db, diff, generate, health, purge, routes, serve
-from orderly.cli.console import err, out
+from orderly.cli.console import err, explain, out
 from orderly.config.application import NoApplication, find_application
 from orderly.config.settings import CommandError
 from orderly.contract.loader import ContractError
-from orderly.errors import DomainError, Invalid
+from orderly.errors import DomainError
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
@@ -36,12 +36,8 @@ def run() -> None:
     try:
         _check_utf8(sys.argv)
         command_line(sys.argv[1:])()
-    except (CommandError, ContractError) as refusal:
-        _end(str(refusal))
-    except Invalid as refusal:
-        _end("; ".join(f"{error['pointer'].lstrip('/')}: {error['message']}" for error in refusal.errors))
-    except DomainError as refusal:
-        _end(refusal.detail)
+    except (CommandError, ContractError, DomainError) as error:
+        _end(explain(error))
 
 
 def command_line(words: list[str]) -> typer.Typer:
