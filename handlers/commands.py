@@ -14,11 +14,13 @@ from orderly import Caller
 from orderly.cli.console import err, is_terminal, out
 from orderly.cli.contract_input import validate_body
 from orderly.cli.database_access import open_migrated
+from orderly.cli.errors import explain
 from orderly.clock import now
 from orderly.config.application import find_application
 from orderly.config.settings import CommandError, Settings
 from orderly.contract.model import load
 from orderly.database.database import Database
+from orderly.errors import DomainError
 
 app = typer.Typer()
 user = typer.Typer(help="Accounts.", no_args_is_help=True)
@@ -42,7 +44,7 @@ def create_user(
 
 @user.command()
 def bootstrap_admin() -> None:
-    """Make an admin if there is none: from ORDERLY_ADMIN_EMAIL and ORDERLY_ADMIN_PASSWORD, or by asking."""
+    """Create an administrator if there is none: from ORDERLY_ADMIN_EMAIL and ORDERLY_ADMIN_PASSWORD, or by asking."""
     settings = Settings.load()
     with open_migrated(settings) as database:
         with database.reading() as session:
@@ -50,10 +52,9 @@ def bootstrap_admin() -> None:
                 return
         email, password = settings.admin_email, settings.admin_password.get_secret_value()
         if not password and is_terminal():
-            out.print("Nobody can administer this shop yet.")
-            email = typer.prompt("Email of the first admin", default=email)
-            password = _ask_password()
-        _sign_up(database, email, "Administrator", "admin", password)
+            _ask_for_admin(database, email)
+        else:
+            _sign_up(database, email, "Administrator", "admin", password)
 
 
 @key.command("create")
@@ -97,6 +98,18 @@ def seed(
                 pass
     out.print(f"Made {customers} customers, {products} products and {orders} orders.")
     out.print(f"Password of all these customers, shown only now: {password}")
+
+
+def _ask_for_admin(database: Database, email: str) -> None:
+    """Ask for an address and a password until both are accepted."""
+    out.print("There is no administrator yet.")
+    while True:
+        email = typer.prompt("Email of the first administrator", default=email)
+        try:
+            _sign_up(database, email, "Administrator", "admin", _ask_password())
+            return
+        except (CommandError, DomainError) as error:
+            err.print(f"{explain(error)} Please try again.")
 
 
 def _ask_password() -> str:

@@ -11,12 +11,11 @@ import typer
 
 from orderly.cli import backup, check, client, db, diff, generate, health, purge, routes, serve
 from orderly.cli.console import err, out
+from orderly.cli.errors import explain
 from orderly.config.application import NoApplication, find_application
 from orderly.config.settings import CommandError
-from orderly.contract import model
 from orderly.contract.loader import ContractError
-from orderly.errors import DomainError, Invalid
-from orderly.http.problems import Problems
+from orderly.errors import DomainError
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
@@ -38,12 +37,8 @@ def run() -> None:
     try:
         _check_utf8(sys.argv)
         command_line(sys.argv[1:])()
-    except (CommandError, ContractError) as refusal:
-        _end(str(refusal))
-    except Invalid as refusal:
-        _end("; ".join(f"{error['pointer'].lstrip('/')}: {error['message']}" for error in refusal.errors))
-    except DomainError as refusal:
-        _end(_detail(refusal))
+    except (CommandError, ContractError, DomainError) as error:
+        _end(explain(error))
 
 
 def command_line(words: list[str]) -> typer.Typer:
@@ -96,15 +91,6 @@ def _check_utf8(words: list[str]) -> None:
         "".join(words).encode()
     except UnicodeEncodeError:
         raise CommandError("A word of this command is not UTF-8: write it in UTF-8.") from None
-
-
-def _detail(refusal: DomainError) -> str:
-    """Return the detail of a refusal from the contract's catalogue, if there is one that can be read."""
-    try:
-        catalogue = model.load(find_application().contract).errors
-    except (ContractError, CommandError):
-        catalogue = {}
-    return Problems(catalogue).detail(refusal) or refusal.code
 
 
 def _end(line: str) -> None:

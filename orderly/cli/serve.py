@@ -25,10 +25,15 @@ def serve(
         bool, typer.Option("--sandbox", help="Serve from the contract's examples, on a database that is thrown away.")
     ] = False,
     reload: Annotated[bool, typer.Option("--reload", help="Let a save of the contract be live at once.")] = False,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The port to listen on, instead of ORDERLY_PORT.")
+    ] = None,
 ) -> None:
     """Serve the API, its docs and its errors until SIGINT or SIGTERM."""
     application = find_application()
     settings = Settings.load(application)
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
     if sandbox or reload:
         _serve_devtools(application, settings, sandbox=sandbox, reload=reload)
         return

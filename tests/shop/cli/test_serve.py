@@ -11,6 +11,7 @@ import urllib.request
 import pytest
 from sqlalchemy import text
 
+from orderly.database.database import Database
 from tests.serving import free_port
 from tests.shop.application import CONTRACT_FILE
 
@@ -30,10 +31,12 @@ def taken():
             listener.accept()
 
 
-def serve(port, *, prefix=(), **variables):
+def serve(port, *words, prefix=(), **variables):
     """How a service ended that should not have started."""
     environment = {**os.environ, "ORDERLY_PORT": str(port), **variables}
-    return subprocess.run([*prefix, *SERVE], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [*prefix, *SERVE, *words], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def break_the_contract(shop, database):
@@ -87,6 +90,11 @@ class TestRefusals:
         ended = serve(8000, ORDERLY_HOST="192.0.2.1")
         assert (ended.returncode, ended.stdout) == (1, "")
         assert ended.stderr.startswith("192.0.2.1:8000 cannot be listened at")
+
+    def test_the_option_for_the_port_overrides_the_setting(self, migrated_shop: Database, taken: int) -> None:
+        ended = serve(free_port(), "--port", str(taken))
+
+        assert f":{taken} " in ended.stderr
 
 
 class TestService:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from db.passwords import verify
 from db.users import User
+from orderly.database.database import Database
 
 ALICE = ("user", "create", "--email", "alice@example.com", "--name", "Alice")
 PASSWORD = "correct horse battery staple"
@@ -62,7 +63,7 @@ class TestCreate:
         assert result.err == "The database data/orderly.db is empty: run `orderly db upgrade` first.\n"
 
 
-class TestFirstAdmin:
+class TestBootstrapAdmin:
     def test_it_has_the_password_of_the_settings(self, orderly, migrated_shop, monkeypatch):
         monkeypatch.setenv("ORDERLY_ADMIN_EMAIL", "carol@example.com")
         monkeypatch.setenv("ORDERLY_ADMIN_PASSWORD", PASSWORD)
@@ -87,11 +88,34 @@ class TestFirstAdmin:
 
     def test_on_a_terminal_it_is_asked_for(self, migrated_shop):
         screen = on_a_terminal(["user", "bootstrap-admin"], "carol@example.com", PASSWORD, PASSWORD)
-        assert "Nobody can administer this shop yet." in screen
+        assert "There is no administrator yet." in screen
         assert PASSWORD not in screen
         [carol] = people_of(migrated_shop)
         assert (carol.email, carol.role) == ("carol@example.com", "admin")
         assert verify(carol.password_hash, PASSWORD)
+
+    @pytest.mark.parametrize(
+        ("typed", "line"),
+        [
+            (["carol", PASSWORD, PASSWORD], "The email "),
+            (["carol@example.com", "short", "short"], "The password "),
+            (["carol@example.com", "password1234", "password1234"], "password: This password is one of"),
+        ],
+    )
+    def test_a_refused_address_or_password_is_asked_for_again(
+        self, migrated_shop: Database, typed: list[str], line: str
+    ) -> None:
+        screen = on_a_terminal(["user", "bootstrap-admin"], *typed, "carol@example.com", PASSWORD, PASSWORD)
+
+        assert any(shown.startswith(line) and shown.endswith("Please try again.") for shown in screen.splitlines())
+        assert [user.email for user in people_of(migrated_shop)] == ["carol@example.com"]
+
+    def test_an_address_that_was_accepted_is_offered_again(self, migrated_shop: Database) -> None:
+        typed = ["carol@example.com", "short", "short", "", PASSWORD, PASSWORD]
+
+        on_a_terminal(["user", "bootstrap-admin"], *typed)
+
+        assert [user.email for user in people_of(migrated_shop)] == ["carol@example.com"]
 
 
 def migrated_shop_files():

@@ -1,0 +1,46 @@
+"""`make help`, which is all that a newcomer sees of the Makefile."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.serving import ROOT
+
+HELP_LINE = re.compile(r"^  ([a-z0-9-]+) +(\S.*)$", re.MULTILINE)
+
+
+def make(*words: str) -> str:
+    """Return what make prints."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    command = ["make", *words]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+def phony_targets() -> set[str]:
+    [line] = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    return set(line.split()) - {"FORCE"}
+
+
+def test_help_explains_every_target() -> None:
+    assert {name for name, _ in HELP_LINE.findall(make("help"))} == phony_targets()
+
+
+def test_help_fits_a_terminal() -> None:
+    assert max(len(line) for line in make("help").splitlines()) <= 120
+
+
+def test_make_alone_prints_help_and_installs_nothing(tmp_path: Path) -> None:
+    output = make(f"VENV={tmp_path / 'venv'}")
+
+    assert output == make("help")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "Makefile", ".ci/run", ".github/workflows/ci.yml"])
+def test_documents_name_existing_targets(document: str) -> None:
+    named = re.findall(r"(?:^|`|run: |stage \S+ )make ([a-z][a-z0-9-]*)", (ROOT / document).read_text(), re.MULTILINE)
+
+    assert set(named) <= phony_targets()
