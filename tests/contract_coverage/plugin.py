@@ -68,9 +68,7 @@ class Gate:
             terminalreporter.write("\n".join(self.report) + "\n")
 
     def _take(self, whole: bool, seen: list[str], undeclared: dict[str, str]) -> None:
-        from tests.conftest import why_no_postgresql  # which is imported after its plugins
-
-        self.is_whole = whole and why_no_postgresql() is None
+        self.is_whole = whole
         self.seen.update(seen)
         self.undeclared.update(undeclared)
 

@@ -13,6 +13,8 @@ from tests.deploy.proxy import proxied
 from tests.faults.raw_http import Answer, Client, Unsent
 from tests.serving import Served, free_port
 
+pytestmark = pytest.mark.needs("haproxy")
+
 CONTRACT = load()
 PROBLEM = SchemaCompiler(CONTRACT).of(CONTRACT.root["components"]["schemas"]["Problem"])
 

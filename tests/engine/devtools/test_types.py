@@ -3,7 +3,6 @@
 import ast
 import shutil
 import subprocess
-import sys
 from importlib.machinery import ModuleSpec
 
 import pytest
@@ -14,6 +13,7 @@ from orderly.contract import model
 from orderly.devtools.codegen import handler_stub
 from orderly.devtools.codegen.typed_dicts import types_of
 from tests.applications import SHOP
+from tests.requirements import program
 from tests.shop.cli.conftest import ROOT
 
 CONTRACT = model.load()
@@ -43,15 +43,14 @@ class TestTypes:
         assert orderly("types").out == "Made handlers/contract_types.py.\n"
         assert own_types.read_text() == types_of(CONTRACT.source)
 
+    @pytest.mark.needs("mypy")
     def test_mypy_finds_a_handler_that_has_drifted(self, shop):
         source = CONTRACT.source.replace(b"required: [status, version]", b"required: [status, version, since]")
         changed = source.replace(b"        version:\n", b"        since: {type: string}\n        version:\n")
         shutil.copytree(ROOT / "handlers", shop / "handlers")
         (shop / "handlers" / "contract_types.py").write_text(types_of(changed))
         command = [
-            sys.executable,
-            "-m",
-            "mypy",
+            program("mypy"),
             "--follow-imports=skip",
             "handlers/health.py",
             "handlers/contract_types.py",

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from orderly.__main__ import main
 from orderly.config.settings import PREFIX
 from orderly.database.database import Database
 from orderly.database.migrations import runner
+from tests.requirements import needing_postgresql
 
 ROOT = Path(__file__).parents[3]
 
@@ -49,7 +51,7 @@ def orderly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     return orderly
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", needing_postgresql("postgresql")])
 def database_url(request: pytest.FixtureRequest, shop: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of a database without tables, which the commands use."""
     url = f"sqlite:///{shop / 'data' / 'orderly.db'}"
@@ -73,6 +75,5 @@ def migrated_shop(shop: Path, new_file: Path) -> Iterator[Database]:
     """The database of a new shop in the folder, on SQLite."""
     (shop / "data").mkdir()
     shutil.copy(new_file, shop / "data")
-    database = Database("sqlite:///data/orderly.db")
-    yield database
-    database.close()
+    with closing(Database("sqlite:///data/orderly.db")) as database:
+        yield database

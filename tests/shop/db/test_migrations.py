@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from orderly.database.database import Database
 from orderly.database.migrations import revisions, runner
 from orderly.database.migrations.lock import migration_lock
+from tests.requirements import needing_postgresql
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", needing_postgresql("postgresql")])
 def empty(request, tmp_path):
     """A database without tables."""
     if request.param == "sqlite":
