@@ -143,6 +143,7 @@ def test_a_table_that_stays_in_use_is_told(orderly, bare_postgresql, monkeypatch
     assert "somebody keeps a table in use that has to be changed" in result.err
 
 
+@pytest.mark.needs("postgresql-server")
 def test_a_standby_is_refused(orderly, monkeypatch):
     with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
         monkeypatch.setenv("ORDERLY_DATABASE_URL", cluster.url)
