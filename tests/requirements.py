@@ -41,7 +41,7 @@ class Requirement:
     def missing(self) -> str | None:
         """Return why it is missing and how to install it; None if it is here."""
         absent = [name for name in self.programs if find(name) is None]
-        reason = f"no {' and '.join(absent)}" if absent else self.problem()
+        reason = f"no {', '.join(absent)}" if absent else self.problem()
         return reason and f"{reason} ({self.install})"
 
 
