@@ -39,8 +39,8 @@ class Gate:
         ours = {file for file in TESTS.rglob("test_*.py") if file.parent.name not in ELSEWHERE}
         self.is_whole = collected >= ours and self.is_whole
 
-    def pytest_collection(self) -> None:
-        self.is_whole = True
+    def pytest_collection(self, session: pytest.Session) -> None:
+        self.is_whole = not session.config.getoption("collectonly")
 
     def pytest_deselected(self) -> None:
         self.is_whole = False
