@@ -20,7 +20,7 @@ def together(acts: Sequence[Callable[[], T]], crowd: int = CROWD) -> list[T]:
     barrier = Barrier(size)
 
     def begin(act: Callable[[], T]) -> T:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         return act()
 
     with ThreadPoolExecutor(size) as threads:

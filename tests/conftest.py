@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import Callable, Iterator
-from functools import cache
-from pathlib import Path
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -18,16 +16,20 @@ from orderly.config.settings import Settings
 from orderly.database.database import Database
 from orderly.database.migrations.metadata import metadata
 from orderly.http.messages import ASGIApp
+from tests import requirements
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.contract_coverage.capture import recorded
 from tests.factories import SECRET, make_session, make_settings, make_user
+from tests.requirements import POSTGRESQL, needing_postgresql, require
 from tests.shop.application import APPLICATION, migrate
 
-pytest_plugins = ["tests.contract_coverage.plugin"]
+pytest_plugins = ["tests.contract_coverage.plugin", "pytester"]
 
-POSTGRESQL = os.environ.get("ORDERLY_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
-REQUIRED = bool(os.environ.get("CI")) or os.environ.get("ORDERLY_TEST_REQUIRE_SERVICES") == "1"
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look for what a test needs before it runs."""
+    config.pluginmanager.register(requirements, "requirements")
 
 
 def url_of(database: Database) -> str:
@@ -35,31 +37,7 @@ def url_of(database: Database) -> str:
     return database.url.render_as_string(hide_password=False)
 
 
-@cache
-def why_no_postgresql() -> str | None:
-    """Why PostgreSQL cannot be tested here; None if it can."""
-    try:
-        psycopg.connect(POSTGRESQL, connect_timeout=3).close()
-    except psycopg.OperationalError as error:
-        return f"no PostgreSQL at {make_url(POSTGRESQL).render_as_string()}: {str(error).splitlines()[0]}"
-    return None
-
-
-def need(tool: str, cure: str) -> Path:
-    """Where a program is; without it a test is skipped, and fails where it is wanted."""
-    found = shutil.which(tool)
-    if found is None:
-        (pytest.fail if REQUIRED else pytest.skip)(f"{tool} is not installed: {cure}")
-    return Path(found)
-
-
-def pytest_report_header() -> str | None:
-    """Say it once and plainly if half of the tests will not run."""
-    reason = why_no_postgresql()
-    return reason and f"PostgreSQL's half of the tests {'FAILS' if REQUIRED else 'is skipped'}: {reason}"
-
-
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", needing_postgresql("postgresql")])
 def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database with the tables of today, one for each process of tests."""
     yield from make_database(request, tmp_path_factory)
@@ -109,13 +87,15 @@ def sign_in(client: Client, database: Database) -> Callable[..., Client]:
 @pytest.fixture(scope="session")
 def new_postgresql() -> Iterator[str]:
     """A new database on the server, without tables; one for each process of tests."""
-    yield from make_postgresql("main")
+    with make_postgresql("main") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def bare_postgresql() -> Iterator[str]:
     """Another one, whose tables come and go."""
-    yield from make_postgresql("bare")
+    with make_postgresql("bare") as url:
+        yield url
 
 
 def empty(database: Database) -> None:
@@ -137,9 +117,8 @@ def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     else:
         url = f"sqlite:///{tmp_path_factory.mktemp('database') / request.param}.db"
     migrate(url)
-    database = Database(url, threads=10)
-    yield database
-    database.close()
+    with closing(Database(url, threads=10)) as database:
+        yield database
 
 
 def make_application(database: Database) -> Iterator[ASGIApp]:
@@ -149,11 +128,10 @@ def make_application(database: Database) -> Iterator[ASGIApp]:
     asyncio.run(shut_down(app))
 
 
+@contextmanager
 def make_postgresql(purpose: str) -> Iterator[str]:
     """A database on the server, dropped at the end."""
-    reason = why_no_postgresql()
-    if reason:
-        (pytest.fail if REQUIRED else pytest.skip)(reason)
+    require("postgresql")
     name = f"orderly_test_{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
     with psycopg.connect(POSTGRESQL, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")

@@ -1,6 +1,5 @@
 """A Redis of one's own, which may be killed and frozen."""
 
-import shutil
 import signal
 import socket
 import subprocess
@@ -10,9 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-from tests.conftest import REQUIRED
+from tests.requirements import program
 from tests.serving import free_port
 
 START = 10
@@ -30,12 +27,9 @@ class Redis:
 @contextmanager
 def redis_server(folder: Path) -> Iterator[Redis]:
     """A server that keeps nothing, until the end of the block."""
-    program = shutil.which("redis-server")
-    if program is None:
-        (pytest.fail if REQUIRED else pytest.skip)("no redis-server on this machine")
     port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([program("redis-server"), *options], stdout=subprocess.DEVNULL)
     try:
         _wait(port)
         yield Redis(f"redis://127.0.0.1:{port}/0", process)

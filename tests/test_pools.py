@@ -1,7 +1,7 @@
 """Who asks which PostgreSQL, and what is answered while all connections are taken or a database is gone."""
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 
 import pytest
@@ -15,11 +15,12 @@ from orderly.database.database import Database
 from tests.asgi import Client, shut_down
 from tests.conftest import make_postgresql, url_of
 from tests.factories import make_settings
+from tests.requirements import needing_postgresql
 from tests.shop.application import migrate
 
 GONE = "postgresql://postgres@127.0.0.1:1/gone"
 
-pytestmark = pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
 
 
 @pytest.fixture
@@ -31,16 +32,14 @@ def alice(sign_in):
 @pytest.fixture
 def replica(database, alice):
     """A second database, which has another name for Alice: nothing brings it up to date."""
-    for url in make_postgresql("replica"):
+    with make_postgresql("replica") as url, closing(Database(url)) as copy:
         migrate(url)
-        copy = Database(url)
         with database.reading() as there, copy.writing() as here:
             for table in (User.__table__, UserSession.__table__):
                 here.execute(insert(table), [dict(row._mapping) for row in there.execute(select(table))])
             here.execute(update(User).values(name="Alice of old"))
             here.commit()
         yield copy
-        copy.close()
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def serve(database, alice):
 
         def serve(**settings):
             given = make_settings(database_url=url_of(database), rate_limits=False, **settings)
-            app = composition.create_shop(given)
+            app = create_shop(given)
             stack.callback(lambda: asyncio.run(shut_down(app)))
             return Client(app, alice.own)
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orderly.database.database import Database
-from tests.conftest import need
 from tests.factories import make_product, make_user
+from tests.requirements import program
 from tests.serving import PROGRAM, Served, served
 from tests.shop.application import migrate
 
@@ -25,7 +25,7 @@ Visit = Callable[..., "Page"]
 @pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
     """The browser that Debian has, with a new profile."""
-    path = need("chromium", "Debian: apt install chromium")
+    path = program("chromium")
     from playwright.sync_api import sync_playwright  # of a group of its own: `make browser` installs it
 
     with sync_playwright() as playwright:

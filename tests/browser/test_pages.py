@@ -8,6 +8,8 @@ import pytest
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.factories import PASSWORD
 
+pytestmark = pytest.mark.needs("chromium")
+
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 KEYS = 400
 """So often a person may press Tab until the test gives up."""

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,12 +19,11 @@ from orderly.clock import now
 from orderly.contract.model import load
 from orderly.database.database import Database
 from orderly.devtools.codegen.clients import python, typescript
-from tests.conftest import need
 from tests.factories import SECRET, make_product, make_session, make_user
+from tests.requirements import program
 from tests.serving import Served, served
 from tests.shop.application import CONTRACT_FILE, migrate
 
-CURE = "make clients gets what can be got"
 SCENARIOS = Path(__file__).with_name("scenarios")
 TSCONFIG = {"extends": "../orderly-client/tsconfig.json", "include": ["*.ts"]}
 TSCONFIG_OPTIONS = {"rootDir": ".", "outDir": "dist", "declaration": False, "types": ["node"], "skipLibCheck": True}
@@ -86,12 +86,12 @@ class TypeScript:
     def use(self, name: str, source: str, given: dict[str, Any]) -> str:
         """Compile it and run it."""
         assert self.complaints(name, source) == ""
-        return run(need("node", CURE), f"dist/{name}.js", json.dumps(given), folder=self.project)
+        return run(program("node"), f"dist/{name}.js", json.dumps(given), folder=self.project)
 
 
 def install_python(folder: Path, contract: Path = CONTRACT_FILE) -> Python:
     """Make the client, and install it beside a project."""
-    interpreter = need("openapi-python-client", CURE).parent / "python"
+    interpreter = program("openapi-python-client").parent / "python"
     client, project = folder / "orderly-client", folder / "project"
     project.mkdir()
     python.generate(load(contract), client)
@@ -102,7 +102,7 @@ def install_python(folder: Path, contract: Path = CONTRACT_FILE) -> Python:
 
 def install_typescript(folder: Path, contract: Path = CONTRACT_FILE) -> TypeScript:
     """Make the client, and install it beside a project."""
-    npm = need("npm", CURE)
+    npm = program("npm", "node")
     client, project = folder / "orderly-client", folder / "project"
     typescript.generate(load(contract), client)
     project.mkdir()
@@ -123,7 +123,13 @@ def name_of(language: Python | TypeScript) -> str:
     return "python" if isinstance(language, Python) else "typescript"
 
 
-@pytest.fixture(scope="session", params=["python", "typescript"])
+LANGUAGES = [
+    pytest.param("python", marks=pytest.mark.needs("openapi-python-client")),
+    pytest.param("typescript", marks=pytest.mark.needs("node")),
+]
+
+
+@pytest.fixture(scope="session", params=LANGUAGES)
 def language(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Python | TypeScript:
     """A project that uses a client, made once."""
     return INSTALL[request.param](tmp_path_factory.mktemp(request.param))
@@ -172,7 +178,5 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop")
     url = f"sqlite:///{folder / 'orderly.db'}"
     migrate(url)
-    database = Database(url)
-    with served(folder, url, rate_limits="off") as service:
+    with closing(Database(url)) as database, served(folder, url, rate_limits="off") as service:
         yield Shop(service, database)
-    database.close()

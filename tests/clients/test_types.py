@@ -5,7 +5,7 @@ import re
 import pytest
 
 from orderly.devtools.codegen.clients.errors import class_name
-from tests.clients.conftest import INSTALL, SUFFIX, Python, name_of
+from tests.clients.conftest import INSTALL, LANGUAGES, SUFFIX, Python, name_of
 from tests.clients.test_readme import snippets
 from tests.shop.application import CONTRACT, CONTRACT_FILE
 
@@ -79,7 +79,7 @@ def schema_of(language):
     return (language.client / "src" / "schema.ts").read_text()
 
 
-@pytest.mark.parametrize("name", INSTALL)
+@pytest.mark.parametrize("name", LANGUAGES)
 def test_a_renamed_property_breaks_the_type_check_of_the_snippets(name, tmp_path):
     renamed = tmp_path / "openapi.yaml"
     renamed.write_text(re.sub(r"\bquantity\b", "count", CONTRACT_FILE.read_text()))

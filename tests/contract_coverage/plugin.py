@@ -3,6 +3,7 @@
 Each process of tests records for itself (`RECORDER`); the last word is with the one that the tests were started in.
 """
 
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from orderly.contract.bundle import Bundle
 from orderly.contract.model import Contract
 from orderly.devtools.source_map import SourceMaps
 from tests.contract_coverage.capture import CONTRACT, RECORDER, listening
-from tests.contract_coverage.requirements import ONLY_BY_FAULTS, promises
+from tests.contract_coverage.requirements import ONLY_BY_FAULTS, ONLY_ON_POSTGRESQL, promises
+from tests.requirements import missing
 from tests.shop.application import CONTRACT_FILE
 
 TESTS = Path(__file__).parent.parent
@@ -38,8 +40,8 @@ class Gate:
         ours = {file for file in TESTS.rglob("test_*.py") if file.parent.name not in ELSEWHERE}
         self.is_whole = collected >= ours and self.is_whole
 
-    def pytest_collection(self) -> None:
-        self.is_whole = True
+    def pytest_collection(self, session: pytest.Session) -> None:
+        self.is_whole = not session.config.getoption("collectonly")
 
     def pytest_deselected(self) -> None:
         self.is_whole = False
@@ -69,27 +71,36 @@ class Gate:
             terminalreporter.write("\n".join(self.report) + "\n")
 
     def _take(self, whole: bool, seen: list[str], undeclared: dict[str, str]) -> None:
-        from tests.conftest import why_no_postgresql  # which is imported after its plugins
-
-        self.is_whole = whole and why_no_postgresql() is None
+        self.is_whole = whole
         self.seen.update(seen)
         self.undeclared.update(undeclared)
 
     def _judge(self, session: pytest.Session) -> None:
         undeclared = [f"{UNDECLARED} {what} ({test})" for what, test in sorted(self.undeclared.items())]
-        self.report = [*(verdict(CONTRACT, Bundle(CONTRACT_FILE), self.seen) if self.is_whole else []), *undeclared]
+        unreachable = ONLY_ON_POSTGRESQL if missing("postgresql") else set()
+        seen = verdict(CONTRACT, Bundle(CONTRACT_FILE), self.seen, unreachable) if self.is_whole else []
+        self.report = [*seen, *undeclared]
         if undeclared or any(line.startswith(NEVER) for line in self.report):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def verdict(contract: Contract, bundle: Bundle, seen: set[str]) -> list[str]:
-    """The table of what was never seen, each with its line; then how much was."""
+def verdict(contract: Contract, bundle: Bundle, seen: set[str], unreachable: Set[str] = frozenset()) -> list[str]:
+    """The table of what was never seen, each with its line; then how much was.
+
+    Args:
+        contract: what is promised.
+        bundle: where in which file.
+        seen: the promises that were seen.
+        unreachable: the error codes that this machine cannot cause, and need not have been seen.
+    """
     wanted, lines = promises(contract), SourceMaps(bundle)
-    missing = sorted((lines.of(pointer), words) for words, pointer in wanted.items() if words not in seen)
-    table = [f"{NEVER} {file}:{line}: {words}" for (file, line, _), words in missing]
+    unseen = [(lines.of(pointer), words) for words, pointer in wanted.items() if words not in seen]
+    absent = sorted(each for each in unseen if each[1].rpartition(" ")[2] not in unreachable)
+    table = [f"{NEVER} {file}:{line}: {words}" for (file, line, _), words in absent]
     faults = " and ".join(sorted(ONLY_BY_FAULTS))
-    total = f"{len(wanted) - len(missing)} of {len(wanted)} promises of {len(contract.operations)} operations were seen"
-    return [*table, f"{total} ({faults} are for the tests of faults)."]
+    total = f"{len(wanted) - len(unseen)} of {len(wanted)} promises of {len(contract.operations)} operations were seen"
+    skipped = f"; {' and '.join(sorted(unreachable))} takes PostgreSQL" if unreachable else ""
+    return [*table, f"{total} ({faults} are for the tests of faults{skipped})."]
 
 
 def pytest_configure(config: pytest.Config) -> None:

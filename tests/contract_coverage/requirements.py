@@ -11,6 +11,9 @@ from tests.contract_coverage.problems import example_of
 ONLY_BY_FAULTS = {"500", "503"}
 """The statuses that only a fault can cause; the tests of faults are theirs."""
 
+ONLY_ON_POSTGRESQL = {"idempotency_key_in_flight"}
+"""The error codes that take two writers at once: on SQLite one waits until the other has ended."""
+
 
 @dataclass(frozen=True)
 class Choices:

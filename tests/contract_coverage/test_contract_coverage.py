@@ -96,6 +96,15 @@ def test_when_all_was_seen_there_is_the_total_alone(recorder, path):
     ]
 
 
+def test_a_code_that_the_machine_cannot_cause_need_not_be_seen(recorder, path):
+    for exchange in (MADE, READ):
+        recorder.record(exchange)
+    *never, total = verdict(load(path), Bundle(path), recorder.seen, {"shelf_taken"})
+    assert not any("shelf_taken" in line for line in never)
+    assert any("create_shelf answers 409 application/problem+json" in line for line in never)
+    assert total.endswith("(500 and 503 are for the tests of faults; shelf_taken takes PostgreSQL).")
+
+
 def test_a_link_is_followed_by_its_own_value_only(recorder, path):
     followed = "shelves.yaml:18: create_shelf links to get_shelf"
     assert followed in missing(recorder, path, READ, MADE, replace(READ, path="/v1/shelves/8"))

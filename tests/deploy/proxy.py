@@ -1,16 +1,13 @@
 """The proxy as an operator starts it: HAProxy with the configuration of `deploy/`, unchanged."""
 
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
-from tests.conftest import REQUIRED
+from tests.requirements import program
 from tests.serving import ROOT, Served, free_port, wait_until_ready
 
 CONFIGURATION = ROOT / "deploy" / "haproxy.cfg"
@@ -19,12 +16,9 @@ CONFIGURATION = ROOT / "deploy" / "haproxy.cfg"
 @contextmanager
 def proxied(folder: Path, one: str, two: str, *, wait: bool = True) -> Iterator[Served]:
     """The services at two URLs, reached as one until the end of the block; what the proxy logs is in the folder."""
-    program = shutil.which("haproxy")
-    if program is None:
-        (pytest.fail if REQUIRED else pytest.skip)("no haproxy on this machine")
     place, log = f"127.0.0.1:{free_port()}", folder / "proxy.log"
     given = {"ORDERLY_PROXY_LISTEN": place, "ORDERLY_ONE": _place(one), "ORDERLY_TWO": _place(two)}
-    command = [program, "-db", "-f", CONFIGURATION]
+    command = [program("haproxy"), "-db", "-f", CONFIGURATION]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=os.environ | given, stdout=output, stderr=subprocess.STDOUT)
     proxy = Served(f"http://{place}", process, log)

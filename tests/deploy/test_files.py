@@ -1,17 +1,17 @@
 """The files for compose and systemd: they are well-formed, name settings that exist, and start what is there."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import make_url
 
 from orderly.cli import main
 from orderly.config.settings import PREFIX, Settings
-from tests.conftest import REQUIRED, why_no_postgresql
 from tests.deploy.two_machines import DRAIN
+from tests.requirements import POSTGRESQL, program
 from tests.serving import ROOT, environment
 
 OPERATIONS = ROOT / "deploy"
@@ -20,13 +20,6 @@ UNITS = sorted(OPERATIONS.glob("orderly*.service")) + sorted(OPERATIONS.glob("or
 WEAKEST = {"orderly.service": 15, "orderly-purge.service": 36}
 """The exposure, in tenths, that `systemd-analyze security` may find at most; 100 is a service without any hardening."""
 OURS = ["migrate", "one", "two"]
-
-
-def program(name):
-    found = shutil.which(name)
-    if found is None:
-        (pytest.fail if REQUIRED else pytest.skip)(f"no {name} on this machine")
-    return found
 
 
 def settings_of(service, monkeypatch):
@@ -47,6 +40,7 @@ class TestCompose:
         assert [str(network.network_address) for network in settings.trusted_proxies] == [proxy]
         assert settings.shutdown_delay == DRAIN
 
+    @pytest.mark.needs("haproxy")
     def test_the_proxy_leads_to_both_services(self):
         given = COMPOSE["services"]["proxy"]["environment"]
         there = [COMPOSE["services"][name]["networks"]["shop"]["ipv4_address"] for name in ("one", "two")]
@@ -57,13 +51,17 @@ class TestCompose:
     def test_the_service_may_write_nowhere_but_in_memory(self):
         assert all(COMPOSE["services"][name]["read_only"] for name in OURS)
 
-    @pytest.mark.skipif(bool(why_no_postgresql()) and not REQUIRED, reason="no PostgreSQL to be checked")
+    @pytest.mark.needs("postgresql", "postgresql-client")
     def test_the_check_of_the_database_is_a_command(self):
         [_, *words] = COMPOSE["services"]["database"]["healthcheck"]["test"]
-        assert subprocess.run([program(words[0]), *words[1:]], check=False).returncode == 0
+        server = make_url(POSTGRESQL)
+        here = [f"--host={server.host}", f"--port={server.port or 5432}"]
+        check = [program(words[0], "postgresql-client"), *words[1:], *here]
+        assert subprocess.run(check, check=False).returncode == 0
 
 
 class TestSystemd:
+    @pytest.mark.needs("systemd-analyze")
     @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
     def test_it_is_well_formed(self, unit, tmp_path):
         for each in UNITS:
@@ -72,6 +70,7 @@ class TestSystemd:
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (result.returncode, result.stderr) == (0, "")
 
+    @pytest.mark.needs("systemd-analyze")
     @pytest.mark.parametrize("unit", WEAKEST)
     def test_it_can_do_little_harm(self, unit):
         command = [program("systemd-analyze"), "security", "--offline=true", f"--threshold={WEAKEST[unit]}"]

@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, text
 from orderly.database.migrations import revisions, runner
 from tests.faults.load import buying
 from tests.faults.shop import shop_on
+from tests.requirements import needing_postgresql
 from tests.shop.application import APPLICATION, REVISIONS
 
 LATER = {
@@ -68,7 +69,7 @@ async def migrated(shop, folder):
         return history.counts
 
 
-@pytest.mark.parametrize("kind", READS)
+@pytest.mark.parametrize("kind", ["sqlite", needing_postgresql("postgresql")])
 def test_a_later_release_migrates_while_this_one_serves(kind, tmp_path):
     with shop_on(kind) as shop:
         counts = asyncio.run(migrated(shop, tmp_path))

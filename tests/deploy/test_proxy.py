@@ -13,6 +13,8 @@ from tests.faults.raw_http import Answer, Client, Unsent
 from tests.serving import Served, free_port
 from tests.shop.application import CONTRACT
 
+pytestmark = pytest.mark.needs("haproxy")
+
 PROBLEM = SchemaCompiler(CONTRACT).of(CONTRACT.root["components"]["schemas"]["Problem"])
 
 

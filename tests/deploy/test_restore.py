@@ -19,8 +19,10 @@ from tests.faults.cluster import own_postgresql
 from tests.faults.load import buying
 from tests.faults.raw_http import Client
 from tests.faults.shop import shop_on
+from tests.requirements import program
 from tests.serving import ROOT, environment, served
 
+PROGRAMS = ("postgresql-server", "postgresql-client")
 SETTLES_WITHIN = 30
 """Seconds. The feed waits for every transaction of the server, those of other tests too."""
 
@@ -51,19 +53,24 @@ class OnPostgresql:
         self.dump = folder / "shop.dump"
 
     def back_up(self, shop) -> None:
-        run(["pg_dump", "--format=custom", f"--file={self.dump}", plain(shop.url)])
+        run([client("pg_dump"), "--format=custom", f"--file={self.dump}", plain(shop.url)])
 
     @contextmanager
     def restored(self, shop):
         """The URL of the shop as it was."""
         with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
-            run(["pg_restore", "--no-owner", "--exit-on-error", f"--dbname={plain(cluster.url)}", str(self.dump)])
+            into = f"--dbname={plain(cluster.url)}"
+            run([client("pg_restore"), "--no-owner", "--exit-on-error", into, str(self.dump)])
             run([sys.executable, "-m", "orderly", "db", "upgrade"], database_url=cluster.url)
             yield cluster.url
 
 
 def run(command: list[str], **settings: object) -> None:
     subprocess.run(command, cwd=ROOT, env=environment(**settings), check=True, stdout=subprocess.DEVNULL)
+
+
+def client(name: str) -> str:
+    return str(program(name, "postgresql-client"))
 
 
 def plain(url: str) -> str:
@@ -102,7 +109,13 @@ async def backed_up(shop, way, bob: dict[str, str]) -> tuple[dict[str, str], str
     return before, cursor
 
 
-@pytest.mark.parametrize(("kind", "way"), [("sqlite", OnSqlite), ("postgresql", OnPostgresql)])
+@pytest.mark.parametrize(
+    ("kind", "way"),
+    [
+        ("sqlite", OnSqlite),
+        pytest.param("postgresql", OnPostgresql, marks=pytest.mark.needs("postgresql", *PROGRAMS)),
+    ],
+)
 def test_a_restored_shop_has_what_was_ordered_and_goes_on(kind, way, tmp_path):
     with shop_on(kind) as shop:
         way, bob = way(tmp_path), {"Authorization": f"Bearer {shop.staff_token}"}

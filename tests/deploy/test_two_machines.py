@@ -12,6 +12,8 @@ from tests.deploy.rolling import roll
 from tests.deploy.two_machines import two_services
 from tests.faults.raw_http import Client
 
+pytestmark = pytest.mark.needs("postgresql", "redis-server", "haproxy")
+
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory):

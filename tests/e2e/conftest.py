@@ -1,6 +1,7 @@
 """The service as it runs: two servers that have nothing in common but their database, and a shop in three set-ups."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 
 from orderly.database.database import Database
 from tests.conftest import make_postgresql
-from tests.e2e.shop import PATIENCE, SET_UPS, Shop, open_shop
+from tests.e2e.shop import PATIENCE, Shop, open_shop
 from tests.factories import make_user
+from tests.requirements import needing_postgresql
 from tests.serving import Served, served, wait_until_ready
 from tests.shop.application import migrate
 
@@ -32,14 +34,14 @@ class Twins:
         return user.id
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", needing_postgresql("postgresql")])
 def twins(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twins]:
     """Two servers on one new database; on PostgreSQL the first one has two workers."""
     folder = tmp_path_factory.mktemp("live")
     if request.param == "sqlite":
         yield from serve_twice(f"sqlite:///{folder / 'orderly.db'}", folder, workers=1)
         return
-    for url in make_postgresql("live"):
+    with make_postgresql("live") as url:
         yield from serve_twice(url, folder, workers=2)
 
 
@@ -57,7 +59,7 @@ def there(twins: Twins) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="module", params=SET_UPS)
+@pytest.fixture(scope="module", params=["sqlite-1", "sqlite-2", needing_postgresql("postgresql-2")])
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A shop that is served, once for each set-up and module."""
     with open_shop(request.param, tmp_path_factory.mktemp("shop")) as shop:
@@ -74,12 +76,11 @@ def client(shop: Shop) -> Iterator[httpx.Client]:
 def serve_twice(url: str, folder: Path, *, workers: int) -> Iterator[Twins]:
     """Two servers on a database that is made here."""
     migrate(url)
-    database = Database(url)
     given = {"rate_limits": "off", "debug": "on"}
     with (
+        closing(Database(url)) as database,
         served(folder, url, wait=False, workers=workers, **given) as here,
         served(folder, url, **given) as there,
     ):
         wait_until_ready(here)
         yield Twins(here, there, database, folder)
-    database.close()

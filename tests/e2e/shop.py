@@ -1,7 +1,8 @@
 """A shop as it is served: on SQLite by one process and by two, on PostgreSQL by two."""
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,23 @@ PATIENCE = 30.0
 Headers = dict[str, str]
 
 
+class Retrying(httpx.HTTPTransport):
+    """Sends a request again after a 503, when the service asks for it.
+
+    On a machine that is busy a crowd is refused, because its requests would wait too long; nothing was done for those.
+    A request that was carried out all the same would be carried out twice here, and the tests would find it.
+    """
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the first response that is not a 503; a 503 when patience is over."""
+        end = time.monotonic() + PATIENCE
+        while (response := super().handle_request(request)).status_code == 503 and time.monotonic() < end:
+            response.read()
+            response.close()
+            time.sleep(float(response.headers["Retry-After"]))
+        return response
+
+
 @dataclass
 class Shop:
     """The service and its database, which the tests of a module share: each brings its own people and products."""
@@ -38,7 +56,9 @@ class Shop:
     def client(self) -> Iterator[httpx.Client]:
         """Somebody with a connection for each of a crowd, so that all processes are called."""
         connections = httpx.Limits(max_connections=CROWD, max_keepalive_connections=CROWD)
-        with httpx.Client(base_url=self.service.url, timeout=PATIENCE, limits=connections) as client:
+        with httpx.Client(
+            base_url=self.service.url, timeout=PATIENCE, transport=Retrying(limits=connections)
+        ) as client:
             yield client
 
     def sign_in(self, *roles: str) -> list[Headers]:
@@ -66,19 +86,13 @@ class Shop:
 @contextmanager
 def open_shop(set_up: str, folder: Path) -> Iterator[Shop]:
     """Serve a new shop until the end of the block."""
-    if set_up.startswith("sqlite"):
-        yield from _open(f"sqlite:///{folder / 'orderly.db'}", folder, SET_UPS[set_up])
-        return
-    for url in make_postgresql("shop"):
-        yield from _open(url, folder, SET_UPS[set_up])
-
-
-def _open(url: str, folder: Path, workers: int) -> Iterator[Shop]:
-    migrate(url)
-    database = Database(url)
-    with served(folder, url, workers=workers, rate_limits="off", debug="on") as service:
-        yield Shop(service, database)
-    database.close()
+    on_sqlite = set_up.startswith("sqlite")
+    new = nullcontext(f"sqlite:///{folder / 'orderly.db'}") if on_sqlite else make_postgresql("shop")
+    with new as url:
+        migrate(url)
+        given = {"workers": SET_UPS[set_up], "rate_limits": "off", "debug": "on"}
+        with closing(Database(url)) as database, served(folder, url, **given) as service:
+            yield Shop(service, database)
 
 
 def _bearer(user_id: str, session_id: str) -> Headers:

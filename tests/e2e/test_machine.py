@@ -17,6 +17,7 @@ from db.products import Product
 from orderly.clock import new_id
 from tests import invariants
 from tests.conftest import empty
+from tests.requirements import needing_postgresql
 
 BOUNDED = settings(max_examples=20, stateful_step_count=30, deadline=None, database=None, phases=[Phase.generate])
 """A life that fails is told as it was: to shrink it at a served shop takes minutes."""
@@ -256,6 +257,6 @@ def expect(outcome, answer):
     return answer
 
 
-@pytest.mark.parametrize("shop", ["sqlite-1", "postgresql-2"], indirect=True)
+@pytest.mark.parametrize("shop", ["sqlite-1", needing_postgresql("postgresql-2")], indirect=True)
 def test_the_books_are_right_whatever_people_do(shop, client):
     run(lambda: Life(shop, client), settings=BOUNDED)

@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -84,8 +83,8 @@ def _clock(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
 
 @contextmanager
 def _migrations(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
-    urls = chain([f"sqlite:///{folder / 'orderly.db'}"], make_postgresql("faults"))
-    yield databases.migrate_at_once(urls, folder)
+    with make_postgresql("faults") as url:
+        yield databases.migrate_at_once([f"sqlite:///{folder / 'orderly.db'}", url], folder)
 
 
 @contextmanager

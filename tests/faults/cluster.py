@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-import pytest
 
-from tests.conftest import REQUIRED
 from tests.faults.injection import small_disk
+from tests.requirements import program
 from tests.serving import free_port
 
 REVIVAL = 60
@@ -89,14 +88,12 @@ def own_postgresql(folder: Path, *, wal_segment: int = 16, settings: str = "") -
         wal_segment: MiB of each file of its log.
         settings: lines of its `postgresql.conf`.
     """
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        (pytest.fail if REQUIRED else pytest.skip)("no PostgreSQL programs on this machine")
+    programs = program("initdb", "postgresql-server").resolve().parent
     folder.mkdir()
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
         os.chmod(folder.parent, 0o755)  # noqa: S103  # PostgreSQL does not run as root
-    cluster = Cluster(free_port(), found[-1].parent, folder / "data")
+    cluster = Cluster(free_port(), programs, folder / "data")
     size = f"--wal-segsize={wal_segment}"
     cluster._run("initdb", "-D", cluster.data, "-U", "postgres", "--auth=trust", "--no-sync", size)
     with _started(_listening(cluster, settings)):

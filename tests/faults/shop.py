@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
@@ -63,20 +63,18 @@ class Shop:
 @contextmanager
 def shop_on(kind: str, *, file_in: Path | None = None, **given: int) -> Iterator[Shop]:
     """A shop that is gone at the end of the block: on `sqlite`, `postgresql` or the database of a URL."""
-    place = Path(mkdtemp(prefix="orderly-faults-"))
-    urls = iter([kind])
     if kind == "postgresql":
-        urls = make_postgresql("faults")
-    elif kind == "sqlite":
-        urls = iter([f"sqlite:///{(file_in or place) / 'orderly.db'}"])
+        with make_postgresql("faults") as url, shop_on(url, **given) as shop:
+            yield shop
+        return
+    place = Path(mkdtemp(prefix="orderly-faults-"))
+    url = f"sqlite:///{(file_in or place) / 'orderly.db'}" if kind == "sqlite" else kind
     try:
-        for url in urls:
-            migrate(url)
-            database = Database(url)
+        migrate(url)
+        with closing(Database(url)) as database:
             shop = Shop(url, place, database, History(place / "history.jsonl"))
             shop.open(**given)
             yield shop
-            database.close()
     finally:
         shutil.rmtree(place)
 

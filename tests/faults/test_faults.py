@@ -9,27 +9,25 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from orderly.database.database import Database
-from tests.conftest import REQUIRED, why_no_postgresql
 from tests.factories import make_product
 from tests.faults import databases, injection, postgresql, proxies, shutdown, slow_clients
 from tests.faults.clock import Clock
 from tests.faults.cluster import crowded_postgresql, either, own_postgresql, two_postgresqls
 from tests.faults.shop import shop_on
 from tests.redis_server import redis_server
+from tests.requirements import needing_postgresql
 
 
 @pytest.fixture
 def shop(request):
     """A shop that may be harmed."""
-    if request.param == "postgresql" and why_no_postgresql():
-        (pytest.fail if REQUIRED else pytest.skip)("no PostgreSQL")
     with shop_on(request.param) as shop:
         yield shop
 
 
 on_sqlite = pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
-on_postgresql = pytest.mark.parametrize("shop", ["postgresql"], indirect=True)
-on_both = pytest.mark.parametrize("shop", ["sqlite", "postgresql"], indirect=True)
+on_postgresql = pytest.mark.parametrize("shop", [needing_postgresql("postgresql")], indirect=True)
+on_both = pytest.mark.parametrize("shop", ["sqlite", needing_postgresql("postgresql")], indirect=True)
 
 
 @on_both
@@ -64,16 +62,19 @@ def folder():
         yield Path(folder)
 
 
+@pytest.mark.needs("postgresql-server")
 def test_orders_wait_for_a_postgresql_that_is_started_again(folder):
     with own_postgresql(folder / "cluster") as cluster, shop_on(cluster.url) as shop:
         asyncio.run(postgresql.stop(shop, cluster, stops=2))
 
 
+@pytest.mark.needs("postgresql-server")
 def test_a_standby_takes_the_place_of_a_postgresql_that_is_gone(folder):
     with two_postgresqls(folder) as both, shop_on(either(both)) as shop:
         asyncio.run(postgresql.fail_over(shop, *both))
 
 
+@pytest.mark.needs("postgresql-server", "mount")
 @pytest.mark.parametrize("act", [postgresql.fill_disk, postgresql.fill_log])
 def test_a_postgresql_whose_disk_is_full_refuses_orders_until_there_is_room(folder, act):
     with crowded_postgresql(folder) as (cluster, disk), shop_on(cluster.url) as shop:
@@ -85,16 +86,19 @@ def test_a_locked_file_is_waited_for_and_then_refused(shop):
     asyncio.run(databases.lock_file(shop))
 
 
+@pytest.mark.needs("mount")
 def test_a_full_disk_refuses_orders_until_there_is_room(tmp_path):
     with injection.small_disk(tmp_path / "disk") as disk, shop_on("sqlite", file_in=disk) as shop:
         asyncio.run(databases.full_disk(shop))
 
 
+@pytest.mark.needs("chattr")
 @on_sqlite
 def test_a_file_that_cannot_be_written_refuses_orders_until_it_can(shop):
     asyncio.run(databases.immutable_file(shop))
 
 
+@pytest.mark.needs("chattr")
 @on_sqlite
 def test_who_comes_while_a_file_cannot_be_written_writes_when_it_can(shop):
     newcomer = Database(shop.url)
@@ -114,6 +118,7 @@ def test_a_file_that_is_gone_refuses_orders_until_it_is_back(shop):
     asyncio.run(databases.missing_file(shop))
 
 
+@pytest.mark.needs("redis-server")
 @on_sqlite
 def test_two_workers_count_together_and_without_redis_each_by_itself(shop, tmp_path):
     with redis_server(tmp_path) as redis:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import yaml
 
+from tests.requirements import program
 from tests.serving import ROOT, Served, free_port
 
 MONITORING = ROOT / "deploy" / "monitoring"
@@ -49,7 +50,7 @@ def prometheus(folder: Path, service: Served) -> Iterator[Prometheus]:
     with (folder / "prometheus.log").open("wb") as log:
         process = subprocess.Popen(
             [
-                "prometheus",
+                program("prometheus"),
                 f"--config.file={folder / 'prometheus.yml'}",
                 f"--storage.tsdb.path={folder / 'prometheus'}",
                 f"--web.listen-address={address}",

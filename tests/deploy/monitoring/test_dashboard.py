@@ -19,6 +19,8 @@ from tests.redis_server import redis_server
 from tests.serving import served
 from tests.shop.application import migrate
 
+pytestmark = pytest.mark.needs("prometheus", "redis-server")
+
 PATIENCE = 30
 """Seconds after which a figure that Prometheus has not got will never come."""
 MUG = {"sku": "MUG", "name": "Mug", "price": {"amount": 1250, "currency": "EUR"}}

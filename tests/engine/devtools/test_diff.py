@@ -9,6 +9,7 @@ import pytest
 
 from orderly.contract.model import Contract
 from tests.engine.devtools.sample_contract import COLOUR, LIST, NONE, OLD, changed
+from tests.requirements import program
 
 
 class TestCommand:
@@ -54,11 +55,13 @@ class TestCommand:
             "\n### Wording\n\n- **GET /cups**: `summary` changed.\n"
         )
 
+    @pytest.mark.needs("git")
     def test_what_is_not_there_cannot_be_compared_with(self, orderly, files):
         assert "git knows no new.yaml of before: name a file with --base" in orderly("diff", "new.yaml").err
         assert "nowhere is no file, and no revision" in orderly("diff", "new.yaml", "--base", "nowhere").err
 
 
+@pytest.mark.needs("git")
 class TestHistory:
     @pytest.fixture
     def history(self, shop):
@@ -126,4 +129,4 @@ def commit(message: str) -> None:
 
 def git(*words: str) -> str:
     who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
-    return subprocess.run(["git", *who, *words], check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run([program("git"), *who, *words], check=True, capture_output=True, text=True).stdout.strip()

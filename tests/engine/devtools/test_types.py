@@ -3,7 +3,6 @@
 import ast
 import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -11,6 +10,7 @@ from handlers import contract_types
 from orderly.devtools.codegen import handler_stub
 from orderly.devtools.codegen.typed_dicts import types_of
 from tests.applications import SHOP
+from tests.requirements import program
 from tests.shop.application import CONTRACT
 from tests.shop.cli.conftest import ROOT
 
@@ -39,6 +39,7 @@ class TestTypes:
         assert orderly("types").out == "Made handlers/contract_types.py.\n"
         assert own_types.read_text() == types_of(CONTRACT.source)
 
+    @pytest.mark.needs("mypy")
     def test_mypy_finds_a_handler_that_has_drifted(self, shop, handlers):
         source = CONTRACT.source.replace(b"required: [status, version]", b"required: [status, version, since]")
         changed = source.replace(
@@ -47,9 +48,7 @@ class TestTypes:
         )
         (handlers / "contract_types.py").write_text(types_of(changed))
         command = [
-            sys.executable,
-            "-m",
-            "mypy",
+            program("mypy"),
             "--follow-imports=skip",
             "handlers/health.py",
             "handlers/contract_types.py",

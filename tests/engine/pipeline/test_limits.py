@@ -167,6 +167,7 @@ class TestProxies:
         assert answers == [401] * 61
 
 
+@pytest.mark.needs("redis-server")
 class TestRedis:
     def test_two_processes_count_together(self, limited, member, tmp_path):
         with redis_server(tmp_path) as redis:

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 
 from db import catalogue
 from db.products import Product
@@ -15,6 +14,12 @@ from tests.shop.application import CONTRACT
 
 class TestThreads:
     def test_slow_handlers_do_not_stop_one_another(self, serve):
+        all_are_at_work = threading.Barrier(10)
+
+        def slow_tree(*, session: ReadSession):
+            all_are_at_work.wait(10)
+            return {"name": "slow"}
+
         everything = serve({"get_newest_tree": slow_tree}, threads=10)
 
         async def many():
@@ -39,20 +44,21 @@ class TestThreads:
         assert threading.current_thread() not in seen
 
     def test_the_loop_answers_while_the_database_waits(self, serve, database):
+        quick_ended, order = threading.Event(), []
+
+        def slow_tree(*, session: ReadSession):
+            assert quick_ended.wait(10)  # like a slow query
+            return {"name": "slow"}
+
         everything = serve({"get_newest_tree": slow_tree}, threads=1)
-        order = []
 
         async def call(path):
-            await everything.call("GET", path)
-            order.append(path)
+            answer = await everything.call("GET", path)
+            order.append((path, answer.status))
+            quick_ended.set()
 
         async def both():
             await asyncio.gather(call("/v1/trees/newest"), call("/openapi.yaml"))
 
         asyncio.run(both())
-        assert order == ["/openapi.yaml", "/v1/trees/newest"]
-
-
-def slow_tree(*, session: ReadSession):
-    time.sleep(0.2)  # stands for a slow query
-    return {"name": "slow"}
+        assert order == [("/openapi.yaml", 200), ("/v1/trees/newest", 200)]

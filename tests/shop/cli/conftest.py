@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from orderly.database.database import Database
 from tests.commands import forget_settings, orderly
+from tests.requirements import needing_postgresql
 from tests.shop.application import migrate, migrate_back
 
 __all__ = ["orderly"]
@@ -27,7 +29,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", needing_postgresql("postgresql")])
 def database_url(request: pytest.FixtureRequest, shop: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of a database without tables, which the commands use."""
     url = f"sqlite:///{shop / 'data' / 'orderly.db'}"
@@ -51,6 +53,5 @@ def migrated_shop(shop: Path, new_file: Path) -> Iterator[Database]:
     """The database of a new shop in the folder, on SQLite."""
     (shop / "data").mkdir()
     shutil.copy(new_file, shop / "data")
-    database = Database("sqlite:///data/orderly.db")
-    yield database
-    database.close()
+    with closing(Database("sqlite:///data/orderly.db")) as database:
+        yield database

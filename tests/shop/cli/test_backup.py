@@ -57,6 +57,7 @@ def test_a_copy_that_cannot_be_written_is_told_in_one_line(orderly, migrated_sho
     assert result.err.count("\n") == 1
 
 
+@pytest.mark.needs("postgresql")
 def test_postgresql_is_copied_by_its_own_tools(orderly, bare_postgresql, monkeypatch, shop):
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql)
     orderly("db", "upgrade")

@@ -1,7 +1,6 @@
 """`orderly check` and `orderly routes`: whether the contract can be served, and what of it is there."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,18 +9,12 @@ from functools import partial
 
 import pytest
 
-from orderly.devtools.lint.redocly import REDOCLY
 from orderly.pipeline.handler_resolver import HandlerResolver
 from tests.shop.application import CONTRACT
 from tests.shop.cli.conftest import ROOT
 
 OURS = CONTRACT
 GOOD = ROOT / "tests" / "shop" / "contract" / "good.yaml"
-
-
-def has_redocly():
-    npx = shutil.which("npx")
-    return npx and not subprocess.run([npx, "--offline", "--yes", REDOCLY, "--version"], capture_output=True).returncode
 
 
 @pytest.fixture
@@ -140,7 +133,7 @@ class TestCheck:
         assert (result.code, result.out) == (1, "")
         assert result.err.startswith("--style needs Node 20 or newer with npx")
 
-    @pytest.mark.skipif(not has_redocly(), reason="Redocly is not in npx's cache, and tests fetch nothing")
+    @pytest.mark.needs("redocly")
     def test_style_is_what_redocly_finds(self, orderly, shop, monkeypatch):
         monkeypatch.setenv("npm_config_offline", "true")
         (shop / "notes.yaml").write_bytes(GOOD.read_bytes())

@@ -61,6 +61,7 @@ def test_an_upgrade_waits_for_who_has_the_whole_file(database_url, shop):
     assert (copy.returncode, err) == (0, ""), out
 
 
+@pytest.mark.needs("postgresql")
 def test_a_password_is_not_told(orderly, bare_postgresql, monkeypatch):
     monkeypatch.setenv("ORDERLY_DATABASE_URL", "postgresql://nobody:canary@127.0.0.1:1/shop")
     result = orderly("db", "status")
@@ -71,6 +72,7 @@ def test_a_password_is_not_told(orderly, bare_postgresql, monkeypatch):
     )
 
 
+@pytest.mark.needs("postgresql")
 def test_a_database_that_does_not_exist_is_named(orderly, bare_postgresql, monkeypatch):
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql.rpartition("/")[0] + "/canary")
     result = orderly("db", "upgrade")
@@ -130,6 +132,7 @@ def test_one_that_was_taken_back_is_told_so(orderly, database_url):
     engine.dispose()
 
 
+@pytest.mark.needs("postgresql")
 def test_a_table_that_stays_in_use_is_told(orderly, bare_postgresql, monkeypatch):
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql)
     monkeypatch.setattr(runner, "ATTEMPTS", 1)
@@ -143,6 +146,7 @@ def test_a_table_that_stays_in_use_is_told(orderly, bare_postgresql, monkeypatch
     assert "somebody keeps a table in use that has to be changed" in result.err
 
 
+@pytest.mark.needs("postgresql-server")
 def test_a_standby_is_refused(orderly, monkeypatch):
     with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
         monkeypatch.setenv("ORDERLY_DATABASE_URL", cluster.url)

@@ -15,6 +15,7 @@ from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
 from tests.contract_coverage.problems import example_of
 from tests.factories import make_settings
+from tests.requirements import needing_postgresql
 from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
 
 ON_SQLITE = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
@@ -109,7 +110,8 @@ class TestIdempotencyKeys:
         assert again.headers["idempotency-replayed"] == "true"
         assert (other.of(carol).status, other.of(carol).code) == (422, "idempotency_key_reused")
 
-    @pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)  # SQLite's writers wait for each other
+    # SQLite's writers wait for each other.
+    @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
     def test_two_requests_with_one_key_are_not_handled_at_once(self, operation, carol, database):
         number = int.from_bytes(sha256(f"{carol.user.id} once".encode()).digest()[:8], signed=True)
         with database.writing() as first:

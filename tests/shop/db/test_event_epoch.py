@@ -6,6 +6,7 @@ from sqlalchemy import select, text, update
 from db import event_epoch
 from db.event_epoch import EventEpoch
 from db.events import Event
+from tests.requirements import needing_postgresql
 from tests.shop.db.test_events import Follower, record
 
 
@@ -52,7 +53,7 @@ def test_it_moves_once(database):
     assert shift_of(database) == moved > 0
 
 
-@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
 def test_a_role_without_privileges_may_ask_which_server_it_is(database):
     with database.writing() as session:
         session.execute(text("SET LOCAL ROLE pg_database_owner"))

@@ -11,6 +11,7 @@ from db import events
 from db.events import TYPES, Event
 from orderly.database.pagination import Page
 from tests.factories import make_caller, make_user
+from tests.requirements import needing_postgresql
 
 SETTLES_WITHIN = 30
 """Seconds. The feed waits for every transaction of the server, those of other tests too."""
@@ -106,7 +107,7 @@ def test_a_page_is_found_by_an_index(session, wanted, index):
     assert "Sort" not in plan, plan
 
 
-@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
 def test_one_that_commits_late_is_not_passed_by(database):
     follower = Follower(database)
     with database.writing() as early, database.writing() as late:

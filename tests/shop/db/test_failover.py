@@ -8,12 +8,13 @@ from sqlalchemy.exc import DBAPIError
 
 from orderly.database.database import Database
 from tests.conftest import url_of
+from tests.requirements import needing_postgresql
 
 WHO = text("SELECT pg_backend_pid()")
 WRITE = text("UPDATE users SET name = name")
 DEMOTE = text("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
 
-pytestmark = pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
 
 
 def without_target(database, wanted):

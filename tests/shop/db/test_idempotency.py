@@ -10,6 +10,7 @@ from orderly.clock import now
 from orderly.database import idempotency
 from orderly.database.idempotency import LIFETIME, IdempotencyKey, IdempotencyRecord, KeyInFlight
 from tests.factories import make_user
+from tests.requirements import needing_postgresql
 
 SECOND = timedelta(seconds=1)
 
@@ -73,7 +74,7 @@ def test_what_is_rolled_back_was_never_answered(database):
 
 
 # On SQLite a write transaction is alone anyway.
-@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
 def test_a_key_is_handled_by_one_transaction_at_a_time(database):
     with database.writing() as first, database.writing() as second:
         claim, other = IdempotencyKey("usr_1", "key", "x"), IdempotencyKey("usr_1", "other", "x")
@@ -86,7 +87,7 @@ def test_a_key_is_handled_by_one_transaction_at_a_time(database):
 
 
 # A transaction that has seen the table before the other one committed does not find its record, at any isolation.
-@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
 def test_a_key_that_was_kept_in_this_very_moment_is_not_kept_twice(database):
     with database.writing() as first:
         claim = IdempotencyKey(make_user(first).id, "key", "x")

@@ -7,11 +7,12 @@ from sqlalchemy.exc import OperationalError
 from orderly.database import idle_ping
 from orderly.database.database import Database
 from tests.conftest import url_of
+from tests.requirements import needing_postgresql
 
 WHO = text("SELECT pg_backend_pid()")
 END = text("SELECT pg_terminate_backend(:who, 5000)")
 
-pytestmark = pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
 
 
 @pytest.fixture

@@ -2,15 +2,13 @@
 
 import re
 import subprocess
-import sysconfig
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
 
+from tests.requirements import program
 from tests.shop.application import REVISIONS, migrate, migrate_back
 
-SQUAWK = Path(sysconfig.get_path("scripts")) / "squawk"
 POSTGRESQL = "13.0"
 """The oldest version that gives transactions numbers which never come again (`pg_current_xact_id`)."""
 LET_BE = {
@@ -54,23 +52,26 @@ def script(changes):
 def findings(sql, allowed=()):
     rules = [*LET_BE, *allowed]
     words = ["--pg-version", POSTGRESQL, "--reporter", "gcc", *(word for rule in rules for word in ("-e", rule))]
-    result = subprocess.run([SQUAWK, *words], input=sql, capture_output=True, text=True, check=False)
+    result = subprocess.run([program("squawk"), *words], input=sql, capture_output=True, text=True, check=False)
     assert result.returncode in (0, 1), result.stderr
     return [line for line in result.stdout.splitlines() if line.startswith("stdin:")]
 
 
+@pytest.mark.needs("postgresql", "squawk")
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_the_version_before_may_go_on_serving(changes, revision):
     assert changes[revision] != []
     assert findings(script(changes[revision]), LET_BE_IN.get(revision, ())) == []
 
 
+@pytest.mark.needs("postgresql")
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_what_cannot_be_undone_is_a_migration_of_its_own(changes, revision):
     if any(alone for alone, _ in changes[revision]):
         assert all(alone for alone, _ in changes[revision])
 
 
+@pytest.mark.needs("squawk")
 @pytest.mark.parametrize(
     ("rule", "sql"),
     [

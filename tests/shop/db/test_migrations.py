@@ -13,10 +13,11 @@ from orderly.database.database import Database
 from orderly.database.migrations import revisions
 from orderly.database.migrations.lock import migration_lock
 from orderly.database.migrations.metadata import belongs_to, metadata
+from tests.requirements import needing_postgresql
 from tests.shop.application import APPLICATION, REVISIONS, migrate, migrate_back
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", needing_postgresql("postgresql")])
 def empty(request, tmp_path):
     """A database without tables."""
     if request.param == "sqlite":

@@ -15,6 +15,7 @@ from db.stock_ledger import StockAdjustment
 from orderly.errors import NotFound
 from tests.concurrency import together
 from tests.factories import make_adjustment, make_product
+from tests.requirements import needing_postgresql
 from tests.statements import listen
 
 
@@ -177,9 +178,9 @@ class TestConcurrency:
         with database.reading() as session:
             assert (stock_of(session, cup), stock_of(session, jug)) == (0, 0)
 
+    # On SQLite a writer is alone.
+    @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
     def test_rows_are_locked_in_the_order_of_their_ids_wherever_they_lie(self, database, change, shelf):
-        if database.is_sqlite:
-            pytest.skip("on SQLite a writer is alone")
         cup, jug = shelf
         change(products.adjust, None, cup.id, delta=1, reason="count")  # PostgreSQL moves the row behind the other one
         with database.writing() as holder, database.writing() as watcher, ThreadPoolExecutor(1) as thread:

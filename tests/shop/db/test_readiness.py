@@ -11,6 +11,7 @@ from orderly.database.database import Database
 from orderly.database.readiness import Readiness
 from orderly.errors import Unavailable
 from tests.conftest import url_of
+from tests.requirements import needing_postgresql
 from tests.shop.application import REVISIONS
 
 
@@ -81,7 +82,7 @@ def test_it_is_not_with_a_disk_that_is_nearly_full(database, monkeypatch):
     assert result(database) == "the disk of the database is full"
 
 
-@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
 def test_it_is_not_without_its_replica(database):
     with closing(Database(url_of(database), "postgresql://nobody@127.0.0.1:1/nothing")) as without:
         assert result(without) == "the database does not respond"

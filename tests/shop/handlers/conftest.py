@@ -16,12 +16,13 @@ from orderly.devtools.sandbox.sandbox import DATABASE, SandboxState, create_sand
 from orderly.http.messages import ASGIApp
 from tests.asgi import Client, shut_down
 from tests.conftest import make_application, make_database, settings_on
+from tests.requirements import needing_postgresql
 from tests.shop.application import APPLICATION
 
 SANDBOX = Path(DATABASE).stem
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql", SANDBOX])
+@pytest.fixture(scope="session", params=["sqlite", needing_postgresql("postgresql"), SANDBOX])
 def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database with the tables of today: of a service, or of a sandbox, which is emptied for each test like them."""
     yield from make_database(request, tmp_path_factory)
