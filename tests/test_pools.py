@@ -12,6 +12,7 @@ from db.users import User
 from orderly import app as composition
 from orderly.database import database as sessions
 from orderly.database.database import Database
+from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import make_postgresql, url_of
 from tests.factories import make_settings
