@@ -26,7 +26,7 @@ Visit = Callable[..., "Page"]
 def chromium() -> Iterator["Browser"]:
     """The browser that Debian has, with a new profile."""
     path = program("chromium")
-    from playwright.sync_api import sync_playwright  # of a group of its own: `make browser` installs it
+    from playwright.sync_api import sync_playwright  # of a group of its own: `make test-browser` installs it
 
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=path, args=[*FLAGS])

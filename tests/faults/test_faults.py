@@ -1,4 +1,4 @@
-"""A short form of every fault: `make faults` has the long one, with its figures."""
+"""A short form of every fault: `make test-faults` has the long one, with its figures."""
 
 import asyncio
 import signal

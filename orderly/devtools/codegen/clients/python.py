@@ -15,7 +15,7 @@ from orderly.devtools.document import ContractDocument
 PARTS = Path(__file__).with_name("python_client")
 PACKAGE = "orderly_client"
 VERSION = "0.29"
-HOW = f"pipx install 'openapi-python-client=={VERSION}.*', or make clients"
+HOW = f"pipx install 'openapi-python-client=={VERSION}.*', or make test-clients"
 
 
 def generate(contract: Contract, folder: Path) -> None:
