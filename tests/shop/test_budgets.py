@@ -33,7 +33,7 @@ STATEMENTS = {
 }
 """SQL statements of a request, BEGIN and COMMIT excepted: the same on both databases."""
 CALLS = {
-    "GET /v1/health/live": 229,
+    "GET /v1/health/live": 230,
     "GET /v1/products/{product}": 415,
     "GET /v1/products": 635,
     "POST /v1/orders": 1600,
