@@ -1,8 +1,8 @@
 /** A session: the tokens of somebody who is signed in, renewed once however many calls find them expired. */
 import createClient from "openapi-fetch";
 import { Refused } from "./errors.js";
-import { ok, raising } from "./raising.js";
-import { type Fetch, repeating } from "./repeating.js";
+import { ok, raising } from "./responses.js";
+import { type Fetch, repeating } from "./retries.js";
 import type { paths, Tokens } from "./schema.js";
 
 /** Seconds in which a renewal is repeated: the service takes a refresh token again for 10, then it ends the session. */

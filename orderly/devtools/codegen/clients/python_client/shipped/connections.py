@@ -8,7 +8,7 @@ from .api.tokens import create_token
 from .client import AuthenticatedClient, Client
 from .models.token_create import TokenCreate
 from .models.tokens import Tokens
-from .repeating import Repeating
+from .retries import Repeating
 from .session import Session
 
 TIMEOUT = 10.0

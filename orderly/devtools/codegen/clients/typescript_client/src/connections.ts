@@ -1,8 +1,8 @@
 /** The ways to begin: without an account, with a key, by signing in, or with tokens that were kept. */
 import createClient, { type Client, type Middleware } from "openapi-fetch";
 import { keyed } from "./keyed.js";
-import { ok, raising } from "./raising.js";
-import { type Fetch, repeating } from "./repeating.js";
+import { ok, raising } from "./responses.js";
+import { type Fetch, repeating } from "./retries.js";
 import type { paths, Tokens } from "./schema.js";
 import { Session } from "./session.js";
 
