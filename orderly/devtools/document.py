@@ -1,4 +1,4 @@
-"""Index of a contract: every place by its kind, as OpenAPI 3.1 defines them."""
+"""Index of a contract: every place by its kind in OpenAPI 3.1."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Source maps: the file, line and column of each place in a contract."""
+"""Source maps: file, line and column of each place in a contract."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class SourceMaps:
         self._bundle = bundle
 
     def of(self, pointer: str) -> Position:
-        """Return the position of a place, or of the parent of a missing one."""
+        """Return the position of a place, or of its existing parent."""
         file, steps = _file_of(pointer, self._bundle.main)
         mark = self._files[file].marks(steps)[-1]
         return file, mark.line + 1, mark.column + 1
@@ -49,7 +49,7 @@ class SourceMap:
         self._tree = yaml.compose(source, yaml.CSafeLoader)
 
     def line(self, pointer: str | None) -> int | None:
-        """Return the line of a place, or None if it does not exist."""
+        """Return the line of a place, or None without one."""
         steps = _steps(pointer or "")
         marks = self.marks(steps)
         return marks[-1].line + 1 if pointer is not None and len(marks) > len(steps) else None
@@ -59,7 +59,7 @@ class SourceMap:
         return self.marks(_steps(pointer))[-1].line + 1
 
     def marks(self, steps: list[str]) -> list[yaml.Mark]:
-        """Return the marks of the file and of each existing step to a place."""
+        """Return the marks of the file and of each existing step."""
         return list(_walk(self._tree, steps))
 
 
@@ -82,7 +82,7 @@ def _walk(tree: yaml.Node | None, steps: list[str]) -> Iterator[yaml.Mark]:
 
 
 def _child(tree: yaml.Node | None, step: str) -> tuple[yaml.Node, yaml.Node] | None:
-    """Return the key and the value of a member; for an item, the item twice."""
+    """Return key and value of a member, or an item twice."""
     if isinstance(tree, yaml.MappingNode):
         return next(((key, value) for key, value in tree.value if key.value == step), None)
     if isinstance(tree, yaml.SequenceNode) and step.isdigit() and int(step) < len(tree.value):

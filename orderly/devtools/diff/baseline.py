@@ -1,4 +1,4 @@
-"""Baseline of a comparison: a file, a revision of git, or the latest release."""
+"""Baseline of a comparison: a file, revision or latest release."""
 
 import io
 import subprocess
@@ -65,7 +65,7 @@ def _at(path: Path, revision: str) -> Contract:
 
 
 def _git(path: Path, *arguments: str) -> bytes:
-    """Return the output of git in the folder of a file, empty if git fails."""
+    """Return the output of git, empty if git fails."""
     try:
         command = ["git", *arguments]
         return subprocess.run(command, cwd=path.resolve().parent, capture_output=True, check=False).stdout  # noqa: S603

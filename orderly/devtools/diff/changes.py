@@ -69,7 +69,7 @@ class Comparison:
         return self.of(self.old.get(key) if self.old else None, self.new.get(key) if self.new else None)
 
     def of(self, old: Node | None, new: Node | None) -> Comparison:
-        """Return two other places of the operation; a sunset covers the places below."""
+        """Return two other places; a sunset covers the places below."""
         return replace(self, old=old, new=new, sunset=_sunset(old) or self.sunset)
 
     def values(self, key: str) -> tuple[Any, Any]:

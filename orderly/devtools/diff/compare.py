@@ -50,7 +50,7 @@ def _paths(root: Comparison) -> Iterator[tuple[str, Comparison]]:
 
 
 def _outgoing_requests(pairs: Iterator[tuple[str, Comparison]], what: str) -> Iterator[Change]:
-    """Compare webhooks or callbacks: clients serve them, so any change may break one."""
+    """Compare webhooks or callbacks: any change may break the serving client."""
     for name, both in pairs:
         if both.old is None or both.new is None:
             yield both.change(COMPATIBLE if both.new else BREAKING, f"{what} {name} {how(both.old, both.new)}")

@@ -1,4 +1,4 @@
-"""Comparison of the keywords of two schemas: requests may widen, responses may narrow."""
+"""Comparison of two schemas: requests may widen, responses may narrow."""
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -49,7 +49,7 @@ class Direction(Enum):
 
 
 def members(schema: Node) -> Members:
-    """Return the keywords of a schema; siblings of `$ref` override the referenced schema."""
+    """Return the keywords; siblings of `$ref` override the referenced schema."""
     found: dict[str, Node] = {}
     for node in (schema, schema.target):
         for key, value in node.value.items() if isinstance(node.value, dict) else ():
@@ -62,7 +62,7 @@ def members(schema: Node) -> Members:
 
 
 def _without_null_alternative(found: dict[str, Node]) -> dict[str, Node]:
-    """Return `anyOf: [X, {type: "null"}]` as X of the types X and null, which is the same schema."""
+    """Return the equivalent X of the types X and null for `anyOf: [X, {type: "null"}]`."""
     options = [node for _, node in found["anyOf"].members()] if "anyOf" in found else []
     others = [node for node in options if node.value != NULL]
     if len(others) != 1:
@@ -89,7 +89,7 @@ def wording_changes(pair: Comparison, old: Members, new: Members) -> Iterator[Ch
 
 
 def keyword_value(schema: Members, key: str) -> Any:
-    """Return the value of a keyword, or None if the keyword is absent."""
+    """Return the value of a keyword, or None if absent."""
     return schema[key].value if key in schema else None
 
 
@@ -175,7 +175,7 @@ def _shown(value: Any) -> str:
 
 
 def _required(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
-    """Compare `required` for common properties; added and removed ones are reported as such."""
+    """Compare `required` for properties in both schemas."""
     both = _names(old) & _names(new)
     before, after = set(keyword_value(old, "required") or ()), set(keyword_value(new, "required") or ())
     for name in sorted((after - before) & both):
@@ -189,9 +189,9 @@ def _names(schema: Members) -> set[str]:
 
 
 def _default(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
-    """Compare defaults: a new default changes the result of a request without the value.
+    """Compare defaults.
 
-    In a response, a default has no effect.
+    A new default changes the result of a request without the value. In a response, a default has no effect.
     """
     before, after = keyword_value(old, "default"), keyword_value(new, "default")
     if before != after or ("default" in old) != ("default" in new):

@@ -34,7 +34,7 @@ def _limits(operation: Comparison) -> Iterator[Change]:
 
 
 def _limits_of(value: Any) -> dict[tuple[str, int], tuple[int, int]]:
-    """Return the limits by `per` and their rank among these, the shortest window first."""
+    """Return the limits by `per` and rank, the shortest window first."""
     ranked: dict[tuple[str, int], tuple[int, int]] = {}
     limits = value if isinstance(value, list) else [value] if value else []
     for each in sorted(limits, key=lambda limit: int(limit["window"])):

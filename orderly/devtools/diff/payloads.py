@@ -60,7 +60,7 @@ def _holder(both: Comparison, name: str, direction: Direction) -> Iterator[Chang
 
 
 def _schema(both: Comparison) -> Comparison:
-    """Return the schema of a parameter or a header, also below a media type."""
+    """Return the schema of a parameter or header."""
     return both.of(*(_schema_of(node) for node in (both.old, both.new)))
 
 

@@ -53,7 +53,7 @@ class Release:
         return self._marks[0].line(change.before), self._marks[1].line(change.after)
 
     def line_now(self, pointer: str) -> int:
-        """Return the line of a place in the new contract, or of its nearest parent."""
+        """Return the new line of a place or its nearest parent."""
         return self._marks[1].near(pointer)
 
     @cached_property

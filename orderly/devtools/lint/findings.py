@@ -18,7 +18,7 @@ class Finding:
 
 
 def as_text(findings: Sequence[Finding]) -> str:
-    """Format one line for each finding, as compilers do: editors can jump there."""
+    """Format one line for each finding, for editors and terminals."""
     return "\n".join(f"{f.file}:{f.line}:{f.column}: {f.message} [{f.rule}]" for f in findings)
 
 
@@ -28,7 +28,7 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 
 def as_github(findings: Sequence[Finding]) -> str:
-    """Format workflow commands, which GitHub shows in the pull request."""
+    """Format workflow commands: GitHub shows them in the pull request."""
     return "\n".join(
         f"::error file={_property(f.file)},line={f.line},col={f.column},title={_property(f.rule)}::{_data(f.message)}"
         for f in findings
@@ -36,7 +36,7 @@ def as_github(findings: Sequence[Finding]) -> str:
 
 
 def display_path(file: Path) -> str:
-    """Return a path relative to the working directory, as editors and GitHub expect."""
+    """Return a path relative to the working directory, for editors and GitHub."""
     resolved, here = file.resolve(), Path.cwd().resolve()
     return str(resolved.relative_to(here) if resolved.is_relative_to(here) else resolved)
 

@@ -1,4 +1,4 @@
-"""Checks by the specifications: OpenAPI 3.1, JSON Schema 2020-12 and the engine's extensions."""
+"""Checks by OpenAPI 3.1, JSON Schema 2020-12 and the engine's extensions."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -95,7 +95,7 @@ def check_refs(bundle: Bundle) -> SpecViolations:
 
 
 def check_ref_kinds(bundle: Bundle) -> SpecViolations:
-    """Yield each `$ref` to a component of another kind than its place requires."""
+    """Yield each `$ref` to a component of the wrong kind."""
     draft = ContractDocument(bundle.document)
     for kind, section in SECTIONS.items():
         for node in draft.of(kind):
@@ -119,7 +119,7 @@ def check_schema(bundle: Bundle) -> SpecViolations:
 
 
 def check_loadable(bundle: Bundle) -> SpecViolations:
-    """Yield the error with which the service would refuse to start."""
+    """Yield the error that would stop the service at start."""
     try:
         loaded = Contract(bundle.source, bundle.document)
         PathTemplates(dict.fromkeys(operation.path for operation in loaded.operations))
@@ -149,7 +149,7 @@ def _schema_violations(error: ValidationError) -> SpecViolations:
 
 
 def _violations_at(place: str, message: str) -> SpecViolations:
-    """Yield a violation at each unknown member, or else one at the place itself."""
+    """Yield a violation at each unknown member, or at the place."""
     unknown = UNKNOWN_MEMBER.search(message)
     for name in re.findall("'([^']+)'", unknown[1]) if unknown else ():
         yield "openapi", _pointer(place, [name]), f"Correct or remove {name}: OpenAPI does not define this member here."
@@ -158,7 +158,7 @@ def _violations_at(place: str, message: str) -> SpecViolations:
 
 
 def _innermost_only(violations: Iterable[tuple[str, str, str]]) -> SpecViolations:
-    """Yield the violations at the innermost places, which cause those around them."""
+    """Yield the innermost violations: they cause those around them."""
     distinct = set(violations)
     places = {place for _, place, _ in distinct}
     yield from (each for each in distinct if not any(place.startswith(f"{each[1]}/") for place in places))

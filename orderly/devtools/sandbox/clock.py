@@ -1,4 +1,4 @@
-"""Deterministic time and ids: the same requests get the same times and ids."""
+"""Deterministic clock and ids: equal requests have equal times and ids."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -20,9 +20,9 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class DeterministicClock:
-    """A clock that advances with each unsafe request, and a counter for ids.
+    """A clock for unsafe requests, and a counter for ids.
 
-    Time does not pass during a request, nor between two of them. A test that runs tomorrow, or on a slow machine, gets
+    Each unsafe request advances the clock. Time does not pass during a request, nor between two of them. A test that runs tomorrow, or on a slow machine, gets
     the results of today. Safe requests do not advance the clock, so that reading never changes later results.
     """
 
@@ -47,7 +47,7 @@ class DeterministicClock:
 
     @contextmanager
     def travel_to(self, moment: datetime, preferred_ids: Iterable[str] = ()) -> Iterator[None]:
-        """Set the time in a context, and the ids to use first, in order and by prefix."""
+        """Set the time in a context, and the ids to use first."""
         self.now = max(self.now, moment)
         ids = list(preferred_ids)
         before = current_clock.set(ClockAndIds(lambda: moment, lambda prefix: self.new_id(prefix, moment, ids)))
@@ -57,7 +57,7 @@ class DeterministicClock:
             current_clock.reset(before)
 
     def new_id(self, prefix: str, moment: datetime | None = None, preferred_ids: Iterable[str] = ()) -> str:
-        """Return the first unused preferred id with the prefix, or else a new one.
+        """Return the first unused preferred id with the prefix, or a new one.
 
         A new id contains the moment, or the current time.
         """
@@ -81,6 +81,6 @@ class DeterministicClock:
 
 
 def _counted(prefix: str, moment: datetime, count: int) -> str:
-    """Return an id with a UUIDv7 (RFC 9562, 5.7): a count replaces the random bits."""
+    """Return a UUIDv7 id (RFC 9562, 5.7) with a count as random bits."""
     number = int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62 | count
     return str(TypeID.from_uuid(UUID(int=number), prefix))  # type: ignore[arg-type]  # only the bytes are used

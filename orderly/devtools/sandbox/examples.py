@@ -13,7 +13,7 @@ Example = dict[str, Any]
 
 
 def example_response(operation: Operation, status: str, name: str | None = None) -> tuple[str | None, Any]:
-    """Return the media type and the body of a declared response, or two None without a body.
+    """Return the media type and body of a response, or twice None.
 
     Args:
         operation: the operation of the response.
@@ -28,13 +28,13 @@ def example_response(operation: Operation, status: str, name: str | None = None)
 
 
 def example_result(operation: Operation) -> Example:
-    """Return the example of the success response, empty if it is not an object."""
+    """Return the example object of the success response, or an empty one."""
     _, body = example_response(operation, operation.success.status)
     return body if isinstance(body, dict) else {}
 
 
 def moment(value: Any) -> datetime | None:
-    """Return the time in an example, or None if the value is not a time."""
+    """Return the time in an example, or None for other values."""
     try:
         return parse_time(value)
     except (TypeError, ValueError):
@@ -48,7 +48,7 @@ def bodies_of(operation: Operation) -> list[Any]:
 
 
 def examples_of(media: Node) -> dict[str, Any]:
-    """Return the examples of a media type by name, or that of its schema."""
+    """Return the examples of a media type or its schema, by name."""
     if single := media.get("example"):
         return {"": single.value}
     if named := media.get("examples"):
@@ -58,7 +58,7 @@ def examples_of(media: Node) -> dict[str, Any]:
 
 
 def headers_of(operation: Operation, status: str) -> dict[str, str]:
-    """Return the required headers of a response, from the examples of their schemas."""
+    """Return the required headers of a response, from their examples."""
     required = [header for header in operation.responses[status].headers if header.required]
     examples = {header.name: header.schema.get("examples", 0) for header in required}
     return {name: str(value.value) for name, value in examples.items() if value}
@@ -77,7 +77,7 @@ def objects_with(value: Any, *names: str) -> Iterator[Example]:
 
 
 def ids_in(example: Any) -> Iterator[str]:
-    """Yield the ids of an object and its parts, without references to other objects."""
+    """Yield the ids of an object and its parts, without references."""
     if isinstance(example, dict):
         if isinstance(example.get("id"), str):
             yield example["id"]

@@ -1,4 +1,4 @@
-"""Personas of the sandbox: one account for each role, created by the application's `handlers/sandbox.py`."""
+"""Personas of the sandbox, created by the application's `handlers/sandbox.py`."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -54,7 +54,7 @@ class PreferredResponse:
 def preferred_response(
     operation: Operation, code: int, request_id: str, name: str = "", errors: Errors | None = None
 ) -> Response | None:
-    """Return a declared response from its example, or None if it is not declared.
+    """Return a response from its example, or None if not declared.
 
     Args:
         operation: the operation of the response.

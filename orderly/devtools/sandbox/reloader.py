@@ -1,4 +1,4 @@
-"""`--reload`: serve each saved contract; after an invalid one keep the last valid one."""
+"""`--reload`: the last valid version of the contract in service."""
 
 import asyncio
 import re
@@ -129,7 +129,7 @@ class _AppGeneration:
 
 
 def describe(error: Exception, path: Path) -> str:
-    """Return an error of a contract as one line, with its position if known."""
+    """Return an error as one line, with its position if known."""
     if isinstance(error, ContractError) and (error.line or error.pointer):
         (file, line, column), text = locate(error, path)
         return f"{file}:{line}:{column}: {text}"
@@ -141,7 +141,7 @@ def describe(error: Exception, path: Path) -> str:
 
 
 def _line(text: str, source: bytes) -> int:
-    """Return the line of the place at the beginning of an error message.
+    """Return the line of the place that starts an error message.
 
     This is a pointer, a method with a path, or an operationId.
     """

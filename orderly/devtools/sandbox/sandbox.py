@@ -1,4 +1,4 @@
-"""Sandbox: the real service on a temporary database, filled from the contract's examples."""
+"""Sandbox: the real service on a temporary database with example data."""
 
 import asyncio
 import secrets
@@ -99,7 +99,7 @@ class Sandbox:
             await self._inner(scope, receive, send)
 
     async def fill(self) -> None:
-        """Empty the database and seed it from the examples; accounts and tokens stay."""
+        """Empty and seed the database; accounts and tokens stay the same."""
         async with self._lock:
             self._clock.rewind()
             await asyncio.to_thread(self._create_accounts)
@@ -123,7 +123,10 @@ class Sandbox:
         self._state.accounts = self.accounts or created
 
     def _create_account(self, session: Session, role: str, password: str) -> Account:
-        """Create the account of a role from the examples, signed in after all seed requests."""
+        """Create the account of a role from the examples, and sign in.
+
+        The session starts after the last seed request.
+        """
         assert self._create_persona is not None  # noqa: S101  # checked by _create_accounts
         latest = max((step.at for step in self._seed_requests if step.at), default=EPOCH)
         example = self._example_user(role)
@@ -134,7 +137,7 @@ class Sandbox:
         return Account(role, persona.email, password, signed_in.token)
 
     def _ids(self, at: datetime | None, shown: Example) -> list[str]:
-        """Return the ids of an example, and of all examples created at the same time."""
+        """Return the ids of an example and of simultaneous ones."""
         return [*ids_in(shown), *(i for each in self._dated if creation_time(each) == at for i in ids_in(each))]
 
     def _example_user(self, role: str) -> Example:

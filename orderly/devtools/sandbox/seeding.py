@@ -1,4 +1,4 @@
-"""Seed requests: create the objects in the examples of lists through the service itself."""
+"""Seed requests: the objects in the examples, created through the service."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class SeedRequest:
 
 
 def seed_requests(contract: Contract) -> list[SeedRequest]:
-    """Return the requests by time; those without a time last, in contract order."""
+    """Return the requests by time, those without a time last."""
     return sorted(_seed_requests(contract), key=lambda step: step.at or MAX_TIME)
 
 
@@ -62,7 +62,7 @@ def _seed_requests(contract: Contract) -> Iterator[SeedRequest]:
 
 
 async def replay(app: ASGIApp, step: SeedRequest, token: str) -> int:
-    """Send a seed request with a token, and return the status of the response."""
+    """Send a seed request with a token, and return the status."""
     body = b"" if step.body is None else orjson.dumps(step.body)
     messages = [{"type": "http.request", "body": body, "more_body": False}]
     statuses: list[int] = []
@@ -101,7 +101,7 @@ def _path(contract: Contract, operation: Operation, row: Example) -> str:
 
 
 def _accepted(value: Any, schema: Node | None) -> Any:
-    """Return the part of an example that the schema of a request accepts."""
+    """Return the part of an example that a request accepts."""
     properties = schema.get("properties") if schema else None
     if isinstance(value, dict) and properties:
         known = {name: each for name, each in value.items() if name in properties.value and each is not None}

@@ -1,4 +1,4 @@
-"""Timeline of an example: the operations that led to its state."""
+"""Timeline of an example: the operations since its creation."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -45,7 +45,7 @@ def _body(operation: Operation, changed: Example, row: Example) -> Any:
 
 
 def _counterparts(value: Any, shown: Any, real: Any) -> Iterator[Any]:
-    """Yield the values in `real` at the places where `shown` has the value."""
+    """Yield what `real` has where `shown` has the value."""
     if type(shown) is type(value) and shown == value:
         yield real
     elif isinstance(shown, dict) and isinstance(real, dict):

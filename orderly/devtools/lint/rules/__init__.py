@@ -1,4 +1,4 @@
-"""House rules: functions that yield each place that violates a rule, with a message.
+"""House rules: functions that yield violations, each with a message.
 
 A rule is named after its function; its docstring gives the reason.
 A message is an instruction, or "<what is wrong>: <why>. <what to do>."

@@ -1,4 +1,4 @@
-"""Rules for sizes: a value without a bound has none in memory either."""
+"""Rules for sizes: a value without a bound exhausts memory."""
 
 import re
 from itertools import groupby
@@ -14,14 +14,14 @@ TYPE_KEYWORDS = {"type", "$ref", "anyOf", "oneOf", "allOf", "const", "enum", "no
 
 
 def schema_has_a_type(draft: ContractDocument) -> Violations:
-    """Require a type: without one every value is valid and no bound applies."""
+    """Require a type: without one every value is valid."""
     for schema in draft.of("schema"):
         if not TYPE_KEYWORDS & schema.value.keys() and schema.name not in ("propertyNames", "if", "then", "else"):
             yield schema, "Add a type: without one every value is valid."
 
 
 def number_has_bounds(draft: ContractDocument) -> Violations:
-    """Require a minimum and a maximum that fit the column and every client."""
+    """Require bounds that fit the column and every client."""
     for schema in draft.of("schema"):
         if _types(schema) & {"integer", "number"} and not _is_listed(schema):
             for bounds in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):

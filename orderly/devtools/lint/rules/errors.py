@@ -77,7 +77,7 @@ RULES = (
 
 
 def _errors(draft: ContractDocument) -> list[tuple[str, Node]]:
-    """Return every error with its status, a shared one once for each status."""
+    """Return every error once for each of its statuses."""
     errors = {
         (status, response.pointer): response
         for operation in draft.operations()
@@ -99,5 +99,5 @@ def _examples(response: Node) -> list[Node]:
 
 
 def matches_template(detail: str, template: str) -> bool:
-    """Return whether a detail matches a template with any text for each `{field}`."""
+    """Return whether a detail matches a template with `{field}` placeholders."""
     return bool(re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(template)), detail))

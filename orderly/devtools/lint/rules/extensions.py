@@ -1,4 +1,4 @@
-"""Rules for extensions: known names, with the headers and statuses that they require."""
+"""Rules for extensions: known names with the required headers and statuses."""
 
 from orderly.contract.bundle import PARTS
 from orderly.contract.node import Node
@@ -36,7 +36,7 @@ def idempotent_is_complete(draft: ContractDocument) -> Violations:
 
 
 def header_has_its_extension(draft: ContractDocument) -> Violations:
-    """Require the extension of a header, which would be ignored without it."""
+    """Require the extension of a header: the header alone has no effect."""
     for operation in draft.operations():
         names = {p["name"].value for p in parameters(draft, operation)}
         for name, extension in (("Idempotency-Key", "x-idempotent"), ("If-Match", "x-precondition")):
@@ -76,7 +76,7 @@ def deprecation_has_dates(draft: ContractDocument) -> Violations:
 
 
 def sunset_is_later(draft: ContractDocument) -> Violations:
-    """Require a sunset after the deprecation, so that clients can move (RFC 9745, 4)."""
+    """Require a sunset after the deprecation, as RFC 9745, 4 does."""
     for node in draft.of(*DEPRECATED):
         since, sunset = (node.value.get(date) for date in DATES)
         if since and sunset and sunset <= since:

@@ -54,7 +54,7 @@ def role_extends_a_role(draft: ContractDocument) -> Violations:
 
 
 def scope_enum_is_complete(draft: ContractDocument) -> Violations:
-    """Require all scopes in an `enum` of scopes: new ones are easily forgotten."""
+    """Require all scopes in an `enum`: new ones are easily forgotten."""
     known = draft.root.value.get("x-scopes", {}).keys()
     for schema in draft.of("schema"):
         listed = set(map(str, schema.value.get("enum", ())))
@@ -75,7 +75,7 @@ def secured_operation_has_errors(draft: ContractDocument) -> Violations:
 
 
 def secret_is_not_in_url(draft: ContractDocument) -> Violations:
-    """Reject keys, tokens and passwords in URLs, which are logged and shared."""
+    """Reject secrets in URLs: URLs are logged and shared."""
     for scheme in draft.of("security_scheme"):
         if scheme.value.get("in") == "query":
             yield scheme["in"], "Send the key in a header: URLs are logged."

@@ -1,4 +1,4 @@
-"""The ways to begin: without an account, with a key, by signing in, or with tokens that were kept."""
+"""Clients without an account, with an API key, or with a session."""
 
 from typing import Any
 
@@ -8,35 +8,35 @@ from .api.tokens import create_token
 from .client import AuthenticatedClient, Client
 from .models.token_create import TokenCreate
 from .models.tokens import Tokens
-from .retries import Repeating
+from .retries import RetryTransport
 from .session import Session
 
 TIMEOUT = 10.0
-"""Seconds after which one attempt is given up."""
+"""Seconds until a single attempt times out."""
 
 
-def connect(url: str, *, transport: Repeating | None = None) -> Client:
-    """A client of nobody in particular: for signing up and for the catalogue.
+def connect(url: str, *, transport: RetryTransport | None = None) -> Client:
+    """Return a client without an account, for registration and public operations.
 
     Args:
-        url: where the API is, such as `https://shop.example/v1`.
-        transport: other patience than a minute.
+        url: the URL of the API, such as `https://shop.example/v1`.
+        transport: a transport with another retry timeout than a minute.
     """
-    return Client(base_url=url, timeout=httpx.Timeout(TIMEOUT), httpx_args=_given(transport))
+    return Client(base_url=url, timeout=httpx.Timeout(TIMEOUT), httpx_args=_httpx_args(transport))
 
 
-def connect_with_key(url: str, key: str, *, transport: Repeating | None = None) -> AuthenticatedClient:
-    """A client that sends an API key."""
-    given, timeout = _given(transport), httpx.Timeout(TIMEOUT)
+def connect_with_key(url: str, key: str, *, transport: RetryTransport | None = None) -> AuthenticatedClient:
+    """Return a client with an API key."""
+    args, timeout = _httpx_args(transport), httpx.Timeout(TIMEOUT)
     header = "X-API-Key"
-    return _opened(AuthenticatedClient(url, key, "", header, timeout=timeout, httpx_args=given))
+    return _with_pool(AuthenticatedClient(url, key, "", header, timeout=timeout, httpx_args=args))
 
 
-def sign_in(url: str, email: str, password: str, *, transport: Repeating | None = None) -> AuthenticatedClient:
-    """A client with a new session, which renews its tokens by itself.
+def sign_in(url: str, email: str, password: str, *, transport: RetryTransport | None = None) -> AuthenticatedClient:
+    """Return a client with a new session; its tokens are renewed automatically.
 
     Raises:
-        refusals.InvalidCredentials: the address or the password is wrong.
+        refusals.InvalidCredentials: the email address or the password is wrong.
     """
     body = TokenCreate(email=email, password=password)
     with connect(url, transport=transport) as client:
@@ -44,17 +44,17 @@ def sign_in(url: str, email: str, password: str, *, transport: Repeating | None 
     return resume(url, tokens, transport=transport)
 
 
-def resume(url: str, tokens: Tokens, *, transport: Repeating | None = None) -> AuthenticatedClient:
-    """A client of a session that has begun before."""
-    given = {**_given(transport), "auth": Session(url, tokens)}
-    return _opened(AuthenticatedClient(url, tokens.access_token, timeout=httpx.Timeout(TIMEOUT), httpx_args=given))
+def resume(url: str, tokens: Tokens, *, transport: RetryTransport | None = None) -> AuthenticatedClient:
+    """Return a client for an existing session."""
+    args = {**_httpx_args(transport), "auth": Session(url, tokens)}
+    return _with_pool(AuthenticatedClient(url, tokens.access_token, timeout=httpx.Timeout(TIMEOUT), httpx_args=args))
 
 
-def _opened(client: AuthenticatedClient) -> AuthenticatedClient:
-    """With its connections: threads that begin together would each make their own."""
+def _with_pool(client: AuthenticatedClient) -> AuthenticatedClient:
+    """Create the connection pool now: concurrent threads would each create their own."""
     client.get_httpx_client()
     return client
 
 
-def _given(transport: Repeating | None) -> dict[str, Any]:
-    return {"transport": transport or Repeating()}
+def _httpx_args(transport: RetryTransport | None) -> dict[str, Any]:
+    return {"transport": transport or RetryTransport()}

@@ -1,4 +1,4 @@
-"""Requests that are sent again when that is safe: with backoff and jitter, and never sooner than `Retry-After` says."""
+"""Retries of safe requests, with backoff, jitter and `Retry-After`."""
 
 import time
 from collections.abc import Callable
@@ -8,46 +8,47 @@ from typing import Any
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, Retrying, stop_before_delay, wait_random_exponential
 
-PATIENCE = 60.0
-"""Seconds after which a call gives up."""
-REPEATABLE = {"GET", "HEAD", "OPTIONS", "DELETE"}
-"""What may be done twice (RFC 9110, 9.2.2). `PUT` of a password is not among them: the old one works only once."""
-PASSING = {429, 502, 503, 504}
-"""Statuses of troubles that pass."""
+RETRY_TIMEOUT = 60.0
+"""Seconds until a call makes no further attempt."""
+IDEMPOTENT_METHODS = {"GET", "HEAD", "OPTIONS", "DELETE"}
+"""Methods to retry (RFC 9110, 9.2.2). `PUT` is missing: the old password of a change works only once."""
+TRANSIENT_STATUSES = {429, 502, 503, 504}
+"""Statuses of transient errors."""
 BACKOFF = wait_random_exponential(multiplier=0.1, max=10)
 
 
-class Repeating(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """A transport that repeats whatever is safe to repeat, and a 429 of anything: then nothing was done.
+class RetryTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport with retries.
 
-    Safe are the methods that are idempotent and every request with an `Idempotency-Key`, which stays the same.
+    Retried are safe requests, and all requests after a 429, which had no effect. Safe requests have an idempotent
+    method or an `Idempotency-Key`, which stays the same.
     """
 
-    def __init__(self, patience: float = PATIENCE, verify: bool = True) -> None:
+    def __init__(self, retry_timeout: float = RETRY_TIMEOUT, verify: bool = True) -> None:
         context = httpx.create_ssl_context(verify=verify)
-        self.patience = patience
+        self.retry_timeout = retry_timeout
         self._transport = httpx.HTTPTransport(verify=context)
         self._async_transport = httpx.AsyncHTTPTransport(verify=context)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it until there is an answer to keep, or time is up."""
+        """Send a request until a final response or the timeout."""
 
         def attempt() -> httpx.Response:
             response = self._transport.handle_request(request)
-            response.read()  # a body that breaks off is a lost answer too
+            response.read()  # an incomplete body counts as a lost response
             return response
 
-        return Retrying(**self._rules(request))(attempt)
+        return Retrying(**self._retry_options(request))(attempt)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it until there is an answer to keep, or time is up."""
+        """Send a request until a final response or the timeout."""
 
         async def attempt() -> httpx.Response:
             response = await self._async_transport.handle_async_request(request)
             await response.aread()
             return response
 
-        return await AsyncRetrying(**self._rules(request))(attempt)
+        return await AsyncRetrying(**self._retry_options(request))(attempt)
 
     def close(self) -> None:
         """Close all connections."""
@@ -57,48 +58,51 @@ class Repeating(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Close all connections."""
         await self._async_transport.aclose()
 
-    def _rules(self, request: httpx.Request) -> dict[str, Any]:
-        patience = request.extensions.get("patience", self.patience)
+    def _retry_options(self, request: httpx.Request) -> dict[str, Any]:
+        timeout = request.extensions.get("retry_timeout", self.retry_timeout)
         return {
-            "retry": _is_passing_for(request),
-            "wait": lambda state: BACKOFF(state) + _asked_for(state),
-            "stop": stop_before_delay(patience),
+            "retry": _is_transient_for(request),
+            "wait": lambda state: BACKOFF(state) + _retry_after(state),
+            "stop": stop_before_delay(timeout),
             "retry_error_callback": lambda state: state.outcome.result(),
         }
 
 
 def is_safe(request: httpx.Request) -> bool:
-    """Whether doing it twice is the same as doing it once."""
+    """Return whether a second attempt has no additional effect."""
     has_key = "Idempotency-Key" in request.headers
-    return has_key or request.method in REPEATABLE or "patience" in request.extensions
+    return has_key or request.method in IDEMPOTENT_METHODS or "retry_timeout" in request.extensions
 
 
-def _is_passing_for(request: httpx.Request) -> Callable[[RetryCallState], bool]:
-    def is_passing(state: RetryCallState) -> bool:
+def _is_transient_for(request: httpx.Request) -> Callable[[RetryCallState], bool]:
+    def is_transient(state: RetryCallState) -> bool:
         outcome = state.outcome
         error = outcome and outcome.exception()
         if outcome is None or error is not None:
             never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
             return never_sent or (isinstance(error, httpx.TransportError) and is_safe(request))
         response = outcome.result()
-        return response.status_code == 429 or (is_safe(request) and _passes(response))
+        return response.status_code == 429 or (is_safe(request) and _is_transient(response))
 
-    return is_passing
+    return is_transient
 
 
-def _passes(response: httpx.Response) -> bool:
-    """Whether it is a trouble that passes: one of those, or the first request with this key is still at work."""
+def _is_transient(response: httpx.Response) -> bool:
+    """Return whether the error is transient.
+
+    This includes a 409 while the first request with the same key is in progress.
+    """
     in_flight = response.status_code == 409 and b'"idempotency_key_in_flight"' in response.content
-    return in_flight or response.status_code in PASSING
+    return in_flight or response.status_code in TRANSIENT_STATUSES
 
 
-def _asked_for(state: RetryCallState) -> float:
-    """How many seconds the answer asks to wait (RFC 9110, 10.2.3): a number, or until a date."""
+def _retry_after(state: RetryCallState) -> float:
+    """Return the seconds of `Retry-After`: number or date (RFC 9110, 10.2.3)."""
     if state.outcome is None or state.outcome.failed:
         return 0.0
-    told = state.outcome.result().headers.get("Retry-After", "0")
+    value = state.outcome.result().headers.get("Retry-After", "0")
     try:
-        seconds = float(told) if told.isdecimal() else parsedate_to_datetime(told).timestamp() - time.time()
+        seconds = float(value) if value.isdecimal() else parsedate_to_datetime(value).timestamp() - time.time()
     except ValueError:
         return 0.0
     return max(0.0, seconds)

@@ -1,4 +1,4 @@
-/** The client: `connect`, `connectWithKey`, `signIn`, `resume`; `ok` and `each` for what they answer. */
+/** The client: `connect`, `connectWithKey`, `signIn`, `resume`; `ok` and `each` for their results. */
 export * from "./connections.js";
 export * from "./errors.js";
 export * from "./pagination.js";

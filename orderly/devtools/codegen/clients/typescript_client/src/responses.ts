@@ -1,23 +1,23 @@
-/** From an answer to what a caller gets: what was asked for, or an error. */
+/** Results and errors of responses. */
 import type { Middleware } from "openapi-fetch";
-import { Refused, Unchanged, UnexpectedAnswer } from "./errors.js";
+import { ApiError, NotModified, UnexpectedResponse } from "./errors.js";
 import { byCode } from "./refusals.js";
 import type { Problem } from "./schema.js";
 
-/** Throws whatever is no success; a code that is newer than this client is a plain `Refused`. */
-export const raising: Middleware = {
+/** Throw an error for every response other than a success; an unknown code is a plain `ApiError`. */
+export const throwErrors: Middleware = {
   async onResponse({ response }) {
     if (response.ok) return;
-    if (response.status === 304) throw new Unchanged("nothing has changed");
+    if (response.status === 304) throw new NotModified("the version is the current one");
     if (!response.headers.get("Content-Type")?.startsWith("application/problem+json"))
-      throw new UnexpectedAnswer(response);
+      throw new UnexpectedResponse(response);
     const problem = (await response.clone().json()) as Problem;
-    const known: Record<string, typeof Refused | undefined> = byCode;
-    throw new (known[problem.code] ?? Refused)(problem, response);
+    const known: Record<string, typeof ApiError | undefined> = byCode;
+    throw new (known[problem.code] ?? ApiError)(problem, response);
   },
 };
 
-/** What was answered, without a look at errors: those are thrown. `const me = await ok(api.GET("/me"))`. */
-export async function ok<T>(answer: Promise<{ data?: T | undefined }>): Promise<NonNullable<T>> {
-  return (await answer).data as NonNullable<T>;
+/** Return the body of a response: `const me = await ok(api.GET("/me"))`. Errors are thrown before. */
+export async function ok<T>(response: Promise<{ data?: T | undefined }>): Promise<NonNullable<T>> {
+  return (await response).data as NonNullable<T>;
 }
