@@ -22,8 +22,9 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 class DeterministicClock:
     """A clock for unsafe requests, and a counter for ids.
 
-    Each unsafe request advances the clock. Time does not pass during a request, nor between two of them. A test that runs tomorrow, or on a slow machine, gets
-    the results of today. Safe requests do not advance the clock, so that reading never changes later results.
+    Each unsafe request advances the clock. Time does not pass during a request, nor between two of them. A test that
+    runs tomorrow, or on a slow machine, gets the results of today. Safe requests do not advance the clock, so that
+    reading never changes later results.
     """
 
     def __init__(self) -> None:
@@ -57,7 +58,7 @@ class DeterministicClock:
             current_clock.reset(before)
 
     def new_id(self, prefix: str, moment: datetime | None = None, preferred_ids: Iterable[str] = ()) -> str:
-        """Return the first unused preferred id with the prefix, or a new one.
+        """Return the first unused preferred id, or a new one.
 
         A new id contains the moment, or the current time.
         """
@@ -81,6 +82,6 @@ class DeterministicClock:
 
 
 def _counted(prefix: str, moment: datetime, count: int) -> str:
-    """Return a UUIDv7 id (RFC 9562, 5.7) with a count as random bits."""
+    """Return an id with a count instead of random bits (RFC 9562, 5.7)."""
     number = int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62 | count
     return str(TypeID.from_uuid(UUID(int=number), prefix))  # type: ignore[arg-type]  # only the bytes are used

@@ -19,7 +19,7 @@ INSTALLATION = f"run `pipx install 'openapi-python-client=={VERSION}.*'`"
 
 
 def generate(contract: Contract, folder: Path) -> None:
-    """Write the package to a folder, in place of any other.
+    """Write the package, in place of another one.
 
     Raises:
         CommandError: the generator is missing, has another version, or failed.

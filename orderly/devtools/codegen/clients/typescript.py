@@ -14,7 +14,7 @@ INSTALLATION = f"install Node {MIN_NODE} or newer (https://nodejs.org)"
 
 
 def generate(contract: Contract, folder: Path) -> None:
-    """Write the package to a folder, in place of any other, and build.
+    """Write and build the package, in place of another one.
 
     Raises:
         CommandError: Node is missing or too old, or the installation or generation failed.

@@ -113,7 +113,7 @@ def _examples(draft: ContractDocument) -> Iterator[tuple[Node, Node]]:
                 (schema, example) for _, example in schema.child("examples", schema.value["examples"]).members()
             )
     for holder in draft.of("media", "parameter", "header"):
-        schema, example, named = (holder.get(key) for key in ("schema", "example", "examples"))
+        declared, example, named = (holder.get(key) for key in ("schema", "example", "examples"))
         values = [value for _, node in named.items() if (value := node.get("value"))] if named else []
-        if schema is not None:
-            yield from ((schema, value) for value in [*values, *([example] if example else [])])
+        if declared is not None:
+            yield from ((declared, value) for value in [*values, *([example] if example else [])])
