@@ -82,6 +82,6 @@ class DeterministicClock:
 
 
 def _counted(prefix: str, moment: datetime, count: int) -> str:
-    """Return an id with a count instead of random bits (RFC 9562, 5.7)."""
+    """Return an id with a count for random bits (RFC 9562, 5.7)."""
     number = int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62 | count
     return str(TypeID.from_uuid(UUID(int=number), prefix))  # type: ignore[arg-type]  # only the bytes are used

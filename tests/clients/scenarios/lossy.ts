@@ -1,4 +1,4 @@
-/** Two hundred orders, ten at a time, over a bad line. */
+/** Two hundred orders through a faulty proxy, from ten concurrent buyers. */
 import assert from "node:assert/strict";
 import { argv } from "node:process";
 import { ok, resume, type Tokens } from "orderly-client";

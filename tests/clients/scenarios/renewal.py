@@ -1,4 +1,4 @@
-"""Twenty calls at once with a token that has expired: from threads, from tasks, and in a session that has ended."""
+"""Twenty concurrent calls with an expired token, and an ended session."""
 
 import asyncio
 import json
@@ -17,13 +17,13 @@ with ThreadPoolExecutor(20) as threads:
 assert [person.email for person in people] == [given["email"]] * 20
 
 
-async def ask() -> None:
-    """Twenty times who I am."""
+async def call_from_tasks() -> None:
+    """Call an operation from twenty tasks."""
     people = await asyncio.gather(*(get_me.asyncio(client=tasking) for _ in range(20)))
     assert [person.email for person in people] == [given["email"]] * 20
 
 
-asyncio.run(ask())
+asyncio.run(call_from_tasks())
 for _ in range(2):
     try:
         get_me.sync(client=ended)

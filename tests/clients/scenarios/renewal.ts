@@ -1,4 +1,4 @@
-/** Twenty calls at once with a token that has expired, and a session that has ended. */
+/** Twenty concurrent calls with an expired token, and an ended session. */
 import assert from "node:assert/strict";
 import { argv } from "node:process";
 import { ok, refusals, resume, type Tokens } from "orderly-client";

@@ -1,4 +1,4 @@
-"""A customer's first visit, from signing up to cancelling an order, while the shop takes in new products."""
+"""A customer's first visit, from registration to cancelling an order."""
 
 import json
 import sys
@@ -19,8 +19,8 @@ create_user.sync(client=connect(url), body=signing_up)
 try:
     create_user.sync(client=connect(url), body=signing_up)
     raise AssertionError("the address is taken")
-except refusals.EmailTaken as refused:
-    assert refused.response.status_code == 409
+except refusals.EmailTaken as error:
+    assert error.response.status_code == 409
 
 alice = sign_in(url, email, password)
 skus = [product.sku for product in each(list_products.sync, client=alice, limit=20)]
@@ -33,16 +33,16 @@ assert (order.status, order.total.amount) == ("pending", 3 * product.price.amoun
 try:
     create_order.sync(client=alice, body=OrderCreate(lines=[OrderLineCreate(product.id, 8)]))
     raise AssertionError("there are seven left")
-except refusals.InsufficientStock as refused:
-    assert (refused.problem.code, refused.problem.status) == ("insufficient_stock", 409)
+except refusals.InsufficientStock as error:
+    assert (error.problem.code, error.problem.status) == ("insufficient_stock", 409)
 assert cancel_order.sync(order.id, client=alice).status == "cancelled"
 assert [each.id for each in each(list_orders.sync, client=alice)] == [order.id]
 
-answer = get_me.sync_detailed(client=alice)
-renamed = update_me.sync(client=alice, body=MeUpdate(name="Alice Archer"), if_match=answer.headers["ETag"])
+response = get_me.sync_detailed(client=alice)
+renamed = update_me.sync(client=alice, body=MeUpdate(name="Alice Archer"), if_match=response.headers["ETag"])
 assert renamed.name == "Alice Archer"
 try:
-    update_me.sync(client=alice, body=MeUpdate(name="Alice"), if_match=answer.headers["ETag"])
+    update_me.sync(client=alice, body=MeUpdate(name="Alice"), if_match=response.headers["ETag"])
     raise AssertionError("it has changed")
 except refusals.PreconditionFailed:
     pass

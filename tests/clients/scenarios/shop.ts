@@ -1,4 +1,4 @@
-/** A customer's first visit, from signing up to cancelling an order, while the shop takes in new products. */
+/** A customer's first visit, from registration to cancelling an order. */
 import assert from "node:assert/strict";
 import { argv } from "node:process";
 import { connect, connectWithKey, each, ok, refusals, signIn } from "orderly-client";
