@@ -1,4 +1,4 @@
-"""Defects of a contract, each planted into a good one, and where it has to be found."""
+"""Defects, each planted in a good contract, with their places."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -9,10 +9,10 @@ SOURCE = GOOD.read_text()
 BOMB = "x-a: &a [lol, lol, lol, lol, lol, lol, lol, lol]\n" + "".join(
     f"x-{name}: &{name} [{', '.join([f'*{former}'] * 9)}]\n" for former, name in pairwise("abcdefghi")
 )
-"""Eight lines of aliases that would be 400 million words."""
+"""Eight lines of aliases that expand to 400 million words."""
 
 DEFECTS = [
-    # rule, what stands in the good contract, what takes its place, what the line of the finding has
+    # the rule, a text of the good contract, its replacement, a text in the line of the finding
     ("operation-id-is-verb-noun", "operationId: get_health", "operationId: health", "operationId: health"),
     ("path-is-kebab-case", "  /health:", "  /Health:", "/Health"),
     ("tag-is-kebab-case", "tags: [health]", "tags: [He_alth]", "tags: [He_alth]"),
@@ -23,9 +23,9 @@ DEFECTS = [
     ("scope-is-resource-and-action", "notes:write: Write", "write_notes: Write", "write_notes"),
     (
         "operation-keys-in-order",
-        "      operationId: get_health\n      summary: Is it well?\n",
-        "      summary: Is it well?\n      operationId: get_health\n",
-        "summary: Is it well?",
+        "      operationId: get_health\n      summary: Get the state\n",
+        "      summary: Get the state\n      operationId: get_health\n",
+        "summary: Get the state",
     ),
     (
         "responses-in-order",
@@ -35,15 +35,15 @@ DEFECTS = [
     ),
     (
         "components-in-order",
-        "    RateLimit:\n      description: What is left.\n      schema: {type: string, maxLength: 100}\n",
+        "    RateLimit:\n      description: The remaining requests.\n      schema: {type: string, maxLength: 100}\n",
         "    Age: {description: How old., schema: {type: string, maxLength: 9}}\n"
-        "    RateLimit:\n      description: What is left.\n      schema: {type: string, maxLength: 100}\n",
+        "    RateLimit:\n      description: The remaining requests.\n      schema: {type: string, maxLength: 100}\n",
         "    Idempotency-Replayed:\n      desc",
     ),
     ("operations-in-order-of-tags", "tags: [notes]", "tags: [health]", "tags: [notes]"),
     ("operation-is-described", "      summary: Change a note\n", "", "    patch:"),
-    ("operation-is-described", "      description: Changes what it says.\n", "", "    patch:"),
-    ("tag-is-described", "  - {name: health, description: What load balancers ask.}\n", "", "tags: [health]"),
+    ("operation-is-described", "      description: Changes the text.\n", "", "    patch:"),
+    ("tag-is-described", "  - {name: health, description: The state of the process.}\n", "", "tags: [health]"),
     ("property-is-described", "{description: Its id., type", "{type", "        id: {"),
     ("component-is-described", "      description: A note to write.\n", "", "    NoteCreate:"),
     ("schema-has-a-type", "type: string, maxLength: 255", "maxLength: 255", "schema: {maxLength: 255}"),
@@ -67,7 +67,7 @@ DEFECTS = [
     (
         "discriminator-is-resolvable",
         "    Problem:\n",
-        "    Problem:\n      discriminator: {propertyName: code, mapping: {gone: Nowhere}}\n      required: [code]\n",
+        "    Problem:\n      discriminator: {propertyName: code, mapping: {gone: Unknown}}\n      required: [code]\n",
         "mapping",
     ),
     (
@@ -101,9 +101,9 @@ DEFECTS = [
     ),
     (
         "body-is-allowed",
-        "{description: It is well.}",
-        "{description: It is well., content: {application/json: {schema: {type: boolean}, example: true}}}",
-        "It is well.",
+        "{description: The process is healthy.}",
+        "{description: The process is healthy., content: {application/json: {schema: {type: boolean}, example: true}}}",
+        "The process is healthy.",
     ),
     (
         "error-is-shared",
@@ -114,8 +114,8 @@ DEFECTS = [
     ("error-is-a-problem", "      x-error-codes: [rate_limited]\n", "", "    RateLimited:\n"),
     (
         "error-is-a-problem",
-        "Who is there?\n      content:\n        application/problem+json:",
-        "Who is there?\n      content:\n        application/json:",
+        "The credential is missing.\n      content:\n        application/problem+json:",
+        "The credential is missing.\n      content:\n        application/json:",
         "    Unauthorized:\n",
     ),
     (
@@ -239,7 +239,7 @@ DEFECTS = [
     ),
     (
         "deprecation-has-dates",
-        "description: Whether to leave it at trying.",
+        "description: Whether to validate only.",
         'deprecated: true\n          x-deprecated-since: "2027-01-01"\n          description: Whether to try.',
         "deprecated: true",
     ),
@@ -261,7 +261,7 @@ DEFECTS = [
     ("scope-is-granted", "customer: [notes:write]", "customer: []", "- bearer: [notes:write]"),
     ("scope-is-described", "customer: [notes:write]", "customer: [notes:write, notes:read]", "customer:"),
     ("scope-is-described", "{extends: customer}", "{extends: customer, scopes: [notes:read]}", "  owner:"),
-    ("role-extends-a-role", "extends: customer", "extends: nobody", "extends: nobody"),
+    ("role-extends-a-role", "extends: customer", "extends: unknown", "extends: unknown"),
     ("role-extends-a-role", "extends: customer", "extends: owner", "extends: owner"),
     ("role-extends-a-role", "customer: [notes:write]", "customer: {extends: owner}", "customer: {extends: owner}"),
     ("extension", "{extends: customer}", "{extend: customer}", "x-roles:"),
@@ -296,24 +296,24 @@ DEFECTS = [
     ("version-is-semantic", "version: 1.0.0}", "version: one}", "version: one"),
     ("server-is-safe", "url: /v1", 'url: "/{stage}/v1"', "{stage}"),
     ("server-is-safe", "url: /v1", "url: http://shop.example/v1", "http://shop.example"),
-    # before the house rules: what is no contract at all
+    # documents that are not a valid contract; the house rules do not run
     ("yaml", "info: {title: Notes, version: 1.0.0}", "info: {title: Notes", "servers:"),
     ("yaml", "  - {name: health", "\t- {name: health", "\t- {name: health"),
     ("yaml", "enum: [red, blue]", "enum: [no, yes]", "enum: [no, yes]"),
     ("yaml", "minimum: 400", "minimum: 0400", "minimum: 0400"),
     ("yaml", "    Text:\n", "    Text:\n      <<: {}\n", "<<"),
     ("yaml", "{type: boolean}", "!!python/object:os.system {type: boolean}", "!!python"),
-    ("yaml", "{type: boolean}", "*nobody", "*nobody"),
+    ("yaml", "{type: boolean}", "*unknown", "*unknown"),
     ("yaml", "openapi: 3.1.0\n", f"openapi: 3.1.0\n{BOMB}", "x-b"),
     ("yaml", "labels: [home]}", "labels: &labels [*labels]}", "*labels"),
-    ("yaml", "What people", "What\0people", "What\0people"),
+    ("yaml", "Notes of users", "Notes\0of users", "Notes\0of users"),
     ("yaml", "  /health:", "  /shared-notes:", "  /shared-notes:\n    get"),
     ("yaml", '        "204": {', "        204: {", "        204: {"),
-    ("reference", "parameters/NoteId", "parameters/Nobody", "parameters/Nobody"),
+    ("reference", "parameters/NoteId", "parameters/Unknown", "parameters/Unknown"),
     ("reference", "#/components/parameters/NoteId", "#/components/schemas/Note", '#/components/schemas/Note"\n'),
     ("reference", "#/components/parameters/NoteId", "parameters.yaml#/NoteId", "parameters.yaml#/NoteId"),
     ("reference", "#/components/parameters/NoteId", "https://a.example/b.yaml", "https://a.example"),
-    ("openapi", "summary: Is it well?", "sumary: Is it well?", "sumary: Is it well?"),
+    ("openapi", "summary: Get the state", "sumary: Get the state", "sumary: Get the state"),
     ("openapi", '        "204": {', '        "600": {', '        "600": {'),
     ("json-schema", "{type: boolean}", "{type: bool}", "{type: bool}"),
     ("json-schema", "maxLength: 40", "maxLength: long", "maxLength: long"),
@@ -326,7 +326,7 @@ DEFECTS = [
     ("openapi", "info: {title: Notes, version", "info: {version", "info: {version"),
     ("openapi", "in: path", "in: paths", "in: paths"),
     ("contract", "  /health:", "  /shared-notes/{other_id}:", "  /shared-notes/{other_id}:"),
-    ("contract", "operationId: get_health", "operationId: change_note", "operationId: change_note\n      summary: Is"),
+    ("contract", "operationId: get_health", "operationId: change_note", "operationId: change_note\n      summary: Get"),
     ("contract", "      tags: [health]\n", "", "    get:"),
     ("contract", '        "204": {', '        "304": {', '      responses:\n        "304"'),
 ]
