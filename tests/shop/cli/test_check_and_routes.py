@@ -64,7 +64,7 @@ class TestCheck:
         ("change", "line"),
         [
             (lambda d: d.update(openapi="3.0.3"), "the contract is not OpenAPI 3.1"),
-            (lambda d: d["x-errors"].pop("not_found"), "Add title, detail, cause, resolution of not_found to x-errors."),
+            (lambda d: d["x-errors"].pop("not_found"), "Add title, detail, cause, resolution of not_found"),
             (lambda d: d["x-roles"]["admin"]["scopes"].remove("users:write"), "requires it and no role grants it."),
             (lambda d: d["info"].pop("title"), '"title" is a required property [openapi]\n'),
             (lambda d: d["paths"]["/users"]["get"].update(operationId="get_me"), "operationId 'get_me' stands twice"),

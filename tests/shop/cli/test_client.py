@@ -50,7 +50,10 @@ def test_a_folder_with_something_else_in_it_is_left_alone(orderly, tool, shop):
     (shop / "diary").mkdir()
     (shop / "diary" / "today.txt").touch()
     result = orderly("client", "python", "--out", "diary")
-    assert (result.code, result.err) == (1, "Cannot write to diary: the folder has other content. Name a new or empty folder.\n")
+    assert (result.code, result.err) == (
+        1,
+        "Cannot write to diary: the folder has other content. Name a new or empty folder.\n",
+    )
     assert [file.name for file in (shop / "diary").iterdir()] == ["today.txt"]
 
 
