@@ -68,8 +68,8 @@ def test_concurrent_calls_renew_an_expired_token_once(run_scenario, shop):
     run_scenario("renewal", email=f"{name}@example.com", tokens=tokens)
     with shop.database.reading() as session:
         counted = select(func.count(RefreshToken.hash)).join(UserSession, UserSession.id == RefreshToken.session_id)
-        made = session.scalars(counted.where(UserSession.user_id == user_id).group_by(UserSession.id))
-        assert sorted(made) == [1, 2, 2]
+        token_counts = session.scalars(counted.where(UserSession.user_id == user_id).group_by(UserSession.id))
+        assert sorted(token_counts) == [1, 2, 2]
 
 
 def test_lost_responses_of_a_renewal_keep_the_session(run_scenario, shop):

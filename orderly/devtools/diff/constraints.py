@@ -50,29 +50,29 @@ class Direction(Enum):
 
 def members(schema: Node) -> Members:
     """Return the keywords; siblings of `$ref` override the referenced schema."""
-    found: dict[str, Node] = {}
+    keywords: dict[str, Node] = {}
     for node in (schema, schema.target):
         for key, value in node.value.items() if isinstance(node.value, dict) else ():
             if key != "$ref":
                 step = key.replace("~", "~0").replace("/", "~1")
-                found.setdefault(key, Node(node.document, f"{node.pointer}/{step}", value))
+                keywords.setdefault(key, Node(node.document, f"{node.pointer}/{step}", value))
     if schema.target.value is False:
-        found["not"] = Node(schema.document, schema.target.pointer, True)
-    return _without_null_alternative(found)
+        keywords["not"] = Node(schema.document, schema.target.pointer, True)
+    return _without_null_alternative(keywords)
 
 
-def _without_null_alternative(found: dict[str, Node]) -> dict[str, Node]:
+def _without_null_alternative(keywords: dict[str, Node]) -> dict[str, Node]:
     """Return the equivalent X of the types X and null for `anyOf: [X, {type: "null"}]`."""
-    options = [node for _, node in found["anyOf"].members()] if "anyOf" in found else []
+    options = [node for _, node in keywords["anyOf"].members()] if "anyOf" in keywords else []
     others = [node for node in options if node.value != NULL]
     if len(others) != 1:
-        return found
+        return keywords
     other = members(others[0])
-    kind, overlap = other.get("type"), other.keys() & found.keys() - set(WORDING)
+    kind, overlap = other.get("type"), other.keys() & keywords.keys() - set(WORDING)
     if kind is None or not isinstance(kind.value, str) or overlap or other.keys() & NOT_FOR_NULL:
-        return found
+        return keywords
     types = [kind.value, *("null" for _ in options[1:])]
-    merged = {**other, **found, "type": Node(kind.document, kind.pointer, types)}
+    merged = {**other, **keywords, "type": Node(kind.document, kind.pointer, types)}
     return {key: node for key, node in merged.items() if key != "anyOf"}
 
 
@@ -121,8 +121,8 @@ def _types(pair: Comparison, direction: Direction, old: Members, new: Members) -
 def types_of(schema: Members) -> set[str]:
     """Return the types of the valid values."""
     kinds = keyword_value(schema, "type")
-    found = {kinds} if isinstance(kinds, str) else set(kinds or ALL_TYPES)
-    return found | {"integer"} if "number" in found else found
+    types = {kinds} if isinstance(kinds, str) else set(kinds or ALL_TYPES)
+    return types | {"integer"} if "number" in types else types
 
 
 def _values(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:

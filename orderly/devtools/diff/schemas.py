@@ -90,9 +90,9 @@ def _alternatives(
 ) -> Iterator[Change]:
     """Compare similar alternatives; the others were added or removed."""
     before, after = list(both[0]), list(both[1])
-    for alike in (_is_same, _is_of_same_type):
+    for is_similar in (_is_same, _is_of_same_type):
         for old in list(before):
-            new = next(filter(partial(alike, old), after), None)
+            new = next(filter(partial(is_similar, old), after), None)
             if new is not None:
                 before.remove(old)
                 after.remove(new)

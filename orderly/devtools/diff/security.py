@@ -50,8 +50,8 @@ def security_changes(operation: Comparison) -> Iterator[Change]:
 def _alternatives(operation: Node | None) -> list[dict[str, set[str]]]:
     assert operation is not None  # noqa: S101  # the operation exists in both
     default = operation.document.get("security", [])
-    given = operation.value.get("security", default) or [{}]
-    return [{scheme: set(scopes) for scheme, scopes in each.items()} for each in given]
+    requirements = operation.value.get("security", default) or [{}]
+    return [{scheme: set(scopes) for scheme, scopes in each.items()} for each in requirements]
 
 
 def _suffices(credential: dict[str, set[str]], required: dict[str, set[str]]) -> bool:

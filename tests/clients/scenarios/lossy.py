@@ -9,18 +9,18 @@ from orderly_client import resume
 from orderly_client.api.orders import create_order
 from orderly_client.models import Order, OrderCreate, OrderLineCreate, Tokens
 
-given = json.loads(sys.argv[1])
-alice = resume(given["url"], Tokens.from_dict(given["tokens"][0]))
+args = json.loads(sys.argv[1])
+alice = resume(args["url"], Tokens.from_dict(args["tokens"][0]))
 
 
 def order(_: int) -> Order:
     """Order one item."""
-    return create_order.sync(client=alice, body=OrderCreate(lines=[OrderLineCreate(given["product_id"], 1)]))
+    return create_order.sync(client=alice, body=OrderCreate(lines=[OrderLineCreate(args["product_id"], 1)]))
 
 
 async def buy() -> list[Order]:
     """Order ten times in sequence."""
-    body = OrderCreate(lines=[OrderLineCreate(given["product_id"], 1)])
+    body = OrderCreate(lines=[OrderLineCreate(args["product_id"], 1)])
     return [await create_order.asyncio(client=alice, body=body) for _ in range(10)]
 
 

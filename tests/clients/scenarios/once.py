@@ -8,13 +8,13 @@ from orderly_client import UnexpectedResponse, connect, refusals
 from orderly_client.api.users import create_user
 from orderly_client.models import User, UserCreate
 
-given = json.loads(sys.argv[1])
+args = json.loads(sys.argv[1])
 
 
 def sign_up(proxy: str) -> User:
     """Create an account through a proxy with one kind of fault."""
-    body = UserCreate(email=given["email"], password="correct horse battery staple", name="Alice")
-    return create_user.sync(client=connect(given["urls"][proxy]), body=body)
+    body = UserCreate(email=args["email"], password="correct horse battery staple", name="Alice")
+    return create_user.sync(client=connect(args["urls"][proxy]), body=body)
 
 
 for proxy, expected in (

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { argv } from "node:process";
 import { connect, refusals, UnexpectedResponse } from "orderly-client";
 
-const given = JSON.parse(argv[2]!) as { urls: Record<string, string>; email: string };
-const body = { email: given.email, password: "correct horse battery staple", name: "Alice" };
-const signUp = (proxy: string) => connect(given.urls[proxy]!).POST("/users", { body });
+const args = JSON.parse(argv[2]!) as { urls: Record<string, string>; email: string };
+const body = { email: args.email, password: "correct horse battery staple", name: "Alice" };
+const signUp = (proxy: string) => connect(args.urls[proxy]!).POST("/users", { body });
 
 await assert.rejects(signUp("failing"), UnexpectedResponse);
 await assert.rejects(signUp("closed"), refusals.RateLimited);

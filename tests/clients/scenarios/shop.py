@@ -11,8 +11,8 @@ from orderly_client.api.products import list_products
 from orderly_client.api.users import create_user
 from orderly_client.models import ApiKeyCreate, MeUpdate, OrderCreate, OrderLineCreate, UserCreate
 
-given = json.loads(sys.argv[1])
-url, email, password = given["url"], given["email"], "correct horse battery staple"
+args = json.loads(sys.argv[1])
+url, email, password = args["url"], args["email"], "correct horse battery staple"
 
 signing_up = UserCreate(email=email, password=password, name="Alice")
 create_user.sync(client=connect(url), body=signing_up)
@@ -52,8 +52,8 @@ try:
 except refusals.NotFound:
     pass
 
-made = create_api_key.sync(client=alice, body=ApiKeyCreate(name="Till", scopes=["me:read"]))
-till = connect_with_key(url, made.secret)
+created = create_api_key.sync(client=alice, body=ApiKeyCreate(name="Till", scopes=["me:read"]))
+till = connect_with_key(url, created.secret)
 assert get_me.sync(client=till).email == email
 try:
     list_orders.sync(client=till)
