@@ -38,10 +38,10 @@ def diff(
     if format_ is not Format.TABLE:
         out.print(_formatted(release, path, format_))
     elif release.changes:
-        out.print(f"Since {before.words}:", markup=False, soft_wrap=True)
+        out.print(f"Since {before.description}:", markup=False, soft_wrap=True)
         out.print(reporters.as_table(release))
     else:
-        out.print(f"Nothing has changed since {before.words}.", markup=False, soft_wrap=True)
+        out.print(f"Nothing has changed since {before.description}.", markup=False, soft_wrap=True)
     for _, complaint in release.complaints:
         err.print(f"{complaint}.")
     if release.complaints:

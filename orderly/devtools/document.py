@@ -1,4 +1,4 @@
-"""What stands where in a contract: every place by its kind, as OpenAPI 3.1 has it."""
+"""Index of a contract: every place by its kind in OpenAPI 3.1."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -16,7 +16,7 @@ SECTIONS = {
     "link": "links",
     "callback": "callbacks",
 }
-"""Where the components of a kind are."""
+"""The section of `components` for each kind."""
 _VALUE = {"schema": "schema", "content": "{media}", "examples": "{example}"}
 _GRAMMAR: dict[str, dict[str, str]] = {
     "contract": {"paths": "{path}", "webhooks": "{path}", "components": "components"},
@@ -45,11 +45,11 @@ _GRAMMAR: dict[str, dict[str, str]] = {
         **dict.fromkeys(("if", "then", "else", "not", "contains", "propertyNames"), "schema"),
     },
 }
-"""What stands below what: `{kind}` is an object of such, `[kind]` an array of such, `*` any other member."""
+"""The kinds below each kind: `{kind}` is an object of them, `[kind]` an array, `*` any other member."""
 
 
 class ContractDocument:
-    """A contract that somebody is writing: what its rules look at."""
+    """A contract with its places by kind, for the lint rules."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.root = Node(document, "", document)
@@ -58,16 +58,19 @@ class ContractDocument:
         self._walk("contract", self.root)
 
     def of(self, *kinds: str) -> Iterable[Node]:
-        """Every place of these kinds, once, where it stands; behind a `$ref` only the reference."""
+        """Return every place of these kinds once.
+
+        For a `$ref`, this is the place of the reference; the target is a place of its own.
+        """
         return [node for kind in kinds for node in self._kinds.get(kind, ())]
 
     def operations(self) -> Iterator[Node]:
-        """The operations that are served: those of webhooks and callbacks are the client's."""
+        """Yield the operations of the service; clients serve webhooks and callbacks."""
         for _, path in self.root["paths"].items():
             yield from (node for method in METHODS if (node := path.get(method)) is not None)
 
     def components(self, section: str) -> Iterator[tuple[str, Node]]:
-        """The components of a section, by name."""
+        """Return the components of a section, by name."""
         holder = self.root.get("components", section)
         return holder.members() if holder else iter(())
 

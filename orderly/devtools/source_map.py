@@ -1,4 +1,4 @@
-"""From a place in the contract to its file, line and column."""
+"""Source maps: file, line and column of each place in a contract."""
 
 import re
 from collections.abc import Iterator
@@ -11,17 +11,17 @@ from orderly.contract.bundle import PARTS, Bundle
 from orderly.contract.loader import ContractError
 
 Position = tuple[str, int, int]
-"""A file, and the line and column (from 1) in it."""
+"""A file with a line and a column, both from 1."""
 
 
 class SourceMaps:
-    """The lines of a contract's files; they are read when the first is asked for."""
+    """The source maps of a contract's files, created on first use."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
 
     def of(self, pointer: str) -> Position:
-        """Where a place is; of what is missing, where that is which it is missing from."""
+        """Return the position of a place, or of its existing parent."""
         file, steps = _file_of(pointer, self._bundle.main)
         mark = self._files[file].marks(steps)[-1]
         return file, mark.line + 1, mark.column + 1
@@ -31,35 +31,35 @@ class SourceMaps:
         return {name: SourceMap(source) for name, source in self._bundle.sources.items()}
 
 
-def locate(broken: ContractError, path: Path) -> tuple[Position, str]:
-    """Where a contract is broken, from its line or its pointer, and what is said of it there."""
-    file, steps = _file_of(broken.pointer, broken.file or path.name)
-    line, column = broken.line or 1, broken.column or 1
-    if broken.pointer and not broken.line:
+def locate(error: ContractError, path: Path) -> tuple[Position, str]:
+    """Return the position of an error, and its message without the position."""
+    file, steps = _file_of(error.pointer, error.file or path.name)
+    line, column = error.line or 1, error.column or 1
+    if error.pointer and not error.line:
         mark = SourceMap((path.parent / file).read_bytes()).marks(steps)[-1]
         line, column = mark.line + 1, mark.column + 1
-    message = re.sub(rf"^(?:{re.escape(file)}(?:, |: ))?(?:line {line}: )?", "", str(broken))
-    return (file, line, column), message.removeprefix(f"{broken.pointer}: ") if broken.pointer else message
+    message = re.sub(rf"^(?:{re.escape(file)}(?:, |: ))?(?:line {line}: )?", "", str(error))
+    return (file, line, column), message.removeprefix(f"{error.pointer}: ") if error.pointer else message
 
 
 class SourceMap:
-    """Where things stand in one file."""
+    """The positions of all places in one file."""
 
     def __init__(self, source: bytes) -> None:
         self._tree = yaml.compose(source, yaml.CSafeLoader)
 
     def line(self, pointer: str | None) -> int | None:
-        """The line of a place; None if there is no such place."""
+        """Return the line of a place, or None without one."""
         steps = _steps(pointer or "")
         marks = self.marks(steps)
         return marks[-1].line + 1 if pointer is not None and len(marks) > len(steps) else None
 
     def near(self, pointer: str) -> int:
-        """The line of a place, or of the nearest one around it that there is."""
+        """Return the line of a place, or of its nearest existing parent."""
         return self.marks(_steps(pointer))[-1].line + 1
 
     def marks(self, steps: list[str]) -> list[yaml.Mark]:
-        """Where the file begins, and on the way to a place each member's name or item, as far as there is one."""
+        """Return the marks of the file and of each existing step."""
         return list(_walk(self._tree, steps))
 
 
@@ -75,14 +75,14 @@ def _steps(pointer: str) -> list[str]:
 def _walk(tree: yaml.Node | None, steps: list[str]) -> Iterator[yaml.Mark]:
     yield tree.start_mark if tree else yaml.Mark("", 0, 0, 0, None, 0)
     for step in steps:
-        if (found := _child(tree, step)) is None:
+        if (child := _child(tree, step)) is None:
             return
-        name, tree = found
-        yield name.start_mark
+        key, tree = child
+        yield key.start_mark
 
 
 def _child(tree: yaml.Node | None, step: str) -> tuple[yaml.Node, yaml.Node] | None:
-    """What a member or an item begins with, and what it is."""
+    """Return key and value of a member, or an item twice."""
     if isinstance(tree, yaml.MappingNode):
         return next(((key, value) for key, value in tree.value if key.value == step), None)
     if isinstance(tree, yaml.SequenceNode) and step.isdigit() and int(step) < len(tree.value):

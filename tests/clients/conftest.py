@@ -1,4 +1,4 @@
-"""Both clients, made by the command and installed as a customer does, and a live shop for them."""
+"""Generated and installed clients for both languages, and a live shop."""
 
 import json
 import os
@@ -30,16 +30,16 @@ TSCONFIG_OPTIONS = {"rootDir": ".", "outDir": "dist", "declaration": False, "typ
 
 
 def run(*command: str | Path, folder: Path, **environment: str) -> str:
-    """What a program says; it must end well."""
-    done = try_to_run(*command, folder=folder, **environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    """Run a program successfully and return its output."""
+    completed = try_to_run(*command, folder=folder, **environment)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    return completed.stdout
 
 
 def try_to_run(*command: str | Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """What became of a program."""
-    given = {**os.environ, **environment}
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=240, check=False)
+    """Run a program and return its result."""
+    variables = {**os.environ, **environment}
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=240, check=False)
 
 
 @dataclass
@@ -50,21 +50,21 @@ class Python:
     project: Path
     interpreter: Path
 
-    def complaints(self, name: str, source: str) -> str:
-        """Under mypy strict."""
+    def type_errors(self, name: str, source: str) -> str:
+        """Return the errors of mypy in a program."""
         program = self.project / f"{name}.py"
         program.write_text(source)
         return self.check(program.name)
 
-    def check(self, *what: str) -> str:
-        """What mypy says."""
-        command = [self.interpreter, "-m", "mypy", "--strict", "--no-error-summary", *what]
+    def check(self, *targets: str) -> str:
+        """Return the output of strict mypy."""
+        command = [self.interpreter, "-m", "mypy", "--strict", "--no-error-summary", *targets]
         return try_to_run(*command, folder=self.project, MYPYPATH=str(self.project / "site")).stdout
 
-    def use(self, name: str, source: str, given: dict[str, Any]) -> str:
-        """With every warning an error."""
-        assert self.complaints(name, source) == ""
-        command = [self.interpreter, "-W", "error", f"{name}.py", json.dumps(given)]
+    def execute(self, name: str, source: str, arguments: dict[str, Any]) -> str:
+        """Type-check and run a program; every warning is an error."""
+        assert self.type_errors(name, source) == ""
+        command = [self.interpreter, "-W", "error", f"{name}.py", json.dumps(arguments)]
         return run(*command, folder=self.project, PYTHONPATH=str(self.project / "site"))
 
 
@@ -75,22 +75,22 @@ class TypeScript:
     client: Path
     project: Path
 
-    def complaints(self, name: str, source: str) -> str:
-        """Under strict rules; a program of another test is not looked at."""
+    def type_errors(self, name: str, source: str) -> str:
+        """Return the strict compiler errors of a program alone."""
         for other in self.project.glob("*.ts"):
             other.unlink()
         (self.project / f"{name}.ts").write_text(source)
         compiler = self.client / "node_modules" / ".bin" / "tsc"
         return try_to_run(compiler, folder=self.project).stdout
 
-    def use(self, name: str, source: str, given: dict[str, Any]) -> str:
-        """Compile it and run it."""
-        assert self.complaints(name, source) == ""
-        return run(program("node"), f"dist/{name}.js", json.dumps(given), folder=self.project)
+    def execute(self, name: str, source: str, arguments: dict[str, Any]) -> str:
+        """Compile and run a program."""
+        assert self.type_errors(name, source) == ""
+        return run(program("node"), f"dist/{name}.js", json.dumps(arguments), folder=self.project)
 
 
 def install_python(folder: Path, contract: Path = CONTRACT_FILE) -> Python:
-    """Make the client, and install it beside a project."""
+    """Generate the client, and install it for a project."""
     interpreter = program("openapi-python-client").parent / "python"
     client, project = folder / "orderly-client", folder / "project"
     project.mkdir()
@@ -101,14 +101,14 @@ def install_python(folder: Path, contract: Path = CONTRACT_FILE) -> Python:
 
 
 def install_typescript(folder: Path, contract: Path = CONTRACT_FILE) -> TypeScript:
-    """Make the client, and install it beside a project."""
+    """Generate the client, and install it for a project."""
     npm = program("npm", "node")
     client, project = folder / "orderly-client", folder / "project"
     typescript.generate(load(contract), client)
     project.mkdir()
     (project / "package.json").write_text('{"type": "module", "private": true}')
-    options_of_project = TSCONFIG | {"compilerOptions": TSCONFIG_OPTIONS}
-    (project / "tsconfig.json").write_text(json.dumps(options_of_project))
+    config = TSCONFIG | {"compilerOptions": TSCONFIG_OPTIONS}
+    (project / "tsconfig.json").write_text(json.dumps(config))
     quietly = ["--silent", "--no-audit", "--no-fund"]
     run(npm, "install", *quietly, "@types/node@20.19.43", client, folder=project)
     return TypeScript(client, project)
@@ -119,7 +119,7 @@ SUFFIX = {"python": "py", "typescript": "ts"}
 
 
 def name_of(language: Python | TypeScript) -> str:
-    """What a language is called."""
+    """Return the name of a language."""
     return "python" if isinstance(language, Python) else "typescript"
 
 
@@ -131,7 +131,7 @@ LANGUAGES = [
 
 @pytest.fixture(scope="session", params=LANGUAGES)
 def language(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Python | TypeScript:
-    """A project that uses a client, made once."""
+    """A project with an installed client, one for all tests."""
     return INSTALL[request.param](tmp_path_factory.mktemp(request.param))
 
 
@@ -143,27 +143,32 @@ class Shop:
     database: Database
 
     def add_user(self, name: str) -> str:
-        """Somebody with an account; the id."""
+        """Create a user and return the id."""
         with self.database.writing() as session:
             user_id = make_user(session, name).id
             session.commit()
         return user_id
 
-    def add_product(self, **given: Any) -> str:
-        """Something for sale; the id."""
+    def add_product(self, **values: Any) -> str:
+        """Create a product and return the id."""
         with self.database.writing() as session:
-            product_id = make_product(session, **given).id
+            product_id = make_product(session, **values).id
             session.commit()
         return product_id
 
-    def begin(self, user_id: str, *, age: int = 0) -> dict[str, Any]:
-        """The tokens of a new session; the access token is so many minutes old, and lives for ten."""
+    def start_session(self, user_id: str, *, age: int = 0) -> dict[str, Any]:
+        """Start a session and return its tokens.
+
+        Args:
+            user_id: the user of the session.
+            age: the age of the access token in minutes; after ten, the token is expired.
+        """
         with self.database.writing() as session:
             issued = make_session(session, session.get(User, user_id))
             session.commit()
-            began = issued.session.id
+            session_id = issued.session.id
         with time_machine.travel(now() - timedelta(minutes=age)):
-            access, lifetime = AccessTokens(SECRET).issue(user_id, began)
+            access, lifetime = AccessTokens(SECRET).issue(user_id, session_id)
         return {
             "access_token": access,
             "refresh_token": issued.refresh_token,
@@ -174,7 +179,7 @@ class Shop:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A service of its own, on SQLite."""
+    """A service on a SQLite database."""
     folder = tmp_path_factory.mktemp("shop")
     url = f"sqlite:///{folder / 'orderly.db'}"
     migrate(url)

@@ -1,4 +1,4 @@
-"""A bad line between a client and the service: it loses answers, is slow, and says 429 and 503 as it likes."""
+"""Proxy with random faults: delays, lost responses, 429 and 503."""
 
 import json
 import threading
@@ -15,62 +15,62 @@ from typing import Any
 
 DELAY = 0.02
 """The longest delay in seconds."""
-AT_ONCE = 10
-"""How many requests the line carries at a time: SQLite writes one after the other, and a queue is not the subject."""
+MAX_CONCURRENT = 10
+"""Requests forwarded at a time: SQLite has one writer, and its queue is not under test."""
 
 
 @dataclass
-class Line:
-    """How likely each trouble is on the line, and what was seen."""
+class Faults:
+    """The probabilities of faults, and counters of requests."""
 
     url: str
-    lose: float = 0.2
-    limit: float = 0.1
-    fail: float = 0.1
+    loss_rate: float = 0.2
+    limit_rate: float = 0.1
+    failure_rate: float = 0.1
     pauses: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 1, 2)
-    """What is asked of those who are refused, by turns: 2 as a date."""
-    random: Random = field(default_factory=lambda: Random(1))  # noqa: S311  # luck, not a secret
+    """Seconds in `Retry-After`, in rotation: 2 is sent as a date."""
+    random: Random = field(default_factory=lambda: Random(1))  # noqa: S311  # not a secret
     requests: int = 0
     lost: int = 0
-    refused: int = 0
-    hasty: int = 0
-    """Requests that came sooner than they had been told to."""
+    rejected: int = 0
+    early: int = 0
+    """Requests before the time in `Retry-After`."""
     keys: set[str] = field(default_factory=set)
     _not_before: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
+    _slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(MAX_CONCURRENT))
 
-    def note(self, key: str) -> float:
-        """What happens to a request: a number from 0 to 1."""
+    def count(self, key: str) -> float:
+        """Count a request and return its random number from 0 to 1."""
         with self._lock:
             self.requests += 1
             self.keys.add(key)
-            self.hasty += time.time() < self._not_before.pop(key, 0)
+            self.early += time.time() < self._not_before.pop(key, 0)
             return self.random.random()
 
-    def refuse(self, key: str) -> str:
-        """How long this one is asked to wait."""
+    def reject(self, key: str) -> str:
+        """Count a rejected request and return its `Retry-After`."""
         with self._lock:
-            self.refused += 1
-            pause = self.pauses[self.refused % len(self.pauses)]
+            self.rejected += 1
+            pause = self.pauses[self.rejected % len(self.pauses)]
             self._not_before[key] = int(time.time()) + 2 if pause == 2 else time.time() + pause
             return formatdate(self._not_before[key], usegmt=True) if pause == 2 else str(pause)
 
     def drop(self) -> None:
-        """Count an answer that never arrives."""
+        """Count a lost response."""
         with self._lock:
             self.lost += 1
 
 
 @contextmanager
-def bad_line(service: str, **given: Any) -> Iterator[tuple[str, Line]]:
-    """Stand in front of a service; gives the address, and what was seen."""
-    line = Line(service, **given)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"line": line}))
+def faulty_proxy(service: str, **rates: Any) -> Iterator[tuple[str, Faults]]:
+    """Run a proxy before a service; yield its URL and its faults."""
+    faults = Faults(service, **rates)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"faults": faults}))
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", line
+        yield f"http://127.0.0.1:{server.server_port}", faults
     finally:
         server.shutdown()
         thread.join()
@@ -78,53 +78,53 @@ def bad_line(service: str, **given: Any) -> Iterator[tuple[str, Line]]:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """A connection to the proxy."""
 
-    line: Line
+    faults: Faults
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Whatever it is, it is handed on or is not."""
+        """Forward the request, reject it, or lose its response."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         key = self.headers.get("Idempotency-Key", self.path)
-        fate = self.line.note(key)
-        time.sleep(fate * DELAY)
-        if fate < self.line.limit + self.line.fail:
-            self._refuse(self.line.refuse(key), is_limit=fate < self.line.limit)
+        number = self.faults.count(key)
+        time.sleep(number * DELAY)
+        if number < self.faults.limit_rate + self.faults.failure_rate:
+            self._reject(self.faults.reject(key), is_limit=number < self.faults.limit_rate)
             return
-        with self.line._places:
-            status, headers, answer = self._hand_on(body)
-        if fate > 1 - self.line.lose:
-            self.line.drop()
+        with self.faults._slots:
+            status, headers, content = self._forward(body)
+        if number > 1 - self.faults.loss_rate:
+            self.faults.drop()
             self.close_connection = True
             return
-        self._answer(status, headers, answer)
+        self._respond(status, headers, content)
 
     do_POST = do_DELETE = do_GET  # noqa: N815  # names of the standard library
 
-    def _refuse(self, pause: str, *, is_limit: bool) -> None:
-        """As the service does when there is too much, and as some other proxy on the way does when it is down."""
+    def _reject(self, pause: str, *, is_limit: bool) -> None:
+        """Respond as a busy service (429) or an upstream proxy (503)."""
         if is_limit:
             problem = {"type": "/errors#rate_limited", "title": "Too many requests", "status": 429}
             details = {"code": "rate_limited", "detail": "Later.", "request_id": "req_proxy"}
             headers = {"Content-Type": "application/problem+json", "Retry-After": pause}
-            self._answer(429, headers, json.dumps({**problem, **details}).encode())
+            self._respond(429, headers, json.dumps({**problem, **details}).encode())
         else:
-            self._answer(503, {"Content-Type": "text/html", "Retry-After": pause}, b"<h1>Later</h1>")
+            self._respond(503, {"Content-Type": "text/html", "Retry-After": pause}, b"<h1>Later</h1>")
 
-    def _hand_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def _forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
         request = urllib.request.Request(  # noqa: S310  # always http
-            self.line.url + self.path, body or None, kept, method=self.command
+            self.faults.url + self.path, body or None, kept, method=self.command
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-                return answer.status, dict(answer.headers), answer.read()
+            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+                return response.status, dict(response.headers), response.read()
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, dict(error.headers), error.read()
 
-    def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def _respond(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response_only(status)
         for name, value in headers.items():
             if name.lower() not in ("connection", "content-length", "transfer-encoding"):
@@ -134,4 +134,4 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *details: Any) -> None:
-        """Nothing."""
+        """Log nothing."""

@@ -1,4 +1,4 @@
-"""Each client against the live service, on a good line and on a bad one."""
+"""Clients against the live service, directly and through a faulty proxy."""
 
 import threading
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ from db.users import find_by_email
 from orderly.clock import new_id
 from tests import invariants
 from tests.clients.conftest import SCENARIOS, SUFFIX, name_of
-from tests.clients.proxy import bad_line
+from tests.clients.proxy import faulty_proxy
 
 
 @pytest.fixture
 def run_scenario(language, shop):
-    """Runs a scenario at the shop, or at another address."""
+    """A function that runs a scenario at a URL."""
 
-    def run_scenario(name: str, url: str = shop.service.url, **given: Any) -> None:
+    def run_scenario(name: str, url: str = shop.service.url, **arguments: Any) -> None:
         source = Path(SCENARIOS, f"{name}.{SUFFIX[name_of(language)]}").read_text()
-        language.use(name, source, {"url": f"{url}/v1", **given})
+        language.execute(name, source, {"url": f"{url}/v1", **arguments})
 
     return run_scenario
 
@@ -38,72 +38,72 @@ def old_stock(shop):
 
 
 @contextmanager
-def being_filled(shop) -> Iterator[None]:
-    """New products come in until the end of the block."""
-    enough = threading.Event()
+def adding_products(shop) -> Iterator[None]:
+    """Add products until the end of the block."""
+    finished = threading.Event()
 
-    def fill() -> None:
-        while not enough.wait(0.002):
+    def add() -> None:
+        while not finished.wait(0.002):
             shop.add_product()
 
-    thread = threading.Thread(target=fill)
+    thread = threading.Thread(target=add)
     thread.start()
     try:
         yield
     finally:
-        enough.set()
+        finished.set()
         thread.join()
 
 
-def test_a_customer_signs_up_browses_orders_and_cancels_while_the_shop_is_being_filled(run_scenario, shop, old_stock):
-    with being_filled(shop):
+def test_first_visit_succeeds_while_products_are_added(run_scenario, shop, old_stock):
+    with adding_products(shop):
         run_scenario("shop", email=f"{new_id('alice')}@example.com")
 
 
-def test_twenty_calls_with_an_expired_token_renew_it_once_and_an_ended_session_stays_ended(run_scenario, shop):
+def test_concurrent_calls_renew_an_expired_token_once(run_scenario, shop):
     name = new_id("alice")
     user_id = shop.add_user(name)
-    tokens = [shop.begin(user_id, age=20) for _ in range(3)]
+    tokens = [shop.start_session(user_id, age=20) for _ in range(3)]
     tokens[2]["refresh_token"] = "A" * len(tokens[2]["refresh_token"])
     run_scenario("renewal", email=f"{name}@example.com", tokens=tokens)
     with shop.database.reading() as session:
         counted = select(func.count(RefreshToken.hash)).join(UserSession, UserSession.id == RefreshToken.session_id)
-        made = session.scalars(counted.where(UserSession.user_id == user_id).group_by(UserSession.id))
-        assert sorted(made) == [1, 2, 2]
+        token_counts = session.scalars(counted.where(UserSession.user_id == user_id).group_by(UserSession.id))
+        assert sorted(token_counts) == [1, 2, 2]
 
 
-def test_a_renewal_whose_answer_is_lost_keeps_the_session(run_scenario, shop):
+def test_lost_responses_of_a_renewal_keep_the_session(run_scenario, shop):
     name = new_id("alice")
     user_id = shop.add_user(name)
-    tokens = [shop.begin(user_id, age=20) for _ in range(3)]
+    tokens = [shop.start_session(user_id, age=20) for _ in range(3)]
     tokens[2]["refresh_token"] = "A" * len(tokens[2]["refresh_token"])
-    with bad_line(shop.service.url, lose=0.4) as (url, line):
+    with faulty_proxy(shop.service.url, loss_rate=0.4) as (url, faults):
         run_scenario("renewal", url, email=f"{name}@example.com", tokens=tokens)
-    assert line.lost > 10
+    assert faults.lost > 10
 
 
-def test_two_hundred_orders_over_a_line_that_loses_answers_are_two_hundred(run_scenario, shop):
+def test_lost_responses_create_no_second_order(run_scenario, shop):
     user_id = shop.add_user(new_id("alice"))
     product_id = shop.add_product(stock=1000)
-    with bad_line(shop.service.url) as (url, line):
-        run_scenario("lossy", url, tokens=[shop.begin(user_id)], product_id=product_id)
-    assert (line.lost > 20, line.refused > 20, line.hasty, len(line.keys)) == (True, True, 0, 200)
+    with faulty_proxy(shop.service.url) as (url, faults):
+        run_scenario("lossy", url, tokens=[shop.start_session(user_id)], product_id=product_id)
+    assert (faults.lost > 20, faults.rejected > 20, faults.early, len(faults.keys)) == (True, True, 0, 200)
     with shop.database.reading() as session:
         invariants.check(session)
         assert session.scalar(select(func.count(Order.id)).where(Order.user_id == user_id)) == 200
         assert session.scalar(select(Product.stock).where(Product.id == product_id)) == 800
 
 
-def test_what_is_not_safe_is_sent_once_but_for_a_429(run_scenario, shop):
+def test_unsafe_requests_are_retried_only_after_a_429(run_scenario, shop):
     email = f"{new_id('alice')}@example.com"
     with (
-        bad_line(shop.service.url, lose=1, limit=0, fail=0) as (losing, lost),
-        bad_line(shop.service.url, lose=0, limit=0, fail=1) as (failing, failed),
-        bad_line(shop.service.url, lose=0, limit=0.5, fail=0) as (limiting, _),
-        bad_line(shop.service.url, lose=0, limit=1, fail=0, pauses=(3600,)) as (closed, shut),
+        faulty_proxy(shop.service.url, loss_rate=1, limit_rate=0, failure_rate=0) as (losing, lost),
+        faulty_proxy(shop.service.url, loss_rate=0, limit_rate=0, failure_rate=1) as (failing, failed),
+        faulty_proxy(shop.service.url, loss_rate=0, limit_rate=0.5, failure_rate=0) as (limiting, _),
+        faulty_proxy(shop.service.url, loss_rate=0, limit_rate=1, failure_rate=0, pauses=(3600,)) as (closed, shut),
     ):
         urls = {"losing": losing, "failing": failing, "limiting": limiting, "closed": closed}
         run_scenario("once", urls={name: f"{url}/v1" for name, url in urls.items()}, email=email)
-    assert [line.requests for line in (lost, failed, shut)] == [1, 1, 1]
+    assert [faults.requests for faults in (lost, failed, shut)] == [1, 1, 1]
     with shop.database.reading() as session:
         assert find_by_email(session, email) is not None

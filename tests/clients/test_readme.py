@@ -1,4 +1,4 @@
-"""The snippets of the README: type-checked, and run as they stand against a live shop."""
+"""Code of the README, type-checked and run against a live shop."""
 
 import re
 
@@ -10,16 +10,16 @@ FENCES = {"py": "python", "ts": "ts"}
 
 
 def snippets(suffix: str) -> str:
-    """All of one language, as one program."""
+    """Return the code in one language as one program."""
     text = (ROOT / "README.md").read_text()
-    found = re.findall(rf"^```{FENCES[suffix]}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert len(found) == 2
-    return "\n".join(found)
+    blocks = re.findall(rf"^```{FENCES[suffix]}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    return "\n".join(blocks)
 
 
-def test_the_snippets_do_what_the_readme_says(language, shop):
+def test_readme_code_places_an_order(language, shop):
     name = new_id("alice")
     shop.add_user(name)
     shop.add_product(stock=100)
     source = snippets(SUFFIX[name_of(language)]).replace("http://127.0.0.1:8000", shop.service.url)
-    assert " pending " in language.use("snippets", source.replace("alice@", f"{name}@"), {})
+    assert " pending " in language.execute("snippets", source.replace("alice@", f"{name}@"), {})

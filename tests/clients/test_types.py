@@ -1,4 +1,4 @@
-"""What is made: sound under strict type checkers, pleasant to read, and of no use for a wrong body."""
+"""Types and names of the generated clients."""
 
 import re
 
@@ -35,22 +35,21 @@ HEAD = {
 }
 
 
-def test_the_client_is_sound_under_the_strict_type_checker(language):
-    """For TypeScript the command itself has said so: it builds with the rules of the client's tsconfig.json."""
+def test_generated_client_passes_the_strict_type_checker(language):
     if isinstance(language, Python):
         assert language.check("-p", "orderly_client") == ""
-    else:
+    else:  # the command itself has built the client with the rules of its tsconfig.json
         assert '"strict": true' in (language.client / "tsconfig.json").read_text()
         assert (language.client / "dist" / "index.js").exists()
 
 
-def test_a_wrong_body_is_refused_by_the_type_checker(language):
+def test_wrong_body_fails_the_type_check(language):
     wrong = WRONG[name_of(language)]
-    result = language.complaints("wrong", HEAD[name_of(language)] + "\n".join(wrong) + "\n")
+    result = language.type_errors("wrong", HEAD[name_of(language)] + "\n".join(wrong) + "\n")
     first = HEAD[name_of(language)].count("\n") + 1
     for line, expected in enumerate(wrong.values(), first):
-        [complaint] = re.findall(rf"^wrong\.\w+[:(]{line}[,:].*error.*(?:\n +.*)*", result, re.MULTILINE)
-        assert expected in complaint
+        [error] = re.findall(rf"^wrong\.\w+[:(]{line}[,:].*error.*(?:\n +.*)*", result, re.MULTILINE)
+        assert expected in error
 
 
 def test_every_error_code_has_an_exception(language):
@@ -61,12 +60,12 @@ def test_every_error_code_has_an_exception(language):
 
 
 def test_names_are_those_of_the_contract(language):
-    """No method is called `list`, and no schema has a name that nobody gave."""
+    """Check that the generator invents no names, such as `list` or `Problem1`."""
     document = CONTRACT.document
     if isinstance(language, Python):
         package = language.client / "orderly_client"
-        made = {file.stem for file in package.glob("api/*/*.py")} - {"__init__"}
-        assert made == {operation.operation_id for operation in CONTRACT.operations}
+        operations = {file.stem for file in package.glob("api/*/*.py")} - {"__init__"}
+        assert operations == {operation.operation_id for operation in CONTRACT.operations}
         exported = re.findall(r'^    "(\w+)",$', (package / "models" / "__init__.py").read_text(), re.MULTILINE)
     else:
         exported = re.findall(r"^export type (\w+) = components\['schemas'\]", schema_of(language), re.MULTILINE)
@@ -80,8 +79,8 @@ def schema_of(language):
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
-def test_a_renamed_property_breaks_the_type_check_of_the_snippets(name, tmp_path):
+def test_renamed_property_breaks_the_type_check_of_the_readme(name, tmp_path):
     renamed = tmp_path / "openapi.yaml"
     renamed.write_text(re.sub(r"\bquantity\b", "count", CONTRACT_FILE.read_text()))
     project = INSTALL[name](tmp_path, renamed)
-    assert "quantity" in project.complaints("snippets", snippets(SUFFIX[name]))
+    assert "quantity" in project.type_errors("snippets", snippets(SUFFIX[name]))

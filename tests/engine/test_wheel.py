@@ -138,7 +138,7 @@ def test_a_command_that_needs_an_application_says_so(installed, tmp_path):
 def test_a_contract_alone_is_checked(installed, tmp_path):
     (tmp_path / "contract.yaml").write_text(CONTRACT)
     ended = run(tmp_path, installed / "orderly", "check", "contract.yaml")
-    assert "contract.yaml:7:5: give list_pets a summary [operation-is-described]\n" in ended.err
+    assert "contract.yaml:7:5: Add a summary to list_pets. [operation-is-described]\n" in ended.err
 
 
 def test_operations_without_a_handler_are_listed(installed, application):

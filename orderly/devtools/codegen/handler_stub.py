@@ -1,4 +1,4 @@
-"""The function that an operation waits for, typed as the contract has it."""
+"""Stub of a handler: a function with the types of the contract."""
 
 import re
 from collections.abc import Iterator
@@ -8,19 +8,19 @@ from orderly.contract.model import Contract, Operation, Parameter
 from orderly.contract.node import Node
 
 ENGINE_PARAMETERS = {"limit", "cursor", "after", "if_match", "if_none_match", "idempotency_key"}
-"""Parameters that the corridor answers for; a handler does not see them."""
+"""Parameters that the pipeline handles; a handler does not receive them."""
 TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 WIDTH = 120
 
 
 def stub_of(contract: Contract, operation: Operation, *, is_first: bool) -> str:
-    """The Python source of an operation's handler, with nothing in it yet.
+    """Return the Python source of a handler without a body.
 
     Args:
-        contract: where the operation stands.
-        operation: what is to be handled.
-        is_first: whether it begins its file, which then has its first sentence and its imports; another one has the
-            two empty lines that part it from the one before.
+        contract: the contract of the operation.
+        operation: the operation to handle.
+        is_first: whether the stub starts its file. The first stub has the module docstring and the imports, others
+            start with two empty lines.
     """
     summary = str(operation.node.value.get("summary", operation.operation_id))
     sentence = summary if summary.endswith((".", "?", "!")) else f"{summary}."
@@ -29,18 +29,18 @@ def stub_of(contract: Contract, operation: Operation, *, is_first: bool) -> str:
 
 
 def imports_of(contract: Contract, operation: Operation) -> list[str]:
-    """The lines that import what the stub of an operation names."""
+    """Return the import lines that the stub of an operation needs."""
     head = stub_of(contract, operation, is_first=True).partition("\ndef ")[0]
     return [line for line in head.splitlines() if line.startswith(("import ", "from "))]
 
 
 def body_type(operation: Operation) -> str | None:
-    """The type of an operation's body; None if it takes none."""
+    """Return the type of the request body, or None without one."""
     return next((_type(schema) for schema in operation.body.values()), None)
 
 
 def result_type(operation: Operation) -> str:
-    """The type of what the handler of an operation gives."""
+    """Return the result type of a handler."""
     schema = next(iter(operation.success.media.values()), None)
     if schema is None:
         return "None"
@@ -60,23 +60,23 @@ def _signature(operation: Operation) -> str:
 
 
 def _keywords(operation: Operation, result: str) -> Iterator[str]:
-    """What is always given, what the corridor hands in, and what may be left out."""
-    wanted = [p for p in operation.parameters if p.argument not in ENGINE_PARAMETERS]
-    yield from (f"{p.argument}: {_type(p.schema)}" for p in wanted if _is_given(p))
+    """Yield required parameters, injected arguments and optional parameters."""
+    parameters = [p for p in operation.parameters if p.argument not in ENGINE_PARAMETERS]
+    yield from (f"{p.argument}: {_type(p.schema)}" for p in parameters if _has_value(p))
     if not result.startswith("Page["):
         yield f"session: {'ReadSession' if operation.method == 'GET' else 'Session'}"
     if not operation.is_public:
         yield "caller: Caller"
-    yield from (f"{p.argument}: {_type(p.schema)} | None = None" for p in wanted if not _is_given(p))
+    yield from (f"{p.argument}: {_type(p.schema)} | None = None" for p in parameters if not _has_value(p))
 
 
-def _is_given(parameter: Parameter) -> bool:
-    """Whether there is always a value: the corridor fills defaults in."""
+def _has_value(parameter: Parameter) -> bool:
+    """Return whether a parameter always has a value: the pipeline sets defaults."""
     return parameter.required or parameter.schema.get("default") is not None
 
 
 def _type(schema: Node) -> str:
-    """A named object as `handlers/contract_types.py` has it, anything else as plain Python."""
+    """Return a type of `handlers/contract_types.py`, or a plain Python type."""
     target = schema.target
     kind = target.value.get("type")
     if kind == "array":

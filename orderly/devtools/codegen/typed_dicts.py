@@ -1,4 +1,4 @@
-"""Makes `handlers/contract_types.py`: the contract's schemas as TypedDicts, for handlers to take and give."""
+"""Generator of `handlers/contract_types.py`: the contract's schemas as TypedDicts."""
 
 from orderly.config.settings import CommandError
 
@@ -6,23 +6,23 @@ HEADER = '"""What the contract\'s schemas hold. Made by `orderly types` from ope
 
 
 def types_of(source: bytes) -> str:
-    """The Python source of the types.
+    """Return the Python source of the types.
 
-    A closed list of values is plain text here: rows hold it as text, and every answer is checked against the list.
+    An enum becomes `str`: rows contain strings, and every response is validated by the enum.
 
     Args:
         source: the contract's YAML.
 
     Raises:
-        CommandError: the generator, which only developers need, is not installed.
+        CommandError: the generator is not installed; only developers need it.
     """
     try:
         from datamodel_code_generator import InputFileType, generate
         from datamodel_code_generator.enums import DataModelType
         from datamodel_code_generator.format import Formatter, PythonVersion
     except ImportError:
-        raise CommandError("datamodel-code-generator is not installed: `pip install --group check` has it.") from None
-    made = generate(
+        raise CommandError("datamodel-code-generator is not installed: run `pip install --group check`.") from None
+    generated = generate(
         source.decode(),
         custom_file_header=HEADER,
         disable_timestamp=True,
@@ -37,4 +37,4 @@ def types_of(source: bytes) -> str:
         use_standard_collections=True,
         use_union_operator=True,
     )
-    return f"{made}\n"
+    return f"{generated}\n"

@@ -1,4 +1,4 @@
-"""What a contract is compared with: a file, a revision of git, or the contract as it was released last."""
+"""Baseline of a comparison: a file, revision or latest release."""
 
 import io
 import subprocess
@@ -13,20 +13,20 @@ from orderly.contract.model import Contract, load
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A contract of before, and in words what it is."""
+    """An earlier contract with a description of its origin."""
 
     contract: Contract
-    words: str
+    description: str
 
 
 def find_baseline(path: Path, named: str | None) -> Baseline:
-    """The contract to compare a file with.
+    """Return the contract to compare a file with.
 
-    Without a name it is that of the latest tag; where nothing is tagged, it is as it was when its version was set.
+    Without a name, this is the contract of the latest tag, or else of the commit that set its version.
 
     Raises:
-        CommandError: there is no such file and no such revision, or git does not know what was before.
-        ContractError: it is no contract.
+        CommandError: the file or the revision does not exist, or git has no earlier contract.
+        ContractError: the baseline is not a valid contract.
     """
     if named:
         return Baseline(load(Path(named)) if Path(named).is_file() else _at(path, named), named)
@@ -36,40 +36,38 @@ def find_baseline(path: Path, named: str | None) -> Baseline:
 
 
 def _last_set(path: Path) -> Baseline:
-    """The contract of the newest commit that gave `info.version` its value."""
+    """Return the contract of the newest commit that set `info.version`."""
     commits = _git(path, "log", "--first-parent", "-m", "-Gversion", "--format=%h %cs", "--", path.name)
-    found = None
+    baseline = None
     for commit, day in (line.split() for line in commits.decode().splitlines()):
         contract = _at(path, commit)
-        if found and contract.version != found.contract.version:
-            return found
-        found = Baseline(
-            contract, f"{commit} of {day}, which set info.version to {contract.version}, for there is no tag"
+        if baseline and contract.version != baseline.contract.version:
+            return baseline
+        baseline = Baseline(
+            contract, f"{commit} of {day}, which set info.version to {contract.version} (there is no tag)"
         )
-    if found is None:
-        raise CommandError(f"git knows no {path.name} of before: name a file with --base.")
+    if baseline is None:
+        raise CommandError(f"git has no earlier version of {path.name}: name a file with --base.")
     if _git(path, "rev-parse", "--is-shallow-repository").strip() == b"true":
-        raise CommandError(
-            "git was fetched without its past: run `git fetch --unshallow --tags`, or name a file with --base."
-        )
-    return found
+        raise CommandError("This is a shallow clone: run `git fetch --unshallow --tags`, or name a file with --base.")
+    return baseline
 
 
 def _at(path: Path, revision: str) -> Contract:
-    """The contract of a revision, with the other files that it may be split into."""
+    """Return the contract of a revision, with all of its files."""
     archive = _git(path, "archive", "--format=zip", revision)
     with TemporaryDirectory() as folder:
         if archive:
             zipfile.ZipFile(io.BytesIO(archive)).extractall(folder)
         if not (Path(folder) / path.name).is_file():
-            raise CommandError(f"{revision} is no file, and no revision that has {path.name}.")
+            raise CommandError(f"Cannot compare with {revision}: not a file, and not a revision with {path.name}.")
         return load(Path(folder) / path.name)
 
 
-def _git(path: Path, *words: str) -> bytes:
-    """What git says in the folder of a file; nothing where it refuses."""
+def _git(path: Path, *arguments: str) -> bytes:
+    """Return the output of git, empty if git fails."""
     try:
-        command = ["git", *words]
+        command = ["git", *arguments]
         return subprocess.run(command, cwd=path.resolve().parent, capture_output=True, check=False).stdout  # noqa: S603
     except FileNotFoundError:
-        raise CommandError("git is not installed: name a file with --base.") from None
+        raise CommandError("git is not installed: install git, or name a file with --base.") from None

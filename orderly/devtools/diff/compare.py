@@ -1,4 +1,4 @@
-"""How a contract has changed: operation by operation, each with its references followed."""
+"""Comparison of two contracts by operation, with references resolved."""
 
 import re
 from collections.abc import Iterator
@@ -15,28 +15,28 @@ COMPATIBLE, BREAKING, DOCS = Severity.COMPATIBLE, Severity.BREAKING, Severity.DO
 
 
 def compare(old: Contract, new: Contract) -> list[Change]:
-    """Every change between two contracts, the worst first."""
+    """Return every change between two contracts, the worst first."""
     return merged(_changes(Comparison(old.root, new.root)))
 
 
 def _changes(root: Comparison) -> Iterator[Change]:
     if _address(root.old) != _address(root.new):
-        yield root.child("servers").change(BREAKING, "the address changed")
+        yield root.child("servers").change(BREAKING, "the server URL changed")
     for key in ("info", "tags", "externalDocs", "x-errors", "x-scopes"):
         if _without_version(root.values(key)[0]) != _without_version(root.values(key)[1]):
-            yield root.child(key).change(DOCS, "the words changed")
+            yield root.child(key).change(DOCS, "the wording changed")
     if root.child("components").values("examples")[0] != root.child("components").values("examples")[1]:
         yield root.child("components").child("examples").change(DOCS, "the examples changed")
     yield from role_changes(root)
     yield from scheme_changes(root)
-    yield from _elsewhere(root.by_key("webhooks"), "the webhook")
+    yield from _outgoing_requests(root.by_key("webhooks"), "the webhook")
     for path, item in _paths(root):
         for method in METHODS:
             yield from _operation(path, method, item)
 
 
 def _paths(root: Comparison) -> Iterator[tuple[str, Comparison]]:
-    """The paths of both, where those are one that differ in the names of their parameters only."""
+    """Yield the paths of both; names of path parameters make no difference."""
     both = root.child("paths")
     old, new = (
         {re.sub(r"\{[^}]*\}", "{}", p): p for p in (side.value if side else ())} for side in (both.old, both.new)
@@ -49,17 +49,17 @@ def _paths(root: Comparison) -> Iterator[tuple[str, Comparison]]:
         yield new.get(form) or old[form], both.of(*sides)
 
 
-def _elsewhere(pairs: Iterator[tuple[str, Comparison]], what: str) -> Iterator[Change]:
-    """What the service calls by itself: clients have to answer it, so any other call may be one too many."""
+def _outgoing_requests(pairs: Iterator[tuple[str, Comparison]], what: str) -> Iterator[Change]:
+    """Compare webhooks or callbacks: any change may break the serving client."""
     for name, both in pairs:
         if both.old is None or both.new is None:
             yield both.change(COMPATIBLE if both.new else BREAKING, f"{what} {name} {how(both.old, both.new)}")
         elif both.old.target.value != both.new.target.value:
-            yield both.change(BREAKING, f"{what} {name} is made in another way")
+            yield both.change(BREAKING, f"{what} {name} changed")
 
 
 def _callbacks(operation: Comparison) -> Iterator[Change]:
-    return _elsewhere(operation.by_key("callbacks"), "the callback")
+    return _outgoing_requests(operation.by_key("callbacks"), "the callback")
 
 
 def _address(root: Node | None) -> Any:

@@ -1,4 +1,4 @@
-"""How the rules of one schema have changed: what is sent may become wider, what is given may become narrower."""
+"""Comparison of two schemas: requests may widen, responses may narrow."""
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -14,10 +14,10 @@ UNCOMPARABLE = (
     *("propertyNames", "patternProperties", "contains", "not", "if", "then", "else", "unevaluatedItems"),
     *("unevaluatedProperties", "dependentRequired", "dependentSchemas", "discriminator", "readOnly", "writeOnly"),
 )
-"""Whether one value of these is wider than another is not decided: any change of them is a change of what fits."""
+"""Keywords whose values have no order: every change counts as a different set of valid values."""
 EXTENSIBLE_ENUM = "x-open"
-"""What says of listed values that more of them may come in answers, which clients then have to expect."""
-WORDS = ("title", "description", "example", "examples", "$comment", "externalDocs")
+"""The extension of an enum that announces more values in responses, which clients have to expect."""
+WORDING = ("title", "description", "example", "examples", "$comment", "externalDocs")
 NULL = {"type": "null"}
 NOT_FOR_NULL = frozenset({"enum", "const", "not", "if", "anyOf", "oneOf", "allOf"})
 """Keywords that a null has to satisfy too: beside them, an alternative is more than another type."""
@@ -28,60 +28,60 @@ Members = Mapping[str, Node]
 
 
 class Direction(Enum):
-    """Which way a value goes."""
+    """The direction of a value: from the client or to the client."""
 
     REQUEST = "request"
     RESPONSE = "response"
 
     def wider(self) -> Severity:
-        """The rating of a schema that more values fit now."""
+        """Return the severity if more values are valid now."""
         return Severity.COMPATIBLE if self is Direction.REQUEST else Severity.BREAKING
 
     def narrower(self) -> Severity:
-        """The rating of a schema that fewer values fit now."""
+        """Return the severity if fewer values are valid now."""
         return Severity.BREAKING if self is Direction.REQUEST else Severity.COMPATIBLE
 
     def changed(self, old: object, new: object) -> Severity:
-        """The rating of a rule that came, went or is another now."""
+        """Return the severity of a constraint that was added, removed or changed."""
         if old is None:
             return self.narrower()
         return self.wider() if new is None else Severity.BREAKING
 
 
 def members(schema: Node) -> Members:
-    """What a schema says, with what stands beside its `$ref` before what the reference leads to."""
-    found: dict[str, Node] = {}
+    """Return the keywords; siblings of `$ref` override the referenced schema."""
+    keywords: dict[str, Node] = {}
     for node in (schema, schema.target):
         for key, value in node.value.items() if isinstance(node.value, dict) else ():
             if key != "$ref":
                 step = key.replace("~", "~0").replace("/", "~1")
-                found.setdefault(key, Node(node.document, f"{node.pointer}/{step}", value))
+                keywords.setdefault(key, Node(node.document, f"{node.pointer}/{step}", value))
     if schema.target.value is False:
-        found["not"] = Node(schema.document, schema.target.pointer, True)
-    return _without_null_alternative(found)
+        keywords["not"] = Node(schema.document, schema.target.pointer, True)
+    return _without_null_alternative(keywords)
 
 
-def _without_null_alternative(found: dict[str, Node]) -> dict[str, Node]:
-    """Return `anyOf: [X, {type: "null"}]` as X of the types X and null, which is the same schema."""
-    options = [node for _, node in found["anyOf"].members()] if "anyOf" in found else []
+def _without_null_alternative(keywords: dict[str, Node]) -> dict[str, Node]:
+    """Return the equivalent X of the types X and null for `anyOf: [X, {type: "null"}]`."""
+    options = [node for _, node in keywords["anyOf"].members()] if "anyOf" in keywords else []
     others = [node for node in options if node.value != NULL]
     if len(others) != 1:
-        return found
+        return keywords
     other = members(others[0])
-    kind, overlap = other.get("type"), other.keys() & found.keys() - set(WORDS)
+    kind, overlap = other.get("type"), other.keys() & keywords.keys() - set(WORDING)
     if kind is None or not isinstance(kind.value, str) or overlap or other.keys() & NOT_FOR_NULL:
-        return found
+        return keywords
     types = [kind.value, *("null" for _ in options[1:])]
-    merged = {**other, **found, "type": Node(kind.document, kind.pointer, types)}
+    merged = {**other, **keywords, "type": Node(kind.document, kind.pointer, types)}
     return {key: node for key, node in merged.items() if key != "anyOf"}
 
 
 def wording_changes(pair: Comparison, old: Members, new: Members) -> Iterator[Change]:
-    """Of what a schema says to people."""
+    """Yield changes of descriptions, examples and announcements."""
     for key in [
         key
         for key in {**old, **new}
-        if key in (*WORDS, *ANNOUNCEMENTS) or (key.startswith("x-") and key != EXTENSIBLE_ENUM)
+        if key in (*WORDING, *ANNOUNCEMENTS) or (key.startswith("x-") and key != EXTENSIBLE_ENUM)
     ]:
         if keyword_value(old, key) != keyword_value(new, key):
             severity = announced(key, keyword_value(old, key), keyword_value(new, key))
@@ -89,12 +89,12 @@ def wording_changes(pair: Comparison, old: Members, new: Members) -> Iterator[Ch
 
 
 def keyword_value(schema: Members, key: str) -> Any:
-    """The value of a keyword; None if it is not there."""
+    """Return the value of a keyword, or None if absent."""
     return schema[key].value if key in schema else None
 
 
 def rule_changes(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
-    """Of which values fit a schema, as far as it says so itself and not by another one below it."""
+    """Yield changes of the constraints of a schema itself, without subschemas."""
     for rule in (_types, _values, _bounds, _opaque, _required, _default, _open, _items):
         yield from rule(pair, direction, old, new)
 
@@ -104,10 +104,10 @@ def _set_change(
 ) -> Iterator[Change]:
     if new - old:
         yield pair.change(
-            Severity.COMPATIBLE if is_open else direction.wider(), f"{what} {_listing(new - old)} may come now"
+            Severity.COMPATIBLE if is_open else direction.wider(), f"{what} {_listing(new - old)} was added"
         )
     if old - new:
-        yield pair.change(direction.narrower(), f"{what} {_listing(old - new)} may come no more")
+        yield pair.change(direction.narrower(), f"{what} {_listing(old - new)} was removed")
 
 
 def _listing(names: set[str]) -> str:
@@ -119,10 +119,10 @@ def _types(pair: Comparison, direction: Direction, old: Members, new: Members) -
 
 
 def types_of(schema: Members) -> set[str]:
-    """The types of the values that fit."""
+    """Return the types of the valid values."""
     kinds = keyword_value(schema, "type")
-    found = {kinds} if isinstance(kinds, str) else set(kinds or ALL_TYPES)
-    return found | {"integer"} if "number" in found else found
+    types = {kinds} if isinstance(kinds, str) else set(kinds or ALL_TYPES)
+    return types | {"integer"} if "number" in types else types
 
 
 def _values(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
@@ -130,7 +130,9 @@ def _values(pair: Comparison, direction: Direction, old: Members, new: Members) 
     if before is not None and after is not None:
         yield from _set_change(pair, direction, "value", before, after, is_open=EXTENSIBLE_ENUM in old)
     elif before != after:
-        yield pair.change(direction.changed(before, after), f"the list of values {'went' if after is None else 'came'}")
+        yield pair.change(
+            direction.changed(before, after), f"the list of values was {'removed' if after is None else 'added'}"
+        )
     if (EXTENSIBLE_ENUM in old) != (EXTENSIBLE_ENUM in new) and direction is Direction.RESPONSE:
         severity = direction.wider() if EXTENSIBLE_ENUM in new else direction.narrower()
         yield pair.change(severity, f"`{EXTENSIBLE_ENUM}` {how(old.get(EXTENSIBLE_ENUM), new.get(EXTENSIBLE_ENUM))}")
@@ -155,7 +157,7 @@ def _bounds(pair: Comparison, direction: Direction, old: Members, new: Members) 
 
 def _opaque(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
     for key in UNCOMPARABLE:
-        # false is what they are by default
+        # false is the default
         before, after = keyword_value(old, key) or None, keyword_value(new, key) or None
         if key == "format" and before != after and _format(before) == _format(after):
             yield pair.change(Severity.DOCS, f"`format` was {before}, is {after}, which accepts the same values")
@@ -168,18 +170,18 @@ def _format(name: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = "not there" if value is None else str(value)
+    text = "absent" if value is None else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _required(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
-    """Of the properties that stand in both: what came or went is told as that."""
+    """Compare `required` for properties in both schemas."""
     both = _names(old) & _names(new)
     before, after = set(keyword_value(old, "required") or ()), set(keyword_value(new, "required") or ())
     for name in sorted((after - before) & both):
         yield pair.change(direction.narrower(), f"{name} is required now")
     for name in sorted((before - after) & both):
-        yield pair.change(direction.wider(), f"{name} is required no more")
+        yield pair.change(direction.wider(), f"{name} is no longer required")
 
 
 def _names(schema: Members) -> set[str]:
@@ -187,7 +189,10 @@ def _names(schema: Members) -> set[str]:
 
 
 def _default(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
-    """Who leaves a value out is answered in another way when its default changes. What is given has none."""
+    """Compare defaults.
+
+    A new default changes the result of a request without the value. In a response, a default has no effect.
+    """
     before, after = keyword_value(old, "default"), keyword_value(new, "default")
     if before != after or ("default" in old) != ("default" in new):
         severity = Severity.COMPATIBLE if "default" not in old else Severity.BREAKING
@@ -196,7 +201,7 @@ def _default(pair: Comparison, direction: Direction, old: Members, new: Members)
 
 
 def _open(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
-    """Clients overlook members that they do not know, so what is given may have more or fewer of them."""
+    """Compare `additionalProperties`: clients ignore unknown members of responses."""
     before, after = _openness(old), _openness(new)
     if before != after:
         severity = direction.wider() if after > before else direction.narrower()
@@ -205,14 +210,14 @@ def _open(pair: Comparison, direction: Direction, old: Members, new: Members) ->
 
 
 def _items(pair: Comparison, direction: Direction, old: Members, new: Members) -> Iterator[Change]:
-    """An array that does not say what is in it takes anything."""
+    """Compare the presence of `items`: an array without them accepts any value."""
     before, after = old.get("items"), new.get("items")
     if (before is None) != (after is None) and "array" in types_of(old) & types_of(new):
         yield pair.change(direction.changed(before, after), f"`items` {how(before, after)}")
 
 
 def _openness(schema: Members) -> int:
-    """0 for no other members, 1 for some, 2 for any."""
+    """Return 0 for no additional members, 1 for some, 2 for any."""
     rule = keyword_value(schema, "additionalProperties")
     if rule is False:
         return 0

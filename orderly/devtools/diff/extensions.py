@@ -1,4 +1,4 @@
-"""How the promises of an operation have changed that OpenAPI has no words for: repeats, preconditions and limits."""
+"""Comparison of extensions: idempotency, preconditions and rate limits."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,21 +9,18 @@ COMPATIBLE, BREAKING = Severity.COMPATIBLE, Severity.BREAKING
 
 
 def extension_changes(operation: Comparison) -> Iterator[Change]:
-    """Every change of what the service promises or asks by extensions."""
+    """Yield every change of the extensions of an operation."""
     before, after = operation.values("x-idempotent")
     if bool(before) != bool(after):
-        yield operation.change(COMPATIBLE if after else BREAKING, f"`Idempotency-Key` {_taken(after)}")
+        yield operation.change(
+            COMPATIBLE if after else BREAKING,
+            f"`Idempotency-Key` is {'accepted now' if after else 'no longer accepted'}",
+        )
     before, after = operation.values("x-precondition")
     if before != after:
         breaking = after == "required" or after is None
-        yield operation.change(
-            BREAKING if breaking else COMPATIBLE, f"`If-Match` is {after or 'not looked at any more'}"
-        )
+        yield operation.change(BREAKING if breaking else COMPATIBLE, f"`If-Match` is {after or 'no longer evaluated'}")
     yield from _limits(operation)
-
-
-def _taken(taken: object) -> str:
-    return "is taken now" if taken else "is not looked at any more"
 
 
 def _limits(operation: Comparison) -> Iterator[Change]:
@@ -37,13 +34,13 @@ def _limits(operation: Comparison) -> Iterator[Change]:
 
 
 def _limits_of(value: Any) -> dict[tuple[str, int], tuple[int, int]]:
-    """Each limit by whom it counts, and by which it is of theirs, the shortest window first."""
-    found: dict[tuple[str, int], tuple[int, int]] = {}
+    """Return the limits by `per` and rank, the shortest window first."""
+    ranked: dict[tuple[str, int], tuple[int, int]] = {}
     limits = value if isinstance(value, list) else [value] if value else []
     for each in sorted(limits, key=lambda limit: int(limit["window"])):
-        number = sum(per == each["per"] for per, _ in found)
-        found[each["per"], number] = (each["limit"], each["window"])
-    return found
+        rank = sum(per == each["per"] for per, _ in ranked)
+        ranked[each["per"], rank] = (each["limit"], each["window"])
+    return ranked
 
 
 def _limit(limit: tuple[int, int] | None) -> str:

@@ -1,4 +1,4 @@
-"""How what an operation is sent, and what it answers, has changed."""
+"""Comparison of the parameters, bodies and responses of an operation."""
 
 from collections.abc import Iterator
 
@@ -11,56 +11,56 @@ COMPATIBLE, BREAKING, DOCS = Severity.COMPATIBLE, Severity.BREAKING, Severity.DO
 
 
 def parameter_changes(item: Comparison, operation: Comparison) -> Iterator[Change]:
-    """Of the parameters of an operation and of its path."""
+    """Yield changes of the parameters of an operation and its path."""
     before, after = _parameters_of(item.old, operation.old), _parameters_of(item.new, operation.new)
     for key in {**before, **after}:
         both = operation.of(before.get(key), after.get(key))
         name = f"the {key[1]} parameter {key[0]}"
         yield from _holder(both, name, Direction.REQUEST)
         if both.old and both.new:
-            if _written(both.old) != _written(both.new):
-                yield both.change(BREAKING, f"{name} is written in another way")
+            if _serialization(both.old) != _serialization(both.new):
+                yield both.change(BREAKING, f"the serialization of {name} changed")
             yield from schema_changes(_schema(both), Direction.REQUEST)
 
 
-def _written(parameter: Node) -> tuple[object, ...]:
-    """How a parameter is written, with what counts where nothing is said (OpenAPI 3.1, 4.8.12.2)."""
+def _serialization(parameter: Node) -> tuple[object, ...]:
+    """Return the serialization of a parameter, with defaults (OpenAPI 3.1, 4.8.12.2)."""
     declared = parameter.target.value
     style = declared.get("style", "form" if declared["in"] in ("query", "cookie") else "simple")
     return style, declared.get("explode", style == "form"), bool(declared.get("allowReserved")), "content" in declared
 
 
 def _parameters_of(*holders: Node | None) -> dict[tuple[str, str], Node]:
-    found = {}
+    parameters = {}
     for holder in holders:
         listed = holder.get("parameters") if holder else None
         for index in range(len(listed.value) if listed else 0):
-            node = listed[index]  # type: ignore[index]  # there are some, or the range is empty
+            node = listed[index]  # type: ignore[index]  # the range is empty without parameters
             value = node.target.value
-            found[value["name"].lower() if value["in"] == "header" else value["name"], value["in"]] = node
-    return found
+            parameters[value["name"].lower() if value["in"] == "header" else value["name"], value["in"]] = node
+    return parameters
 
 
 def _holder(both: Comparison, name: str, direction: Direction) -> Iterator[Change]:
-    """What parameters, bodies and response headers have in common: being there, being required, being described."""
+    """Yield changes common to parameters, bodies and response headers."""
     before, after = (bool(value) for value in both.values("required"))
     if both.old is None:
         yield both.change(
-            direction.narrower() if after else COMPATIBLE, f"{name} was added{', and is required' * after}"
+            direction.narrower() if after else COMPATIBLE, f"{name} was added{' and is required' * after}"
         )
     elif both.new is None:
         yield both.change(BREAKING, f"{name} was removed")
     else:
         if before != after:
             severity = direction.narrower() if after else direction.wider()
-            yield both.change(severity, f"{name} is required {'now' if after else 'no more'}")
+            yield both.change(severity, f"{name} is {'required now' if after else 'no longer required'}")
         for key in ("description", "example", "examples", *ANNOUNCEMENTS):
             if both.values(key)[0] != both.values(key)[1]:
                 yield both.change(announced(key, *both.values(key)), f"the `{key}` of {name} changed")
 
 
 def _schema(both: Comparison) -> Comparison:
-    """The schema of a parameter or a header, which may stand below its media type."""
+    """Return the schema of a parameter or header."""
     return both.of(*(_schema_of(node) for node in (both.old, both.new)))
 
 
@@ -72,7 +72,7 @@ def _schema_of(node: Node | None) -> Node | None:
 
 
 def body_changes(operation: Comparison) -> Iterator[Change]:
-    """Of the body that an operation takes."""
+    """Yield changes of the request body."""
     both = operation.child("requestBody")
     if both.old or both.new:
         yield from _holder(both, "the body", Direction.REQUEST)
@@ -98,15 +98,15 @@ def _content(both: Comparison, direction: Direction) -> Iterator[Change]:
 
 
 def response_changes(status: str, both: Comparison) -> Iterator[Change]:
-    """Of an answer: its body, its headers and links, and the codes of errors in it."""
+    """Yield changes of a response: body, headers, links and error codes."""
     if both.old is None:
-        yield both.change(COMPATIBLE, f"the answer {status} was added")
+        yield both.change(COMPATIBLE, f"the response {status} was added")
     elif both.new is None:
         severity = BREAKING if status.startswith("2") else COMPATIBLE
-        yield both.change(severity, f"the answer {status} was removed")
+        yield both.change(severity, f"the response {status} was removed")
     else:
         if both.values("description")[0] != both.values("description")[1]:
-            yield both.change(DOCS, f"the description of the answer {status} changed")
+            yield both.change(DOCS, f"the description of the response {status} changed")
         yield from _content(both, Direction.RESPONSE)
         yield from _headers_and_links(both)
         yield from _codes(both)
@@ -121,10 +121,10 @@ def _headers_and_links(response: Comparison) -> Iterator[Change]:
         if both.old is None or both.new is None:
             yield both.change(COMPATIBLE if both.new else BREAKING, f"the link {name} {how(both.old, both.new)}")
         elif both.old.target.value != both.new.target.value:
-            yield both.change(BREAKING, f"the link {name} leads elsewhere")
+            yield both.change(BREAKING, f"the target of the link {name} changed")
 
 
 def _codes(response: Comparison) -> Iterator[Change]:
     before, after = (set(value or ()) for value in response.values("x-error-codes"))
-    yield from (response.change(COMPATIBLE, f"the code {code} may come now") for code in sorted(after - before))
-    yield from (response.change(COMPATIBLE, f"the code {code} may come no more") for code in sorted(before - after))
+    yield from (response.change(COMPATIBLE, f"the code {code} was added") for code in sorted(after - before))
+    yield from (response.change(COMPATIBLE, f"the code {code} was removed") for code in sorted(before - after))

@@ -1,4 +1,4 @@
-"""Whether what has changed may be released: what breaks was announced, and the version says what to expect."""
+"""Release check: breaking changes are announced, and the version reflects the changes."""
 
 import re
 from collections.abc import Iterator
@@ -17,24 +17,27 @@ Version = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Release:
-    """A contract, and the one that was released before it."""
+    """A contract and its latest release."""
 
     old: Contract
     new: Contract
 
     @cached_property
     def changes(self) -> list[Change]:
-        """What has changed, the worst first."""
+        """Return all changes, the worst first."""
         return compare(self.old, self.new)
 
     @cached_property
     def complaints(self) -> list[tuple[str, str]]:
-        """Why it must not be released, each with the pointer to the place; none if it may."""
+        """Return each reason against a release, with a pointer to its place."""
         return [*self._unannounced(), *self._version()]
 
     @cached_property
     def needed(self) -> str:
-        """The lowest version that it may have (semver.org, 8; before 1.0.0 everything counts one less)."""
+        """Return the lowest version allowed (semver.org, 8).
+
+        Before 1.0.0, each change raises the next lower number.
+        """
         worst = max((each.severity for each in self.changes), default=None)
         major, minor, patch = _numbers(self.old.version)
         raised = {
@@ -46,11 +49,11 @@ class Release:
         return ".".join(str(number) for number in raised[worst])
 
     def lines(self, change: Change) -> tuple[int | None, int | None]:
-        """Where a change stands, before and after."""
+        """Return the lines of a change before and after."""
         return self._marks[0].line(change.before), self._marks[1].line(change.after)
 
     def line_now(self, pointer: str) -> int:
-        """The line in the new contract of a place, or of what is left around it."""
+        """Return the new line of a place or its nearest parent."""
         return self._marks[1].near(pointer)
 
     @cached_property
@@ -60,22 +63,22 @@ class Release:
     def _unannounced(self) -> Iterator[tuple[str, str]]:
         for each in self.changes:
             if each.severity is Severity.BREAKING and not is_past(each.sunset):
-                when = f"its x-sunset is {each.sunset}, not past" if each.sunset else "it was not deprecated"
-                yield each.after or each.before or "", f"{each.where}: {each.what}, which breaks clients, and {when}"
+                reason = f"its x-sunset {each.sunset} is not past" if each.sunset else "it was not deprecated"
+                yield each.after or each.before or "", f"{each.where}: {each.what}, which breaks clients: {reason}"
 
     def _version(self) -> Iterator[tuple[str, str]]:
         if _numbers(self.new.version) < _numbers(self.needed):
-            was = f"it was {self.old.version}"
-            yield "/info/version", f"info.version is {self.new.version}; {was}, so raise it to {self.needed} or more"
+            versions = f"it is {self.new.version} and was {self.old.version}"
+            yield "/info/version", f"info.version is too low: {versions}. Raise it to {self.needed} or more"
 
 
 def is_past(sunset: str | None) -> bool:
-    """Whether a day, as YYYY-MM-DD, is over."""
+    """Return whether a date (YYYY-MM-DD) is past."""
     return sunset is not None and sunset < now().date().isoformat()
 
 
 def _numbers(version: str) -> Version:
-    found = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:[-+].*)?", version)
-    if not found:
-        raise CommandError(f"info.version is {version}, which is not as semver.org has it: 1.2.3.")
-    return int(found[1]), int(found[2]), int(found[3])
+    match = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:[-+].*)?", version)
+    if not match:
+        raise CommandError(f"info.version {version} is not a semantic version (semver.org). Write it as 1.2.3.")
+    return int(match[1]), int(match[2]), int(match[3])

@@ -1,4 +1,4 @@
-"""How changes are told: to people, to a program, to the reviewers of a pull request, and as a changelog."""
+"""Output formats of a comparison: table, JSON, GitHub annotations and Markdown."""
 
 import json
 from pathlib import Path
@@ -12,11 +12,11 @@ from orderly.devtools.diff.release import Release, is_past
 HEADINGS = {Severity.BREAKING: "Breaking", Severity.COMPATIBLE: "Added", Severity.DOCS: "Wording"}
 
 MAX_SHOWN_OPERATIONS = 3
-"""How many of the operations that one change touches are named."""
+"""Affected operations named in one change; the rest are counted."""
 
 
 def as_table(release: Release) -> Table:
-    """For people: what, where, and the lines on both sides."""
+    """Format a table for the terminal: severity, lines, place and change."""
     table = Table(*(Column(title, overflow="fold") for title in ("rating", "lines", "where", "what")), box=SIMPLE_HEAD)
     for each in release.changes:
         table.add_row(_severity(each), _lines(release, each), each.where, _what(each))
@@ -24,7 +24,7 @@ def as_table(release: Release) -> Table:
 
 
 def as_json(release: Release) -> str:
-    """For programs."""
+    """Format a JSON report for programs."""
     report = {
         "version": {"before": release.old.version, "after": release.new.version, "needed": release.needed},
         "passes": not release.complaints,
@@ -35,7 +35,7 @@ def as_json(release: Release) -> str:
 
 
 def as_annotations(release: Release, path: Path) -> str:
-    """For GitHub's reviewers: each complaint an error and each change a notice, at its line."""
+    """Format GitHub annotations: complaints as errors, other changes as notices."""
     errors = [("error", pointer, what) for pointer, what in release.complaints]
     complained = {what.partition(", which breaks")[0] for _, what in release.complaints}
     described = [(each, f"{each.where}: {each.what}") for each in release.changes]
@@ -49,7 +49,7 @@ def as_annotations(release: Release, path: Path) -> str:
 
 
 def as_changelog(release: Release) -> str:
-    """For readers: Markdown, as a section of a changelog."""
+    """Format Markdown: a section of a changelog."""
     lines = [f"## [{release.new.version}]"]
     for severity, heading in HEADINGS.items():
         changes = [each for each in release.changes if each.severity is severity]
@@ -65,7 +65,7 @@ def _severity(change: Change) -> str:
 def _what(change: Change) -> str:
     is_shared = change.operations and "/components/" in f"{change.before}{change.after}"
     touched = f" ({_some(change.operations)})" if is_shared else ""
-    announced = f", as was announced for {change.sunset}" if is_past(change.sunset) else ""
+    announced = f", as announced for {change.sunset}" if is_past(change.sunset) else ""
     return f"{change.what}{announced}{touched}"
 
 

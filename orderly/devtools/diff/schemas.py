@@ -1,4 +1,4 @@
-"""How a schema has changed, with all that stands below it."""
+"""Comparison of two schemas with all subschemas."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -19,7 +19,7 @@ Seen = frozenset[tuple[str, str]]
 
 
 def schema_changes(pair: Comparison, direction: Direction, seen: Seen = frozenset()) -> Iterator[Change]:
-    """Every change between two schemas and in what stands below them."""
+    """Yield every change between two schemas and their subschemas."""
     if pair.old is None or pair.new is None or (pair.old.pointer, pair.new.pointer) in seen:
         return
     old, new = members(pair.old), members(pair.new)
@@ -69,7 +69,7 @@ def _listed(
         yield from schema_changes(pair.of(old, new), direction, seen)
     if len(before) != len(after):
         severity = direction.narrower() if len(after) > len(before) else direction.wider()
-        yield pair.change(severity, f"`{key}` has {len(after)} members, had {len(before)}")
+        yield pair.change(severity, f"`{key}` has {len(after)} members instead of {len(before)}")
 
 
 def _nodes(schema: Members, key: str) -> Iterator[Node]:
@@ -81,18 +81,18 @@ def _has_alternatives(schema: Members) -> bool:
 
 
 def _options(node: Node, schema: Members) -> list[Node]:
-    """The alternatives of a schema, which is its own only one if it has none."""
+    """Return the alternatives of a schema, or the schema itself."""
     return [*_nodes(schema, "anyOf"), *_nodes(schema, "oneOf")] or [node]
 
 
 def _alternatives(
     pair: Comparison, direction: Direction, seen: Seen, both: tuple[list[Node], list[Node]]
 ) -> Iterator[Change]:
-    """Those that are alike are compared; what is left over came or went."""
+    """Compare similar alternatives; the others were added or removed."""
     before, after = list(both[0]), list(both[1])
-    for alike in (_is_same, _is_of_same_type):
+    for is_similar in (_is_same, _is_of_same_type):
         for old in list(before):
-            new = next(filter(partial(alike, old), after), None)
+            new = next(filter(partial(is_similar, old), after), None)
             if new is not None:
                 before.remove(old)
                 after.remove(new)

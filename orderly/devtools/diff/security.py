@@ -1,4 +1,4 @@
-"""How it has changed who may call: roles, the ways to give a credential, and what an operation asks for."""
+"""Comparison of access: roles, security schemes and security requirements."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ COMPATIBLE, BREAKING, DOCS = Severity.COMPATIBLE, Severity.BREAKING, Severity.DO
 
 
 def role_changes(root: Comparison) -> Iterator[Change]:
-    """Every scope that a role gained or lost."""
+    """Yield every scope that a role gained or lost."""
     old, new = (scopes_by_role(value or {}) for value in root.values("x-roles"))
     for role, both in root.by_key("x-roles"):
         before, after = old.get(role, frozenset()), new.get(role, frozenset())
@@ -20,42 +20,42 @@ def role_changes(root: Comparison) -> Iterator[Change]:
 
 
 def scheme_changes(root: Comparison) -> Iterator[Change]:
-    """Every change of how a credential is given."""
+    """Yield every change of the security schemes."""
     for name, both in root.child("components").by_key("securitySchemes"):
         if both.old is None:
             yield both.change(COMPATIBLE, f"the credential {name} was added")
         elif both.new is None:
             yield both.change(BREAKING, f"the credential {name} was removed")
-        elif _without_words(both.old.value) != _without_words(both.new.value):
-            yield both.change(BREAKING, f"the credential {name} is given in another way")
+        elif _without_description(both.old.value) != _without_description(both.new.value):
+            yield both.change(BREAKING, f"the credential {name} is sent in another way")
         elif both.old.value != both.new.value:
             yield both.change(DOCS, f"the description of the credential {name} changed")
 
 
-def _without_words(value: dict[str, Any]) -> dict[str, Any]:
+def _without_description(value: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in value.items() if k != "description"}
 
 
 def security_changes(operation: Comparison) -> Iterator[Change]:
-    """Each credential that was enough must still be; one more that is enough takes nothing from anybody."""
+    """Compare requirements: each accepted credential must stay accepted, new ones are compatible."""
     before, after = _alternatives(operation.old), _alternatives(operation.new)
     for each in before:
         if not any(_suffices(each, other) for other in after):
-            yield operation.change(BREAKING, f"{_shown(each)} is not enough any more")
+            yield operation.change(BREAKING, f"{_shown(each)} is no longer sufficient")
     for each in after:
         if not any(_suffices(each, other) for other in before):
-            yield operation.change(COMPATIBLE, f"{_shown(each)} is enough now")
+            yield operation.change(COMPATIBLE, f"{_shown(each)} is sufficient now")
 
 
 def _alternatives(operation: Node | None) -> list[dict[str, set[str]]]:
-    assert operation is not None  # noqa: S101  # the operation stands in both
+    assert operation is not None  # noqa: S101  # the operation exists in both
     default = operation.document.get("security", [])
-    given = operation.value.get("security", default) or [{}]
-    return [{scheme: set(scopes) for scheme, scopes in each.items()} for each in given]
+    requirements = operation.value.get("security", default) or [{}]
+    return [{scheme: set(scopes) for scheme, scopes in each.items()} for each in requirements]
 
 
-def _suffices(credential: dict[str, set[str]], wanted: dict[str, set[str]]) -> bool:
-    return all(scheme in credential and scopes <= credential[scheme] for scheme, scopes in wanted.items())
+def _suffices(credential: dict[str, set[str]], required: dict[str, set[str]]) -> bool:
+    return all(scheme in credential and scopes <= credential[scheme] for scheme, scopes in required.items())
 
 
 def _shown(credential: dict[str, set[str]]) -> str:

@@ -1,4 +1,4 @@
-"""What is wrong with a contract: each finding with its place, its rule and what to do; and how findings are told."""
+"""Findings of the linter, and their output formats."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """A rule that the contract breaks at a place."""
+    """A violation of a rule at a place in the contract."""
 
     file: str
     line: int
@@ -18,25 +18,25 @@ class Finding:
 
 
 def as_text(findings: Sequence[Finding]) -> str:
-    """One line for each, as compilers write them, so that editors can jump there."""
+    """Format one line for each finding, for editors and terminals."""
     return "\n".join(f"{f.file}:{f.line}:{f.column}: {f.message} [{f.rule}]" for f in findings)
 
 
 def as_json(findings: Sequence[Finding]) -> str:
-    """An array of objects."""
+    """Format the findings as a JSON array."""
     return json.dumps([asdict(each) for each in findings], indent=2)
 
 
 def as_github(findings: Sequence[Finding]) -> str:
-    """Workflow commands, which GitHub shows beside the lines of a pull request."""
+    """Format workflow commands: GitHub shows them in the pull request."""
     return "\n".join(
         f"::error file={_property(f.file)},line={f.line},col={f.column},title={_property(f.rule)}::{_data(f.message)}"
         for f in findings
     )
 
 
-def shown(file: Path) -> str:
-    """A file as seen from the working directory, which is what editors and GitHub expect."""
+def display_path(file: Path) -> str:
+    """Return a path relative to the working directory, for editors and GitHub."""
     resolved, here = file.resolve(), Path.cwd().resolve()
     return str(resolved.relative_to(here) if resolved.is_relative_to(here) else resolved)
 

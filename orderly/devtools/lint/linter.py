@@ -1,4 +1,4 @@
-"""Checks a contract: first whether it can be read, then whether it is valid, then by the house rules."""
+"""Linter of a contract: syntax, then the specification, then the house rules."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from orderly.contract.bundle import Bundle
 from orderly.contract.loader import ContractError
 from orderly.devtools.document import ContractDocument
-from orderly.devtools.lint.findings import Finding, shown
+from orderly.devtools.lint.findings import Finding, display_path
 from orderly.devtools.lint.rules import (
     Violations,
     bounds,
@@ -49,15 +49,15 @@ RULES: tuple[Rule, ...] = (
 
 
 def check(path: Path) -> list[Finding]:
-    """What is wrong with the contract in a file, in the order of its lines.
+    """Return the findings in a contract, in the order of its lines.
 
-    Each step asks only contracts that have passed the one before: of a file that is no YAML only that is told.
+    A step runs only if the steps before it have no findings: invalid YAML is the only finding of its file.
     """
     try:
         bundle = Bundle(path)
-    except ContractError as broken:
-        place, message = locate(broken, path)
-        return [_finding(path, "reference" if broken.pointer else "yaml", message, *place)]
+    except ContractError as error:
+        place, message = locate(error, path)
+        return [_finding(path, "reference" if error.pointer else "yaml", message, *place)]
     lines = SourceMaps(bundle)
     for step in (check_refs, check_ref_kinds, check_schema, check_loadable, _check_house_rules, check_semantics):
         violations = step(bundle)
@@ -68,11 +68,11 @@ def check(path: Path) -> list[Finding]:
 
 
 def _finding(path: Path, rule: str, message: str, file: str, line: int, column: int) -> Finding:
-    return Finding(shown(path.parent / file), line, column, rule, message)
+    return Finding(display_path(path.parent / file), line, column, rule, message)
 
 
 def _check_house_rules(bundle: Bundle) -> SpecViolations:
-    """The house rules."""
+    """Yield the violations of the house rules."""
     draft = ContractDocument(bundle.document)
     for rule in RULES:
         for place, message in rule(draft):

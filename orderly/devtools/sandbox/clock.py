@@ -1,4 +1,4 @@
-"""Time and ids that come again: what is done in the same order happens at the same moments, under the same ids."""
+"""Deterministic clock and ids: equal requests have equal times and ids."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,17 +13,18 @@ from orderly.clock import ClockAndIds, current_clock
 from orderly.http.messages import ASGIApp, Receive, Scope, Send
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-"""The time before anything has happened."""
+"""The time before the first request."""
 STEP = timedelta(seconds=1)
-"""How far a request that may change something moves the clock."""
+"""The advance of the clock by each request with an unsafe method."""
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class DeterministicClock:
-    """A clock that goes on with what is done and not with the world's, and a mint that counts.
+    """A clock for unsafe requests, and a counter for ids.
 
-    Time stands still in a request, and between two of them: a test that is run tomorrow, or on a slow machine, is given
-    what it was given today. Reading moves nothing, so that nobody who looks changes what others are given.
+    Each unsafe request advances the clock. Time does not pass during a request, nor between two of them. A test that
+    runs tomorrow, or on a slow machine, gets the results of today. Safe requests do not advance the clock, so that
+    reading never changes later results.
     """
 
     def __init__(self) -> None:
@@ -31,44 +32,47 @@ class DeterministicClock:
         self.rewind()
 
     def rewind(self) -> None:
-        """Begin from the start."""
+        """Reset the time and all counters."""
         self.now = EPOCH
         self._counts: Counter[str] = Counter()
-        self._given: set[str] = set()
+        self._issued: set[str] = set()
 
     def wrap(self, app: ASGIApp) -> ASGIApp:
-        """An application whose requests have their times and ids from here."""
+        """Wrap an application so that its requests use this clock."""
 
-        async def dated(scope: Scope, receive: Receive, send: Send) -> None:
+        async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
             with self.travel_to(self._next(scope)):
                 await app(scope, receive, send)
 
-        return dated
+        return wrapped
 
     @contextmanager
-    def travel_to(self, moment: datetime, wanted: Iterable[str] = ()) -> Iterator[None]:
-        """What happens meanwhile happens at this moment; what is made is given these ids, of its kind and in order."""
+    def travel_to(self, moment: datetime, preferred_ids: Iterable[str] = ()) -> Iterator[None]:
+        """Set the time in a context, and the ids to use first."""
         self.now = max(self.now, moment)
-        ids = list(wanted)
+        ids = list(preferred_ids)
         before = current_clock.set(ClockAndIds(lambda: moment, lambda prefix: self.new_id(prefix, moment, ids)))
         try:
             yield
         finally:
             current_clock.reset(before)
 
-    def new_id(self, prefix: str, moment: datetime | None = None, wanted: Iterable[str] = ()) -> str:
-        """An id that is made at a moment, now if left out: the first of the wanted ones that fits, or a new one."""
-        with self._lock:
-            self._counts[prefix] += 1  # also when a wanted one is given: those after it are the same ones then
-            fitting = (i for i in wanted if i.startswith(f"{prefix}_") and i not in self._given)
-            if (made := next(fitting, None)) is None:
-                return _counted(prefix, moment or self.now, self._counts[prefix])
-            self._given.add(made)
-            return made
+    def new_id(self, prefix: str, moment: datetime | None = None, preferred_ids: Iterable[str] = ()) -> str:
+        """Return the first unused preferred id, or a new one.
 
-    def has_given(self, wanted: str | None) -> bool:
-        """Whether something was given that id because it was wanted."""
-        return wanted in self._given
+        A new id contains the moment, or the current time.
+        """
+        with self._lock:
+            self._counts[prefix] += 1  # also for a preferred id, so that the ids after it do not depend on it
+            matching = (i for i in preferred_ids if i.startswith(f"{prefix}_") and i not in self._issued)
+            if (preferred := next(matching, None)) is None:
+                return _counted(prefix, moment or self.now, self._counts[prefix])
+            self._issued.add(preferred)
+            return preferred
+
+    def has_issued(self, preferred: str | None) -> bool:
+        """Return whether a preferred id was issued."""
+        return preferred in self._issued
 
     def _next(self, scope: Scope) -> datetime:
         with self._lock:
@@ -78,6 +82,6 @@ class DeterministicClock:
 
 
 def _counted(prefix: str, moment: datetime, count: int) -> str:
-    """An id as a UUIDv7 (RFC 9562, 5.7): a count stands where others have random bits."""
+    """Return an id with a count for random bits (RFC 9562, 5.7)."""
     number = int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62 | count
-    return str(TypeID.from_uuid(UUID(int=number), prefix))  # type: ignore[arg-type]  # it asks for the bytes only
+    return str(TypeID.from_uuid(UUID(int=number), prefix))  # type: ignore[arg-type]  # only the bytes are used

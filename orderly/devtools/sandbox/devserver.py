@@ -1,4 +1,4 @@
-"""What `orderly serve --sandbox` and `--reload` serve."""
+"""Application of `orderly serve --sandbox` and `--reload`."""
 
 from collections.abc import Callable
 
@@ -21,14 +21,14 @@ def create_devserver(
     report: Callable[[str], None] = print,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> ASGIApp:
-    """Return the service for API designers: as a sandbox, replaced at every save, or both.
+    """Return the service for API designers: a sandbox, with reload, or both.
 
     Args:
         settings: the settings of this process.
-        application: what is served.
+        application: the application to serve.
         sandbox: whether to serve from the contract's examples.
         reload: whether to replace the service when the contract is saved.
-        report: shows a line in the terminal.
+        report: prints a line in the terminal.
         is_stopping: returns whether the service will stop soon.
     """
     state = SandboxState()

@@ -1,4 +1,4 @@
-"""The answers that the contract gives as examples."""
+"""Examples of the contract as responses and request bodies."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,32 +9,32 @@ from orderly.contract.node import Node
 from orderly.times import parse_time
 
 Example = dict[str, Any]
-"""A thing as an example shows it."""
+"""An object in an example."""
 
 
-def answer_of(operation: Operation, status: str, name: str | None = None) -> tuple[str | None, Any]:
-    """The media type and the body of a declared answer; (None, None) for one without a body.
+def example_response(operation: Operation, status: str, name: str | None = None) -> tuple[str | None, Any]:
+    """Return the media type and body of a response, or twice None.
 
     Args:
-        operation: whose answer it is.
-        status: as the contract declares it.
-        name: which of several examples; the first if left out.
+        operation: the operation of the response.
+        status: the status as the contract declares it.
+        name: the name of the example; by default the first.
     """
     content = operation.node["responses"][status].get("content")
     for kind, media in content.items() if content else ():
-        found = examples_of(media)
-        return kind, found.get(name or "", next(iter(found.values()), None))
+        examples = examples_of(media)
+        return kind, examples.get(name or "", next(iter(examples.values()), None))
     return None, None
 
 
-def shown_by(operation: Operation) -> Example:
-    """What an operation answers when it succeeds; nothing if that is no object."""
-    _, body = answer_of(operation, operation.success.status)
+def example_result(operation: Operation) -> Example:
+    """Return the example object of the success response, or an empty one."""
+    _, body = example_response(operation, operation.success.status)
     return body if isinstance(body, dict) else {}
 
 
 def moment(value: Any) -> datetime | None:
-    """The point in time that stands in an example; None if that is none."""
+    """Return the time in an example, or None for other values."""
     try:
         return parse_time(value)
     except (TypeError, ValueError):
@@ -42,30 +42,30 @@ def moment(value: Any) -> datetime | None:
 
 
 def bodies_of(operation: Operation) -> list[Any]:
-    """The bodies that an operation is shown with."""
+    """Return the examples of the request body."""
     content = operation.node.get("requestBody", "content", "application/json")
     return list(examples_of(content).values()) if content else []
 
 
 def examples_of(media: Node) -> dict[str, Any]:
-    """The examples of a media type by name; without any, that of its schema."""
+    """Return the examples of a media type or its schema, by name."""
     if single := media.get("example"):
         return {"": single.value}
     if named := media.get("examples"):
         return {name: each["value"].value for name, each in named.items()}
-    shown = media.get("schema", "examples", 0)
-    return {"": shown.value} if shown else {}
+    example = media.get("schema", "examples", 0)
+    return {"": example.value} if example else {}
 
 
 def headers_of(operation: Operation, status: str) -> dict[str, str]:
-    """The headers that a declared answer always has, as their schemas show them."""
+    """Return the required headers of a response, from their examples."""
     required = [header for header in operation.responses[status].headers if header.required]
-    shown = {header.name: header.schema.get("examples", 0) for header in required}
-    return {name: str(value.value) for name, value in shown.items() if value}
+    examples = {header.name: header.schema.get("examples", 0) for header in required}
+    return {name: str(value.value) for name, value in examples.items() if value}
 
 
 def objects_with(value: Any, *names: str) -> Iterator[Example]:
-    """Every object anywhere in the examples of a document that has all these members as text."""
+    """Yield every object in a document with all these members as strings."""
     if isinstance(value, dict):
         if all(isinstance(value.get(name), str) for name in names):
             yield value
@@ -77,7 +77,7 @@ def objects_with(value: Any, *names: str) -> Iterator[Example]:
 
 
 def ids_in(example: Any) -> Iterator[str]:
-    """The ids of a thing and of what it is made of, but none that lead to other things."""
+    """Yield the ids of an object and its parts, without references."""
     if isinstance(example, dict):
         if isinstance(example.get("id"), str):
             yield example["id"]

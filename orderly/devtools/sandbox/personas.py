@@ -1,4 +1,4 @@
-"""Personas of the sandbox: one account for each role, created by the application's `handlers/sandbox.py`."""
+"""Personas of the sandbox, created by the application's `handlers/sandbox.py`."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """An account to be created, as the contract's examples show it."""
+    """An account to create, taken from the contract's examples."""
 
     role: str
     email: str
@@ -25,7 +25,7 @@ class SignedIn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account to try things with, as `/sandbox/accounts` lists it."""
+    """An account of the sandbox, as `/sandbox/accounts` lists it."""
 
     role: str
     email: str

@@ -1,4 +1,4 @@
-"""`Prefer: code=409`: any answer that the contract declares, from its example (RFC 7240)."""
+"""`Prefer: code=409` (RFC 7240): any declared response, built from its example."""
 
 import re
 from copy import deepcopy
@@ -6,7 +6,7 @@ from copy import deepcopy
 import orjson
 
 from orderly.contract.model import Contract, Operation
-from orderly.devtools.sandbox.examples import answer_of, headers_of
+from orderly.devtools.sandbox.examples import example_response, headers_of
 from orderly.http.errors import BadRequest
 from orderly.http.messages import Request, Response
 from orderly.http.problems import MEDIA_TYPE
@@ -19,7 +19,7 @@ EXAMPLE = re.compile(r"(?:^|[,;\s])example=\"?([A-Za-z0-9_.-]+)\"?")
 
 
 class PreferredResponse:
-    """Finds the answer that a request prefers."""
+    """Responses that requests prefer."""
 
     def __init__(self, contract: Contract) -> None:
         self._base_path = contract.base_path
@@ -28,45 +28,45 @@ class PreferredResponse:
         self._paths = PathTemplates(dict.fromkeys(operation.path for operation in contract.operations))
 
     def find(self, request: Request) -> Response | None:
-        """The answer; None if the request prefers none.
+        """Return the preferred response, or None without a preference.
 
         Raises:
-            BadRequest: its operation does not declare what it prefers.
+            BadRequest: the operation does not declare the preferred response.
         """
         preferred = ",".join(request.headers.get("prefer", []))
-        wanted = CODE.search(preferred)
-        operation = self._operation(request) if wanted else None
-        if wanted is None or operation is None:
+        code = CODE.search(preferred)
+        operation = self._operation(request) if code else None
+        if code is None or operation is None:
             return None
         name = EXAMPLE.search(preferred)
-        reply = preferred_response(operation, int(wanted[1]), request.id, name[1] if name else "", self._errors)
-        if reply is None:
+        response = preferred_response(operation, int(code[1]), request.id, name[1] if name else "", self._errors)
+        if response is None:
             message = f"{operation.operation_id} declares {', '.join(operation.responses)}"
             raise BadRequest([{"in": "header", "name": "Prefer", "keyword": "enum", "message": message}])
-        return reply
+        return response
 
     def _operation(self, request: Request) -> Operation | None:
-        found = self._paths.find(request.path.removeprefix(self._base_path))
+        match = self._paths.find(request.path.removeprefix(self._base_path))
         method = "GET" if request.method == "HEAD" else request.method
-        return self._operations.get((found[0], method)) if found else None
+        return self._operations.get((match[0], method)) if match else None
 
 
 def preferred_response(
     operation: Operation, code: int, request_id: str, name: str = "", errors: Errors | None = None
 ) -> Response | None:
-    """A declared answer of an operation, from its example; None if it is not declared.
+    """Return a response from its example, or None if not declared.
 
     Args:
-        operation: whose answer it is.
+        operation: the operation of the response.
         code: the status.
-        request_id: what a problem quotes.
-        name: which of several examples, or the code of a problem.
-        errors: the catalogue that explains the codes.
+        request_id: the request id in a problem.
+        name: the name of the example, or the code of a problem.
+        errors: the catalogue with the title and detail of each code.
     """
     status = next((s for s in (str(code), f"{code // 100}XX", "default") if s in operation.responses), None)
     if status is None:
         return None
-    kind, body = answer_of(operation, status, name)
+    kind, body = example_response(operation, status, name)
     if kind == MEDIA_TYPE:
         body = {**body, "request_id": request_id}
         declared = operation.responses[status].error_codes or frozenset()

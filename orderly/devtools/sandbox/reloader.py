@@ -1,4 +1,4 @@
-"""`--reload`: a save of the contract is live at once; a broken one leaves the last good contract serving."""
+"""`--reload`: the last valid version of the contract in service."""
 
 import asyncio
 import re
@@ -14,26 +14,26 @@ from orderly.devtools.source_map import SourceMap, locate
 from orderly.http.messages import ASGIApp, Message, Receive, Response, Scope, Send
 
 POLL_INTERVAL = 0.25
-"""Seconds between two looks at the file."""
+"""Seconds between two checks of the files."""
 DRAIN_TIMEOUT = 10.0
-"""Seconds that requests in flight have before what they run on is closed."""
+"""Seconds for requests in progress; then their application is stopped."""
 STATUS = "/docs/reload"
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class Reloader:
-    """One application in front of another one, which is exchanged whenever the contract is saved."""
+    """An application that replaces its inner application when the contract is saved."""
 
     def __init__(self, path: Path, create: Callable[[Contract], ASGIApp], report: Callable[[str], None]) -> None:
-        """Begin with the contract as it is.
+        """Load the contract and create the first application.
 
         Args:
             path: the contract's file.
-            create: makes the application that serves a contract.
-            tell: shows a line to whoever started the service.
+            create: creates the application that serves a contract.
+            report: prints a line in the terminal.
 
         Raises:
-            ContractError: there is no good one to begin with.
+            ContractError: the contract is invalid.
         """
         self._path = path
         self._create = create
@@ -45,32 +45,33 @@ class Reloader:
         self._former: list[_AppGeneration] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the one lifespan."""
+        """Serve a request, or the lifespan."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._run_lifespan(receive, send)
         elif scope["type"] == "http" and scope["path"] == STATUS:
             await Response(200, HEADERS, orjson.dumps({"count": self._count, "error": self._error})).send(send)
         else:
             await self._current.app(scope, receive, send)
 
     async def reload_if_changed(self) -> None:
-        """Take in what was saved since the last look."""
-        found = snapshot(self._path)
-        if found != self._snapshot and self._path in found:  # an editor may write by moving another file here
-            self._snapshot = found
-            await self._take()
+        """Replace the application if a file was saved since the last check."""
+        current = snapshot(self._path)
+        # An editor may save by moving another file here, so the file can be absent for a moment.
+        if current != self._snapshot and self._path in current:
+            self._snapshot = current
+            await self._reload()
 
     async def start(self) -> None:
-        """Open what the application runs on."""
+        """Run the startup of the application."""
         await self._current.start()
 
     async def stop(self) -> None:
-        """Close it, and what was there before and had some time left."""
+        """Stop the application, and former ones with requests in progress."""
         former, self._former = self._former, []
         for each in (self._current, *former):
             await each.stop()
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         await self.start()
         await send({"type": "lifespan.startup.complete"})
@@ -85,22 +86,22 @@ class Reloader:
             await asyncio.sleep(POLL_INTERVAL)
             await self.reload_if_changed()
 
-    async def _take(self) -> None:
+    async def _reload(self) -> None:
         try:
-            fresh = _AppGeneration(await asyncio.to_thread(lambda: self._create(load(self._path))))
-        except Exception as error:  # whatever is wrong with it, the last good one goes on
-            self._error = described(error, self._path)
-            self._report(f"{self._error} (the last good contract goes on)")
+            new = _AppGeneration(await asyncio.to_thread(lambda: self._create(load(self._path))))
+        except Exception as error:  # whatever the reason, the last valid contract stays in service
+            self._error = describe(error, self._path)
+            self._report(f"{self._error} (still serving the last valid contract)")
             return
-        await fresh.start()
-        former, self._current = self._current, fresh
+        await new.start()
+        former, self._current = self._current, new
         self._former.append(former)
         self._error, self._count = None, self._count + 1
-        self._report(f"{self._path.name} was saved and is live.")
-        asyncio.get_running_loop().call_later(DRAIN_TIMEOUT, lambda: asyncio.ensure_future(self._end(former)))
+        self._report(f"Reloaded {self._path.name}.")
+        asyncio.get_running_loop().call_later(DRAIN_TIMEOUT, lambda: asyncio.ensure_future(self._stop_former(former)))
 
-    async def _end(self, former: "_AppGeneration") -> None:
-        if former in self._former:  # or it has been stopped with all the rest
+    async def _stop_former(self, former: "_AppGeneration") -> None:
+        if former in self._former:  # else stop() has stopped it
             self._former.remove(former)
             await former.stop()
 
@@ -111,36 +112,39 @@ class _AppGeneration:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._messages: asyncio.Queue[Message] = asyncio.Queue()
-        self._answers: asyncio.Queue[Message] = asyncio.Queue()
+        self._replies: asyncio.Queue[Message] = asyncio.Queue()
 
     async def start(self) -> None:
-        lifespan = self.app({"type": "lifespan"}, self._messages.get, self._answers.put)
+        lifespan = self.app({"type": "lifespan"}, self._messages.get, self._replies.put)
         self._task = asyncio.ensure_future(lifespan)
-        await self._ask("lifespan.startup")
+        await self._send("lifespan.startup")
 
     async def stop(self) -> None:
-        await self._ask("lifespan.shutdown")
+        await self._send("lifespan.shutdown")
         await self._task
 
-    async def _ask(self, what: str) -> None:
-        await self._messages.put({"type": what})
-        await self._answers.get()
+    async def _send(self, event: str) -> None:
+        await self._messages.put({"type": event})
+        await self._replies.get()
 
 
-def described(error: Exception, path: Path) -> str:
-    """What is wrong with a contract as one line, with its own line where that is known."""
+def describe(error: Exception, path: Path) -> str:
+    """Return an error as one line, with its position if known."""
     if isinstance(error, ContractError) and (error.line or error.pointer):
         (file, line, column), text = locate(error, path)
         return f"{file}:{line}:{column}: {text}"
     text = " ".join(str(error).split()) or type(error).__name__
-    if re.match(r"\S+\.py:\d+: ", text):  # it is a handler that is broken
+    if re.match(r"\S+\.py:\d+: ", text):  # the error is in a handler
         return text
     source = path.read_bytes() if path.exists() else b""
     return f"{path.name}:{_line(text, source)}: {text}"
 
 
 def _line(text: str, source: bytes) -> int:
-    """The line of the place that a complaint begins with: a pointer, a method and a path, or an operationId."""
+    """Return the line of the place that starts an error message.
+
+    This is a pointer, a method with a path, or an operationId.
+    """
     marks = SourceMap(source)
     pointer = re.match(r"#?(/\S*?)(?=[:\s]|$)", text)
     if pointer:

@@ -1,4 +1,4 @@
-"""The sandbox: the real service on a database that is thrown away, filled from the contract's examples."""
+"""Sandbox: the real service on a temporary database with example data."""
 
 import asyncio
 import secrets
@@ -20,10 +20,10 @@ from orderly.database.database import Database
 from orderly.database.migrations import runner
 from orderly.database.migrations.metadata import metadata
 from orderly.devtools.sandbox.clock import EPOCH, DeterministicClock
-from orderly.devtools.sandbox.examples import Example, answer_of, ids_in, objects_with
+from orderly.devtools.sandbox.examples import Example, example_response, ids_in, objects_with
 from orderly.devtools.sandbox.personas import Account, Persona, SignedIn
 from orderly.devtools.sandbox.prefer import PreferredResponse
-from orderly.devtools.sandbox.seeding import SeedRequest, made_at, replay, seed_requests
+from orderly.devtools.sandbox.seeding import SeedRequest, creation_time, replay, seed_requests
 from orderly.http.messages import KEY, ASGIApp, Receive, Response, Scope, Send
 from orderly.pipeline.handler_resolver import HandlerResolver
 from orderly.pipeline.injection import Function
@@ -34,16 +34,16 @@ DATABASE = "sandbox.db"
 
 @dataclass(slots=True)
 class SandboxState:
-    """What a sandbox keeps when its contract is exchanged."""
+    """State that a sandbox keeps when its contract is reloaded."""
 
     clock: DeterministicClock = field(default_factory=DeterministicClock)
     accounts: list[Account] = field(default_factory=list)
     ids: dict[str, list[str]] = field(default_factory=dict)
-    """Those of the account of a role and of its session, which its token names."""
+    """Ids of the account and the session of each role; the token contains them."""
 
 
 class Sandbox:
-    """What makes a sandbox of the service, and answers beside it at `/sandbox`."""
+    """A service with seeded data, preferred responses and the routes below `/sandbox`."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Sandbox:
 
     @property
     def accounts(self) -> list[Account]:
-        """Whom to try things as, one for each role."""
+        """Return the accounts, one for each role."""
         return self._state.accounts
 
     def _wrap(self, app: ASGIApp) -> ASGIApp:
@@ -93,62 +93,65 @@ class Sandbox:
         elif (request.method, request.path) == ("GET", "/sandbox/accounts"):
             body = {"accounts": [asdict(account) for account in self.accounts]}
             await Response(200, {}, orjson.dumps(body)).send(send)
-        elif (reply := self._preferred.find(request)) is not None:
-            await reply.send(send)
+        elif (response := self._preferred.find(request)) is not None:
+            await response.send(send)
         else:
             await self._inner(scope, receive, send)
 
     async def fill(self) -> None:
-        """Empty the database and fill it from the examples; the accounts and their tokens stay the same."""
+        """Empty and seed the database; accounts and tokens stay the same."""
         async with self._lock:
             self._clock.rewind()
-            await asyncio.to_thread(self._open_accounts)
+            await asyncio.to_thread(self._create_accounts)
             for step in self._seed_requests:
                 account = self._account_for(step)
-                if account is not None and not self._clock.has_given(step.shown.get("id")):
+                if account is not None and not self._clock.has_issued(step.shown.get("id")):
                     with self._clock.travel_to(step.at or self._clock.now, self._ids(step.at, step.shown)):
                         await replay(self._service, step, account.token)
-            self._counters.reset()  # or whoever begins anew before each of his tests would be limited
+            self._counters.reset()  # otherwise a client that resets before each test would be limited
 
-    def _open_accounts(self) -> None:
-        """Create one account for each role; the database is empty but for them."""
-        shown = next(objects_with(self._contract.document, "email", "password"), {})
-        password = shown.get("password") or secrets.token_urlsafe(18)
+    def _create_accounts(self) -> None:
+        """Empty the database and create one account for each role."""
+        example = next(objects_with(self._contract.document, "email", "password"), {})
+        password = example.get("password") or secrets.token_urlsafe(18)
         with self._database.writing() as session:
             for table in reversed(metadata(self._application.database).sorted_tables):
                 session.execute(table.delete())
             roles = self._contract.roles if self._create_persona else ()
-            opened = [self._open_account(session, role, password) for role in roles]
+            created = [self._create_account(session, role, password) for role in roles]
             session.commit()
-        self._state.accounts = self.accounts or opened
+        self._state.accounts = self.accounts or created
 
-    def _open_account(self, session: Session, role: str, password: str) -> Account:
-        """Create an account as the examples show it, signed in when all that they show has happened."""
-        assert self._create_persona is not None  # noqa: S101  # checked by _open_accounts
-        present = max((step.at for step in self._seed_requests if step.at), default=EPOCH)
-        example = self._person(role)
+    def _create_account(self, session: Session, role: str, password: str) -> Account:
+        """Create the account of a role from the examples, and sign in.
+
+        The session starts after the last seed request.
+        """
+        assert self._create_persona is not None  # noqa: S101  # checked by _create_accounts
+        latest = max((step.at for step in self._seed_requests if step.at), default=EPOCH)
+        example = self._example_user(role)
         persona = Persona(role, example["email"], example.get("name") or role.title(), password)
-        with self._clock.travel_to(made_at(example) or EPOCH, self._state.ids.get(role) or ids_in(example)):
-            signed_in: SignedIn = self._create_persona(session, persona, signed_in_at=present, settings=self._settings)
+        with self._clock.travel_to(creation_time(example) or EPOCH, self._state.ids.get(role) or ids_in(example)):
+            signed_in: SignedIn = self._create_persona(session, persona, signed_in_at=latest, settings=self._settings)
         self._state.ids[role] = signed_in.ids
         return Account(role, persona.email, password, signed_in.token)
 
     def _ids(self, at: datetime | None, shown: Example) -> list[str]:
-        """Those of what is shown, and of whatever else the examples show of that moment."""
-        return [*ids_in(shown), *(i for each in self._dated if made_at(each) == at for i in ids_in(each))]
+        """Return the ids of an example and of simultaneous ones."""
+        return [*ids_in(shown), *(i for each in self._dated if creation_time(each) == at for i in ids_in(each))]
 
-    def _person(self, role: str) -> Example:
-        everyone = objects_with(self._contract.document, "id", "email", "role")
-        return next((each for each in everyone if each["role"] == role), {"email": f"{role}@example.com"})
+    def _example_user(self, role: str) -> Example:
+        users = objects_with(self._contract.document, "id", "email", "role")
+        return next((each for each in users if each["role"] == role), {"email": f"{role}@example.com"})
 
     def _account_for(self, step: SeedRequest) -> Account | None:
-        """The first role that may."""
-        held = self._contract.roles
-        return next((a for a in self.accounts if any(scopes <= held[a.role] for scopes in step.scopes)), None)
+        """Return the account of the first role with the required scopes."""
+        granted = self._contract.roles
+        return next((a for a in self.accounts if any(scopes <= granted[a.role] for scopes in step.scopes)), None)
 
 
 class ExampleResolver(HandlerResolver):
-    """Finds the handlers of an application; an operation without one returns its example."""
+    """A resolver that substitutes the example for a missing handler."""
 
     def __init__(self, resolver: HandlerResolver) -> None:
         self._resolver = resolver
@@ -156,7 +159,7 @@ class ExampleResolver(HandlerResolver):
     def handler(self, operation: Operation) -> Function:
         """Return the handler of an operation."""
         return self._resolver.handler(operation) or (
-            lambda: deepcopy(answer_of(operation, operation.success.status)[1])
+            lambda: deepcopy(example_response(operation, operation.success.status)[1])
         )
 
     def function(self, module: str, name: str) -> Function | None:
@@ -165,16 +168,18 @@ class ExampleResolver(HandlerResolver):
 
 
 def sandbox_settings(settings: Settings, folder: Path) -> Settings:
-    """The settings of a sandbox: with a database, a secret and counters of its own, so that no real one is touched.
+    """Return settings with a separate database, secret and counters.
+
+    No real data is in reach.
 
     Raises:
-        CommandError: this is production.
+        CommandError: the environment is production.
     """
     if settings.is_production:
         raise CommandError(
-            "A sandbox gives everybody every right: it is not for production. Set ORDERLY_ENV=development."
+            "The sandbox cannot run in production: every caller gets every role. Set ORDERLY_ENV=development."
         )
-    own = {
+    overrides = {
         "database_url": f"sqlite:///{folder / DATABASE}",
         "database_replica_url": "",
         "redis_url": "",
@@ -183,7 +188,7 @@ def sandbox_settings(settings: Settings, folder: Path) -> Settings:
         "secret_key": SecretStr(secrets.token_urlsafe(48)),
         "workers": 1,
     }
-    return settings.model_copy(update=own)
+    return settings.model_copy(update=overrides)
 
 
 def create_sandbox(
@@ -194,13 +199,15 @@ def create_sandbox(
     state: SandboxState | None = None,
     scripts: Sequence[str] = (),
 ) -> Sandbox:
-    """A sandbox with settings from `sandbox_settings`: whatever is in its database goes.
+    """Create a sandbox with settings from `sandbox_settings`, and empty its database.
 
     Raises:
-        CommandError: they are of something else.
+        CommandError: the settings are not those of a sandbox.
     """
     if not settings.database_url.endswith(f"/{DATABASE}") or settings.is_production:
-        raise CommandError("A sandbox empties its database: it takes none but its own.")
+        raise CommandError(
+            f"The sandbox empties its database: it accepts only {DATABASE}. Use the settings of sandbox_settings()."
+        )
     runner.upgrade(settings.database_url, application.migrations)
     contract, resolver = contract or load(application.contract), resolver or HandlerResolver(application)
     return Sandbox(settings, application, contract, resolver, state or SandboxState(), scripts)

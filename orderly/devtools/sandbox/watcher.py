@@ -1,15 +1,15 @@
-"""When a contract was saved: what those look at who wait for the next save."""
+"""Snapshots of the contract's files, to detect saves."""
 
 from pathlib import Path
 
 
 def snapshot(path: Path) -> dict[Path, tuple[int, int]]:
-    """The time and the size of each file that a contract may be made of; one that was just taken away is left out."""
-    found = {}
+    """Return the time and size of each existing file of a contract."""
+    files = {}
     for file in {path, *path.parent.rglob("*.yaml"), *path.parent.rglob("*.yml")}:
         try:
             stat = file.stat()
         except OSError:
             continue
-        found[file] = (stat.st_mtime_ns, stat.st_size)
-    return found
+        files[file] = (stat.st_mtime_ns, stat.st_size)
+    return files

@@ -1,4 +1,4 @@
-"""Two hundred orders over a bad line: a hundred from ten threads, and as many from ten tasks."""
+"""Two hundred orders through a faulty proxy, from threads and tasks."""
 
 import asyncio
 import json
@@ -9,23 +9,23 @@ from orderly_client import resume
 from orderly_client.api.orders import create_order
 from orderly_client.models import Order, OrderCreate, OrderLineCreate, Tokens
 
-given = json.loads(sys.argv[1])
-alice = resume(given["url"], Tokens.from_dict(given["tokens"][0]))
+args = json.loads(sys.argv[1])
+alice = resume(args["url"], Tokens.from_dict(args["tokens"][0]))
 
 
 def order(_: int) -> Order:
-    """One order of one piece."""
-    return create_order.sync(client=alice, body=OrderCreate(lines=[OrderLineCreate(given["product_id"], 1)]))
+    """Order one item."""
+    return create_order.sync(client=alice, body=OrderCreate(lines=[OrderLineCreate(args["product_id"], 1)]))
 
 
 async def buy() -> list[Order]:
-    """Ten orders, one after the other."""
-    body = OrderCreate(lines=[OrderLineCreate(given["product_id"], 1)])
+    """Order ten times in sequence."""
+    body = OrderCreate(lines=[OrderLineCreate(args["product_id"], 1)])
     return [await create_order.asyncio(client=alice, body=body) for _ in range(10)]
 
 
 async def buy_together() -> list[list[Order]]:
-    """A hundred orders."""
+    """Order a hundred times from ten tasks."""
     return await asyncio.gather(*(buy() for _ in range(10)))
 
 

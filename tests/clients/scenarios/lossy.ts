@@ -1,15 +1,15 @@
-/** Two hundred orders, ten at a time, over a bad line. */
+/** Two hundred orders through a faulty proxy, from ten concurrent buyers. */
 import assert from "node:assert/strict";
 import { argv } from "node:process";
 import { ok, resume, type Tokens } from "orderly-client";
 
-const given = JSON.parse(argv[2]!) as { url: string; tokens: Tokens[]; product_id: string };
-const alice = resume(given.url, given.tokens[0]!);
+const args = JSON.parse(argv[2]!) as { url: string; tokens: Tokens[]; product_id: string };
+const alice = resume(args.url, args.tokens[0]!);
 const ids = new Set<string>();
 
 async function buyer(): Promise<void> {
   for (let n = 0; n < 20; n += 1) {
-    const body = { lines: [{ product_id: given.product_id, quantity: 1 }] };
+    const body = { lines: [{ product_id: args.product_id, quantity: 1 }] };
     ids.add((await ok(alice.POST("/orders", { body }))).id);
   }
 }

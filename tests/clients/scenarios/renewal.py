@@ -1,4 +1,4 @@
-"""Twenty calls at once with a token that has expired: from threads, from tasks, and in a session that has ended."""
+"""Twenty concurrent calls with an expired token, and an ended session."""
 
 import asyncio
 import json
@@ -9,21 +9,21 @@ from orderly_client import refusals, resume
 from orderly_client.api.me import get_me
 from orderly_client.models import Tokens
 
-given = json.loads(sys.argv[1])
-threading, tasking, ended = (resume(given["url"], Tokens.from_dict(tokens)) for tokens in given["tokens"])
+args = json.loads(sys.argv[1])
+threading, tasking, ended = (resume(args["url"], Tokens.from_dict(tokens)) for tokens in args["tokens"])
 
 with ThreadPoolExecutor(20) as threads:
     people = list(threads.map(lambda _: get_me.sync(client=threading), range(20)))
-assert [person.email for person in people] == [given["email"]] * 20
+assert [person.email for person in people] == [args["email"]] * 20
 
 
-async def ask() -> None:
-    """Twenty times who I am."""
+async def call_from_tasks() -> None:
+    """Call an operation from twenty tasks."""
     people = await asyncio.gather(*(get_me.asyncio(client=tasking) for _ in range(20)))
-    assert [person.email for person in people] == [given["email"]] * 20
+    assert [person.email for person in people] == [args["email"]] * 20
 
 
-asyncio.run(ask())
+asyncio.run(call_from_tasks())
 for _ in range(2):
     try:
         get_me.sync(client=ended)

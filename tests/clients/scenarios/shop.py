@@ -1,4 +1,4 @@
-"""A customer's first visit, from signing up to cancelling an order, while the shop takes in new products."""
+"""A customer's first visit, from registration to cancelling an order."""
 
 import json
 import sys
@@ -11,16 +11,16 @@ from orderly_client.api.products import list_products
 from orderly_client.api.users import create_user
 from orderly_client.models import ApiKeyCreate, MeUpdate, OrderCreate, OrderLineCreate, UserCreate
 
-given = json.loads(sys.argv[1])
-url, email, password = given["url"], given["email"], "correct horse battery staple"
+args = json.loads(sys.argv[1])
+url, email, password = args["url"], args["email"], "correct horse battery staple"
 
 signing_up = UserCreate(email=email, password=password, name="Alice")
 create_user.sync(client=connect(url), body=signing_up)
 try:
     create_user.sync(client=connect(url), body=signing_up)
     raise AssertionError("the address is taken")
-except refusals.EmailTaken as refused:
-    assert refused.response.status_code == 409
+except refusals.EmailTaken as error:
+    assert error.response.status_code == 409
 
 alice = sign_in(url, email, password)
 skus = [product.sku for product in each(list_products.sync, client=alice, limit=20)]
@@ -33,16 +33,16 @@ assert (order.status, order.total.amount) == ("pending", 3 * product.price.amoun
 try:
     create_order.sync(client=alice, body=OrderCreate(lines=[OrderLineCreate(product.id, 8)]))
     raise AssertionError("there are seven left")
-except refusals.InsufficientStock as refused:
-    assert (refused.problem.code, refused.problem.status) == ("insufficient_stock", 409)
+except refusals.InsufficientStock as error:
+    assert (error.problem.code, error.problem.status) == ("insufficient_stock", 409)
 assert cancel_order.sync(order.id, client=alice).status == "cancelled"
 assert [each.id for each in each(list_orders.sync, client=alice)] == [order.id]
 
-answer = get_me.sync_detailed(client=alice)
-renamed = update_me.sync(client=alice, body=MeUpdate(name="Alice Archer"), if_match=answer.headers["ETag"])
+response = get_me.sync_detailed(client=alice)
+renamed = update_me.sync(client=alice, body=MeUpdate(name="Alice Archer"), if_match=response.headers["ETag"])
 assert renamed.name == "Alice Archer"
 try:
-    update_me.sync(client=alice, body=MeUpdate(name="Alice"), if_match=answer.headers["ETag"])
+    update_me.sync(client=alice, body=MeUpdate(name="Alice"), if_match=response.headers["ETag"])
     raise AssertionError("it has changed")
 except refusals.PreconditionFailed:
     pass
@@ -52,8 +52,8 @@ try:
 except refusals.NotFound:
     pass
 
-made = create_api_key.sync(client=alice, body=ApiKeyCreate(name="Till", scopes=["me:read"]))
-till = connect_with_key(url, made.secret)
+created = create_api_key.sync(client=alice, body=ApiKeyCreate(name="Till", scopes=["me:read"]))
+till = connect_with_key(url, created.secret)
 assert get_me.sync(client=till).email == email
 try:
     list_orders.sync(client=till)

@@ -1,10 +1,10 @@
-/** A customer's first visit, from signing up to cancelling an order, while the shop takes in new products. */
+/** A customer's first visit, from registration to cancelling an order. */
 import assert from "node:assert/strict";
 import { argv } from "node:process";
 import { connect, connectWithKey, each, ok, refusals, signIn } from "orderly-client";
 
-const given = JSON.parse(argv[2]!) as { url: string; email: string };
-const { url, email } = given;
+const args = JSON.parse(argv[2]!) as { url: string; email: string };
+const { url, email } = args;
 const password = "correct horse battery staple";
 
 const signingUp = { body: { email, password, name: "Alice" } };
@@ -40,8 +40,8 @@ await assert.rejects(alice.PATCH("/me", renaming), refusals.PreconditionFailed);
 const nowhere = { order_id: "ord_00000000000000000000000000" };
 await assert.rejects(alice.GET("/orders/{order_id}", { params: { path: nowhere } }), refusals.NotFound);
 
-const made = await ok(alice.POST("/api-keys", { body: { name: "Till", scopes: ["me:read"] } }));
-const till = connectWithKey(url, made.secret);
+const created = await ok(alice.POST("/api-keys", { body: { name: "Till", scopes: ["me:read"] } }));
+const till = connectWithKey(url, created.secret);
 assert.equal((await ok(till.GET("/me"))).email, email);
 await assert.rejects(till.GET("/orders"), refusals.Forbidden);
 await alice.DELETE("/me");

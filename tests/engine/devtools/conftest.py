@@ -1,4 +1,4 @@
-"""The workbench is commands: what runs them is that of the other commands."""
+"""Fixtures of the commands, shared with the tests of other commands."""
 
 from tests.commands import orderly
 from tests.shop.cli.conftest import shop

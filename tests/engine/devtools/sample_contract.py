@@ -1,4 +1,4 @@
-"""A small shop of cups, the places in its contract, and how one of them changes."""
+"""A small contract, its places, and a function to change them."""
 
 import json
 from copy import deepcopy
@@ -20,13 +20,13 @@ DROP = {"operationId": "drop_cups", "tags": ["cups"], "responses": {"204": {"des
 
 
 def changed(*changes: tuple[tuple[Any, ...], Any], version: str = "1.2.3") -> Contract:
-    """The small shop with some places set, appended to ("+") or removed."""
+    """Return the contract with some places set, appended to ("+") or removed."""
     document = deepcopy(OLD.document)
     document["info"]["version"] = version
     for path, value in changes:
-        *way, last = path
+        *parents, last = path
         holder = document
-        for step in way:
+        for step in parents:
             holder = holder[step]
         if last == "+":
             holder.append(value)

@@ -1,4 +1,4 @@
-"""`orderly diff`: how it is told, and what it compares with."""
+"""`orderly diff`: output formats and baselines."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ class TestCommand:
         (shop / "new.yaml").write_bytes(changed(((*LIST, "summary"), "All"), (COLOUR, NONE)).source)
         return ["new.yaml", "--base", "old.yaml"]
 
-    def test_people_are_told_as_a_table_and_ci_by_the_exit_code(self, orderly, files):
+    def test_breaking_change_is_in_the_table_and_fails(self, orderly, files):
         result = orderly("diff", *files)
         assert result.code == 1
         rows = [line.split() for line in result.out.splitlines()]
@@ -28,89 +28,92 @@ class TestCommand:
             "docs",
         ]
         assert "16 > -" in result.out
-        assert "info.version is 1.2.3; it was 1.2.3, so raise it to 2.0.0 or more.\n" in result.err
+        assert "info.version is too low: it is 1.2.3 and was 1.2.3. Raise it to 2.0.0 or more.\n" in result.err
 
-    def test_what_may_be_released_passes(self, orderly, shop, files):
+    def test_compatible_release_passes(self, orderly, shop, files):
         (shop / "new.yaml").write_bytes(changed(((*LIST, "summary"), "All"), version="1.2.4").source)
         result = orderly("diff", *files)
         assert (result.code, result.err) == (0, "")
 
-    def test_no_change_is_said_so(self, orderly, files):
+    def test_no_change_is_reported(self, orderly, files):
         assert orderly("diff", "old.yaml", "--base", "old.yaml").out == "Nothing has changed since old.yaml.\n"
 
-    def test_programs_are_told_in_json(self, orderly, files):
+    def test_json_has_versions_and_changes(self, orderly, files):
         result = json.loads(orderly("diff", *files, "--format", "json").out)
         assert result["version"] == {"before": "1.2.3", "after": "1.2.3", "needed": "2.0.0"}
         assert result["passes"] is False
         assert [each["rating"] for each in result["changes"]] == ["breaking", "docs"]
         assert result["changes"][0]["before"] == {"pointer": "/paths/~1cups/get/parameters/1", "line": 16}
 
-    def test_reviewers_are_told_at_the_line(self, orderly, files):
+    def test_github_format_has_errors_and_notices(self, orderly, files):
         lines = orderly("diff", *files, "--format", "github").out.splitlines()
         assert [line.split(",")[0] for line in lines] == ["::error file=new.yaml"] * 2 + ["::notice file=new.yaml"]
 
-    def test_readers_are_told_in_markdown(self, orderly, files):
+    def test_markdown_format_has_a_section_by_severity(self, orderly, files):
         assert orderly("diff", *files, "--format", "markdown").out == (
             "## [1.2.3]\n\n### Breaking\n\n- **GET /cups**: the query parameter colour was removed.\n"
             "\n### Wording\n\n- **GET /cups**: `summary` changed.\n"
         )
 
     @pytest.mark.needs("git")
-    def test_what_is_not_there_cannot_be_compared_with(self, orderly, files):
-        assert "git knows no new.yaml of before: name a file with --base" in orderly("diff", "new.yaml").err
-        assert "nowhere is no file, and no revision" in orderly("diff", "new.yaml", "--base", "nowhere").err
+    def test_missing_baseline_is_an_error(self, orderly, files):
+        assert "git has no earlier version of new.yaml: name a file with --base" in orderly("diff", "new.yaml").err
+        assert (
+            "Cannot compare with nowhere: not a file, and not a revision with new.yaml."
+            in orderly("diff", "new.yaml", "--base", "nowhere").err
+        )
 
 
 @pytest.mark.needs("git")
 class TestHistory:
     @pytest.fixture
     def history(self, shop):
-        """A contract whose version was raised once, and which has changed since then."""
+        """A contract with one new version and a later change."""
         git("init", "-q", "-b", "main")
-        save(shop, changed(version="1.0.0"), "Begin")
-        save(shop, changed(((*LIST, "summary"), "All"), version="1.0.0"), "Say more")
+        save(shop, changed(version="1.0.0"), "Add the contract")
+        save(shop, changed(((*LIST, "summary"), "All"), version="1.0.0"), "Change the summary")
         save(shop, changed(((*LIST, "summary"), "All"), version="1.1.0"), "Raise the version")
-        save(shop, changed(((*LIST, "summary"), "Every cup"), version="1.1.0"), "Say it better")
+        save(shop, changed(((*LIST, "summary"), "Every cup"), version="1.1.0"), "Change the summary again")
         return shop
 
-    def test_without_a_base_it_is_the_latest_tag(self, orderly, history):
+    def test_default_baseline_is_the_latest_tag(self, orderly, history):
         git("tag", "v1.0.0", "HEAD~2")
         result = orderly("diff", "contract.yaml").out
         assert result == orderly("diff", "contract.yaml", "--base", "HEAD~2").out.replace("HEAD~2", "the tag v1.0.0")
         assert "Since the tag v1.0.0:\n" in result
 
-    def test_without_a_tag_it_is_the_commit_that_set_the_version(self, orderly, history):
+    def test_baseline_without_tag_is_the_commit_of_the_version(self, orderly, history):
         result = orderly("diff", "contract.yaml")
         raised = git("log", "-1", "--format=%h of %cs", "HEAD~1")
-        assert f"Since {raised}, which set info.version to 1.1.0, for there is no tag:\n" in result.out
-        assert "raise it to 1.1.1 or more" in result.err
+        assert f"Since {raised}, which set info.version to 1.1.0 (there is no tag):\n" in result.out
+        assert "Raise it to 1.1.1 or more" in result.err
         git("reset", "-q", "--hard", "HEAD~1")
         assert orderly("diff", "contract.yaml").out.startswith(f"Nothing has changed since {raised}, which set")
 
-    def test_it_is_the_first_one_where_the_version_was_never_raised(self, orderly, history):
+    def test_baseline_of_the_first_version_is_the_first_commit(self, orderly, history):
         git("reset", "-q", "--hard", "HEAD~2")
         result = orderly("diff", "contract.yaml")
         assert git("log", "-1", "--format=%h", "HEAD~1") in result.out
-        assert "raise it to 1.0.1 or more" in result.err
+        assert "Raise it to 1.0.1 or more" in result.err
 
-    def test_a_raise_that_was_merged_counts_when_it_comes(self, orderly, history):
+    def test_merged_version_has_the_merge_as_baseline(self, orderly, history):
         git("checkout", "-q", "-b", "more")
         save(history, changed(version="1.2.0"), "Raise it once more")
         git("checkout", "-q", "main")
         git("merge", "-q", "--no-ff", "more", "-m", "Merge more")
         assert f"since {git('log', '-1', '--format=%h')} of" in orderly("diff", "contract.yaml").out
 
-    def test_a_clone_without_its_past_is_told_how_to_get_it(self, orderly, history, tmp_path_factory, monkeypatch):
+    def test_shallow_clone_reports_how_to_fetch_the_history(self, orderly, history, tmp_path_factory, monkeypatch):
         clone = tmp_path_factory.mktemp("clone")
         git("clone", "-q", "--depth", "1", f"file://{history}", str(clone))
         monkeypatch.chdir(clone)
         assert "run `git fetch --unshallow --tags`" in orderly("diff", "contract.yaml").err
 
-    def test_a_contract_of_several_files_is_compared_as_a_whole(self, orderly, shop):
+    def test_all_files_of_a_contract_are_compared(self, orderly, shop):
         split = Path(__file__).parent.parent / "pipeline" / "third_party" / "split"
         shutil.copytree(split, shop, dirs_exist_ok=True)
         git("init", "-q", "-b", "main")
-        commit("Begin")
+        commit("Add the contract")
         file = shop / "schemas" / "pet.yaml"
         file.write_text(file.read_text().replace("maxItems: 2", "maxItems: 1", 1))
         result = orderly("diff", "openapi.yaml").out
@@ -127,6 +130,8 @@ def commit(message: str) -> None:
     git("commit", "-qm", message)
 
 
-def git(*words: str) -> str:
-    who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
-    return subprocess.run([program("git"), *who, *words], check=True, capture_output=True, text=True).stdout.strip()
+def git(*arguments: str) -> str:
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    return subprocess.run(
+        [program("git"), *author, *arguments], check=True, capture_output=True, text=True
+    ).stdout.strip()

@@ -1,4 +1,4 @@
-"""`orderly serve --reload`: a save is live at once, and a broken one is told and changes nothing."""
+"""`orderly serve --reload`: valid saves are served, invalid ones reported."""
 
 import asyncio
 import shutil
@@ -8,7 +8,7 @@ import pytest
 
 from orderly.app import Extras
 from orderly.contract.loader import ContractError
-from orderly.devtools.sandbox.reloader import Reloader, described
+from orderly.devtools.sandbox.reloader import Reloader, describe
 from orderly.devtools.sandbox.sandbox import SandboxState, create_sandbox, sandbox_settings
 from tests.applications import create_shop
 from tests.asgi import Client
@@ -21,13 +21,13 @@ TITLE = b"title: Orderly"
 
 
 def line_of(text):
-    """Where a text stands first in the contract."""
+    """Return the first line of a text in the contract."""
     return SOURCE[: SOURCE.index(text)].count(b"\n") + 1
 
 
 @pytest.fixture
 def file(tmp_path):
-    """A contract that somebody writes."""
+    """A contract in a file that tests can change."""
     file = tmp_path / "openapi.yaml"
     file.write_bytes(SOURCE)
     return file
@@ -46,7 +46,7 @@ def reloading(file, reported, tmp_path):
     )
 
 
-def test_a_save_is_live_and_the_database_stays(file, reported, tmp_path):
+def test_valid_save_is_served_and_the_database_stays(file, reported, tmp_path):
     settings, state = sandbox_settings(make_settings(rate_limits=False), tmp_path), SandboxState()
     reloading = Reloader(
         file, lambda loaded: create_sandbox(settings, APPLICATION, loaded, state=state).app, reported.append
@@ -58,20 +58,20 @@ def test_a_save_is_live_and_the_database_stays(file, reported, tmp_path):
         accounts = (await client.call("GET", "/sandbox/accounts")).json["accounts"]
         staff = client.signed_in(next(a["token"] for a in accounts if a["role"] == "staff"))
         body = {"sku": "NEW-1", "name": "New", "price": {"amount": 1, "currency": "EUR"}}
-        made = (await staff.call("POST", "/v1/products", body)).json
+        created = (await staff.call("POST", "/v1/products", body)).json
         file.write_bytes(SOURCE.replace(TITLE, b"title: Tidily"))
         await reloading.reload_if_changed()
         assert (await client.call("GET", "/openapi.json")).json["info"]["title"] == "Tidily"
         assert (await client.call("GET", "/docs/reload")).json == {"count": 1, "error": None}
-        assert (await staff.call("GET", f"/v1/products/{made['id']}")).json == made
+        assert (await staff.call("GET", f"/v1/products/{created['id']}")).json == created
         await reloading.stop()
 
     asyncio.run(run())
-    assert reported == ["openapi.yaml was saved and is live."]
+    assert reported == ["Reloaded openapi.yaml."]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "words"),
+    ("old", "new", "line", "message"),
     [
         (TITLE, b"title: [Orderly", line_of(TITLE) + 1, "did not find expected"),
         (b"  /users:\n", b"  /users:\n    get: 1\n", line_of(b"  /users:\n") + 2, "stands twice"),
@@ -85,7 +85,7 @@ def test_a_save_is_live_and_the_database_stays(file, reported, tmp_path):
         (b"operationId: get_me\n", b"operationId: get_user\n", None, "stands twice"),
     ],
 )
-def test_a_broken_save_is_told_with_its_line_and_changes_nothing(reloading, file, reported, old, new, line, words):
+def test_invalid_save_is_reported_with_its_line(reloading, file, reported, old, new, line, message):
     async def run():
         await reloading.start()
         assert old in SOURCE
@@ -94,11 +94,11 @@ def test_a_broken_save_is_told_with_its_line_and_changes_nothing(reloading, file
         client = Client(reloading)
         error = (await client.call("GET", "/docs/reload")).json["error"]
         assert error in reported[0]
-        assert words in error
+        assert message in error
         number = int(error.split(":")[1])
         assert number > 1 if line is None else number == line
         assert (await client.call("GET", "/openapi.yaml")).body == SOURCE
-        file.write_bytes(SOURCE + b"# mended\n")
+        file.write_bytes(SOURCE + b"# valid again\n")
         await reloading.reload_if_changed()
         assert (await client.call("GET", "/docs/reload")).json == {"count": 1, "error": None}
         await reloading.stop()
@@ -106,30 +106,30 @@ def test_a_broken_save_is_told_with_its_line_and_changes_nothing(reloading, file
     asyncio.run(run())
 
 
-def test_it_begins_only_with_a_good_one(file, tmp_path):
+def test_start_with_an_invalid_contract_fails(file, tmp_path):
     file.write_bytes(b"openapi: 3.1.0\npaths: [\n")
     with pytest.raises(ContractError):
-        Reloader(file, lambda loaded: pytest.fail("made"), lambda line: None)
+        Reloader(file, lambda loaded: pytest.fail("created"), lambda line: None)
 
 
-def test_it_looks_by_itself_as_long_as_it_lives(reloading, file):
+def test_save_is_detected_during_the_lifespan(reloading, file):
     async def run():
-        living = asyncio.ensure_future(shut_down_after(reloading, lambda: reloading._count == 1))
+        lifespan = asyncio.ensure_future(shut_down_after(reloading, lambda: reloading._count == 1))
         file.write_bytes(SOURCE + b"# saved\n")
-        await asyncio.wait_for(living, 10)
+        await asyncio.wait_for(lifespan, 10)
 
     asyncio.run(run())
     assert reloading._count == 1
 
 
-async def shut_down_after(app, happened):
-    """Live until something has happened."""
+async def shut_down_after(app, has_happened):
+    """Run the lifespan until something has happened."""
     messages = [{"type": "lifespan.startup"}]
 
     async def receive():
         if messages:
             return messages.pop()
-        while not happened():
+        while not has_happened():
             await asyncio.sleep(0.05)
         return {"type": "lifespan.shutdown"}
 
@@ -139,30 +139,32 @@ async def shut_down_after(app, happened):
     await app({"type": "lifespan"}, receive, send)
 
 
-def test_a_complaint_without_a_place_is_told_at_the_first_line():
-    assert described(ValueError("odd"), Path("openapi.yaml")) == "openapi.yaml:1: odd"
+def test_error_without_a_place_has_the_first_line():
+    assert describe(ValueError("odd"), Path("openapi.yaml")) == "openapi.yaml:1: odd"
 
 
-def test_a_broken_handler_is_told_by_its_own_line():
-    broken = ContractError("handlers/cups.py:7: NameError: name 'Cup' is not defined")
-    assert described(broken, Path("openapi.yaml")) == str(broken)
+def test_error_in_a_handler_has_its_own_line():
+    error = ContractError("handlers/cups.py:7: NameError: name 'Cup' is not defined")
+    assert describe(error, Path("openapi.yaml")) == str(error)
 
 
-def test_the_other_files_of_a_contract_are_live_too(tmp_path, reported):
+def test_other_files_of_the_contract_are_reloaded(tmp_path, reported):
     shutil.copytree(SPLIT, tmp_path / "api")
     settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
-    answers = Reloader(tmp_path / "api" / "openapi.yaml", lambda loaded: create_shop(settings, loaded), reported.append)
+    reloading = Reloader(
+        tmp_path / "api" / "openapi.yaml", lambda loaded: create_shop(settings, loaded), reported.append
+    )
     part = tmp_path / "api" / "schemas" / "pet.yaml"
 
     async def run():
-        await answers.start()
+        await reloading.start()
         part.write_text(part.read_text().replace("maxLength: 20", "maxLength: 2000"))
-        await answers.reload_if_changed()
-        assert b"maxLength: 2000" in (await Client(answers).call("GET", "/openapi.yaml")).body
+        await reloading.reload_if_changed()
+        assert b"maxLength: 2000" in (await Client(reloading).call("GET", "/openapi.yaml")).body
         part.write_text("Pet: [\n")
-        await answers.reload_if_changed()
-        await answers.stop()
+        await reloading.reload_if_changed()
+        await reloading.stop()
 
     asyncio.run(run())
-    assert reported[0] == "openapi.yaml was saved and is live."
+    assert reported[0] == "Reloaded openapi.yaml."
     assert reported[1].startswith("schemas/pet.yaml:2:1: did not find expected node content")

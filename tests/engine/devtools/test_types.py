@@ -1,4 +1,4 @@
-"""`orderly types` and `orderly stub`: what handlers take and give is what the contract says."""
+"""`orderly types` and `orderly stub`: handlers have the types of the contract."""
 
 import ast
 import shutil
@@ -17,30 +17,30 @@ from tests.shop.cli.conftest import ROOT
 
 @pytest.fixture
 def handlers(shop):
-    """The handlers in a folder that a test may change."""
+    """A copy of the handlers that tests can change."""
     (shop / "handlers").unlink()
     shutil.copytree(ROOT / "handlers", shop / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
     return shop / "handlers"
 
 
 class TestTypes:
-    def test_the_committed_ones_are_those_of_the_contract(self, orderly):
+    def test_committed_types_are_up_to_date(self, orderly):
         assert orderly("types", "--check").out == "handlers/contract_types.py is up to date.\n"
 
-    def test_stale_ones_fail_a_check_and_are_made_anew(self, orderly, handlers):
-        own_types = handlers / "contract_types.py"
-        own_types.write_text("")
+    def test_stale_types_fail_the_check_and_are_generated(self, orderly, handlers):
+        file = handlers / "contract_types.py"
+        file.write_text("")
         result = orderly("types", "--check")
         assert (result.code, result.err) == (
             1,
             "handlers/contract_types.py is not what the contract says: run `orderly types`.\n",
         )
-        assert own_types.read_text() == ""
+        assert file.read_text() == ""
         assert orderly("types").out == "Made handlers/contract_types.py.\n"
-        assert own_types.read_text() == types_of(CONTRACT.source)
+        assert file.read_text() == types_of(CONTRACT.source)
 
     @pytest.mark.needs("mypy")
-    def test_mypy_finds_a_handler_that_has_drifted(self, shop, handlers):
+    def test_mypy_reports_a_handler_that_differs(self, shop, handlers):
         source = CONTRACT.source.replace(b"required: [status, version]", b"required: [status, version, since]")
         changed = source.replace(
             b"        version: {description: The v",
@@ -58,25 +58,24 @@ class TestTypes:
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
-def test_a_handler_takes_and_gives_what_the_contract_names(operation):
-    """Its annotations are those of its stub: with that, what mypy finds is what has drifted."""
+def test_handler_has_the_annotations_of_its_stub(operation):
+    """Check the annotations, so that mypy reports every difference from the contract."""
     handler = SHOP.handler(operation)
     written = next(each for each in _functions(handler) if each.name == handler.__name__)
-    drawn = ast.parse(handler_stub.stub_of(CONTRACT, operation, is_first=False)).body[0]
-    assert ast.unparse(written.returns) == ast.unparse(drawn.returns)
-    mine, theirs = _arguments(written), _arguments(drawn)
-    assert {name: mine[name] for name in mine.keys() & theirs.keys()} == {
-        name: theirs[name] for name in mine.keys() & theirs.keys()
-    }
-    assert all(mine[name] in ENGINE for name in mine.keys() - theirs.keys())
+    stub = ast.parse(handler_stub.stub_of(CONTRACT, operation, is_first=False)).body[0]
+    assert ast.unparse(written.returns) == ast.unparse(stub.returns)
+    actual, expected = _arguments(written), _arguments(stub)
+    common = actual.keys() & expected.keys()
+    assert {name: actual[name] for name in common} == {name: expected[name] for name in common}
+    assert all(actual[name] in ENGINE for name in actual.keys() - expected.keys())
 
 
 ENGINE = {"Session", "ReadSession", "Settings", "Readiness"}
-"""What a handler may ask the engine for besides what its stub has."""
+"""Types of additional arguments that the engine injects."""
 
 
 class TestStub:
-    def test_it_is_typed_as_the_contract_is(self, orderly):
+    def test_stub_has_the_types_of_the_contract(self, orderly):
         result = orderly("stub", "list_orders")
         assert result.err == "# handlers/orders.py\n"
         assert result.out == (
@@ -86,7 +85,7 @@ class TestStub:
             '    """List orders."""\n    raise NotImplementedError\n'
         )
 
-    def test_the_first_of_its_file_brings_the_imports(self, orderly, handlers):
+    def test_first_stub_of_a_file_has_the_imports(self, orderly, handlers):
         (handlers / "orders.py").unlink()
         out = orderly("stub", "create_order").out
         assert out.startswith('"""Orders, from creation to fulfilment, cancellation or refund.')
@@ -96,11 +95,11 @@ class TestStub:
             "from orderly import Caller",
         ]
 
-    def test_an_empty_file_is_begun_as_none_is(self, orderly, handlers):
+    def test_stub_for_an_empty_file_has_the_docstring(self, orderly, handlers):
         (handlers / "orders.py").write_text("")  # as `>> handlers/orders.py` leaves it
         assert orderly("stub", "create_order").out.startswith('"""Orders')
 
-    def test_a_later_one_tells_which_imports_are_missing(self, orderly, handlers):
+    def test_later_stub_reports_missing_imports(self, orderly, handlers):
         (handlers / "orders.py").write_text("from handlers import contract_types\n")
         result = orderly("stub", "create_order")
         assert result.out.startswith("\n\ndef create_order(")
@@ -110,14 +109,14 @@ class TestStub:
         ]
 
     @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
-    def test_every_one_is_python_that_names_what_there_is(self, operation):
-        drawn = handler_stub.stub_of(CONTRACT, operation, is_first=True)
-        compile(drawn, operation.operation_id, "exec")
-        assert all(len(line) <= 120 for line in drawn.splitlines())
-        names = [n.attr for n in ast.walk(ast.parse(drawn)) if isinstance(n, ast.Attribute)]
+    def test_every_stub_compiles_with_existing_types(self, operation):
+        stub = handler_stub.stub_of(CONTRACT, operation, is_first=True)
+        compile(stub, operation.operation_id, "exec")
+        assert all(len(line) <= 120 for line in stub.splitlines())
+        names = [n.attr for n in ast.walk(ast.parse(stub)) if isinstance(n, ast.Attribute)]
         assert all(hasattr(contract_types, name) for name in names)
 
-    def test_an_operation_that_is_not_there_is_refused(self, orderly):
+    def test_unknown_operation_is_an_error(self, orderly):
         result = orderly("stub", "make_tea")
         assert result.err == "The contract has no operation make_tea; `orderly routes` lists them.\n"
 

@@ -64,8 +64,8 @@ class TestCheck:
         ("change", "line"),
         [
             (lambda d: d.update(openapi="3.0.3"), "the contract is not OpenAPI 3.1"),
-            (lambda d: d["x-errors"].pop("not_found"), "The error not_found needs title, detail, cause, resolution"),
-            (lambda d: d["x-roles"]["admin"]["scopes"].remove("users:write"), "which no role of x-roles holds"),
+            (lambda d: d["x-errors"].pop("not_found"), "Add title, detail, cause, resolution of not_found"),
+            (lambda d: d["x-roles"]["admin"]["scopes"].remove("users:write"), "requires it and no role grants it."),
             (lambda d: d["info"].pop("title"), '"title" is a required property [openapi]\n'),
             (lambda d: d["paths"]["/users"]["get"].update(operationId="get_me"), "operationId 'get_me' stands twice"),
             (lambda d: d["paths"]["/me"]["get"].pop("tags"), "GET /me needs an operationId and a tag"),

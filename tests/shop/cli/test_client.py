@@ -33,7 +33,7 @@ def test_a_missing_tool_is_one_plain_line(orderly, tool, language, shop):
         (
             "python",
             "openapi-python-client version: 0.28.3",
-            "0.28.3 is not the version that the templates are made for",
+            "0.28.3 is not supported: run `pipx install",
         ),
         ("typescript", "v18.20.4", "Node v18.20.4 is too old"),
     ],
@@ -50,7 +50,10 @@ def test_a_folder_with_something_else_in_it_is_left_alone(orderly, tool, shop):
     (shop / "diary").mkdir()
     (shop / "diary" / "today.txt").touch()
     result = orderly("client", "python", "--out", "diary")
-    assert (result.code, result.err) == (1, "diary has something else in it: name a new or empty folder.\n")
+    assert (result.code, result.err) == (
+        1,
+        "Cannot write to diary: the folder has other content. Name a new or empty folder.\n",
+    )
     assert [file.name for file in (shop / "diary").iterdir()] == ["today.txt"]
 
 
@@ -58,4 +61,4 @@ def test_a_folder_that_cannot_be_made_is_one_plain_line(orderly, tool, shop):
     tool("openapi-python-client", "openapi-python-client version: 0.29.1")
     (shop / "file").touch()
     result = orderly("client", "python", "--out", "file/made")
-    assert (result.code, result.err) == (1, "file/made cannot be made: Not a directory.\n")
+    assert (result.code, result.err) == (1, "Cannot create file/made: Not a directory. Name another folder.\n")

@@ -1,4 +1,4 @@
-"""The house rules: each is seen to fail on a planted defect, at its line; the contract itself breaks none."""
+"""House rules: each finds its planted defect; the contract has no finding."""
 
 import pytest
 
@@ -13,28 +13,28 @@ def line_of(source: str, text: str) -> int:
 
 
 @pytest.mark.parametrize(("rule", "good", "bad", "at"), DEFECTS)
-def test_a_planted_defect_is_found_at_its_line(tmp_path, rule, good, bad, at):
+def test_planted_defect_is_found_at_its_line(tmp_path, rule, good, bad, at):
     assert good in SOURCE
     source = SOURCE.replace(good, bad, 1)
     (tmp_path / "bad.yaml").write_text(source)
-    found = {(each.rule, each.line) for each in check(tmp_path / "bad.yaml")}
-    assert (rule, line_of(source, at)) in found
+    findings = {(each.rule, each.line) for each in check(tmp_path / "bad.yaml")}
+    assert (rule, line_of(source, at)) in findings
 
 
-def test_an_alias_is_a_copy(tmp_path):
+def test_alias_is_accepted_as_a_copy(tmp_path):
     responses = '"401": {$ref: "#/components/responses/Unauthorized"}'
-    source = SOURCE.replace(responses, responses.replace("{", "&who {"), 1).replace(responses, '"401": *who')
-    assert "*who" in source
+    source = SOURCE.replace(responses, responses.replace("{", "&error {"), 1).replace(responses, '"401": *error')
+    assert "*error" in source
     (tmp_path / "good.yaml").write_text(source)
     assert check(tmp_path / "good.yaml") == []
 
 
-def test_every_rule_is_seen_to_fail():
+def test_every_rule_has_a_planted_defect():
     assert {rule.__name__.replace("_", "-") for rule in RULES} <= {rule for rule, *_ in DEFECTS}
 
 
-@pytest.mark.parametrize("path", [GOOD, CONTRACT_FILE], ids=["good", "ours"])
-def test_a_good_contract_has_no_finding(path):
+@pytest.mark.parametrize("path", [GOOD, CONTRACT_FILE], ids=["good", "shop"])
+def test_good_contract_has_no_finding(path):
     assert check(path) == []
 
 
@@ -53,12 +53,12 @@ def test_a_good_contract_has_no_finding(path):
         "(a*){2,9}",
     ],
 )
-def test_a_pattern_that_backtracking_never_ends_is_known(pattern):
+def test_pattern_with_catastrophic_backtracking_is_found(pattern):
     assert is_catastrophic(f"^{pattern}$")
 
 
 @pytest.mark.parametrize(
     "pattern", ["[!-~]+(?: [!-~]+)*", "([a-z]{2}){3}", r"[0-9]+(?:\.[0-9]+)*", "(?:ab|cd)+", "(?:a+)?", r"a\(b+\)*"]
 )
-def test_a_pattern_that_has_one_way_to_match_is_fine(pattern):
+def test_pattern_with_one_way_to_match_is_accepted(pattern):
     assert not is_catastrophic(f"^{pattern}$")

@@ -1,33 +1,33 @@
-"""The error codes of a contract as exceptions of a client: one class for each entry of `x-errors`."""
+"""Exceptions of a client: one class for each error code in `x-errors`."""
 
 from collections.abc import Mapping
 from textwrap import wrap
 
 Errors = Mapping[str, Mapping[str, str]]
 
-PYTHON = '''"""One exception for each error code of the contract; its docstring says why, and what to do."""
+PYTHON = '''"""One exception for each error code of the contract, with its cause and resolution."""
 
-from .errors import Refused
+from .errors import ApiError
 '''
-TYPESCRIPT = """/** One error for each code of the contract; its comment says why, and what to do. */
-import { Refused } from "./errors.js";
+TYPESCRIPT = """/** One error for each code of the contract, with its cause and resolution. */
+import { ApiError } from "./errors.js";
 """
 
 
 def as_python(errors: Errors) -> str:
-    """A module of Python."""
+    """Return a Python module with the exceptions."""
     return PYTHON + "".join(
-        f'\n\nclass {class_name(code)}(Refused):\n    """{_docstring(entry, "    ")}\n    """\n\n    code = "{code}"\n'
+        f'\n\nclass {class_name(code)}(ApiError):\n    """{_docstring(entry, "    ")}\n    """\n\n    code = "{code}"\n'
         for code, entry in sorted(errors.items())
     )
 
 
 def as_typescript(errors: Errors) -> str:
-    """A module of TypeScript, and the table of its classes."""
+    """Return a TypeScript module with the errors and their table."""
     codes = sorted(errors)
     classes = (
         f"\n/** {_docstring(errors[code], ' * ')} */\n"
-        f'export class {class_name(code)} extends Refused {{\n  static readonly code = "{code}";\n}}\n'
+        f'export class {class_name(code)} extends ApiError {{\n  static readonly code = "{code}";\n}}\n'
         for code in codes
     )
     table = "".join(f"  {code}: {class_name(code)},\n" for code in codes)
@@ -35,7 +35,7 @@ def as_typescript(errors: Errors) -> str:
 
 
 def class_name(code: str) -> str:
-    """`insufficient_stock` is `InsufficientStock`."""
+    """Return the class for a code: `InsufficientStock` for `insufficient_stock`."""
     return "".join(word.title() for word in code.split("_"))
 
 

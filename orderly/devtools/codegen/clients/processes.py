@@ -1,4 +1,4 @@
-"""The tools that generate clients, run for us; whatever is wrong with them is one plain line."""
+"""External generators of clients; a failure is reported as one line."""
 
 import shutil
 import subprocess
@@ -8,40 +8,44 @@ from pathlib import Path
 from orderly.config.settings import CommandError
 
 
-def find(tool: str, how: str) -> str:
-    """Where a tool is.
+def find(tool: str, installation: str) -> str:
+    """Return the path of a tool.
 
     Raises:
-        CommandError: it is not installed; the message says how to get it.
+        CommandError: the tool is not installed; the message has the installation.
     """
-    found = shutil.which(tool)
-    if found is None:
-        raise CommandError(f"{tool} is not installed: {how}")
-    return found
+    path = shutil.which(tool)
+    if path is None:
+        raise CommandError(f"{tool} is not installed: {installation}.")
+    return path
 
 
 def run(command: Sequence[str | Path], folder: Path) -> str:
-    """What a tool says to stdout.
+    """Run a tool and return its output.
 
     Raises:
-        CommandError: it fails; the message has the last lines that it wrote.
+        CommandError: the tool failed; the message has its last lines.
     """
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  # ours
-    if done.returncode:
-        last = " ".join((done.stderr or done.stdout).split("\n")[-20:]).strip()
+    completed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603  # no user input
+    if completed.returncode:
+        last = " ".join((completed.stderr or completed.stdout).split("\n")[-20:]).strip()
         raise CommandError(f"{Path(command[0]).name} failed: {last}")
-    return done.stdout
+    return completed.stdout
 
 
-def prepare_folder(folder: Path, ours: str) -> None:
-    """Make a folder, or take an empty one, or one with a client that was made before.
+def prepare_folder(folder: Path, marker: str) -> None:
+    """Create a folder, or accept an empty or generated one.
+
+    Args:
+        folder: the folder of the client.
+        marker: a file or folder that every generated client has.
 
     Raises:
-        CommandError: it has something else in it, or cannot be made.
+        CommandError: the folder has other content, or cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CommandError(f"{folder} cannot be made: {error.strerror}.") from error
-    if any(folder.iterdir()) and not (folder / ours).exists():
-        raise CommandError(f"{folder} has something else in it: name a new or empty folder.")
+        raise CommandError(f"Cannot create {folder}: {error.strerror}. Name another folder.") from error
+    if any(folder.iterdir()) and not (folder / marker).exists():
+        raise CommandError(f"Cannot write to {folder}: the folder has other content. Name a new or empty folder.")

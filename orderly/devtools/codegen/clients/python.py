@@ -1,4 +1,4 @@
-"""The client for Python: openapi-python-client by templates and options of ours, and the modules that ship with it."""
+"""Python client: openapi-python-client with own templates and additional modules."""
 
 import json
 import shutil
@@ -15,16 +15,16 @@ from orderly.devtools.document import ContractDocument
 PARTS = Path(__file__).with_name("python_client")
 PACKAGE = "orderly_client"
 VERSION = "0.29"
-HOW = f"pipx install 'openapi-python-client=={VERSION}.*', or make test-clients"
+INSTALLATION = f"run `pipx install 'openapi-python-client=={VERSION}.*'`"
 
 
 def generate(contract: Contract, folder: Path) -> None:
-    """Write the package to a folder, in place of one that was made before.
+    """Write the package, in place of another one.
 
     Raises:
-        CommandError: the generator is missing, of another version, or not content with the contract.
+        CommandError: the generator is missing, has another version, or failed.
     """
-    tool = processes.find("openapi-python-client", HOW)
+    tool = processes.find("openapi-python-client", INSTALLATION)
     _check_version(processes.run([tool, "--version"], Path.cwd()))
     processes.prepare_folder(folder, PACKAGE)
     with TemporaryDirectory() as scratch:
@@ -35,10 +35,11 @@ def generate(contract: Contract, folder: Path) -> None:
 
 
 def simplify(document: dict[str, Any]) -> dict[str, Any]:
-    """The contract as the generator needs it: one media type for each body, successes only, and no open lists.
+    """Return the contract as the generator needs it.
 
-    It would ask for `UserUpdate | UserUpdate` where two media types have one schema; errors are exceptions of ours;
-    and its clients refuse a value that they do not know, where `x-open` says that more may come.
+    Each body has one media type: for two with one schema the generator would write `UserUpdate | UserUpdate`.
+    Only success responses remain, because errors are exceptions of our own. Values of an `x-open` enum are removed:
+    the generated client would reject an unknown value, and more values may follow.
     """
     simple = deepcopy(document)
     for schema in ContractDocument(simple).of("schema"):
@@ -54,14 +55,14 @@ def simplify(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(tool: str, simple: Path, folder: Path) -> None:
-    ours: list[str | Path] = ["--config", PARTS / "config.yaml", "--custom-template-path", PARTS / "templates"]
-    where: list[str | Path] = ["--path", simple, "--output-path", folder, "--overwrite"]
-    processes.run([tool, "generate", "--meta", "uv", "--fail-on-warning", *where, *ours], Path.cwd())
+    options: list[str | Path] = ["--config", PARTS / "config.yaml", "--custom-template-path", PARTS / "templates"]
+    paths: list[str | Path] = ["--path", simple, "--output-path", folder, "--overwrite"]
+    processes.run([tool, "generate", "--meta", "uv", "--fail-on-warning", *paths, *options], Path.cwd())
 
 
 def _check_version(output: str) -> None:
     if f" {VERSION}." not in output:
-        raise CommandError(f"{output.strip()} is not the version that the templates are made for: {HOW}")
+        raise CommandError(f"{output.strip()} is not supported: {INSTALLATION}.")
 
 
 def _ship(contract: Contract, package: Path) -> None:

@@ -1,6 +1,7 @@
-"""The house rules: each a function that finds the places where a contract breaks it, and says what to do there.
+"""House rules: functions that yield violations, each with a message.
 
-The name of a rule is that of its function; its docstring is the reason.
+A rule is named after its function; its docstring gives the reason.
+A message is an instruction, or "<what is wrong>: <why>. <what to do>."
 """
 
 from collections.abc import Iterator

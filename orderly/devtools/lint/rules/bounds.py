@@ -1,4 +1,4 @@
-"""How large things may be: what has no end in the contract has none in the memory of those who read it."""
+"""Rules for sizes: a value without a bound exhausts memory."""
 
 import re
 from itertools import groupby
@@ -10,81 +10,91 @@ from orderly.contract.node import Node
 from orderly.devtools.document import ContractDocument
 from orderly.devtools.lint.rules import Violations
 
-SAYS_WHAT_IT_IS = {"type", "$ref", "anyOf", "oneOf", "allOf", "const", "enum", "not", "if", "then", "else"}
+TYPE_KEYWORDS = {"type", "$ref", "anyOf", "oneOf", "allOf", "const", "enum", "not", "if", "then", "else"}
 
 
 def schema_has_a_type(draft: ContractDocument) -> Violations:
-    """A schema without a type lets everything through, and no bound holds."""
+    """Require a type: without one every value is valid."""
     for schema in draft.of("schema"):
-        if not SAYS_WHAT_IT_IS & schema.value.keys() and schema.name not in ("propertyNames", "if", "then", "else"):
-            yield schema, "say a type: without one every value fits"
+        if not TYPE_KEYWORDS & schema.value.keys() and schema.name not in ("propertyNames", "if", "then", "else"):
+            yield schema, "Add a type: without one every value is valid."
 
 
 def number_has_bounds(draft: ContractDocument) -> Violations:
-    """Integers have a minimum and a maximum, which fit their column and every client."""
+    """Require bounds that fit the column and every client."""
     for schema in draft.of("schema"):
         if _types(schema) & {"integer", "number"} and not _is_listed(schema):
-            for ends in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-                if not any(end in schema.value for end in ends):
-                    yield schema, f"give the number a {ends[0]}"
+            for bounds in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+                if not any(bound in schema.value for bound in bounds):
+                    yield schema, f"Add a {bounds[0]} to the number."
 
 
 def string_has_max_length(draft: ContractDocument) -> Violations:
-    """A text has an end, unless its values are listed."""
+    """Require a maximum length, unless the values are listed."""
     for schema in draft.of("schema"):
         if "string" in _types(schema) and not _is_listed(schema) and "maxLength" not in schema.value:
-            yield schema, "give the string a maxLength, that of its column"
+            yield schema, "Add a maxLength to the string, that of its column."
 
 
 def array_has_max_items(draft: ContractDocument) -> Violations:
-    """An array has an end, and says what is in it."""
+    """Require a maximum size and a schema for the items."""
     for schema in draft.of("schema"):
         for keyword in ("maxItems", "items") if "array" in _types(schema) else ():
             if keyword not in schema.value and "prefixItems" not in schema.value:
-                yield schema, f"give the array {keyword}"
+                yield schema, f"Add {keyword} to the array."
 
 
 def map_has_bounds(draft: ContractDocument) -> Violations:
-    """An object with members that the contract does not name says how many, and how long their names are."""
+    """Limit how many undeclared members an object has, and their names."""
     for schema in draft.of("schema"):
         if isinstance(schema.value.get("additionalProperties"), dict):
             for keyword in ("maxProperties", "propertyNames"):
                 if keyword not in schema.value:
-                    yield schema, f"give the map {keyword}: its members are not listed"
+                    yield schema, f"Add {keyword} to the map: its members are not declared."
 
 
 def pattern_is_linear(draft: ContractDocument) -> Violations:
-    """A pattern takes linear time in our engine, and in the backtracking ones of clients too."""
+    """Allow only linear-time patterns, also in the backtracking engines of clients."""
     for schema in draft.of("schema"):
         pattern = schema.value.get("pattern")
         if isinstance(pattern, str) and not _is_linear(pattern):
-            yield schema["pattern"], f"{pattern} needs look-around or a back reference; write it without"
+            yield (
+                schema["pattern"],
+                f"{pattern} is not linear: it uses look-around or a back reference. Write it without.",
+            )
         elif isinstance(pattern, str) and is_catastrophic(pattern):
-            how = "begin each turn with a character of its own, as (?:-[a-z]+)* does"
-            yield schema["pattern"], f"{pattern} repeats what can match in several ways, which can take for ever; {how}"
+            advice = "Begin each repetition with a character of its own, as (?:-[a-z]+)* does."
+            problem = "a repeated group can match in several ways, so matching can take exponential time"
+            yield schema["pattern"], f"{pattern} is not linear: {problem}. {advice}"
 
 
 def pattern_is_anchored(draft: ContractDocument) -> Violations:
-    """A pattern without ends is looked for anywhere: `[0-9]+` lets through whatever has one digit in it."""
+    """Require anchors: `[0-9]+` accepts any string that contains a digit."""
     for schema in draft.of("schema"):
         pattern = schema.value.get("pattern")
         if isinstance(pattern, str) and not (re.fullmatch(r"\^.*\$", pattern) or PREFIX.fullmatch(pattern)):
-            yield schema["pattern"], "begin the pattern with ^ and end it with $, or it is looked for anywhere"
+            yield (
+                schema["pattern"],
+                "Begin the pattern with ^ and end it with $: without them a match anywhere is enough.",
+            )
 
 
-def limits_agree(draft: ContractDocument) -> Violations:
-    """A lower bound is not above the upper one."""
+def bounds_are_consistent(draft: ContractDocument) -> Violations:
+    """Reject a lower bound above the upper one."""
     for schema in draft.of("schema"):
-        for low, high in (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems")):
-            if schema.value.get(low, 0) > schema.value.get(high, float("inf")):
-                yield schema[low], f"{low} is above {high}: nothing can fit"
+        for lower, upper in (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems")):
+            if schema.value.get(lower, 0) > schema.value.get(upper, float("inf")):
+                yield schema[lower], f"{lower} is above {upper}: no value is valid. Correct one of them."
 
 
-def open_list_is_a_list(draft: ContractDocument) -> Violations:
-    """`x-open` says of listed values that more may come, so that clients take those which they do not know."""
+def open_enum_has_values(draft: ContractDocument) -> Violations:
+    """Require `enum` beside `x-open`.
+
+    `x-open` announces that more values may follow, so that clients accept unknown ones.
+    """
     for schema in draft.of("schema"):
         if "x-open" in schema.value and "enum" not in schema.value:
-            yield schema.child("x-open", None), "list the values in enum, or take x-open out"
+            yield schema.child("x-open", None), "Add an enum with the values of today, or remove x-open."
 
 
 RULES = (
@@ -95,14 +105,14 @@ RULES = (
     map_has_bounds,
     pattern_is_linear,
     pattern_is_anchored,
-    limits_agree,
-    open_list_is_a_list,
+    bounds_are_consistent,
+    open_enum_has_values,
 )
 
 
 def _types(schema: Node) -> set[str]:
-    named: Any = schema.value.get("type", [])
-    return {named} if isinstance(named, str) else set(named)
+    types: Any = schema.value.get("type", [])
+    return {types} if isinstance(types, str) else set(types)
 
 
 def _is_listed(schema: Node) -> bool:
@@ -124,12 +134,15 @@ TOKENS = re.compile(
 )
 ENDLESS = ("*", "+")
 PREFIX = re.compile(r"\^[\w/:-]+")
-"""What a text begins with, and nothing that could go on further."""
+"""A literal prefix: it needs no end, because it repeats nothing."""
 QUANTIFIER = re.compile(r"[*+?]|\{([0-9]+)(?:,([0-9]*))?\}")
 
 
 def is_catastrophic(pattern: str) -> bool:
-    """Whether something is repeated that can match one text in several ways, which backtracking tries all."""
+    """Return whether a repeated group can match one string in several ways.
+
+    A backtracking engine tries all of them.
+    """
     tokens = TOKENS.findall(pattern)
     groups: list[list[str]] = [[]]
     for each, after in zip(tokens, [*tokens[1:], ""], strict=True):
@@ -152,22 +165,25 @@ def _repeats(token: str) -> bool:
 
 
 def _varies(token: str) -> bool:
-    found = QUANTIFIER.fullmatch(token)
-    return found is not None and (found[1] is None or found[2] is not None)
+    match = QUANTIFIER.fullmatch(token)
+    return match is not None and (match[1] is None or match[2] is not None)
 
 
 def _is_unambiguous(group: list[str]) -> bool:
-    """It has one length and its branches begin differently, or nothing in it matches what it begins with."""
+    """Return whether the group has only one way to match a string.
+
+    Its length is fixed and its branches begin differently, or nothing in it matches its first character.
+    """
     branches = [list(branch) for is_bar, branch in groupby(group, "|".__eq__) if not is_bar]
-    begins = [branch[0] for branch in branches]
+    starts = [branch[0] for branch in branches]
     if not any(map(_varies, group)):
-        return len(branches) <= 1 or (len(set(begins)) == len(begins) and all(map(_is_plain, begins)))
+        return len(branches) <= 1 or (len(set(starts)) == len(starts) and all(map(_is_plain, starts)))
     first, *rest = group
     atoms = [each for each in rest if not QUANTIFIER.fullmatch(each) and each not in ("^", "$")]
-    begins_alike = len(branches) == 1 and _is_plain(first) and not QUANTIFIER.fullmatch(rest[0])
-    return begins_alike and not any(re.fullmatch(atom, first[-1]) for atom in atoms)
+    has_one_start = len(branches) == 1 and _is_plain(first) and not QUANTIFIER.fullmatch(rest[0])
+    return has_one_start and not any(re.fullmatch(atom, first[-1]) for atom in atoms)
 
 
 def _is_plain(token: str) -> bool:
-    """Whether it is one character, escaped or not."""
+    """Return whether the token is one character, escaped or not."""
     return not re.match(r"[\[.^$]|\\[a-zA-Z0-9]", token)

@@ -1,4 +1,4 @@
-"""What is said for people."""
+"""Rules for summaries and descriptions."""
 
 import re
 
@@ -7,43 +7,43 @@ from orderly.devtools.lint.rules import Violations
 
 
 def operation_is_described(draft: ContractDocument) -> Violations:
-    """With a summary for lists and a description for whoever calls it."""
+    """Require a summary for lists and a description for developers of clients."""
     for operation in draft.operations():
         for key in ("summary", "description"):
             if not operation.value.get(key):
-                yield operation.child(key, None), f"give {operation.value.get('operationId')} a {key}"
+                yield operation.child(key, None), f"Add a {key} to {operation.value.get('operationId')}."
 
 
-def tag_is_introduced(draft: ContractDocument) -> Violations:
-    """Each tag stands in `tags`, with a description."""
+def tag_is_described(draft: ContractDocument) -> Violations:
+    """Require each tag in `tags`, with a description."""
     described = {tag.get("name") for tag in draft.root.value.get("tags", []) if tag.get("description")}
     for operation in draft.operations():
         if (tag := operation["tags"][0]).value not in described:
-            yield tag, f"introduce {tag.value} in `tags`, with a description"
+            yield tag, f"Add {tag.value} to `tags`, with a description."
 
 
 def property_is_described(draft: ContractDocument) -> Violations:
-    """Where it stands, or on the schema that it refers to."""
+    """Require a description on the property or on its referenced schema."""
     for schema in draft.of("schema"):
         properties = schema.value.get("properties")
         for name, node in schema["properties"].members() if isinstance(properties, dict) else ():
             if isinstance(node.value, dict) and not any("description" in each.value for each in (node, node.target)):
-                yield node, f"describe the property {name}: what is it for?"
+                yield node, f"Add a description to the property {name}: its purpose."
 
 
 def component_is_described(draft: ContractDocument) -> Violations:
-    """Schemas, parameters, headers, responses and security schemes say what they are."""
+    """Require a description of each shared component."""
     named = [node for _, node in draft.components("schemas")]
     for node in [*named, *draft.of("parameter", "header", "response", "security_scheme")]:
         if not {"description", "$ref"} & node.value.keys():
-            yield node, f"describe {node.value.get('name', node.name)}"
+            yield node, f"Add a description to {node.value.get('name', node.name)}."
 
 
 def version_is_semantic(draft: ContractDocument) -> Violations:
-    """What clients can compare (semver.org), and `orderly diff` raises."""
+    """Require a semantic version (semver.org): clients and `orderly diff` compare it."""
     version = draft.root["info"]["version"]
     if not re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:[-+].*)?", version.value):
-        yield version, "number it as semver.org has it, such as 1.2.3"
+        yield version, "Write a semantic version (semver.org), such as 1.2.3."
 
 
-RULES = (operation_is_described, tag_is_introduced, property_is_described, component_is_described, version_is_semantic)
+RULES = (operation_is_described, tag_is_described, property_is_described, component_is_described, version_is_semantic)

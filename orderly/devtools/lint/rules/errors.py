@@ -1,4 +1,4 @@
-"""Errors: one shape, shared responses, and codes that are explained."""
+"""Rules for errors: one format, shared responses and documented codes."""
 
 import re
 
@@ -8,49 +8,49 @@ from orderly.devtools.lint.rules import Violations
 
 PROBLEM = "application/problem+json"
 PARTS = ("title", "detail", "cause", "resolution")
-"""What the catalogue has of each code."""
+"""Members of each code in the catalogue `x-errors`."""
 
 
 def error_is_shared(draft: ContractDocument) -> Violations:
-    """An error is written once and referred to, not repeated in each operation."""
+    """Require a reference: an error is defined once, not in each operation."""
     for operation in draft.operations():
         for status, response in operation["responses"].members():
             if status >= "4" and "$ref" not in response.value:
-                yield response, f"move the {status} to components/responses and refer to it by $ref"
+                yield response, f"Move the {status} to components/responses and reference it by $ref."
 
 
 def error_is_a_problem(draft: ContractDocument) -> Violations:
-    """Every error is a problem (RFC 9457) that names its codes."""
+    """Require a problem (RFC 9457) that lists its codes."""
     for status, response in _errors(draft):
         if response.get("content", PROBLEM) is None:
-            yield response, f"answer the {status} as {PROBLEM}"
+            yield response, f"Add the media type {PROBLEM} to the {status}."
         if not response.value.get("x-error-codes"):
-            yield response, "list every code that can occur here in x-error-codes"
+            yield response, "List every code that can occur here in x-error-codes."
 
 
 def error_code_is_explained(draft: ContractDocument) -> Violations:
-    """Each code has a title, a detail, a cause and a resolution."""
+    """Require title, detail, cause and resolution of each code."""
     errors = draft.root.get("x-errors")
     complete = {code for code, entry in errors.value.items() if _is_complete(entry)} if errors else set()
     for response in draft.of("response"):
         for _, code in response["x-error-codes"].members() if response.value.get("x-error-codes") else ():
             if code.value not in complete:
-                yield code, f"The error {code.value} needs {', '.join(PARTS)} in x-errors."
+                yield code, f"Add {', '.join(PARTS)} of {code.value} to x-errors."
 
 
-def problem_is_of_its_response(draft: ContractDocument) -> Violations:
-    """The example of an error has its status and one of its codes."""
+def problem_matches_response(draft: ContractDocument) -> Violations:
+    """Require the status and a code of the response in its example."""
     for status, response in _errors(draft):
         for example in _examples(response):
             code = example.value.get("code")
             if str(example.value.get("status")) != status:
-                yield example.child("status", None), f"write {status}: it is the example of that response"
+                yield example.child("status", None), f"Write {status}: this is the example of that response."
             if code not in response.value.get("x-error-codes", [code]):
-                yield example.child("code", None), f"use a code that x-error-codes lists, {code} is not there"
+                yield example.child("code", None), f"Use a code of x-error-codes: {code} is not listed."
 
 
-def problem_equals_catalogue(draft: ContractDocument) -> Violations:
-    """The example of an error has the type, the title and the detail that the service sends with its code."""
+def problem_matches_catalogue(draft: ContractDocument) -> Violations:
+    """Require the type, title and detail that the service sends."""
     catalogue = draft.root.value.get("x-errors", {})
     for _, response in _errors(draft):
         for example in _examples(response):
@@ -58,30 +58,33 @@ def problem_equals_catalogue(draft: ContractDocument) -> Violations:
             entry = catalogue.get(code, {})
             sent = {"type": f"/errors#{code}", "title": entry.get("title")}
             for key in [key for key, text in sent.items() if entry and example.value.get(key) != text]:
-                yield example.child(key, None), f"write {sent[key]!r}: the service sends it with the code {code}"
+                yield (
+                    example.child(key, None),
+                    f"Write {sent[key]!r}: the service sends this {key} with the code {code}.",
+                )
             template = entry.get("detail", "")
             if template and not matches_template(str(example.value.get("detail")), template):
-                yield example.child("detail", None), f"write {template!r}, as x-errors has it"
+                yield example.child("detail", None), f"Write {template!r}: this is the detail in x-errors."
 
 
 RULES = (
     error_is_shared,
     error_is_a_problem,
     error_code_is_explained,
-    problem_is_of_its_response,
-    problem_equals_catalogue,
+    problem_matches_response,
+    problem_matches_catalogue,
 )
 
 
 def _errors(draft: ContractDocument) -> list[tuple[str, Node]]:
-    """Every error with its status; one that several operations share once for each status."""
-    found = {
+    """Return every error once for each of its statuses."""
+    errors = {
         (status, response.pointer): response
         for operation in draft.operations()
         for status, response in operation["responses"].items()
         if status >= "4"
     }
-    return [(status, response) for (status, _), response in found.items()]
+    return [(status, response) for (status, _), response in errors.items()]
 
 
 def _is_complete(entry: object) -> bool:
@@ -89,12 +92,12 @@ def _is_complete(entry: object) -> bool:
 
 
 def _examples(response: Node) -> list[Node]:
-    """Every example of a problem."""
+    """Return every example of a problem."""
     example, named = (response.get("content", PROBLEM, key) for key in ("example", "examples"))
-    found = [example, *(each.get("value") for _, each in named.items())] if named else [example]
-    return [each for each in found if each is not None and isinstance(each.value, dict)]
+    examples = [example, *(each.get("value") for _, each in named.items())] if named else [example]
+    return [each for each in examples if each is not None and isinstance(each.value, dict)]
 
 
 def matches_template(detail: str, template: str) -> bool:
-    """Whether a detail is that of the catalogue, with any text in place of each `{field}`."""
+    """Return whether a detail matches a template with `{field}` placeholders."""
     return bool(re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(template)), detail))

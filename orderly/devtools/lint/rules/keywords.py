@@ -1,4 +1,4 @@
-"""What would be read and do nothing: words that JSON Schema does not have, and shapes that nothing can have."""
+"""Rules for schemas: keywords without effect and types without a valid value."""
 
 from orderly.contract.loader import ContractError
 from orderly.contract.node import Node
@@ -16,8 +16,8 @@ KEYWORDS = {
     *("discriminator", "externalDocs", "xml"),
 }
 REPLACEMENTS = {
-    "nullable": 'OpenAPI 3.1 has no nullable: write type: [string, "null"]',
-    "example": "write examples: [..], as OpenAPI 3.1 has it",
+    "nullable": 'Write type: [string, "null"]: OpenAPI 3.1 has no nullable.',
+    "example": "Write examples: [..]: OpenAPI 3.1 deprecates example in schemas.",
 }
 FORMATS = {
     *("date", "date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6"),
@@ -27,25 +27,25 @@ FORMATS = {
 
 
 def schema_keyword_is_known(draft: ContractDocument) -> Violations:
-    """A misspelt keyword lets everything through, and one of OpenAPI 3.0 does too."""
+    """Reject unknown keywords: misspelt ones and those of OpenAPI 3.0 check nothing."""
     for schema in draft.of("schema"):
         for key in schema.value.keys() - KEYWORDS:
             if not key.startswith("x-"):
                 yield (
                     schema.child(key, None),
-                    REPLACEMENTS.get(key, f"JSON Schema has no {key} here; correct it, or take it out"),
+                    REPLACEMENTS.get(key, f"Correct or remove {key}: JSON Schema has no such keyword."),
                 )
 
 
 def format_is_known(draft: ContractDocument) -> Violations:
-    """A format that nobody checks lets everything through."""
+    """Reject unknown formats: they are not checked and accept every value."""
     for schema in draft.of("schema"):
         if (name := schema.value.get("format", "date")) not in FORMATS:
-            yield schema["format"], f"nothing checks the format {name}; describe it by a pattern"
+            yield schema["format"], f"Use a pattern: the format {name} is not checked."
 
 
-def discriminator_leads_somewhere(draft: ContractDocument) -> Violations:
-    """What tells alternatives apart is required in each of them, and names schemas that are there."""
+def discriminator_is_resolvable(draft: ContractDocument) -> Violations:
+    """Require the property in each alternative, and existing schemas in the mapping."""
     for schema in draft.of("schema"):
         discriminator = schema.get("discriminator")
         for _, place in (
@@ -55,40 +55,46 @@ def discriminator_leads_somewhere(draft: ContractDocument) -> Violations:
             try:
                 draft.root.resolve_pointer(reference if "#" in reference else f"#/components/schemas/{reference}")
             except ContractError:
-                yield place, f"{reference} leads nowhere; name a schema of components/schemas"
+                yield place, f"Name a schema of components/schemas: {reference} does not exist."
         for each in _alternatives(schema) if discriminator else ():
             name = discriminator.value.get("propertyName") if discriminator else None
             if name not in each.value.get("required", ()):
-                yield discriminator or schema, f"require {name} in {each.name}: it tells which one it is"
+                yield (
+                    discriminator or schema,
+                    f"Add {name} to the required properties of {each.name}: it selects the alternative.",
+                )
 
 
-def object_can_end(draft: ContractDocument) -> Violations:
-    """An object that requires one of its own kind has no end, so there is none."""
+def object_is_finite(draft: ContractDocument) -> Violations:
+    """Reject an object that requires itself: no finite value is valid."""
     for schema in draft.of("schema"):
         for name, node in _required(schema):
-            if "$ref" in node.value and _leads_back(node.target, schema.pointer, frozenset()):
-                yield node, f"nothing can fit: {name} is required and holds the object itself; let it be absent or null"
+            if "$ref" in node.value and _requires(node.target, schema.pointer, frozenset()):
+                yield (
+                    node,
+                    f"Make {name} optional or nullable: it contains the object itself, so no value is valid.",
+                )
 
 
-RULES = (schema_keyword_is_known, format_is_known, discriminator_leads_somewhere, object_can_end)
+RULES = (schema_keyword_is_known, format_is_known, discriminator_is_resolvable, object_is_finite)
 
 
 def _alternatives(schema: Node) -> list[Node]:
-    """The schemas of which one is meant; a schema without alternatives is one itself."""
-    found = [
+    """Return the alternatives of a schema, or the schema itself."""
+    alternatives = [
         node.target for key in ("oneOf", "anyOf") for _, node in (schema.get(key) or schema.child(key, [])).members()
     ]
-    return found or [schema]
+    return alternatives or [schema]
 
 
 def _required(schema: Node) -> list[tuple[str, Node]]:
     properties = schema.value.get("properties", {})
-    wanted = [name for name in schema.value.get("required", ()) if isinstance(properties.get(name), dict)]
-    return [(name, schema.child("properties", properties).child(name, properties[name])) for name in wanted]
+    required = [name for name in schema.value.get("required", ()) if isinstance(properties.get(name), dict)]
+    return [(name, schema.child("properties", properties).child(name, properties[name])) for name in required]
 
 
-def _leads_back(schema: Node, pointer: str, seen: frozenset[str]) -> bool:
+def _requires(schema: Node, pointer: str, seen: frozenset[str]) -> bool:
     if schema.pointer == pointer:
         return True
-    ways = [] if schema.pointer in seen else [node.target for _, node in _required(schema)]
-    return any(_leads_back(each, pointer, seen | {schema.pointer}) for each in ways)
+    required = [] if schema.pointer in seen else [node.target for _, node in _required(schema)]
+    return any(_requires(each, pointer, seen | {schema.pointer}) for each in required)

@@ -1,4 +1,4 @@
-"""What leads from one place to another: links, and components that something refers to."""
+"""Rules for references: links, and components that are used."""
 
 import re
 from collections.abc import Iterator
@@ -11,63 +11,66 @@ from orderly.devtools.lint.rules.structure import parameters
 
 
 def created_has_links(draft: ContractDocument) -> Violations:
-    """What was created can be followed; `Location` is made of the first link."""
+    """Require links in a 201: `Location` is built from the first one."""
     for operation in draft.operations():
         created = operation["responses"].get("201")
         if created is not None and not created.target.value.get("links"):
-            yield created, "give the 201 links to the operations on what it creates"
+            yield created, "Add links to the 201, to the operations on the created resource."
 
 
-def link_leads_to_an_operation(draft: ContractDocument) -> Violations:
-    """A link names an operationId that is there."""
+def link_target_exists(draft: ContractDocument) -> Violations:
+    """Require an existing operationId in each link."""
     known = _operations(draft)
     for link in draft.of("link"):
         if "$ref" not in link.value and (name := link.value.get("operationId")) not in known:
             place = link.child("operationId", None)
-            yield place, f"no operation is called {name}; link to one that is there by operationId"
+            yield place, f"Name an existing operationId: there is no operation {name}."
 
 
-def link_has_real_parameters(draft: ContractDocument) -> Violations:
-    """A link gives parameters that its operation has, and all that its path needs."""
+def link_parameters_exist(draft: ContractDocument) -> Violations:
+    """Require declared parameters, and all those of the path."""
     operations = _operations(draft)
     for link in draft.of("link"):
         operation = operations.get(link.value.get("operationId"))
         if operation is None:
             continue
         given = link.value.get("parameters", {})
-        wanted = {p["name"].value: p["in"].value for p in parameters(draft, operation)}
-        for name in given.keys() - wanted.keys():
-            yield link["parameters"].child(name, None), f"{operation['operationId'].value} has no parameter {name}"
-        for name in [name for name, place in wanted.items() if place == "path" and name not in given]:
-            yield link, f"say what {name} is: {operation['operationId'].value} needs it"
+        declared = {p["name"].value: p["in"].value for p in parameters(draft, operation)}
+        for name in given.keys() - declared.keys():
+            yield (
+                link["parameters"].child(name, None),
+                f"Correct or remove {name}: {operation['operationId'].value} has no such parameter.",
+            )
+        for name in [name for name, place in declared.items() if place == "path" and name not in given]:
+            yield link, f"Add the parameter {name}: {operation['operationId'].value} requires it."
 
 
-def link_expression_is_real(draft: ContractDocument) -> Violations:
-    """`$response.body#/id` leads to a property of the answer."""
+def link_expression_is_valid(draft: ContractDocument) -> Violations:
+    """Require a declared property of the response: `$response.body#/id`."""
     for response in draft.of("response"):
         content, links = response.get("content"), response.get("links")
         schemas = [media.get("schema") for _, media in content.items()] if content else []
         for place in [place for _, link in links.items() for place in _expressions(link)] if links else []:
             path = str(place.value).removeprefix("$response.body#/")
             if not any(_has(schema, path.split("/")) for schema in schemas):
-                yield place, f"the answer has no {path}; name one of its properties"
+                yield place, f"Name a property of the response: there is no {path}."
 
 
 def component_is_used(draft: ContractDocument) -> Violations:
-    """Nothing is kept that nothing refers to."""
+    """Reject components that nothing references."""
     used = set(_references(draft.root.value)) | {f"/components/securitySchemes/{n}" for n in _schemes(draft)}
     components = draft.root.get("components")
     for section, holder in components.members() if components else ():
         for name, node in holder.members():
             if node.pointer not in used:
-                yield node, f"nothing refers to {name} in {section}; use it or take it out"
+                yield node, f"Use or remove {name}: nothing references this entry of {section}."
 
 
 RULES = (
     created_has_links,
-    link_leads_to_an_operation,
-    link_has_real_parameters,
-    link_expression_is_real,
+    link_target_exists,
+    link_parameters_exist,
+    link_expression_is_valid,
     component_is_used,
 )
 
@@ -77,7 +80,7 @@ def _operations(draft: ContractDocument) -> dict[Any, Node]:
 
 
 def _expressions(link: Node) -> Iterator[Node]:
-    """The places of a link that take something from the body of the answer."""
+    """Yield the expressions of a link that refer to the response body."""
     for key in ("parameters", "requestBody"):
         holder = link.get(key)
         for _, place in holder.members() if holder and isinstance(holder.value, dict) else ():

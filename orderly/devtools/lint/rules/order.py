@@ -1,4 +1,4 @@
-"""In which order things stand."""
+"""Rules for the order of keys, responses, components and operations."""
 
 from collections.abc import Iterable
 
@@ -10,24 +10,24 @@ KEYS = ("operationId", "summary", "description", "tags", "security", "x-", "para
 
 
 def operation_keys_in_order(draft: ContractDocument) -> Violations:
-    """What it is, who may, what it takes, what it answers."""
+    """Require one order: description, access, request, responses."""
     for operation in draft.operations():
         keys = [key for key in operation.value if _rank(key) is not None]
         if (misplaced := _first_misplaced(keys, sorted(keys, key=_rank_of))) is not None:
-            yield operation[misplaced], f"{misplaced} is misplaced; the order is {', '.join(KEYS)}"
+            yield operation[misplaced], f"Move {misplaced}: the order is {', '.join(KEYS)}."
 
 
 def responses_in_order(draft: ContractDocument) -> Violations:
-    """Success first, then the rest, ascending; `default` last."""
+    """Require ascending statuses, `default` last."""
     for operation in draft.operations():
         statuses = list(operation["responses"].value)
         if (misplaced := _first_misplaced(statuses, sorted(statuses))) is not None:
             place = operation["responses"].child(misplaced, None)
-            yield place, f"put {misplaced} in its place: ascending, success first"
+            yield place, f"Move {misplaced}: the order is ascending, success first."
 
 
 def components_in_order(draft: ContractDocument) -> Violations:
-    """Alphabetical, so that one finds them and merges do not conflict."""
+    """Require alphabetical order: easy to find, few merge conflicts."""
     holders = [node for _, node in draft.root["components"].members()] if draft.root.get("components") else []
     errors = draft.root.get("x-errors")
     for holder in [*holders, *([errors] if errors else [])]:
@@ -35,14 +35,14 @@ def components_in_order(draft: ContractDocument) -> Violations:
 
 
 def operations_in_order_of_tags(draft: ContractDocument) -> Violations:
-    """Operations stand together by tag, in the order in which `tags` introduces them."""
+    """Group operations by tag, in the order of `tags`."""
     tags = [tag.get("name") for tag in draft.root.value.get("tags", [])]
     latest = 0
     for operation in draft.operations():
         tag = operation["tags"][0]
         rank = tags.index(tag.value) if tag.value in tags else latest
         if rank < latest:
-            yield tag, f"move this up to the other operations of {tag.value}: paths stand in the order of `tags`"
+            yield tag, f"Move this up to the other operations of {tag.value}: paths follow the order of `tags`."
         latest = max(latest, rank)
 
 
@@ -60,14 +60,14 @@ def _rank_of(key: str) -> int:
 
 def _unsorted(holder: Node, names: Iterable[str]) -> Violations:
     names = list(names)
-    wanted = sorted(names, key=str.casefold)
-    if (misplaced := _first_misplaced(names, wanted)) is not None:
+    ordered = sorted(names, key=str.casefold)
+    if (misplaced := _first_misplaced(names, ordered)) is not None:
         yield (
             holder.child(misplaced, None),
-            f"put {wanted[names.index(misplaced)]} here: components stand by their names",
+            f"Move {ordered[names.index(misplaced)]} here: the order of components is alphabetical.",
         )
 
 
-def _first_misplaced(names: list[str], wanted: list[str]) -> str | None:
-    """The first name that is not where it should be."""
-    return next((name for name, right in zip(names, wanted, strict=True) if name != right), None)
+def _first_misplaced(names: list[str], ordered: list[str]) -> str | None:
+    """Return the first name that is out of order."""
+    return next((name for name, expected in zip(names, ordered, strict=True) if name != expected), None)

@@ -1,4 +1,4 @@
-"""A session: the tokens of somebody who is signed in, renewed once however many calls find them expired."""
+"""A session with automatic renewal of its tokens, once for concurrent calls."""
 
 import asyncio
 import threading
@@ -9,44 +9,44 @@ import httpx
 from . import errors
 from .models.tokens import Tokens
 
-RENEWAL_PATIENCE = 8.0
-"""Seconds in which a renewal is repeated: the service takes a refresh token again for 10, then it ends the session."""
+RENEWAL_TIMEOUT = 8.0
+"""Seconds for retries of a renewal: after 10, a repeated refresh token ends the session."""
 
 TIMEOUT = {"connect": 4.0, "read": 4.0, "write": 4.0, "pool": 4.0}
-"""Seconds of one attempt, so that there is time for another."""
+"""Seconds of one attempt, so that time remains for another."""
 
 
 class Session(httpx.Auth):
-    """Signs requests with the access token and renews it when the service says that it is not valid any more.
+    """Authentication with an access token and its automatic renewal.
 
-    Use one session either from threads or from one event loop. `tokens` are always the newest: keep them to `resume`.
+    Use a session either from threads or from one event loop. `tokens` are always the newest: store them for `resume`.
     """
 
     def __init__(self, url: str, tokens: Tokens) -> None:
         self.tokens = tokens
         self._url = f"{url}/tokens/refresh"
-        self._end: Exception | None = None
+        self._final_error: Exception | None = None
         self._lock = threading.Lock()
         self._async_lock = asyncio.Lock()
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Send it; when the token is spent, renew it unless another call just did, and send it again."""
-        spent = self._sign(request)
+        """Send a request; after an expired token, renew it once and repeat."""
+        token = self._sign(request)
         response = yield request
-        if _is_spent(response):
+        if _is_expired(response):
             with self._lock:
-                if self.tokens.access_token == spent:
+                if self.tokens.access_token == token:
                     self._keep((yield self._renewal()))
             self._sign(request)
             yield request
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """As `sync_auth_flow`, for tasks of one event loop."""
-        spent = self._sign(request)
+        """Send a request like `sync_auth_flow`, for tasks of one event loop."""
+        token = self._sign(request)
         response = yield request
-        if _is_spent(response):
+        if _is_expired(response):
             async with self._async_lock:
-                if self.tokens.access_token == spent:
+                if self.tokens.access_token == token:
                     self._keep((yield self._renewal()))
             self._sign(request)
             yield request
@@ -57,21 +57,24 @@ class Session(httpx.Auth):
         return token
 
     def _renewal(self) -> httpx.Request:
-        if self._end is not None:
-            raise self._end
+        if self._final_error is not None:
+            raise self._final_error
         body = {"refresh_token": self.tokens.refresh_token}
         return httpx.Request(
-            "POST", self._url, json=body, extensions={"patience": RENEWAL_PATIENCE, "timeout": TIMEOUT}
+            "POST", self._url, json=body, extensions={"retry_timeout": RENEWAL_TIMEOUT, "timeout": TIMEOUT}
         )
 
     def _keep(self, response: httpx.Response) -> None:
         if response.status_code == 401:
-            self._end = errors.refusal(response)
+            self._final_error = errors.error_for(response)
         if response.status_code != 201:
-            raise errors.refusal(response)
+            raise errors.error_for(response)
         self.tokens = Tokens.from_dict(response.json())
 
 
-def _is_spent(response: httpx.Response) -> bool:
-    """Whether the token is refused (RFC 6750, 3.1), and not a password that came with it."""
+def _is_expired(response: httpx.Response) -> bool:
+    """Return whether the token was rejected (RFC 6750, 3.1).
+
+    A 401 for a wrong password in the body is another error.
+    """
     return response.status_code == 401 and 'error="invalid_token"' in response.headers.get("WWW-Authenticate", "")

@@ -1,8 +1,8 @@
-/** What a call throws when the answer is not the success that the contract promises. */
+/** Errors for responses other than the declared success. */
 import type { Problem } from "./schema.js";
 
-/** The service says no. Look for the class of a code in `refusals`, or for this one. */
-export class Refused extends Error {
+/** An error of the service. Check for the class of a code in `refusals`, or for this one. */
+export class ApiError extends Error {
   constructor(
     readonly problem: Problem,
     readonly response: Response,
@@ -12,11 +12,11 @@ export class Refused extends Error {
   }
 }
 
-/** 304: what `If-None-Match` names is still true. */
-export class Unchanged extends Error {}
+/** A 304: the version in `If-None-Match` is the current one. */
+export class NotModified extends Error {}
 
-/** An answer that is none of the service's, such as the error page of a proxy. */
-export class UnexpectedAnswer extends Error {
+/** A response that is not one of the service, such as the error page of a proxy. */
+export class UnexpectedResponse extends Error {
   constructor(readonly response: Response) {
     super(`${response.status} from ${new URL(response.url).pathname}`);
   }

@@ -1,14 +1,14 @@
-/** A session: the tokens of somebody who is signed in, renewed once however many calls find them expired. */
+/** A session with automatic renewal of its tokens, once for concurrent calls. */
 import createClient from "openapi-fetch";
-import { Refused } from "./errors.js";
-import { ok, raising } from "./raising.js";
-import { type Fetch, repeating } from "./repeating.js";
+import { ApiError } from "./errors.js";
+import { ok, throwErrors } from "./responses.js";
+import { type Fetch, withRetries } from "./retries.js";
 import type { paths, Tokens } from "./schema.js";
 
-/** Seconds in which a renewal is repeated: the service takes a refresh token again for 10, then it ends the session. */
-const RENEWAL_PATIENCE = 8;
-/** Milliseconds of one attempt, so that there is time for another. */
-const RENEWAL_TIMEOUT = 4_000;
+/** Seconds for retries of a renewal: after 10, a repeated refresh token ends the session. */
+const RENEWAL_TIMEOUT = 8;
+/** Milliseconds of one attempt, so that time remains for another. */
+const ATTEMPT_TIMEOUT = 4_000;
 
 export class Session {
   private renewal: Promise<void> | undefined;
@@ -20,12 +20,12 @@ export class Session {
     private readonly keep: (tokens: Tokens) => void = () => {},
   ) {}
 
-  /** Send it; when the token is spent, renew it unless another call is doing so or just did, and send it again. */
+  /** Send a request; after an expired token, renew it once for all calls and repeat. */
   readonly fetch: Fetch = async (request) => {
-    const spent = this.tokens.access_token;
+    const token = this.tokens.access_token;
     const response = await this.send(this.signed(request));
-    if (!isSpent(response)) return response;
-    if (this.tokens.access_token === spent) await (this.renewal ??= this.renew());
+    if (!isExpired(response)) return response;
+    if (this.tokens.access_token === token) await (this.renewal ??= this.renew());
     return this.send(this.signed(request));
   };
 
@@ -35,16 +35,16 @@ export class Session {
     return signed;
   }
 
-  /** A session that has ended stays so; after other troubles the next call tries again. */
+  /** Renew the tokens. An ended session stays ended; after other errors the next call tries again. */
   private async renew(): Promise<void> {
-    const api = createClient<paths>({ baseUrl: this.url, fetch: repeating(RENEWAL_PATIENCE, true, RENEWAL_TIMEOUT) });
-    api.use(raising);
+    const api = createClient<paths>({ baseUrl: this.url, fetch: withRetries(RENEWAL_TIMEOUT, true, ATTEMPT_TIMEOUT) });
+    api.use(throwErrors);
     const { refresh_token } = this.tokens;
     try {
       this.tokens = await ok(api.POST("/tokens/refresh", { body: { refresh_token } }));
       this.keep(this.tokens);
     } catch (error) {
-      if (error instanceof Refused && error.response.status === 401) throw error;
+      if (error instanceof ApiError && error.response.status === 401) throw error;
       this.renewal = undefined;
       throw error;
     }
@@ -52,8 +52,8 @@ export class Session {
   }
 }
 
-/** Whether the token is refused (RFC 6750, 3.1), and not a password that came with it. */
-function isSpent(response: Response): boolean {
-  const told = response.headers.get("WWW-Authenticate") ?? "";
-  return response.status === 401 && told.includes('error="invalid_token"');
+/** Return whether the token was rejected (RFC 6750, 3.1), not a password in the body. */
+function isExpired(response: Response): boolean {
+  const challenge = response.headers.get("WWW-Authenticate") ?? "";
+  return response.status === 401 && challenge.includes('error="invalid_token"');
 }

@@ -1,4 +1,4 @@
-"""All of a list, page by page."""
+"""Iteration over all pages of a list."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from inspect import signature
@@ -10,41 +10,50 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Page(Protocol[T_co]):
-    """What every list answers."""
+    """A page of a list."""
 
     @property
     def data(self) -> Sequence[T_co]:
-        """What is on this page."""
+        """The items of this page."""
 
     @property
     def has_more(self) -> bool:
-        """Whether there is another one."""
+        """True if another page follows."""
 
     @property
     def next_cursor(self) -> str | None:
-        """Where it begins."""
+        """The cursor of the next page."""
 
 
 def each(fetch: Callable[P, Page[T]], *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-    """Everything in a list, fetched as it is asked for: `each(list_products.sync, client=client, q="mug")`."""
+    """Yield every item of a list; pages are fetched on demand.
+
+    Example: `each(list_products.sync, client=client, q="mug")`.
+    """
     more = True
     while more:
         page = fetch(*args, **kwargs)
         yield from page.data
-        more = _go_on(fetch, kwargs, page)
+        more = _advance(fetch, kwargs, page)
 
 
 async def each_async(fetch: Callable[P, Awaitable[Page[T]]], *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
-    """Everything in a list: `async for product in each_async(list_products.asyncio, client=client)`."""
+    """Yield every item of a list; pages are fetched on demand.
+
+    Example: `async for product in each_async(list_products.asyncio, client=client)`.
+    """
     more = True
     while more:
         page = await fetch(*args, **kwargs)
         for item in page.data:
             yield item
-        more = _go_on(fetch, kwargs, page)
+        more = _advance(fetch, kwargs, page)
 
 
-def _go_on(fetch: Callable[..., object], kwargs: Any, page: Page[Any]) -> bool:
-    """Ask for what comes next, and say whether there is any; a feed calls its cursor `after`."""
+def _advance(fetch: Callable[..., object], kwargs: Any, page: Page[Any]) -> bool:
+    """Set the cursor of the next page and return whether it exists.
+
+    A feed calls its cursor `after`.
+    """
     kwargs["after" if "after" in signature(fetch).parameters else "cursor"] = page.next_cursor
     return page.has_more

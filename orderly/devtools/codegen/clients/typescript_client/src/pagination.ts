@@ -1,16 +1,16 @@
-/** All of a list, page by page. */
+/** Iteration over all pages of a list. */
 
-/** What every list answers. */
+/** A page of a list. */
 export interface Page<T> {
   data: T[];
   has_more: boolean;
   next_cursor: string | null;
 }
 
-/** Where a page begins: to be spread into a query. */
+/** The cursor of a page, to be spread into a query. */
 export type From = { cursor?: string };
 
-/** Everything in a list, fetched as it is asked for.
+/** Yield every item of a list; pages are fetched on demand.
  *
  * `for await (const product of each((from) => api.GET("/products", { params: { query: { q: "mug", ...from } } })))`
  *
