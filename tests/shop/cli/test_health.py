@@ -38,7 +38,7 @@ def test_a_service_that_is_ready_and_then_stops(orderly, serving, monkeypatch):
             time.sleep(0.05)
         assert (result.out, result.err) == (
             "",
-            "The service is unavailable: it is stopping. Try again later.\n",
+            "The service is unavailable: a shutdown is in progress. Try again later.\n",
         )
 
 
