@@ -1,6 +1,7 @@
-"""The read session of a request: a connection for rows, an ORM session for objects.
+"""Read sessions of a request.
 
-Each is opened on first use. An ORM session costs as much as two of the most frequent statements, which need no objects.
+A session has a connection for rows and an ORM session for objects, each opened on first use. An ORM session costs as
+much as two of the most frequent statements, which need no objects.
 """
 
 from collections.abc import Callable, Mapping
@@ -57,7 +58,7 @@ class ReadSession:
         return self.session.execute(statement, parameters)
 
     def scalar(self, statement: TypedReturnsRows[Row], parameters: Parameters = None) -> Row | None:
-        """Return the first column of the first row, or None without a row."""
+        """Return the first column of the first row, or None."""
         return self.session.scalar(statement, parameters)
 
     def scalars(self, statement: TypedReturnsRows[Row], parameters: Parameters = None) -> ScalarResult[Row]:

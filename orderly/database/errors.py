@@ -22,7 +22,7 @@ def is_retryable(error: Exception) -> bool:
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Return whether the database is unavailable, so that a later request may succeed."""
+    """Return whether the database is unavailable; a later request may succeed."""
     return isinstance(error, OperationalError | InterfaceError | PoolTimeout) or _is_standby(error)
 
 

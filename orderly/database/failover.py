@@ -1,4 +1,4 @@
-"""Failover of PostgreSQL: writes move to the server that is the primary now."""
+"""Failover of PostgreSQL: writes move to the current primary."""
 
 from typing import Any
 

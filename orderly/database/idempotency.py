@@ -68,7 +68,7 @@ class IdempotencyKey:
 
 
 def find(session: Session, claim: IdempotencyKey) -> Row[Any] | None:
-    """Lock a key, and return its record, or None without an unexpired one.
+    """Lock a key, and return its unexpired record or None.
 
     Raises:
         KeyInFlight: another transaction has locked the key.
@@ -127,7 +127,10 @@ def purge(session: Session, *, at: datetime | None = None) -> int:
 
 
 class _Claimed(FunctionElement[bool]):
-    """SQL that locks the key of a number until the transaction ends; false if another one has it."""
+    """SQL expression that locks a key until the transaction ends.
+
+    It is false if another transaction holds the lock.
+    """
 
     type = Boolean()
     inherit_cache = True

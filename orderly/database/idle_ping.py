@@ -12,7 +12,10 @@ A connection that breaks while in use is detected by its next statement anyway."
 
 
 def ping_idle_connections(engine: Engine) -> None:
-    """Replace a connection that broke in its pool, and all older ones with it."""
+    """Ping connections on checkout after an idle time.
+
+    A broken connection is replaced, and so are all older ones.
+    """
 
     @event.listens_for(engine, "checkin")
     def _record_idle_start(_connection: Any, record: Any) -> None:

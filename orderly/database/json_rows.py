@@ -1,6 +1,6 @@
-"""Pairs of a mapping as rows of a statement, passed as one JSON parameter.
+"""Pairs of a mapping as rows of a statement.
 
-The text of the statement is the same for any number of pairs.
+They are passed as one JSON parameter, so the text of the statement is the same for any number of pairs.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ def _on_postgresql(element: _JsonEach, compiler: SQLCompiler, **options: Any) ->
 
 
 class JsonPairs:
-    """A parameter that maps strings to integers, joined to a statement as `rows`."""
+    """A parameter that maps strings to integers, joined as `rows`."""
 
     def __init__(self, name: str) -> None:
         parameter: BindParameter[Any] = bindparam(name, type_=JSON())

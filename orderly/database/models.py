@@ -23,7 +23,7 @@ class Base(DeclarativeBase):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A point in time: an aware datetime in UTC, on SQLite and PostgreSQL alike."""
+    """An aware datetime in UTC, on SQLite and PostgreSQL alike."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

@@ -1,6 +1,7 @@
-"""Keyset pagination: a page begins after the key of the previous page's last row.
+"""Keyset pagination.
 
-Rows that were inserted or deleted meanwhile neither repeat nor hide other rows.
+A page begins after the key of the previous page's last row. Rows inserted or deleted meanwhile neither repeat nor hide
+other rows.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,9 +36,9 @@ class PageRows(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """A page of a list, as returned by a handler: query, order and serializer.
+    """A page of a list: its query, order and serializer.
 
-    `query` selects the whole list. `order` ends with the id, so that it is total; `descending` applies to all its
+    Handlers return it. `query` selects the whole list. `order` ends with the id, so that it is total; `descending` applies to all its
     columns. With `follow` a client can continue the list after its last page, as with a feed. With `of_rows` the query
     selects columns of a table, so a connection without an ORM session is enough.
     """

@@ -1,4 +1,4 @@
-"""Readiness: the database can be read and written, and has the required schema."""
+"""Readiness: the database is readable and writable, with the required schema."""
 
 import shutil
 import threading
@@ -22,8 +22,8 @@ CACHE_SECONDS = 1.0
 # writable.
 WRITE = text("UPDATE alembic_version SET version_num = version_num")
 READ = text("SELECT 1")
-# PostgreSQL does not report free disk space. A result beyond work_mem is spilled to a file beside the data for the
-# duration of the statement: here 64 KiB at a time, up to MIN_FREE_BYTES.
+# PostgreSQL does not report free disk space. It spills a result beyond work_mem to a file beside the data for the
+# duration of the statement. The probe writes 64 KiB at a time, up to MIN_FREE_BYTES.
 SPILL_TO_DISK = text("SET LOCAL work_mem = '64kB'")
 PROBE_FREE_SPACE = text(
     "WITH room AS MATERIALIZED (SELECT repeat('x', 65536) AS x FROM generate_series(1, :times))"

@@ -26,7 +26,7 @@ while they are fetched, which is not included."""
 
 
 def wrap_dialect(engine: Engine, wrapper: Callable[[Callable[P, R]], Callable[P, R]]) -> None:
-    """Wrap each method in which an engine's dialect calls its driver."""
+    """Wrap the dialect methods of an engine."""
     for name in DIALECT_METHODS:
         setattr(engine.dialect, name, wrapper(getattr(engine.dialect, name)))
 

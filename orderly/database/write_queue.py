@@ -7,14 +7,14 @@ from time import monotonic, sleep
 
 TURN_DURATION = 0.05
 """Seconds a process may keep writing before it queues again. A change of process at each transaction would leave the
-file idle until the other process wakes up, which takes a while on a busy machine."""
+file idle until the other process wakes up. On a busy machine that takes a while."""
 POLL_INTERVAL = 0.0005
 """Polling interval in seconds. Only one process polls the turn lock at a time; several may poll the head lock, first
 come first served."""
 
 
 class WriteQueue:
-    """Two file locks through which processes take turns writing.
+    """A queue for write transactions, made of two file locks.
 
     SQLite serializes writers too, but a waiting writer sleeps for up to 0.1 s at a time, and a writer that arrives
     meanwhile overtakes it. Here one process holds the head lock while it waits for the turn lock, and no other process
@@ -62,7 +62,10 @@ class WriteQueue:
 
 
 class _FileLock:
-    """An exclusive file lock; without effect where the file cannot be created, so that SQLite's locks remain."""
+    """An exclusive lock on a file.
+
+    Where the file cannot be created it has no effect, and SQLite's own locks remain.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""The exclusive connection of a migration, which leaves the database usable for services."""
+"""The connection of a migration: one at a time, beside running services."""
 
 import time
 from collections.abc import Iterator

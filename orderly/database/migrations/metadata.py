@@ -18,5 +18,8 @@ def metadata(package: str) -> MetaData:
 
 
 def belongs_to(dialect: str) -> Callable[..., bool]:
-    """Return a filter for the schema items of a dialect, by their `only` info."""
+    """Return a filter for the schema items of a dialect.
+
+    An item belongs to all dialects, or to the one in its `only` info.
+    """
     return lambda item, *_: item.info.get("only", dialect) == dialect
