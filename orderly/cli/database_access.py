@@ -42,7 +42,7 @@ def open_database(settings: Settings) -> Iterator[Database]:
 
 @contextmanager
 def open_migrated(settings: Settings) -> Iterator[Database]:
-    """Open the database, and check that it has the schema of this release.
+    """Open the database, and check that its schema is current.
 
     Raises:
         CommandError: there is no database, it cannot be used, or it has another schema.

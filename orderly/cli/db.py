@@ -41,7 +41,7 @@ def upgrade() -> None:
 def downgrade(
     revision: Annotated[str, typer.Argument(help="The revision, or `base` to drop all tables.")],
 ) -> None:
-    """Downgrade the database to an older revision, which may delete data."""
+    """Downgrade the database to an older revision; this may delete data."""
     with _open_to_migrate() as (application, database):
         from orderly.database.migrations import runner
 

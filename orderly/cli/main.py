@@ -1,4 +1,4 @@
-"""The command line, with the commands of the engine and of the application."""
+"""The command line: commands of the engine and of the application."""
 
 import sys
 import warnings
@@ -32,7 +32,10 @@ GROUPS = {"db": db.app, "client": client.app}
 
 
 def run() -> None:
-    """Run one command; an expected error is one line on stderr, with exit code 1."""
+    """Run one command.
+
+    An expected error is one line on stderr, with exit code 1.
+    """
     # Connexion warns about its own imports, which no user of Orderly can change.
     warnings.filterwarnings("ignore", module="connexion")
     try:
@@ -89,7 +92,7 @@ def _options(
 
 
 def _check_utf8(arguments: list[str]) -> None:
-    """Reject arguments that are not UTF-8, which can be neither stored nor shown."""
+    """Reject arguments that are not valid UTF-8."""
     try:
         "".join(arguments).encode()
     except UnicodeEncodeError:

@@ -73,7 +73,7 @@ def _serve_devtools(application: Application, settings: Settings, *, sandbox: bo
     from orderly.server import server
 
     if settings.is_production:
-        raise CommandError("Cannot start in production: --sandbox and --reload are for development only.")
+        raise CommandError("Cannot start: --sandbox and --reload are for development, not for production.")
     create = partial(create_devserver, application=application, sandbox=sandbox, reload=reload, report=err.print)
     with TemporaryDirectory(prefix="orderly-sandbox-") as folder:
         settings = sandbox_settings(settings, Path(folder)) if sandbox else settings.model_copy(update={"workers": 1})

@@ -71,7 +71,7 @@ class TestRefusals:
             (break_the_contract, "operationId 'list_users' stands twice: GET /users and GET /me; rename one"),
             (make_it_newer, "The database is at revision 9999, which this version of Orderly does not know"),
             (remove_it, "The database data/orderly.db is empty: run `orderly db upgrade` first."),
-            (write_protect, "data/orderly.db and its folder must be writable for the user that runs Orderly."),
+            (write_protect, "Cannot write data/orderly.db: make the file and its folder writable for the user of the service."),
             (lambda *_: {"ORDERLY_ENV": "production"}, "ORDERLY_SECRET_KEY is missing: set it to 32 bytes or more"),
             (lambda *_: {**PRODUCTION, "ORDERLY_DEBUG": "on"}, "Debugging is on in production: remove ORDERLY_DEBUG"),
             (lambda *_: {}, "the address is not available or in use. Set ORDERLY_HOST or ORDERLY_PORT."),
@@ -106,7 +106,7 @@ class TestService:
         ) as service:
             try:
                 assert service.stdout.readline() == f"Orderly serves its API at http://127.0.0.1:{port}/v1\n"
-                assert service.stdout.readline() == f"and explains it at http://127.0.0.1:{port}/docs\n"
+                assert service.stdout.readline() == f"and its documentation at http://127.0.0.1:{port}/docs\n"
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/health/ready", timeout=10) as answer:
                     assert answer.status == 200
                     request_id = answer.headers["X-Request-Id"]
