@@ -1,4 +1,4 @@
-"""Operations of the tag api-keys: keys for programs that act for their owner."""
+"""Operations of the tag api-keys: keys for programs."""
 
 from datetime import timedelta
 

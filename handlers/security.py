@@ -1,4 +1,4 @@
-"""Authenticators: the caller of a credential, by the current state of the database."""
+"""Authenticators: from credential to caller, by the current state of the database."""
 
 from db import api_keys, sessions
 from db.access_tokens import access_tokens
