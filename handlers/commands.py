@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress
 
 from db import accounts, api_keys, passwords, users
-from db.seed import SeedFactory, hire, in_batches
+from db.seed import SeedFactory, create_staff, in_batches
 from orderly import Caller
 from orderly.cli.console import err, is_terminal, out
 from orderly.cli.contract_input import validate_body
@@ -102,7 +102,7 @@ def seed(
     random = Random()  # noqa: S311  # believable data, not a secret
     password = secrets.token_urlsafe(18)
     with open_migrated(Settings.load()) as database, Progress(console=err, transient=True) as progress:
-        seeds = SeedFactory(random, hire(database, random), passwords.hash_password(password))
+        seeds = SeedFactory(random, create_staff(database, random), passwords.hash_password(password))
         steps = [("Customers", customers, seeds.customer), ("Products", products, seeds.product)]
         for kind, count, create in [*steps, ("Orders", orders, seeds.order)]:
             for _ in progress.track(in_batches(database, count, create), total=count, description=kind):

@@ -94,9 +94,7 @@ class TestRefusals:
     @pytest.mark.parametrize("name", ["tls_cert_file", "tls_key_file"])
     def test_a_file_that_is_not_there(self, issuer, name):
         issuer.files[name].unlink()
-        with pytest.raises(
-            CommandError, match=f"Cannot read ORDERLY_{name.upper()}: no such file or directory"
-        ):
+        with pytest.raises(CommandError, match=f"Cannot read ORDERLY_{name.upper()}: no such file or directory"):
             check_tls_files(settings(**issuer.files))
 
     def test_the_key_of_another_certificate(self, issuer):

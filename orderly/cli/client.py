@@ -14,9 +14,7 @@ from orderly.devtools.codegen.clients import typescript as for_typescript
 app = typer.Typer(help="Generate a client from the contract.", no_args_is_help=True)
 
 Out = Annotated[Path, typer.Option("--out", help="The folder of the client; an existing client is replaced.")]
-ContractFile = Annotated[
-    Path | None, typer.Option("--contract", help="The contract file. Default: the application's.")
-]
+ContractFile = Annotated[Path | None, typer.Option("--contract", help="The contract file. Default: the application's.")]
 
 
 @app.command()

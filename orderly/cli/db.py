@@ -98,7 +98,9 @@ def _open_to_migrate() -> Iterator[tuple[Application, Database]]:
 def _known(application: Application) -> tuple[str, ...]:
     known = revisions.known(application.migrations)
     if not known:
-        raise CommandError(f"This application has no migrations: {application.migrations}/versions is empty or missing.")
+        raise CommandError(
+            f"This application has no migrations: {application.migrations}/versions is empty or missing."
+        )
     return known
 
 
@@ -107,4 +109,6 @@ def _create_folder(database: Database) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CommandError(f"Cannot create {folder}: {error.strerror}. Set ORDERLY_DATA_DIR to another folder.") from None
+        raise CommandError(
+            f"Cannot create {folder}: {error.strerror}. Set ORDERLY_DATA_DIR to another folder."
+        ) from None

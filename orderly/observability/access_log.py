@@ -109,7 +109,9 @@ def _processors(debug: bool) -> list[Processor]:
 
 def _renderer(log_format: str) -> Processor:
     if log_format == "json":
-        return structlog.processors.JSONRenderer(serializer=lambda *args, **options: orjson.dumps(*args, **options).decode())
+        return structlog.processors.JSONRenderer(
+            serializer=lambda *args, **options: orjson.dumps(*args, **options).decode()
+        )
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), timestamp_key="time")
 
 
