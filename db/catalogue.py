@@ -55,8 +55,8 @@ def get(session: HasConnection, product_id: str) -> Row[Any]:
 def _contains(text: str) -> ColumnElement[bool]:
     """Return a condition for products that contain a text, in any case.
 
-    SKU, name and description are the lines of `search`. Only the description may have several lines, so a text with a line break can only
-    match there.
+    SKU, name and description are the lines of `search`. Only the description may have several lines, so a text with a
+    line break can only match there.
     """
     before = "%\n%\n" if "\n" in text else ""
     return _COLUMNS.search.like(f"{before}%{text.casefold().translate(_LITERAL)}%", escape="/")

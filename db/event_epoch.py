@@ -1,9 +1,10 @@
 """The epoch of event positions.
 
-It keeps the positions ascending after a move or a restore of the database. Clients remember the last position that they received. After a move to another server, the numbers of transactions
-differ. A restored database lacks events that clients have received already. In both cases positions continue from the
-current time in microseconds. No position reaches that otherwise, because no database has that number of transactions.
-So every later event follows all that were delivered.
+It keeps the positions ascending after a move or a restore of the database. Clients remember the last position that they
+received. After a move to another server, the numbers of transactions differ. A restored database lacks events that
+clients have received already. In both cases positions continue from the current time in microseconds. No position
+reaches that otherwise, because no database has that number of transactions. So every later event follows all that were
+delivered.
 
 `detect_restore` detects a copy by `orderly backup` and, for PostgreSQL, another server or timeline, as after a
 point-in-time recovery. After any other restore an operator must run `advance_epoch`, by `orderly db mark-restored`.

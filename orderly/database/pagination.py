@@ -38,9 +38,9 @@ class PageRows(Generic[Item]):
 class Page(Generic[Item]):
     """A page of a list: its query, order and serializer.
 
-    Handlers return it. `query` selects the whole list. `order` ends with the id, so that it is total; `descending` applies to all its
-    columns. With `follow` a client can continue the list after its last page, as with a feed. With `of_rows` the query
-    selects columns of a table, so a connection without an ORM session is enough.
+    Handlers return it. `query` selects the whole list. `order` ends with the id, so that it is total; `descending`
+    applies to all its columns. With `follow` a client can continue the list after its last page, as with a feed. With
+    `of_rows` the query selects columns of a table, so a connection without an ORM session is enough.
     """
 
     query: Select[Any]

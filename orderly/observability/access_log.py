@@ -65,9 +65,9 @@ def log_context(request: Request) -> dict[str, str]:
 def log_request(request: Request, status: int | None, seconds: float) -> None:
     """Log a finished request.
 
-    `status` is None if the client disconnected before the response. The line has the contract's path template and never the query, because their values may be personal. Unknown paths
-    are omitted, because they may hold anything that a person pasted into a URL. Unknown methods are omitted, because
-    their length has no limit.
+    `status` is None if the client disconnected before the response. The line has the contract's path template and never
+    the query, because their values may be personal. Unknown paths are omitted, because they may hold anything that a
+    person pasted into a URL. Unknown methods are omitted, because their length has no limit.
     """
     facts = request.facts
     succeeded = status is not None and status < HTTPStatus.BAD_REQUEST

@@ -38,8 +38,8 @@ OTHER_FILES = 224
 STOP_TIMEOUT = 25
 """Seconds after SIGTERM until the last response must be sent; clients without a complete request are disconnected."""
 HARD_STOP = 27
-"""Seconds after SIGTERM until the service exits unconditionally: also while SIGHUP replaces workers one by one, or on an
-overloaded machine."""
+"""Seconds after SIGTERM until the service exits unconditionally: also while SIGHUP replaces workers one by one, or on
+an overloaded machine."""
 
 ACCEPT_GRACE = 0.5
 """Seconds between the end of new connections and the shutdown: connections made just before are still served."""

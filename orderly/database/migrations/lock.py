@@ -13,8 +13,8 @@ POLL_INTERVAL = 0.2
 """Seconds between attempts to get the lock. A wait inside PostgreSQL would block CREATE INDEX CONCURRENTLY of another
 migration, which waits for every running statement."""
 LOCK_TIMEOUT = "500ms"
-"""Lock timeout for DDL. Queries queue behind a waiting ALTER, so it must stay well below the 0.9 s after which a request
-without a thread is rejected."""
+"""Lock timeout for DDL. Queries queue behind a waiting ALTER, so it must stay well below the 0.9 s after which a
+request without a thread is rejected."""
 SQLITE_BUSY_TIMEOUT = 60
 """Seconds a migration waits for the SQLite file."""
 
