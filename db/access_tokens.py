@@ -1,4 +1,7 @@
-"""Access tokens: JWTs of ten minutes for a session, which is checked again on every request."""
+"""Access tokens: JWTs for ten minutes of a session.
+
+The session is checked on every request.
+"""
 
 import re
 import time
@@ -12,23 +15,23 @@ from orderly.clock import new_id
 
 ISSUER = AUDIENCE = "orderly"
 TYPE = "at+jwt"
-"""The `typ` of an access token (RFC 9068, 2.1), which no other token of ours can have."""
+"""The `typ` header of an access token (RFC 9068, 2.1), which no other token of the shop has."""
 LIFETIME = timedelta(minutes=10)
 LEEWAY = timedelta(seconds=10)
-"""How far the clocks of two machines may be apart."""
+"""Accepted difference between the clocks of two machines."""
 TOKEN_CACHE_SIZE = 1024
-"""Tokens that are remembered as ours, some 2 MiB of them; whether their sessions go on is asked in every request."""
+"""Size of the verified-token cache (about 2 MiB). The session is still checked on every request."""
 COMPACT = re.compile(r"(?:[A-Za-z0-9_-]+\.){2}[A-Za-z0-9_-]+")
-"""How a token is written (RFC 7515, 7.1): PyJWT would take padding too, so that one token had several texts."""
+"""The compact serialization (RFC 7515, 7.1). PyJWT also accepts padding, which would give one token several texts."""
 TEXTS, TIMES = ("iss", "aud", "sub", "sid", "jti"), ("iat", "exp")
 
 
 class InvalidAccessToken(Exception):
-    """A text that is not an access token of this service."""
+    """A text that is not a valid access token of this service."""
 
 
 class AccessTokens:
-    """Makes and reads access tokens: JWTs signed with HS256 and nothing else (RFC 8725, 3.1)."""
+    """Access tokens of a secret, signed with HS256 only (RFC 8725, 3.1)."""
 
     def __init__(self, secret: str, lifetime: timedelta = LIFETIME) -> None:
         self._secret = secret
@@ -36,15 +39,16 @@ class AccessTokens:
         self._verified = lru_cache(TOKEN_CACHE_SIZE)(self._verify)
 
     def issue(self, user_id: str, session_id: str) -> tuple[str, int]:
-        """A token for a session, and its lifetime in seconds."""
-        # Of the real clock, whatever that of the shop is: the client who looks into it has no other.
+        """Return a token for a session and its lifetime in seconds."""
+        # The time is the real one even if the shop's clock differs, because a client that reads the token compares it
+        # with its own clock.
         issued = int(time.time())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "sid": session_id, "jti": new_id("tok")}
         times = {"iat": issued, "exp": issued + self._lifetime}
         return jwt.encode({**claims, **times}, self._secret, algorithm="HS256", headers={"typ": TYPE}), self._lifetime
 
     def read(self, token: str) -> tuple[str, str] | None:
-        """Return the user id and the session id of a token; None if it is not one of ours, or not valid now."""
+        """Return user id and session id of a valid token, or None."""
         try:
             verified = self._verified(token)
         except InvalidAccessToken:
@@ -54,7 +58,10 @@ class AccessTokens:
         return verified.user_id, verified.session_id
 
     def _verify(self, token: str) -> "_Verified":
-        """What a token says. Its signature stays true, so it is checked when the token comes for the first time."""
+        """Verify a token, and return its claims.
+
+        The result is cached, because a valid signature remains valid. The caller checks the expiry.
+        """
         if not COMPACT.fullmatch(token):
             raise InvalidAccessToken
         try:
@@ -70,7 +77,7 @@ class AccessTokens:
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             raise InvalidAccessToken from None
         claims = decoded["payload"]
-        # PyJWT takes a time written as a string, and any `typ`; PostgreSQL takes no U+0000.
+        # PyJWT accepts times that are strings, and any `typ`. PostgreSQL rejects U+0000.
         typed = all(type(claims[name]) is str and claims[name].isprintable() for name in TEXTS)
         typed = typed and all(type(claims[name]) is int for name in TIMES)
         if decoded["header"].get("typ") != TYPE or not typed:
@@ -86,5 +93,5 @@ class _Verified(NamedTuple):
 
 @lru_cache(2)
 def access_tokens(secret: str) -> AccessTokens:
-    """Return the access tokens of a secret; verified tokens are remembered."""
+    """Return the access tokens of a secret, with their cache."""
     return AccessTokens(secret)

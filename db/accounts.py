@@ -1,4 +1,4 @@
-"""What happens to a whole account: the user together with everything that hangs on it."""
+"""Changes of an account with all that depends on its user."""
 
 from sqlalchemy.orm import Session
 
@@ -10,13 +10,17 @@ from orderly.errors import Conflict
 
 
 class HasOpenOrders(Conflict):
-    """An account with orders under way is still needed."""
+    """An account with open orders cannot be erased."""
 
     code = "open_orders"
 
 
 def sign_up(session: Session, *, email: str, name: str, password_hash: str, role: str = "customer") -> User:
-    """A new account; `EmailTaken` if there is one with this address."""
+    """Create an account.
+
+    Raises:
+        EmailTaken: another account has this address.
+    """
     user = users.create(session, email=email, name=name, password_hash=password_hash, role=role)
     events.record(session, "user.created", user.id, caller=None, data={"role": role})
     return user
@@ -31,7 +35,12 @@ def change(
     email: str | None = None,
     role: str | None = None,
 ) -> User:
-    """Change what is given; `EmailTaken`, or `LastAdmin` if nobody else could administer the shop."""
+    """Change the name, the email address or the role of a user.
+
+    Raises:
+        EmailTaken: another account has the new address.
+        LastAdmin: the shop would have no other administrator.
+    """
     before = user.version
     if email is not None:
         user.change_email(session, email)
@@ -45,19 +54,25 @@ def change(
 
 
 def change_password(session: Session, user: User, password_hash: str, *, but: str | None) -> None:
-    """Give a new password and end all sessions, the one that asked for it excepted."""
+    """Set a new password, and revoke all sessions except `but`."""
     user.password_hash = password_hash
     session.flush()
     sessions.revoke_all(session, user.id, but=but)
 
 
 def disable(session: Session, user: User, caller: Caller | None = None) -> User:
-    """Lock somebody out at once; `LastAdmin` if nobody else could undo it. Disabling twice changes nothing."""
+    """Disable an account, and revoke its sessions.
+
+    A disabled account remains unchanged.
+
+    Raises:
+        LastAdmin: no other administrator could enable it again.
+    """
     if user.status == DISABLED:
         return user
     user.ensure_other_admin(session)
     user.status = DISABLED
-    # The row first: a sign-in that holds it must be over before its session can be found and ended.
+    # The row first: a concurrent sign-in that has locked it must commit before its session can be found and revoked.
     session.flush()
     sessions.revoke_all(session, user.id)
     events.record(session, "user.disabled", user.id, caller=caller)
@@ -65,7 +80,10 @@ def disable(session: Session, user: User, caller: Caller | None = None) -> User:
 
 
 def enable(session: Session, user: User, caller: Caller | None = None) -> User:
-    """Let somebody in again: he signs in anew, his keys work as before. Enabling twice changes nothing."""
+    """Enable an account; without effect on an active one.
+
+    Its API keys work again. Its sessions remain revoked.
+    """
     if user.status == ACTIVE:
         return user
     user.status = ACTIVE
@@ -75,23 +93,23 @@ def enable(session: Session, user: User, caller: Caller | None = None) -> User:
 
 
 def erase(session: Session, user: User, caller: Caller | None = None) -> None:
-    """Forget a person for good. The address is free again.
+    """Erase the personal data of an account; its address becomes available again.
 
     Raises:
-        LastAdmin: nobody else could administer the shop.
-        HasOpenOrders: there are orders under way.
+        LastAdmin: the shop would have no other administrator.
+        HasOpenOrders: some orders of the user are still open.
     """
     user.ensure_other_admin(session)
     user.email = user.email_key = user.name = user.password_hash = None
     user.status = ERASED
-    # The row first: an order that is being placed holds it, so it is over now, and the next one will find nobody.
+    # The row first: a transaction that places an order locks it, so that one has ended. A later one finds no account.
     session.flush()
     if orders.has_open(session, user.id):
         raise HasOpenOrders
     orders.erase(session, user.id)
     sessions.erase(session, user.id)
     api_keys.erase(session, user.id)
-    # After the orders: whoever was sending one of them has kept his answer by then, and the next one tells nothing.
-    # Whoever repeats a request whose answer is forgotten changes nothing either: none of the orders is under way.
+    # After the orders: a concurrent change of one of them has stored its response by then, and a later response has no
+    # personal data. A repeated request whose record was erased changes nothing, because no order is open.
     idempotency.erase(session, user.id, orders.ids_of(user.id))
     events.record(session, "user.erased", user.id, caller=caller)

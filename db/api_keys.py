@@ -1,4 +1,4 @@
-"""API keys: what programs sign in with, on behalf of their owner."""
+"""API keys: credentials of programs that act for their owner."""
 
 import re
 import secrets
@@ -26,19 +26,19 @@ FORM = re.compile(r"ok_[0-9a-z]{8}_[0-9A-Za-z]{38}")
 
 
 class ScopeNotHeld(Forbidden):
-    """A key never does more than the credential that makes it."""
+    """A key cannot have a scope that its creator lacks."""
 
     code = "scope_not_held"
 
 
 class ExpiryPassed(Conflict):
-    """A key that would never work."""
+    """A new key cannot have an expiry in the past."""
 
     code = "expiry_passed"
 
 
 class ApiKey(Base):
-    """A key, known by its beginning and the hash of the whole."""
+    """An API key, stored as a prefix and a hash."""
 
     __tablename__ = "api_keys"
 
@@ -46,7 +46,7 @@ class ApiKey(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
     prefix: Mapped[str] = mapped_column(String(11), index=True)
-    """What the key begins with, `ok_` and eight characters of its id: enough to recognise it."""
+    """The beginning of the secret: `ok_` and eight characters of the id, for recognition and look-up."""
     secret_hash: Mapped[str] = mapped_column(String(64))
     scopes: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -55,19 +55,19 @@ class ApiKey(Base):
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     def expire_by(self, at: datetime) -> None:
-        """Expire at a time, if not sooner."""
+        """Set the expiry to a time, unless it is earlier already."""
         self.expires_at = min(self.expires_at or at, at)
 
 
 class CreatedApiKey(NamedTuple):
-    """A key and its secret, which only its holder knows from now on."""
+    """A new key and its secret; the database has only a hash."""
 
     key: ApiKey
     secret: str
 
 
 class ApiKeyStatus(NamedTuple):
-    """What is true at this moment of a key and its owner."""
+    """The current state of a key and its owner."""
 
     key_id: str
     user_id: str
@@ -85,17 +85,22 @@ def create(
     expires_at: datetime | None = None,
     at: datetime | None = None,
 ) -> CreatedApiKey:
-    """A new key of the caller; `ScopeNotHeld` if it could do more than he can, `ExpiryPassed` if it never works."""
+    """Create a key of the caller.
+
+    Raises:
+        ScopeNotHeld: the caller lacks one of the scopes.
+        ExpiryPassed: the expiry is in the past.
+    """
     at = at or now()
     if expires_at is not None and expires_at <= at:
         raise ExpiryPassed
-    wanted = sorted(set(scopes))
-    if not caller.scopes.issuperset(wanted):
+    key_scopes = sorted(set(scopes))
+    if not caller.scopes.issuperset(key_scopes):
         raise ScopeNotHeld
     key_id = new_id("key")
     secret = make_secret(key_id)
     key = ApiKey(id=key_id, user_id=caller.id, name=name, prefix=_prefix(secret), secret_hash=_hash(secret))
-    key.scopes, key.created_at, key.expires_at = wanted, at, expires_at
+    key.scopes, key.created_at, key.expires_at = key_scopes, at, expires_at
     session.add(key)
     session.flush()
     return CreatedApiKey(key, secret)
@@ -104,53 +109,71 @@ def create(
 def rotate(
     session: Session, key: ApiKey, caller: Caller, *, overlap: timedelta, at: datetime | None = None
 ) -> CreatedApiKey:
-    """A new key like an old one, which ends after the overlap at the latest."""
+    """Create a copy of a key with a new secret.
+
+    The old key expires after the overlap.
+    """
     at = at or now()
-    made = create(session, caller, name=key.name, scopes=key.scopes, expires_at=key.expires_at, at=at)
+    created = create(session, caller, name=key.name, scopes=key.scopes, expires_at=key.expires_at, at=at)
     key.expire_by(at + overlap)
     session.flush()
-    return made
+    return created
 
 
 def visible_to(caller: Caller) -> Select[ApiKey]:
-    """The caller's own keys that are not revoked; nobody sees those of others."""
+    """Return a query for the caller's own keys that are not revoked."""
     return select(ApiKey).where(ApiKey.user_id == caller.id, ApiKey.revoked_at.is_(None))
 
 
 def unexpired(statement: Select[ApiKey], *, at: datetime | None = None) -> Select[ApiKey]:
-    """Those of the keys that still work."""
+    """Return the query restricted to unexpired keys."""
     return statement.where(or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > (at or now())))
 
 
 def get(session: Session, key_id: str, caller: Caller) -> ApiKey:
-    """One key of the caller, locked until the commit."""
-    return _one(session, visible_to(caller), key_id)
+    """Return a key of the caller, locked until the commit.
+
+    Raises:
+        NotFound: the caller has no such key.
+    """
+    return _get_locked(session, visible_to(caller), key_id)
 
 
 def get_unexpired(session: Session, key_id: str, caller: Caller, *, at: datetime | None = None) -> ApiKey:
-    """One key of the caller that still works."""
-    return _one(session, unexpired(visible_to(caller), at=at), key_id)
+    """Return an unexpired key of the caller, locked until the commit.
+
+    Raises:
+        NotFound: the caller has no such key.
+    """
+    return _get_locked(session, unexpired(visible_to(caller), at=at), key_id)
 
 
 def revoke(session: Session, key_id: str, caller: Caller) -> None:
-    """End one key of the caller; `NotFound` if it is ended."""
+    """Revoke a key of the caller.
+
+    Raises:
+        NotFound: the caller has no such key, or it was revoked before.
+    """
     get(session, key_id, caller).revoked_at = now()
     session.flush()
 
 
 def erase(session: Session, user_id: str) -> None:
-    """Forget all keys of a user."""
+    """Delete all keys of a user."""
     session.execute(delete(ApiKey).where(ApiKey.user_id == user_id))
 
 
 def purge(session: Session, *, at: datetime | None = None) -> int:
-    """Forget the keys that have expired or were revoked; how many they were."""
+    """Delete expired and revoked keys, and return their number."""
     ended = or_(ApiKey.revoked_at.is_not(None), ApiKey.expires_at <= (at or now()))
     return len(session.scalars(delete(ApiKey).where(ended).returning(ApiKey.id)).all())
 
 
 def find_status(session: HasConnection, secret: str, *, at: datetime | None = None) -> ApiKeyStatus | None:
-    """The key of a secret and its owner; None if there is none, it has ended or the owner is not active."""
+    """Return the status of a secret's key, or None.
+
+    None means that there is no such key, that it has expired or was revoked, or that its owner is not active.
+    """
     if not well_formed(secret):
         return None
     for row in session.connection().execute(_KEY_STATUS, {"prefix": _prefix(secret), "at": at or now()}):
@@ -159,29 +182,35 @@ def find_status(session: HasConnection, secret: str, *, at: datetime | None = No
     return None
 
 
-def needs_last_used_update(state: ApiKeyStatus, *, at: datetime | None = None) -> bool:
-    """Whether the use of a key is worth writing down: it is kept to the minute."""
-    return state.last_used_at is None or state.last_used_at < _minute(at or now())
+def needs_last_used_update(status: ApiKeyStatus, *, at: datetime | None = None) -> bool:
+    """Return whether `last_used_at`, kept to the minute, needs an update."""
+    return status.last_used_at is None or status.last_used_at < _minute(at or now())
 
 
 def touch(session: Session, key_id: str, *, at: datetime | None = None) -> None:
-    """Write down the minute in which a key was used."""
+    """Set `last_used_at` of a key to the current minute."""
     session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=_minute(at or now())))
 
 
 def make_secret(key_id: str) -> str:
-    """A new secret: `ok_`, the end of the id, 32 random characters and six of checksum."""
-    # The end of a TypeID is random; its beginning is the time, which keys made together have in common.
+    """Return a new secret for a key.
+
+    It consists of `ok_`, the end of the id, 32 random characters and a checksum of six characters.
+    """
+    # The end of a TypeID is random. Its beginning is a time, which keys created together share.
     body = f"ok_{key_id[-8:]}_{''.join(secrets.choice(BASE62) for _ in range(RANDOM))}"
     return body + _checksum(body)
 
 
 def well_formed(secret: str) -> bool:
-    """Whether a text can be a key at all, told without a look-up."""
+    """Return whether a text has the form of a secret.
+
+    The check includes the checksum and needs no query.
+    """
     return bool(FORM.fullmatch(secret)) and compare_digest(_checksum(secret[:-CHECKSUM]), secret[-CHECKSUM:])
 
 
-def _one(session: Session, statement: Select[ApiKey], key_id: str) -> ApiKey:
+def _get_locked(session: Session, statement: Select[ApiKey], key_id: str) -> ApiKey:
     return require(session.scalar(statement.where(ApiKey.id == key_id).with_for_update()))
 
 
@@ -211,4 +240,4 @@ _KEY_STATUS = (
     .where(ApiKey.prefix == bindparam("prefix"), ApiKey.revoked_at.is_(None), User.status == ACTIVE)
     .where(or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > bindparam("at")))
 )
-"""Runs in every request with a key, so it is built once."""
+"""The statement of every request with a key, built once."""

@@ -1,6 +1,6 @@
-"""The catalogue: the products that are for sale, as everybody sees them.
+"""The public catalogue: the products that are not archived.
 
-It is read most, so by columns of the table and not as objects.
+These are the most frequent reads, so they return rows of columns instead of objects.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ SORT_KEYS: Mapping[str, Sequence[SortColumn]] = {
     "name": (_COLUMNS.name, _COLUMNS.id),
     "price": (_COLUMNS.price_amount, _COLUMNS.id),
 }
-"""What the catalogue can be sorted by."""
+"""The sort columns of the catalogue, by name in the contract."""
 
 COLUMNS = (
     _COLUMNS.id,
@@ -36,22 +36,27 @@ COLUMNS = (
     _COLUMNS.updated_at,
 )
 ALL_PRODUCTS: Select[Any] = select(*COLUMNS).where(_COLUMNS.archived_at.is_(None))
-"""The whole catalogue. A product that is archived is gone for everybody."""
+"""The query for the whole catalogue. Archived products are visible to no caller."""
 
 _LITERAL = str.maketrans({each: f"/{each}" for each in "/%_"})
-"""What has a meaning in LIKE, so that it means itself."""
+"""Escapes the wildcards of LIKE."""
 _ONE = ALL_PRODUCTS.where(_COLUMNS.id == bindparam("product_id"))
 
 
 def get(session: HasConnection, product_id: str) -> Row[Any]:
-    """One product as it is now."""
+    """Return the row of a product.
+
+    Raises:
+        NotFound: the product does not exist or is archived.
+    """
     return require(session.connection().execute(_ONE, {"product_id": product_id}).first())
 
 
-def _has(text: str) -> ColumnElement[bool]:
-    """That sku, name or description has a text, in any case.
+def _contains(text: str) -> ColumnElement[bool]:
+    """Return a condition for products that contain a text, in any case.
 
-    They are lines of `search`, of which only the description has several: a text with the end of a line is there.
+    SKU, name and description are the lines of `search`. Only the description may have several lines, so a text with a
+    line break can only match there.
     """
     before = "%\n%\n" if "\n" in text else ""
     return _COLUMNS.search.like(f"{before}%{text.casefold().translate(_LITERAL)}%", escape="/")
@@ -66,18 +71,21 @@ def matching(
     max_price: int | None = None,
     in_stock: bool | None = None,
 ) -> Select[Any]:
-    """The products that fit all the filters given; both prices are within, and `q` means itself, in any case."""
-    found = ALL_PRODUCTS
+    """Return a query for the products that match all filters.
+
+    Both price limits are inclusive. `q` is matched literally, in any case.
+    """
+    statement = ALL_PRODUCTS
     if q is not None:
-        found = found.where(_has(q))
+        statement = statement.where(_contains(q))
     if category is not None:
-        found = found.where(_COLUMNS.category == category)
+        statement = statement.where(_COLUMNS.category == category)
     if currency is not None:
-        found = found.where(_COLUMNS.currency == currency)
+        statement = statement.where(_COLUMNS.currency == currency)
     if min_price is not None:
-        found = found.where(_COLUMNS.price_amount >= min_price)
+        statement = statement.where(_COLUMNS.price_amount >= min_price)
     if max_price is not None:
-        found = found.where(_COLUMNS.price_amount <= max_price)
+        statement = statement.where(_COLUMNS.price_amount <= max_price)
     if in_stock is not None:
-        found = found.where(_COLUMNS.in_stock == in_stock)
-    return found
+        statement = statement.where(_COLUMNS.in_stock == in_stock)
+    return statement

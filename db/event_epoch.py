@@ -1,13 +1,13 @@
-"""Where the positions of events count from, so that they only grow: on another server too, and in a restored copy.
+"""The epoch of event positions.
 
-Readers remember the last position that they saw. A database that was brought to another server has other numbers of
-transactions, and one that was restored lacks what happened after it was copied, which readers have seen. Both go on
-counting from the time of day in microseconds, which no position ever reaches: there are not so many transactions. So
-whatever happens from now on comes after all that anybody was shown.
+It keeps the positions ascending after a move or a restore of the database. Clients remember the last position that they
+received. After a move to another server, the numbers of transactions differ. A restored database lacks events that
+clients have received already. In both cases positions continue from the current time in microseconds. No position
+reaches that otherwise, because no database has that number of transactions. So every later event follows all that were
+delivered.
 
-It is noticed by itself (`detect_restore`) when PostgreSQL is another server or on another timeline, as after
-a point-in-time recovery, and in a copy that `orderly backup` made. Whoever goes
-back in another way says so (`advance_epoch`).
+`detect_restore` detects a copy by `orderly backup` and, for PostgreSQL, another server or timeline, as after a
+point-in-time recovery. After any other restore an operator must run `advance_epoch`, by `orderly db mark-restored`.
 """
 
 from sqlalchemy import BigInteger, CheckConstraint, Connection, String, select, text
@@ -18,26 +18,26 @@ from orderly.database.database import Database
 from orderly.database.models import Base
 
 POSITION_OFFSET = "coalesce((SELECT shift FROM event_origin), 0)"
-"""What is added to the numbers of the database, as SQL; nothing in a database that has never been moved."""
+"""SQL for the offset of positions; 0 in a database that was never moved."""
 MARK_COPY = "UPDATE event_origin SET server = 'copy'"
-"""What makes a SQLite file one that readers' positions have to be lifted in, when it is put in its place."""
+"""SQL that marks a SQLite file as a copy, so that the epoch advances when a service uses it."""
 REMEMBER = text(
     "INSERT INTO event_origin (id, server, shift) VALUES (1, :server, :shift)"
     " ON CONFLICT (id) DO UPDATE SET server = excluded.server, shift = excluded.shift"
 )
 LOCK_EVENTS = text("LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE")
-"""Waits for those who record events, and lets others wait: nobody counts from the old place after somebody did from
-the new one."""
+"""Waits for transactions that record events, and blocks others: no position of the old epoch may follow one of the new
+epoch."""
 SERVER = text(
     "SELECT system_identifier || '/' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)"
     " FROM pg_control_system()"
 )
-"""Which PostgreSQL this is, and on which timeline: the first part of the names of its logs."""
+"""The identifier of a PostgreSQL server and its timeline, which is the first part of the name of a WAL file."""
 NUMBER = text("SELECT CAST(CAST(pg_current_xact_id() AS text) AS bigint)")
 
 
 class EventEpoch(Base):
-    """From where positions count, and on which server; one row at the most."""
+    """The epoch of positions and its server; at most one row."""
 
     __tablename__ = "event_origin"
     __table_args__ = (CheckConstraint("id = 1", name="one"),)
@@ -48,8 +48,8 @@ class EventEpoch(Base):
 
 
 def detect_restore(database: Database) -> None:
-    """Let positions count from above all that were shown, if the database has come to another server since."""
-    # A start writes nothing where nothing has changed: a SQLite file may be locked, or its disk full, for the moment.
+    """Advance the epoch if the database was moved or restored."""
+    # Without a change nothing is written: a SQLite file may be locked or its disk full during the start.
     with database.reading() if database.is_sqlite else database.writing() as session:
         connection = session.connection()
         here = _server(connection)
@@ -63,7 +63,7 @@ def detect_restore(database: Database) -> None:
 
 
 def advance_epoch(database: Database) -> None:
-    """The same, for a database that has gone back to an earlier state in a way that it does not show."""
+    """Advance the epoch, so that later positions exceed all earlier ones."""
     with database.writing() as session:
         number = 0
         if not database.is_sqlite:

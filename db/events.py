@@ -1,12 +1,12 @@
-"""Events: what happened in the shop, in an order that a reader can follow without missing anything.
+"""Events of the shop, in an order without gaps for clients.
 
-A reader asks for what comes after the last event that he has seen. So an event must never appear before one that he
-has been shown, though transactions end in another order than they begin. On PostgreSQL the position of an event is
-the number of its transaction, and the feed ends before the oldest transaction that is still under way, in whichever
-database of the server: whatever that one records comes after all that was shown. On SQLite writers are alone.
+A client requests the events after the last one that it has received. So an event must never appear before one that
+was delivered, although transactions end in another order than they begin. On PostgreSQL the position of an event is
+the number of its transaction. The feed ends before the oldest transaction that is open in any database of the server.
+So the events of that transaction follow all delivered ones. On SQLite only one transaction writes at a time.
 
-The numbers of transactions are those of one server, and a copy that takes the place of the database has not the last
-events that readers were shown. `db.event_epoch` sets where positions count from, so that they continue above these.
+The numbers of transactions belong to one server, and a restored copy lacks the last delivered events. `db.event_epoch`
+offsets the positions, so that they continue above the delivered ones.
 """
 
 from datetime import datetime
@@ -42,14 +42,14 @@ TYPES = (
 
 
 class _Position(FunctionElement[int]):
-    """The position of what is recorded now."""
+    """SQL expression for the position of a new event."""
 
     type = BigInteger()
     inherit_cache = True
 
 
 class _End(FunctionElement[int]):
-    """The first position at which something may still be recorded."""
+    """SQL expression for the first position of events not yet committed."""
 
     type = BigInteger()
     inherit_cache = True
@@ -68,11 +68,11 @@ def _oldest_transaction(*_: Any, **__: Any) -> str:
 @compiles(_Position, "sqlite")
 @compiles(_End, "sqlite")
 def _next(*_: Any, **__: Any) -> str:
-    return f"(SELECT max(coalesce(max(position), 0) + 1, {POSITION_OFFSET}) FROM events)"  # noqa: S608  # ours
+    return f"(SELECT max(coalesce(max(position), 0) + 1, {POSITION_OFFSET}) FROM events)"  # noqa: S608  # a constant
 
 
 class Event(Base):
-    """One thing that happened. The row is never changed or deleted."""
+    """An event; its row is never changed or deleted."""
 
     __tablename__ = "events"
     __table_args__ = (
@@ -93,25 +93,25 @@ class Event(Base):
 def record(
     session: Session, type: str, subject_id: str, *, caller: Caller | None, data: dict[str, Any] | None = None
 ) -> None:
-    """Record, in the transaction of a change, that it was made.
+    """Record an event in the transaction of its change.
 
     Args:
         session: the transaction.
-        type: what happened, one of `TYPES`.
-        subject_id: the id of what it happened to.
-        caller: who did it; None if nobody was signed in.
-        data: what a program wants to know at once, as the contract's `EventData` has it; no personal data.
+        type: the kind of event, one of `TYPES`.
+        subject_id: the id of the changed object.
+        caller: the author of the change; None without a signed-in caller.
+        data: details by the contract's `EventData`; no personal data.
     """
-    # The ids made by one process ascend, so they keep the order within a transaction.
+    # The ids of one process ascend, so they keep the order within a transaction.
     event = {"id": new_id("evt"), "type": type, "subject_id": subject_id, "data": data or {}}
     session.connection().execute(_RECORD, {**event, "actor_id": caller.id if caller else None})
 
 
 def feed(*, type: str | None = None) -> Select[Event]:
-    """What happened, as far as it is settled: nothing will ever be recorded before it."""
+    """Return a query for the events that no later commit can precede."""
     statement = select(Event).where(Event.position < _End())
     return statement if type is None else statement.where(Event.type == type)
 
 
 _RECORD = insert(Event)
-"""Runs with every change, so it is built once, and no object is made for a row that nobody reads now."""
+"""The statement of every change, built once. The ORM would create an object that no code reads."""

@@ -1,4 +1,4 @@
-"""Orders: what somebody bought at which price, and the states that an order can be in."""
+"""Orders, their lines and the transitions of their status."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,24 +28,24 @@ from orderly.database.pagination import within
 from orderly.errors import Conflict, Invalid, require
 
 MAX_METADATA_MEMBERS = 20
-"""How many members an order's metadata can have."""
+"""Maximum number of members of an order's metadata."""
 PENDING, PAID, FULFILLED, CANCELLED, REFUNDED = "pending", "paid", "fulfilled", "cancelled", "refunded"
 
 
 class InvalidTransition(Conflict):
-    """The order is in a state in which this cannot happen to it."""
+    """The status of the order does not allow this change."""
 
     code = "invalid_transition"
 
 
 class RefundTooLarge(Conflict):
-    """Nobody gets back more than he paid."""
+    """A refund cannot exceed the total of the order."""
 
     code = "refund_too_large"
 
 
 class Order(Base):
-    """An order. Its lines hold stock of their products until it is restocked."""
+    """An order; its lines hold stock of their products until a restock."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -86,7 +86,7 @@ class Order(Base):
     note: Mapped[str | None] = mapped_column(String(1000))
     shipping_address: Mapped[Mapping[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     order_metadata: Mapped[dict[str, str]] = mapped_column("metadata", JSON, default=dict)
-    """`metadata` in the table and the contract; a declarative class has that name already."""
+    """The column `metadata`; that attribute name is reserved in a declarative class."""
     payment_reference: Mapped[str | None] = mapped_column(String(200))
     tracking: Mapped[str | None] = mapped_column(String(200))
     refunded_amount: Mapped[int | None] = mapped_column(BigInteger)
@@ -104,49 +104,56 @@ class Order(Base):
 
     @property
     def quantities(self) -> dict[str, int]:
-        """How much of which product was ordered."""
+        """Return the ordered quantity of each product."""
         return {line.product_id: line.quantity for line in self.lines}
 
     def update(self, patch: Mapping[str, Any]) -> None:
-        """Change note, shipping address or metadata of a pending order; None removes, also a member of metadata."""
-        self._must_be(PENDING)
+        """Update the note, shipping address or metadata of a pending order.
+
+        None removes a value, also a member of the metadata.
+        """
+        self._check_status(PENDING)
         self.note = patch.get("note", self.note)
         self.shipping_address = patch.get("shipping_address", self.shipping_address)
-        self.order_metadata = _merged(self.order_metadata, patch.get("metadata", {}))
+        self.order_metadata = _merge_metadata(self.order_metadata, patch.get("metadata", {}))
 
     def pay(self, reference: str) -> None:
-        """Take note of the payment of a pending order."""
-        self._must_be(PENDING)
+        """Record the payment of a pending order."""
+        self._check_status(PENDING)
         self.status, self.payment_reference, self.paid_at = PAID, reference, now()
 
     def fulfil(self, tracking: str | None) -> None:
-        """Send a paid order on its way."""
-        self._must_be(PAID)
+        """Record the shipment of a paid order."""
+        self._check_status(PAID)
         self.status, self.tracking, self.fulfilled_at = FULFILLED, tracking, now()
 
     def cancel(self) -> bool:
-        """Cancel a pending order; False, and nothing happens, if it is cancelled."""
+        """Cancel a pending order; return False if it is cancelled already."""
         if self.status == CANCELLED:
             return False
-        self._must_be(PENDING)
+        self._check_status(PENDING)
         self.status, self.cancelled_at, self.restocked = CANCELLED, now(), True
         return True
 
     def refund(self, amount: int | None, *, restock: bool) -> None:
-        """Give back what was paid, or less; once, and `RefundTooLarge` if it is more."""
-        self._must_be(PAID, FULFILLED)
+        """Record a refund of the total, or of `amount`.
+
+        Raises:
+            RefundTooLarge: the amount exceeds the total.
+        """
+        self._check_status(PAID, FULFILLED)
         amount = self.total_amount if amount is None else amount
         if amount > self.total_amount:
             raise RefundTooLarge
         self.status, self.refunded_amount, self.refunded_at, self.restocked = REFUNDED, amount, now(), restock
 
-    def _must_be(self, *states: str) -> None:
-        if self.status not in states:
-            raise InvalidTransition(status=self.status, required=" or ".join(states))
+    def _check_status(self, *allowed: str) -> None:
+        if self.status not in allowed:
+            raise InvalidTransition(status=self.status, required=" or ".join(allowed))
 
 
 class OrderLine(Base):
-    """One product of an order, with the name and the price that it had then."""
+    """A line of an order, with the product's name and price then."""
 
     __tablename__ = "order_lines"
     __table_args__ = (
@@ -166,13 +173,13 @@ class OrderLine(Base):
 
 
 def visible_to(caller: Caller) -> Select[Order]:
-    """The orders that a caller may see: his own, and all of them for staff."""
+    """Return a query for the caller's orders, or all for staff."""
     statement = select(Order)
     return statement if is_staff(caller) else statement.where(Order.user_id == caller.id)
 
 
 def changeable_by(caller: Caller, scope: str = "orders:manage") -> Select[Order]:
-    """The orders that a caller may change: his own, and all of them with the scope."""
+    """Return a query for the caller's orders, or all with the scope."""
     statement = select(Order)
     return statement if caller.may(scope) else statement.where(Order.user_id == caller.id)
 
@@ -185,7 +192,7 @@ def matching(
     created_after: datetime | None = None,
     created_before: datetime | None = None,
 ) -> Select[Order]:
-    """Those of the orders that fit all the filters given; `created_before` itself is not within."""
+    """Return the query restricted by all filters; `created_before` is exclusive."""
     if status is not None:
         statement = statement.where(Order.status == status)
     if user_id is not None:
@@ -194,40 +201,52 @@ def matching(
 
 
 def get(session: AnySession, order_id: str, caller: Caller) -> Order:
-    """One order that the caller may see."""
+    """Return an order that the caller may see.
+
+    Raises:
+        NotFound: there is no such order.
+    """
     return require(session.scalar(visible_to(caller).where(Order.id == order_id)))
 
 
 def get_to_change(session: Session, order_id: str, caller: Caller, scope: str = "orders:manage") -> Order:
-    """One order that the caller may change, as it is now, and locked until the commit."""
+    """Return the current state of an order, locked until the commit.
+
+    Raises:
+        NotFound: there is no such order, or the caller may not change it.
+    """
     locked = changeable_by(caller, scope).where(Order.id == order_id).with_for_update()
     return require(session.scalar(locked, execution_options={"populate_existing": True}))
 
 
 def has_open(session: Session, user_id: str) -> bool:
-    """Whether somebody has orders under way: pending, or paid and not fulfilled."""
-    open_ones = exists().where(Order.user_id == user_id, Order.status.in_((PENDING, PAID)))
-    return bool(session.scalar(select(open_ones)))
+    """Return whether a user has orders that are pending or paid."""
+    open_orders = exists().where(Order.user_id == user_id, Order.status.in_((PENDING, PAID)))
+    return bool(session.scalar(select(open_orders)))
 
 
 def ids_of(user_id: str) -> Select[str]:
-    """The ids of somebody's orders."""
+    """Return a query for the ids of a user's orders."""
     return select(Order.id).where(Order.user_id == user_id)
 
 
 def erase(session: Session, user_id: str) -> None:
-    """Forget what the orders of a user tell about a person."""
-    forgotten: dict[str, Any] = {
+    """Remove personal data from the orders of a user."""
+    erased: dict[str, Any] = {
         "note": None,
         "shipping_address": None,
         "order_metadata": {},
         "version": Order.version + 1,
     }
-    session.execute(update(Order).where(Order.user_id == user_id).values(forgotten))
+    session.execute(update(Order).where(Order.user_id == user_id).values(erased))
 
 
-def _merged(metadata: Mapping[str, str], patch: Mapping[str, str | None] | None) -> dict[str, str]:
-    """Metadata after a JSON Merge Patch (RFC 7396); `Invalid` if it has too many members then."""
+def _merge_metadata(metadata: Mapping[str, str], patch: Mapping[str, str | None] | None) -> dict[str, str]:
+    """Return the metadata after a JSON Merge Patch (RFC 7396).
+
+    Raises:
+        Invalid: the result has too many members.
+    """
     if patch is None:
         return {}
     merged = {name: value for name, value in {**metadata, **patch}.items() if value is not None}

@@ -1,4 +1,7 @@
-"""Passwords: how they are hashed, compared and refused. They are taken byte for byte, spaces and all."""
+"""Passwords: hashing, verification and common passwords.
+
+A password is used byte for byte, including its spaces.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,30 +15,33 @@ from orderly.errors import Invalid, Unavailable
 from orderly.pipeline.thread_pool import PASSWORD_QUEUE, PASSWORD_THREADS
 
 QUEUE_TIMEOUT = 2.0
-"""Seconds that a hash waits for its turn."""
+"""Seconds a hash may wait for a slot; then 503."""
 
 DUMMY_HASH = "$argon2id$v=19$m=19456,t=2,p=1$CWuVXdq+lhndjNpMk2n82A$4kqEReAovmJNsDncyYXFNndf0GV5PmvQxVsesUPD6oo"
-"""The hash of a password that was thrown away: an unknown email takes as long as a wrong password."""
+"""The hash of an unknown password, which makes an unknown email address take as long as a wrong password."""
 
 COMMON_PASSWORDS = frozenset(Path(__file__).with_name("common_passwords.txt").read_text().split())
-"""The passwords of zxcvbn's list that are long enough to be taken otherwise. The library, whose other lists and guesses
-nobody needs here, would take 12 MiB of every process."""
+"""The passwords in the list of zxcvbn that are long enough to be accepted otherwise. The library, with other lists and
+estimates, would take 12 MiB in every process."""
 
 # The second recommendation of OWASP's password storage cheat sheet.
 _hasher = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
-_turns = BoundedSemaphore(PASSWORD_THREADS)
-_places = BoundedSemaphore(PASSWORD_THREADS + PASSWORD_QUEUE)
+_slots = BoundedSemaphore(PASSWORD_THREADS)
+_queue = BoundedSemaphore(PASSWORD_THREADS + PASSWORD_QUEUE)
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash to store."""
-    with _turn():
+    """Return the argon2id hash of a password."""
+    with _slot():
         return _hasher.hash(password)
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether a password is the one of a hash; without a hash it is not, after the same time."""
-    with _turn():
+    """Return whether a password matches a hash.
+
+    Without a hash the result is False, after the same time.
+    """
+    with _slot():
         try:
             return _hasher.verify(password_hash or DUMMY_HASH, password) and password_hash is not None
         except (VerifyMismatchError, InvalidHashError):
@@ -43,26 +49,30 @@ def verify(password_hash: str | None, password: str) -> bool:
 
 
 def needs_rehash(password_hash: str) -> bool:
-    """Whether a hash was made with other parameters than today's."""
+    """Return whether a hash has other than the current parameters."""
     return _hasher.check_needs_rehash(password_hash)
 
 
 def check_not_common(password: str, pointer: str = "/password") -> None:
-    """Refuse a password that is among the first that anybody tries."""
+    """Check that a password is not a common one.
+
+    Raises:
+        Invalid: the password is in the list of common passwords.
+    """
     if password.casefold() in COMMON_PASSWORDS:
         raise Invalid(pointer, "common", "This password is one of the most common ones.")
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    if not _places.acquire(blocking=False):
+def _slot() -> Iterator[None]:
+    if not _queue.acquire(blocking=False):
         raise Unavailable("too many sign-ins at the same time")
     try:
-        if not _turns.acquire(timeout=QUEUE_TIMEOUT):
+        if not _slots.acquire(timeout=QUEUE_TIMEOUT):
             raise Unavailable("too many sign-ins at the same time")
         try:
             yield
         finally:
-            _turns.release()
+            _slots.release()
     finally:
-        _places.release()
+        _queue.release()

@@ -1,4 +1,4 @@
-"""Products: what is for sale, for how much, and how many there are."""
+"""Products, their prices and their stock."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -30,60 +30,61 @@ from orderly.database.models import Base, UtcDateTime
 from orderly.errors import Conflict, require
 
 MAX_STOCK = 1_000_000_000
-"""The highest price (in minor units) and the largest stock that a product can have."""
+"""Maximum stock of a product, and maximum price in minor units."""
 MAX_NAMED_PRODUCTS = 10
-"""How many products a refusal names."""
+"""Maximum number of products named in an error."""
 
 
 class SkuTaken(Conflict):
-    """Another product that is for sale has this SKU."""
+    """Another unarchived product has this SKU."""
 
     code = "sku_taken"
 
 
 class ProductUnavailable(Conflict):
-    """A product that is ordered does not exist, or is not sold any more."""
+    """An ordered product does not exist or is archived."""
 
     code = "product_unavailable"
 
 
 class InsufficientStock(Conflict):
-    """There are fewer than somebody wants to take."""
+    """The stock of a product is lower than the requested quantity."""
 
     code = "insufficient_stock"
 
 
 class StockLimit(Conflict):
-    """There would be more than can be counted."""
+    """The stock of a product would exceed the maximum."""
 
     code = "stock_limit"
 
 
-def _of_those_for_sale(name: str, *columns: str, unique: bool = False) -> Index:
-    """An index that archived products are not in, on either database."""
+def _unarchived_index(name: str, *columns: str, unique: bool = False) -> Index:
+    """Return a partial index without archived products, for both databases."""
     condition = text("archived_at IS NULL")
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 class Product(Base):
-    """Something for sale. When it is archived its row stays, for the orders that point to it, and its SKU is free.
+    """A product.
 
-    The stock is moved by `reserve`, `restock` and `adjust` only.
+    The row of an archived product remains, because orders refer to it, and its SKU becomes available. Only `reserve`,
+    `restock` and `adjust` change the stock.
     """
 
     __tablename__ = "products"
     __table_args__ = (
         CheckConstraint(f"price_amount BETWEEN 0 AND {MAX_STOCK}", name="price_amount"),
         CheckConstraint(f"stock BETWEEN 0 AND {MAX_STOCK}", name="stock"),
-        _of_those_for_sale("ix_products_sku", "sku", unique=True),
-        _of_those_for_sale("ix_products_created_at", "created_at", "id"),
-        _of_those_for_sale("ix_products_name", "name", "id"),
-        _of_those_for_sale("ix_products_price_amount", "price_amount", "id"),
-        _of_those_for_sale("ix_products_category", "category", "created_at", "id"),
-        _of_those_for_sale("ix_products_currency", "currency", "price_amount", "id"),
-        _of_those_for_sale("ix_products_in_stock", "in_stock", "created_at", "id"),
-        # A search looks for a text anywhere in another. PostgreSQL finds it by its trigrams; SQLite has nothing of the
-        # kind and reads the list in its order until the page is full (17 ms for 50,000 products without a match).
+        _unarchived_index("ix_products_sku", "sku", unique=True),
+        _unarchived_index("ix_products_created_at", "created_at", "id"),
+        _unarchived_index("ix_products_name", "name", "id"),
+        _unarchived_index("ix_products_price_amount", "price_amount", "id"),
+        _unarchived_index("ix_products_category", "category", "created_at", "id"),
+        _unarchived_index("ix_products_currency", "currency", "price_amount", "id"),
+        _unarchived_index("ix_products_in_stock", "in_stock", "created_at", "id"),
+        # A search matches a text anywhere in another. PostgreSQL uses an index of trigrams. SQLite has none, and scans
+        # the list in its order until the page is full (17 ms for 50,000 products without a match).
         Index(
             "ix_products_search",
             "search",
@@ -95,7 +96,7 @@ class Product(Base):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     sku: Mapped[str] = mapped_column(String(64))
-    # PostgreSQL sorts by the rules of a language unless told otherwise; both databases shall sort alike.
+    # PostgreSQL's default collation sorts by the rules of a language. Both databases should sort alike.
     name: Mapped[str] = mapped_column(String(200).with_variant(String(200, collation="C"), "postgresql"))
     description: Mapped[str | None] = mapped_column(String(2000))
     category: Mapped[str | None] = mapped_column(String(100))
@@ -103,7 +104,7 @@ class Product(Base):
     currency: Mapped[str] = mapped_column(String(3))
     stock: Mapped[int]
     in_stock: Mapped[bool] = mapped_column(Computed("stock > 0", persisted=True))
-    """What the list is filtered by. An index on the stock itself would be written by every order."""
+    """The filter column of the list. Every order would write to an index on the stock itself."""
     search: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -114,21 +115,25 @@ class Product(Base):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What is told of it when it is new or described anew."""
+        """Return the event data of a created or updated product."""
         return {"price_amount": self.price_amount, "currency": self.currency, "stock": self.stock}
 
-    def describe(self, given: Mapping[str, Any]) -> None:
+    def describe(self, columns: Mapping[str, Any]) -> None:
         """Set some of sku, name, description, category, price_amount and currency."""
-        for name, value in given.items():
+        for name, value in columns.items():
             setattr(self, name, value)
         self.search = f"{self.sku}\n{self.name}\n{self.description or ''}".casefold()
 
 
-def create(session: Session, caller: Caller | None, *, stock: int = 0, **given: Any) -> Product:
-    """A new product, as `Product.describe` takes it; `SkuTaken` if another one that is for sale has its SKU."""
+def create(session: Session, caller: Caller | None, *, stock: int = 0, **columns: Any) -> Product:
+    """Create a product with the columns of `Product.describe`.
+
+    Raises:
+        SkuTaken: another unarchived product has the SKU.
+    """
     at = now()
     product = Product(id=new_id("prd"), stock=stock, created_at=at, updated_at=at)
-    product.describe(given)
+    product.describe(columns)
     session.add(product)
     _flush(session)
     if stock:
@@ -138,15 +143,24 @@ def create(session: Session, caller: Caller | None, *, stock: int = 0, **given: 
 
 
 def get(session: Session, product_id: str) -> Product:
-    """One product that is for sale, locked until the commit, to be changed."""
-    one = select(Product).where(Product.id == product_id, Product.archived_at.is_(None)).with_for_update()
-    return require(session.scalar(one, execution_options={"populate_existing": True}))
+    """Return a product to change, locked until the commit.
+
+    Raises:
+        NotFound: the product does not exist or is archived.
+    """
+    statement = select(Product).where(Product.id == product_id, Product.archived_at.is_(None)).with_for_update()
+    return require(session.scalar(statement, execution_options={"populate_existing": True}))
 
 
-def change(session: Session, caller: Caller | None, product_id: str, given: Mapping[str, Any]) -> Product:
-    """Describe a product anew; `SkuTaken` if its new SKU is another one's. What is as it was changes nothing."""
+def change(session: Session, caller: Caller | None, product_id: str, columns: Mapping[str, Any]) -> Product:
+    """Change columns of a product; without a difference nothing is recorded.
+
+    Raises:
+        NotFound: the product does not exist or is archived.
+        SkuTaken: another unarchived product has the new SKU.
+    """
     product = get(session, product_id)
-    product.describe(given)
+    product.describe(columns)
     if session.is_modified(product):
         _flush(session)
         events.record(session, "product.updated", product.id, caller=caller, data=product.facts)
@@ -154,19 +168,23 @@ def change(session: Session, caller: Caller | None, product_id: str, given: Mapp
 
 
 def archive(session: Session, caller: Caller | None, product_id: str) -> None:
-    """Take a product out of the catalogue, for good."""
+    """Archive a product permanently.
+
+    Raises:
+        NotFound: the product does not exist or is archived already.
+    """
     get(session, product_id).archived_at = now()
     session.flush()
     events.record(session, "product.archived", product_id, caller=caller)
 
 
 def adjust(session: Session, caller: Caller | None, product_id: str, *, delta: int, reason: str) -> StockAdjustment:
-    """Change the stock of a product, and say why.
+    """Change the stock of a product, and record the reason.
 
     Raises:
-        NotFound: there is no such product for sale.
-        InsufficientStock: there would be fewer than none.
-        StockLimit: there would be too many.
+        NotFound: the product does not exist or is archived.
+        InsufficientStock: the stock would become negative.
+        StockLimit: the stock would exceed the maximum.
     """
     product = get(session, product_id)
     if not 0 <= product.stock + delta <= MAX_STOCK:
@@ -178,36 +196,42 @@ def adjust(session: Session, caller: Caller | None, product_id: str, *, delta: i
     return adjustment
 
 
-def reserve(session: Session, wanted: Mapping[str, int]) -> dict[str, Row[Any]]:
-    """Take quantities of products from the stock: all of them, or the caller rolls back. Gives the products.
+def reserve(session: Session, quantities: Mapping[str, int]) -> dict[str, Row[Any]]:
+    """Take quantities from the stock, and return the products by id.
+
+    After an error some quantities may be taken, so the transaction must roll back.
 
     Raises:
-        ProductUnavailable: one does not exist or is archived.
-        InsufficientStock: there are fewer of one.
+        ProductUnavailable: a product does not exist or is archived.
+        InsufficientStock: the stock of a product is too low.
     """
-    taken = _adjust_stock(session, _RESERVE, {product_id: -quantity for product_id, quantity in wanted.items()})
-    if refused := wanted.keys() - taken.keys():
-        if missing := refused - set(session.scalars(select(Product.id).where(Product.id.in_(refused), _FOR_SALE))):
+    reserved = _adjust_stock(session, _RESERVE, {product_id: -quantity for product_id, quantity in quantities.items()})
+    if failed := quantities.keys() - reserved.keys():
+        if missing := failed - set(session.scalars(select(Product.id).where(Product.id.in_(failed), _UNARCHIVED))):
             raise ProductUnavailable(products=_list_ids(missing))
-        raise InsufficientStock(products=_list_ids(refused))
-    return taken
+        raise InsufficientStock(products=_list_ids(failed))
+    return reserved
 
 
 def restock(session: Session, quantities: Mapping[str, int]) -> None:
-    """Give back what was taken, to archived products too; `StockLimit` if there would be too many of one."""
-    moved = _adjust_stock(session, _ADJUST, quantities)
-    if full := quantities.keys() - moved.keys():
-        raise StockLimit(products=_list_ids(full))
+    """Return quantities to the stock, also of archived products.
+
+    Raises:
+        StockLimit: the stock of a product would exceed the maximum.
+    """
+    restocked = _adjust_stock(session, _ADJUST, quantities)
+    if failed := quantities.keys() - restocked.keys():
+        raise StockLimit(products=_list_ids(failed))
 
 
 def _adjust_stock(session: Session, statement: Update, deltas: Mapping[str, int]) -> dict[str, Row[Any]]:
-    """Add to the stock of those products that have room for it. Gives them, as they are now."""
+    """Adjust the stock where the limits allow, and return the changed products."""
     return {row.id: row for row in session.connection().execute(statement, {"deltas": deltas})}
 
 
-# They run for every order, so they are built once. The rows are locked in the order of their ids, so that those who
-# want the same ones queue and never block each other.
-_FOR_SALE = Product.archived_at.is_(None)
+# These run for every order, so they are built once. They lock rows in the order of their ids, so that concurrent
+# transactions on the same products queue without a deadlock.
+_UNARCHIVED = Product.archived_at.is_(None)
 _DELTAS = JsonPairs("deltas")
 _LOCKED = (
     select(Product.id, _DELTAS.value.label("delta"))
@@ -223,11 +247,11 @@ _ADJUST = (
     .values(stock=_STOCK, version=Product.version + 1)
     .returning(Product.id, Product.sku, Product.name, Product.price_amount, Product.currency)
 )
-_RESERVE = _ADJUST.where(_FOR_SALE)
+_RESERVE = _ADJUST.where(_UNARCHIVED)
 
 
 def _list_ids(ids: Iterable[str]) -> str:
-    """Return the first of some product ids as text."""
+    """Return the first ids, joined by commas."""
     return ", ".join(sorted(ids)[:MAX_NAMED_PRODUCTS])
 
 

@@ -1,4 +1,4 @@
-"""A shop to look at: invented products, customers and orders, made by the same rules as real ones."""
+"""Sample products, customers and orders, created by the rules of real ones."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from orderly.database.database import Database
 T = TypeVar("T")
 
 BATCH = 200
-"""How many are made in one transaction: others who write wait for less than a second."""
+"""Rows per transaction. Other writers wait less than a second for one batch."""
 FIRST = ("Alice", "Ben", "Chiara", "Dmitri", "Emine", "Farid", "Grace", "Hana", "Ivo", "Jules", "Kofi", "Lena")
 LAST = ("Archer", "Baker", "Conti", "Dubois", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Jansen", "Kaya")
 STREETS = ("Mill Lane", "Station Road", "Church Street", "Harbour Walk", "Orchard Way", "Park Avenue")
@@ -39,46 +39,46 @@ HISTORIES = {
     ("pay", "refund"): 2,
     ("pay", "fulfil", "refund"): 3,
 }
-"""What happens to orders, and to how many of a hundred."""
+"""Histories of orders, each with its share in percent."""
 DELIVERY = 250
-"""How many come at once when a product is sold out."""
+"""Quantity of a delivery for a product that is sold out."""
 
 
-def in_batches(database: Database, count: int, make: Callable[[Session], T]) -> Iterator[T]:
-    """Make so many, some in each transaction."""
+def in_batches(database: Database, count: int, create: Callable[[Session], T]) -> Iterator[T]:
+    """Create `count` objects, in transactions of at most BATCH objects."""
     for start in range(0, count, BATCH):
         with database.writing() as session:
-            made = [make(session) for _ in range(min(BATCH, count - start))]
+            created = [create(session) for _ in range(min(BATCH, count - start))]
             session.commit()
-        yield from made
+        yield from created
 
 
-def make_person(session: Session, random: Random, role: str, password_hash: str) -> Caller:
-    """Somebody with an account."""
+def create_person(session: Session, random: Random, role: str, password_hash: str) -> Caller:
+    """Create an account with an invented name."""
     first, last = random.choice(FIRST), random.choice(LAST)
     email = f"{first}.{last}.{new_id('t')[-8:]}@example.com".lower()
     user = accounts.sign_up(session, email=email, name=f"{first} {last}", role=role, password_hash=password_hash)
     return Caller(user.id, roles=frozenset({role}))
 
 
-def hire(database: Database, random: Random) -> Caller:
-    """Make one member of staff, as whom nobody can sign in."""
+def create_staff(database: Database, random: Random) -> Caller:
+    """Create a staff account with an unknown password."""
     with database.writing() as session:
-        staff = make_person(session, random, "staff", hash_password(secrets.token_urlsafe(18)))
+        staff = create_person(session, random, "staff", hash_password(secrets.token_urlsafe(18)))
         session.commit()
     return staff
 
 
 class SeedFactory:
-    """Makes things one by one, each fitting to those before it."""
+    """A factory of sample objects; later ones refer to earlier ones."""
 
     def __init__(self, random: Random, staff: Caller, password_hash: str) -> None:
-        """Begin with nothing.
+        """Initialize an empty factory.
 
         Args:
-            random: where the choices come from.
-            staff: who notes what is delivered, paid and sent.
-            password_hash: what all customers sign in with.
+            random: the source of all choices.
+            staff: the account that records deliveries, payments and shipments.
+            password_hash: the hash of the password of all customers.
         """
         self._random = random
         self._staff = staff
@@ -87,12 +87,12 @@ class SeedFactory:
         self._stock: dict[str, int] = {}
 
     def customer(self, session: Session) -> Caller:
-        """One more customer."""
-        self._customers.append(make_person(session, self._random, "customer", self._password_hash))
+        """Create a customer."""
+        self._customers.append(create_person(session, self._random, "customer", self._password_hash))
         return self._customers[-1]
 
     def product(self, session: Session) -> Product:
-        """One more product, with some stock."""
+        """Create a product with some stock."""
         category = self._random.choice(list(THINGS))
         thing = self._random.choice(THINGS[category])
         name, price = f"{self._random.choice(LOOKS)} {thing}", self._random.randrange(250, 9000, 50)
@@ -111,7 +111,7 @@ class SeedFactory:
         return product
 
     def order(self, session: Session) -> Order:
-        """One more order, and what happens to it."""
+        """Create an order, and advance it through a random history."""
         buyer = self._random.choice(self._customers)
         lines = [self._line(session) for _ in range(self._random.choice((1, 1, 2, 2, 3, 4)))]
         address = self._address() if self._random.random() < 0.8 else None
@@ -132,7 +132,10 @@ class SeedFactory:
             order_actions.cancel(session, order, buyer)
 
     def _line(self, session: Session) -> tuple[str, int]:
-        """Some of one product, of which some sell better than others; if too few are left, more are delivered."""
+        """Choose a product and a quantity, after a delivery if needed.
+
+        The choice favours the first products.
+        """
         ids = list(self._stock)
         product_id = ids[int(len(ids) * self._random.random() ** 2)]
         quantity = self._random.choice((1, 1, 1, 2, 3))

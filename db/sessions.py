@@ -1,4 +1,4 @@
-"""Sign-ins: a session is a family of refresh tokens, of which at most one is live."""
+"""Sessions: families of refresh tokens with at most one live token."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -16,28 +16,33 @@ from orderly.database.models import Base, UtcDateTime
 from orderly.errors import Unauthenticated, require
 
 USER_AGENT = 200
-"""How much is kept of what a client calls itself."""
+"""Characters of the User-Agent header that are stored."""
 LIFETIME = timedelta(days=30)
+"""Age at which a session ends."""
 IDLE = timedelta(days=14)
+"""Time without a refresh after which a session ends."""
 GRACE = timedelta(seconds=10)
-"""How long the last used token is taken again, for a client that did not get the answer."""
+"""Time in which a used token is accepted again, for a client that lost the response."""
 
 
 class InvalidToken(Unauthenticated):
-    """The credential is unknown, expired or revoked: the answer is the same."""
+    """The credential is unknown, expired or revoked; the response is the same."""
 
     code = "invalid_token"
 
 
 class TokenReused(Unauthenticated):
-    """A refresh token came a second time, so somebody else may have it: its whole family is revoked."""
+    """A refresh token was used twice, so its family is revoked.
+
+    Another client may have stolen it.
+    """
 
     code = "token_reused"
     commits = True
 
 
 class UserSession(Base):
-    """One sign-in on one device."""
+    """A sign-in on a device."""
 
     __tablename__ = "sessions"
 
@@ -51,16 +56,16 @@ class UserSession(Base):
 
     @property
     def ends_at(self) -> datetime:
-        """When the session ends unless its token is rotated before."""
+        """Return the end of the session unless its token is rotated before."""
         return min(self.expires_at, self.last_used_at + IDLE)
 
     def is_live(self, at: datetime) -> bool:
-        """Whether the session can still be used at a time."""
+        """Return whether the session is usable at a time."""
         return self.revoked_at is None and self.expires_at > at and self.last_used_at > at - IDLE
 
 
 class RefreshToken(Base):
-    """A refresh token, known by its hash only."""
+    """A refresh token, stored as its hash."""
 
     __tablename__ = "refresh_tokens"
 
@@ -72,21 +77,21 @@ class RefreshToken(Base):
 
 
 class IssuedTokens(NamedTuple):
-    """A session and the refresh token that continues it, which only its holder knows from now on."""
+    """A session and its refresh token; the database has only a hash."""
 
     session: UserSession
     refresh_token: str
 
 
 class SessionStatus(NamedTuple):
-    """What is true at this moment of the person whose access token was read."""
+    """The current role and status of an access token's user."""
 
     role: str
     status: str
 
 
 def start(session: Session, user: User, *, user_agent: str | None = None, at: datetime | None = None) -> IssuedTokens:
-    """Sign somebody in."""
+    """Start a session of a user."""
     at = at or now()
     family = UserSession(id=new_id("ses"), user_id=user.id, created_at=at, last_used_at=at)
     family.user_agent = user_agent and user_agent[:USER_AGENT]
@@ -97,10 +102,14 @@ def start(session: Session, user: User, *, user_agent: str | None = None, at: da
 
 
 def rotate(session: Session, refresh_token: str, *, at: datetime | None = None) -> IssuedTokens:
-    """Give the next refresh token for the live one; `InvalidToken`, or `TokenReused` for one that was used.
+    """Exchange the live refresh token for the next one.
 
-    The session's row is locked first, so that the refreshes of a family stand in one line. A used token is taken
-    again for ten seconds if the one given for it was not used: the new one then takes its place.
+    The session's row is locked first, so that the refreshes of a family are serialized. A used token is accepted again
+    for ten seconds if its successor was not used; the new token then replaces the successor.
+
+    Raises:
+        InvalidToken: the token is unknown, or its session has ended.
+        TokenReused: the token was used before.
     """
     at = at or now()
     token = _hash(refresh_token)
@@ -114,32 +123,39 @@ def rotate(session: Session, refresh_token: str, *, at: datetime | None = None) 
 
 
 def find_session_status(session: HasConnection, session_id: str, user_id: str) -> SessionStatus | None:
-    """Role and status of an access token's user; None if the session has ended or the user is not active."""
+    """Return role and status of an access token's user, or None.
+
+    None means that the session has ended or that the user is not active.
+    """
     row = session.connection().execute(_SESSION_STATUS, _caller_key(session_id, user_id, now())).first()
     return SessionStatus(row.role, row.status) if row else None
 
 
 def visible_to(caller: Caller, *, at: datetime | None = None) -> Select[UserSession]:
-    """The caller's own sessions that have not ended; nobody sees those of others."""
+    """Return a query for the caller's own live sessions."""
     at = at or now()
     return select(UserSession).where(UserSession.user_id == caller.id, _live(at))
 
 
 def revoke(session: Session, session_id: str, caller: Caller) -> None:
-    """End one session of the caller; `NotFound` if it has ended."""
-    found = session.scalar(visible_to(caller).where(UserSession.id == session_id).with_for_update())
-    require(found).revoked_at = now()
+    """Revoke a session of the caller.
+
+    Raises:
+        NotFound: the caller has no such live session.
+    """
+    row = session.scalar(visible_to(caller).where(UserSession.id == session_id).with_for_update())
+    require(row).revoked_at = now()
     session.flush()
 
 
 def end(session: Session, caller: Caller) -> None:
-    """End the session that the caller came with; one that has ended meanwhile stays as it is."""
+    """Revoke the session of the caller's access token, unless it has ended."""
     own = update(UserSession).where(UserSession.id == caller.claims.get("session_id"), UserSession.revoked_at.is_(None))
     session.execute(own.values(revoked_at=now()))
 
 
 def revoke_all(session: Session, user_id: str, *, but: str | None = None) -> None:
-    """End all sessions of a user, one excepted."""
+    """Revoke all sessions of a user except `but`."""
     statement = update(UserSession).where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
     if but is not None:
         statement = statement.where(UserSession.id != but)
@@ -147,12 +163,12 @@ def revoke_all(session: Session, user_id: str, *, but: str | None = None) -> Non
 
 
 def erase(session: Session, user_id: str) -> None:
-    """Forget all sessions of a user."""
+    """Delete all sessions of a user."""
     session.execute(delete(UserSession).where(UserSession.user_id == user_id))
 
 
 def purge(session: Session, *, at: datetime | None = None) -> int:
-    """Forget the sessions that have ended, with their tokens; how many they were."""
+    """Delete ended sessions with their tokens, and return their number."""
     return len(session.scalars(delete(UserSession).where(~_live(at or now())).returning(UserSession.id)).all())
 
 
@@ -176,8 +192,11 @@ def _use(session: Session, token: str, at: datetime) -> bool:
 
 
 def _replace_child(session: Session, token: str, at: datetime) -> bool:
-    """Whether a used token is within its grace; then its unused child is no more."""
-    # Used in the future means that the clock was set back: its grace must not last until the clock has caught up.
+    """Delete the unused successor of a token within its grace.
+
+    Return whether there was one.
+    """
+    # A use in the future means that the clock was set back. The grace must not last until the clock catches up.
     used_lately = RefreshToken.used_at.between(at - GRACE, at + GRACE)
     within_grace = select(RefreshToken.hash).where(RefreshToken.hash == token, used_lately)
     child = delete(RefreshToken).where(
@@ -194,7 +213,7 @@ def _issue(session: Session, family: UserSession, parent: str | None, at: dateti
 
 
 def _hash(refresh_token: str) -> str:
-    # 256 random bits need no slow hash: there is nothing to guess.
+    # 256 random bits need no slow hash, because they cannot be guessed.
     return sha256(refresh_token.encode()).hexdigest()
 
 
@@ -208,7 +227,7 @@ _SESSION_STATUS = (
     .where(UserSession.id == bindparam("session_id"), User.id == bindparam("user_id"), User.status == ACTIVE)
     .where(UserSession.revoked_at.is_(None), UserSession.expires_at > bindparam("at"))
 )
-"""Runs in every request with an access token, so it is built once."""
+"""The statement of every request with an access token, built once."""
 
 
 def _caller_key(session_id: str, user_id: str, at: datetime) -> dict[str, object]:

@@ -1,7 +1,7 @@
-"""The stock ledger: every change of a product's stock that is not an order's, who made it and why.
+"""The stock ledger: every change of stock except by orders.
 
-The adjustments of a product, less what its live order lines hold, always add up to its stock. So a row here is
-written in the transaction that changes the stock, and is never changed or deleted.
+The sum of a product's adjustments, minus the quantities held by its order lines, always equals its stock. So an
+adjustment is inserted in the transaction that changes the stock, and is never changed or deleted.
 """
 
 from datetime import datetime
@@ -14,11 +14,11 @@ from orderly.clock import new_id, now
 from orderly.database.models import Base, UtcDateTime
 
 INITIAL = "initial stock"
-"""The reason of the adjustment that a product created with stock begins with."""
+"""The reason of the first adjustment of a product that was created with stock."""
 
 
 class StockAdjustment(Base):
-    """One change of a product's stock."""
+    """A change of a product's stock with its reason."""
 
     __tablename__ = "stock_adjustments"
     __table_args__ = (
@@ -31,21 +31,21 @@ class StockAdjustment(Base):
     delta: Mapped[int]
     reason: Mapped[str] = mapped_column(String(200))
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
-    """Who made it; None if nobody was signed in, as on the command line."""
+    """The author; None without a signed-in caller, as on the command line."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
 def record_adjustment(
     session: Session, product_id: str, delta: int, reason: str, *, caller: Caller | None
 ) -> StockAdjustment:
-    """Write an entry, in the transaction that changes the stock."""
-    entry = StockAdjustment(id=new_id("adj"), product_id=product_id, delta=delta, reason=reason)
-    entry.user_id = caller.id if caller else None
-    session.add(entry)
+    """Insert an adjustment in the transaction that changes the stock."""
+    adjustment = StockAdjustment(id=new_id("adj"), product_id=product_id, delta=delta, reason=reason)
+    adjustment.user_id = caller.id if caller else None
+    session.add(adjustment)
     session.flush()
-    return entry
+    return adjustment
 
 
 def adjustments_for(product_id: str) -> Select[StockAdjustment]:
-    """The entries of one product."""
+    """Return a query for the adjustments of a product."""
     return select(StockAdjustment).where(StockAdjustment.product_id == product_id)

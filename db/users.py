@@ -1,4 +1,4 @@
-"""People: who has an account, what role they have, and the rules on both."""
+"""Users: accounts, roles and their rules."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -21,43 +21,46 @@ ACTIVE, DISABLED, ERASED = "active", "disabled", "erased"
 
 
 class EmailTaken(Conflict):
-    """Somebody else has this email address."""
+    """Another account has this email address."""
 
     code = "email_taken"
 
 
 class LastAdmin(Conflict):
-    """Nobody could administer the shop any more."""
+    """The shop would have no active administrator."""
 
     code = "last_admin"
 
 
 class InvalidCredentials(Unauthenticated):
-    """Unknown email or wrong password: the answer is the same."""
+    """An unknown email address or a wrong password; the response is equal."""
 
     code = "invalid_credentials"
 
 
 class AccountDisabled(Forbidden):
-    """The right password of an account that was disabled."""
+    """The password is correct, but the account is disabled."""
 
     code = "account_disabled"
 
 
 class WrongPassword(Forbidden):
-    """Someone signed in, but without knowing the current password."""
+    """The current password of a signed-in caller is wrong."""
 
     code = "wrong_password"
 
 
 class AccountDeleted(Unauthenticated):
-    """The account was erased after its caller was let in, so what he calls with is no longer valid."""
+    """The account was erased after the caller was authenticated."""
 
     code = "invalid_token"
 
 
 class User(Base):
-    """An account. When it is erased its row stays without personal data, for the orders that point to it."""
+    """An account.
+
+    The row of an erased account remains without personal data, because orders refer to it.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
@@ -74,7 +77,7 @@ class User(Base):
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     email: Mapped[str | None] = mapped_column(String(254))
     email_key: Mapped[str | None] = mapped_column(String(254))
-    """The address as it is compared: in lower case."""
+    """The address in lower case, for look-ups."""
     name: Mapped[str | None] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default=ACTIVE)
@@ -91,13 +94,21 @@ class User(Base):
         session.flush()
 
     def change_email(self, session: Session, email: str) -> None:
-        """Change the email address; `EmailTaken` if it is another account's."""
+        """Change the email address.
+
+        Raises:
+            EmailTaken: another account has the address.
+        """
         self.email = new_email(email)
         self.email_key = self.email.lower()
         _flush(session)
 
     def change_role(self, session: Session, role: str) -> None:
-        """Change the role; `LastAdmin` if nobody else could give it back."""
+        """Change the role.
+
+        Raises:
+            LastAdmin: no other active administrator exists.
+        """
         if role == self.role:
             return
         self.ensure_other_admin(session)
@@ -105,10 +116,13 @@ class User(Base):
         session.flush()
 
     def ensure_other_admin(self, session: Session) -> None:
-        """Refuse with `LastAdmin` unless there is another active admin, and keep it so until the commit.
+        """Check that another administrator is active, and lock it until the commit.
 
-        The admins' rows are locked in one order, so of two admins who demote each other the second one sees what
-        the first one did. On SQLite the write transaction is alone anyway.
+        The rows of all administrators are locked in one order. If two administrators demote each other, the second
+        transaction sees the change of the first. SQLite has one write transaction at a time anyway.
+
+        Raises:
+            LastAdmin: no other active administrator exists.
         """
         if self.role != "admin" or self.status != ACTIVE:
             return
@@ -118,7 +132,7 @@ class User(Base):
 
 
 class PasswordRecord(NamedTuple):
-    """What a sign-in is compared with."""
+    """The data that a sign-in is compared with."""
 
     user_id: str
     password_hash: str
@@ -126,12 +140,17 @@ class PasswordRecord(NamedTuple):
 
 
 def is_staff(caller: Caller) -> bool:
-    """Return whether the caller works here, as staff or as admin."""
+    """Return whether the caller is staff or an administrator."""
     return not caller.roles.isdisjoint(STAFF_ROLES)
 
 
 def create(session: Session, *, email: str, name: str, password_hash: str, role: str = "customer") -> User:
-    """A new account; `EmailTaken` if there is one with this address."""
+    """Create a user.
+
+    Raises:
+        EmailTaken: another account has the address.
+        InvalidEmail: the address is not valid.
+    """
     address = new_email(email)
     at = now()
     user = User(id=new_id("usr"), email=address, email_key=address.lower(), name=name, created_at=at, updated_at=at)
@@ -142,7 +161,10 @@ def create(session: Session, *, email: str, name: str, password_hash: str, role:
 
 
 def visible_to(caller: Caller) -> Select[User]:
-    """The accounts that a caller may see: his own, and all of them with `users:read`; erased ones are gone for all."""
+    """Return a query for the caller's own account, or all with `users:read`.
+
+    Erased accounts are visible to no caller.
+    """
     statement = select(User).where(User.status != ERASED)
     return statement if caller.may("users:read") else statement.where(User.id == caller.id)
 
@@ -156,7 +178,7 @@ def matching(
     created_after: datetime | None = None,
     created_before: datetime | None = None,
 ) -> Select[User]:
-    """Those of the accounts that fit all the filters given; `created_before` itself is not within."""
+    """Return the query restricted by all filters; `created_before` is exclusive."""
     if email is not None:
         statement = statement.where(User.email_key == email_key(email))
     if role is not None:
@@ -167,12 +189,20 @@ def matching(
 
 
 def get(session: AnySession, user_id: str, caller: Caller) -> User:
-    """One account that the caller may see."""
+    """Return an account that the caller may see.
+
+    Raises:
+        NotFound: there is no such account.
+    """
     return require(session.scalar(visible_to(caller).where(User.id == user_id)))
 
 
 def get_own(session: AnySession, caller: Caller) -> User:
-    """The caller's account; `AccountDeleted` if it was erased since he was let in."""
+    """Return the caller's account.
+
+    Raises:
+        AccountDeleted: the account was erased after the caller was authenticated.
+    """
     user = session.scalar(visible_to(caller).where(User.id == caller.id))
     if user is None:
         raise AccountDeleted
@@ -180,40 +210,50 @@ def get_own(session: AnySession, caller: Caller) -> User:
 
 
 def find_by_email(session: Session, email: str) -> User | None:
-    """The account with this address, for those who run the shop."""
+    """Return the account with an address, or None."""
     return session.scalar(select(User).where(User.email_key == email_key(email)))
 
 
 def has_admin(session: AnySession) -> bool:
-    """Return whether the shop has an active admin."""
+    """Return whether the shop has an active administrator."""
     return session.scalar(select(User.id).where(User.role == "admin", User.status == ACTIVE).limit(1)) is not None
 
 
 def find_password_record(session: AnySession, *, email: str) -> PasswordRecord | None:
-    """What the sign-in of an address is compared with; None if nobody has it."""
+    """Return the password record of an address, or None."""
     return _password_record(session, select(User).where(User.email_key == email_key(email)))
 
 
 def get_password_record(session: AnySession, user_id: str) -> PasswordRecord:
-    """What the current password of somebody signed in is compared with; `AccountDeleted` if he was erased since."""
-    found = _password_record(session, select(User).where(User.id == user_id))
-    if found is None:
+    """Return the password record of a signed-in user.
+
+    Raises:
+        AccountDeleted: the account was erased after the caller was authenticated.
+    """
+    record = _password_record(session, select(User).where(User.id == user_id))
+    if record is None:
         raise AccountDeleted
-    return found
+    return record
 
 
-def lock_if_unchanged(session: Session, credentials: PasswordRecord) -> User | None:
-    """The account, locked until the commit, if it is still active and its password the one that was verified."""
+def lock_if_unchanged(session: Session, record: PasswordRecord) -> User | None:
+    """Return the account, locked until the commit, or None.
+
+    None means that the account is no longer active, or that its password differs from the verified one.
+    """
     return session.scalar(
         select(User)
-        .where(User.id == credentials.user_id, User.status == ACTIVE)
-        .where(User.password_hash == credentials.password_hash)
+        .where(User.id == record.user_id, User.status == ACTIVE)
+        .where(User.password_hash == record.password_hash)
         .with_for_update()
     )
 
 
 def rehash(session: Session, user: User, password_hash: str) -> None:
-    """Keep the same password under today's parameters: nobody sees a difference, so the version stays."""
+    """Store the hash of the same password with current parameters.
+
+    The visible account does not change, so neither does its version.
+    """
     session.execute(
         update(User)
         .where(User.id == user.id)

@@ -1,4 +1,4 @@
-"""Keys for programs that act for their owner."""
+"""Operations of the tag api-keys: keys for programs."""
 
 from datetime import timedelta
 
@@ -12,34 +12,34 @@ from orderly.times import parse_time, rfc3339
 
 
 def list_api_keys(*, caller: Caller) -> Page[contract_types.ApiKey]:
-    """The caller's keys that still work, newest first."""
+    """List the caller's unexpired API keys, newest first."""
     return Page(api_keys.unexpired(api_keys.visible_to(caller)), _serialize, [ApiKey.id])
 
 
 def create_api_key(
     body: contract_types.ApiKeyCreate, *, session: Session, caller: Caller
 ) -> contract_types.ApiKeyCreated:
-    """A new key with its secret, which nobody can read again."""
+    """Create an API key, and return its secret once."""
     expires_at = parse_time(body["expires_at"]) if "expires_at" in body else None
-    made = api_keys.create(session, caller, name=body["name"], scopes=body["scopes"], expires_at=expires_at)
-    return _with_secret(made)
+    created = api_keys.create(session, caller, name=body["name"], scopes=body["scopes"], expires_at=expires_at)
+    return _with_secret(created)
 
 
 def rotate_api_key(
     body: contract_types.ApiKeyRotate, *, key_id: str, session: Session, caller: Caller
 ) -> contract_types.ApiKeyCreated:
-    """A new key in the place of an old one, which goes on working for the overlap."""
+    """Replace an API key; the old one keeps working during the overlap."""
     key = api_keys.get_unexpired(session, key_id, caller)
     return _with_secret(api_keys.rotate(session, key, caller, overlap=timedelta(seconds=body["overlap_seconds"])))
 
 
 def revoke_api_key(*, key_id: str, session: Session, caller: Caller) -> None:
-    """End one of the caller's keys."""
+    """Revoke one of the caller's API keys."""
     api_keys.revoke(session, key_id, caller)
 
 
-def _with_secret(made: CreatedApiKey) -> contract_types.ApiKeyCreated:
-    return {**_serialize(made.key), "secret": made.secret}
+def _with_secret(created: CreatedApiKey) -> contract_types.ApiKeyCreated:
+    return {**_serialize(created.key), "secret": created.secret}
 
 
 def _serialize(key: ApiKey) -> contract_types.ApiKey:

@@ -1,4 +1,4 @@
-"""The feed of what happened, for programs that follow the shop from outside."""
+"""Operations of the tag events: the event feed for other programs."""
 
 from typing import cast
 
@@ -10,7 +10,7 @@ from orderly.times import rfc3339
 
 
 def list_events(*, type: str | None = None) -> Page[contract_types.Event]:
-    """What happened, oldest first; it can be followed for ever."""
+    """List the events, oldest first; a client can follow the list."""
     order = [Event.position, Event.id]
     return Page(events.feed(type=type), _serialize, order, descending=False, follow=True)
 

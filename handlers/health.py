@@ -1,4 +1,4 @@
-"""What load balancers and orchestrators ask."""
+"""Operations of the tag health: probes of load balancers and orchestrators."""
 
 from importlib.metadata import version
 
@@ -9,11 +9,11 @@ VERSION = version("orderly-api")
 
 
 def get_liveness() -> contract_types.Liveness:
-    """The process answers."""
+    """Return that the process responds."""
     return {"status": "ok"}
 
 
 def get_readiness(*, readiness: Readiness) -> contract_types.Readiness:
-    """The service can serve; otherwise a refusal that names the part that does not work."""
+    """Return that the service can serve, or fail with the failing part."""
     readiness.check_ready()
     return {"status": "ok", "version": VERSION}

@@ -1,4 +1,4 @@
-"""Orders, from placing one to giving the money back."""
+"""Operations of the tag orders."""
 
 from datetime import datetime
 from typing import cast
@@ -20,19 +20,19 @@ def list_orders(
     created_after: str | None = None,
     created_before: str | None = None,
 ) -> Page[contract_types.Order]:
-    """The orders that the caller may see and that fit all filters, newest first."""
-    found = orders.matching(
+    """List the orders that match all filters, newest first."""
+    query = orders.matching(
         orders.visible_to(caller),
         status=status,
         user_id=user_id,
         created_after=parse_time(created_after) if created_after else None,
         created_before=parse_time(created_before) if created_before else None,
     )
-    return Page(found, _serialize, [Order.created_at, Order.id])
+    return Page(query, _serialize, [Order.created_at, Order.id])
 
 
 def create_order(body: contract_types.OrderCreate, *, session: Session, caller: Caller) -> contract_types.Order:
-    """Order: the stock is taken and the prices are frozen, for all lines or for none."""
+    """Create an order, and reserve its stock at the current prices."""
     expected = body.get("expected_total")
     order = order_actions.place(
         session,
@@ -47,27 +47,27 @@ def create_order(body: contract_types.OrderCreate, *, session: Session, caller: 
 
 
 def get_order(*, order_id: str, session: ReadSession, caller: Caller) -> contract_types.Order:
-    """One order that the caller may see."""
+    """Return an order."""
     return _serialize(orders.get(session, order_id, caller))
 
 
 def update_order(
     body: contract_types.OrderUpdate, *, order_id: str, session: Session, caller: Caller
 ) -> contract_types.Order:
-    """Change what surrounds a pending order."""
+    """Update the note, shipping address or metadata of a pending order."""
     order = orders.get_to_change(session, order_id, caller)
     return _serialize(order_actions.update(session, order, caller, body))
 
 
 def cancel_order(*, order_id: str, session: Session, caller: Caller) -> contract_types.Order:
-    """Cancel a pending order; its stock goes back once."""
+    """Cancel a pending order, and restock its products."""
     return _serialize(order_actions.cancel(session, orders.get_to_change(session, order_id, caller), caller))
 
 
 def pay_order(
     body: contract_types.OrderPayment, *, order_id: str, session: Session, caller: Caller
 ) -> contract_types.Order:
-    """Take note of a payment."""
+    """Record the payment of a pending order."""
     order = orders.get_to_change(session, order_id, caller)
     return _serialize(order_actions.pay(session, order, caller, body["reference"]))
 
@@ -75,7 +75,7 @@ def pay_order(
 def fulfil_order(
     body: contract_types.OrderFulfilment, *, order_id: str, session: Session, caller: Caller
 ) -> contract_types.Order:
-    """Take note that a paid order is on its way."""
+    """Record the shipment of a paid order."""
     order = orders.get_to_change(session, order_id, caller)
     return _serialize(order_actions.fulfil(session, order, caller, body.get("tracking")))
 
@@ -83,7 +83,7 @@ def fulfil_order(
 def refund_order(
     body: contract_types.OrderRefund, *, order_id: str, session: Session, caller: Caller
 ) -> contract_types.Order:
-    """Take note that money was given back, and put the stock back if it is wanted."""
+    """Record a refund, and restock the products on request."""
     order = orders.get_to_change(session, order_id, caller, "orders:refund")
     restock = body.get("restock", False)
     return _serialize(order_actions.refund(session, order, caller, body.get("amount"), restock=restock))

@@ -1,4 +1,4 @@
-"""The catalogue, and the ledger of its stock."""
+"""Operations of the tag products: the catalogue and its stock ledger."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,38 +24,38 @@ def list_products(
     max_price: int | None = None,
     in_stock: bool | None = None,
 ) -> Page[contract_types.Product]:
-    """The products that fit all filters, in the order that is asked for."""
-    found = catalogue.matching(
+    """List the products that match all filters, in the requested order."""
+    query = catalogue.matching(
         q=q, category=category, currency=currency, min_price=min_price, max_price=max_price, in_stock=in_stock
     )
     order = catalogue.SORT_KEYS[sort.removeprefix("-")]
-    return Page(found, _serialize, order, descending=sort.startswith("-"), of_rows=True)
+    return Page(query, _serialize, order, descending=sort.startswith("-"), of_rows=True)
 
 
 def create_product(body: contract_types.ProductCreate, *, session: Session, caller: Caller) -> contract_types.Product:
-    """Add a product, with the stock that it begins with."""
-    return _serialize(products.create(session, caller, stock=body["stock"], **_described(body)))
+    """Create a product with its initial stock."""
+    return _serialize(products.create(session, caller, stock=body["stock"], **_columns(body)))
 
 
 def get_product(*, product_id: str, session: ReadSession) -> contract_types.Product:
-    """One product, as everybody sees it."""
+    """Return a product."""
     return _serialize(catalogue.get(session, product_id))
 
 
 def update_product(
     body: contract_types.ProductUpdate, *, product_id: str, session: Session, caller: Caller
 ) -> contract_types.Product:
-    """Describe a product anew."""
-    return _serialize(products.change(session, caller, product_id, _described(body)))
+    """Update the description or the price of a product."""
+    return _serialize(products.change(session, caller, product_id, _columns(body)))
 
 
 def archive_product(*, product_id: str, session: Session, caller: Caller) -> None:
-    """Take a product out of the catalogue."""
+    """Remove a product from the catalogue."""
     products.archive(session, caller, product_id)
 
 
 def list_stock_adjustments(*, product_id: str, session: ReadSession) -> Page[contract_types.StockAdjustment]:
-    """What was added to the stock of a product and taken from it, orders excepted; newest first."""
+    """List the stock adjustments of a product, newest first."""
     catalogue.get(session, product_id)
     order = [StockAdjustment.created_at, StockAdjustment.id]
     return Page(stock_ledger.adjustments_for(product_id), _serialize_adjustment, order)
@@ -64,18 +64,18 @@ def list_stock_adjustments(*, product_id: str, session: ReadSession) -> Page[con
 def adjust_stock(
     body: contract_types.StockAdjustmentCreate, *, product_id: str, session: Session, caller: Caller
 ) -> contract_types.StockAdjustment:
-    """Add to the stock of a product, or take from it."""
+    """Increase or decrease the stock of a product."""
     return _serialize_adjustment(
         products.adjust(session, caller, product_id, delta=body["delta"], reason=body["reason"])
     )
 
 
-def _described(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What a body says of a product, as the row has it."""
-    given = {name: body[name] for name in ("sku", "name", "description", "category") if name in body}
+def _columns(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a product that a body sets."""
+    columns = {name: body[name] for name in ("sku", "name", "description", "category") if name in body}
     if "price" in body:
-        given |= {"price_amount": body["price"]["amount"], "currency": body["price"]["currency"]}
-    return given
+        columns |= {"price_amount": body["price"]["amount"], "currency": body["price"]["currency"]}
+    return columns
 
 
 def _serialize(row: Product | Row[Any]) -> contract_types.Product:

@@ -1,4 +1,4 @@
-"""Accounts of the sandbox, one for each role."""
+"""Accounts of the sandbox, one per role."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -12,11 +12,11 @@ from orderly import Settings
 from orderly.devtools.sandbox.personas import Persona, SignedIn
 
 _hash = lru_cache(1)(hash_password)
-"""All personas have one password, and each reset creates them again."""
+"""A hash function with a cache of one: all personas have the same password, and each reset creates them again."""
 
 
 def create_persona(session: Session, persona: Persona, *, signed_in_at: datetime, settings: Settings) -> SignedIn:
-    """Create the account of a persona, signed in."""
+    """Create the account of a persona, and sign it in."""
     user = users.create(
         session,
         email=persona.email,
@@ -25,7 +25,7 @@ def create_persona(session: Session, persona: Persona, *, signed_in_at: datetime
         password_hash=_hash(persona.password),
     )
     started = sessions.start(session, user, at=signed_in_at).session
-    # A token of the sandbox is copied into scripts: it lasts as long as its session.
+    # Users copy a sandbox token into scripts, so it is valid as long as its session.
     tokens = AccessTokens(settings.secret, sessions.LIFETIME)
     token, _ = tokens.issue(user.id, started.id)
     return SignedIn(token, [user.id, started.id])

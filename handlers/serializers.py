@@ -1,4 +1,4 @@
-"""How an account looks, to its owner and to those who run the shop."""
+"""Serialization of accounts, shared by the tags me and users."""
 
 from typing import cast
 
@@ -8,7 +8,10 @@ from orderly.times import rfc3339
 
 
 def serialize(user: User) -> contract_types.User:
-    """The contract's `User`. An erased account, which has neither address nor name, is visible to nobody."""
+    """Return the contract's `User`.
+
+    An erased account, without address and name, is visible to no caller.
+    """
     return {
         "id": user.id,
         "email": cast("str", user.email),

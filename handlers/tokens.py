@@ -1,4 +1,4 @@
-"""Signing in, staying signed in and signing out."""
+"""Operations of the tag tokens: sign-in, refresh and sign-out."""
 
 from sqlalchemy.orm import Session
 
@@ -17,29 +17,29 @@ def create_token(
     settings: Settings,
     user_agent: str | None = None,
 ) -> contract_types.Tokens:
-    """Sign in. An unknown address costs the same time as a wrong password."""
-    credentials = users.find_password_record(reads, email=body["email"])
-    known_hash = credentials.password_hash if credentials else None
-    if not passwords.verify(known_hash, body["password"]) or credentials is None:
+    """Sign in; an unknown address takes as long as a wrong password."""
+    record = users.find_password_record(reads, email=body["email"])
+    known_hash = record.password_hash if record else None
+    if not passwords.verify(known_hash, body["password"]) or record is None:
         raise users.InvalidCredentials
-    if credentials.status == users.DISABLED:
+    if record.status == users.DISABLED:
         raise users.AccountDisabled
-    renewed = passwords.hash_password(body["password"]) if passwords.needs_rehash(credentials.password_hash) else None
-    user = users.lock_if_unchanged(session, credentials)
-    if user is None:  # the password or the account changed while we compared
+    new_hash = passwords.hash_password(body["password"]) if passwords.needs_rehash(record.password_hash) else None
+    user = users.lock_if_unchanged(session, record)
+    if user is None:  # the password or the account changed during the comparison
         raise users.InvalidCredentials
-    if renewed is not None:
-        users.rehash(session, user, renewed)
+    if new_hash is not None:
+        users.rehash(session, user, new_hash)
     return _serialize(sessions.start(session, user, user_agent=user_agent), settings)
 
 
 def refresh_token(body: contract_types.TokenRefresh, *, session: Session, settings: Settings) -> contract_types.Tokens:
-    """The next pair of tokens for the latest refresh token."""
+    """Exchange the latest refresh token for a new pair of tokens."""
     return _serialize(sessions.rotate(session, body["refresh_token"]), settings)
 
 
 def revoke_current_token(*, session: Session, caller: Caller) -> None:
-    """Sign out: end the session that the access token belongs to."""
+    """Sign out: end the session of the access token."""
     sessions.end(session, caller)
 
 

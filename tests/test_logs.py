@@ -237,7 +237,7 @@ class TestErrors:
         first.__cause__, second.__cause__ = second, first
         access_log.log.error("unhandled_exception", exc_info=first)
         [line] = lines()
-        assert line["exception"].count("which led to") == access_log.MAX_EXCEPTION_CHAIN - 1
+        assert line["exception"].count("which caused") == access_log.MAX_EXCEPTION_CHAIN - 1
 
 
 LIBRARY = """

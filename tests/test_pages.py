@@ -168,7 +168,7 @@ class TestDocs:
         assert shown.startswith(operation.node.value["description"])
         codes = {code for response in operation.responses.values() for code in response.error_codes or ()}
         assert set(re.findall(r"\]\(/errors#(\w+)\)", shown)) == codes
-        assert "- **Who**: " in shown
+        assert "- **Access**: " in shown
         assert ("- **Limits**: " in shown) == bool(operation.rate_limits)
 
     def test_it_shows_the_access_of_every_role(self, visitor):

@@ -1,4 +1,4 @@
-"""What Alembic runs to migrate the tables of db/."""
+"""The Alembic environment for the tables of db/."""
 
 from orderly.database.migrations.environment import run
 

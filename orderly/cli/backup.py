@@ -1,4 +1,4 @@
-"""`orderly backup`: a copy of the database, whole at one moment, while the service goes on."""
+"""`orderly backup`: a consistent copy of the database of a running service."""
 
 import sqlite3
 from contextlib import closing, suppress
@@ -16,20 +16,23 @@ from orderly.database.hooks import Hooks, find_hooks
 
 
 def backup(target: Annotated[Path, typer.Argument(help="The file to write; it must not exist.")]) -> None:
-    """Copy the SQLite database to a file. Restore it by putting the file in the place of the database."""
+    """Copy the SQLite database to a file.
+
+    To restore it, stop the service and replace the database with this file.
+    """
     application = find_application()
     with open_migrated(Settings.load(application)) as database:
         if not database.is_sqlite:
-            raise CommandError("PostgreSQL has tools of its own for this: use `pg_dump --format=custom`.")
+            raise CommandError("Cannot copy PostgreSQL: it has its own tools. Use `pg_dump --format=custom`.")
         source = Path(str(database.url.database))
     try:
         if target.exists():
-            raise CommandError(f"{target} exists: name a file that does not.")
+            raise CommandError(f"Cannot write {target}: the file exists. Choose another name.")
         _copy(source, target, find_hooks(application))
     except (sqlite3.Error, OSError) as error:
-        with suppress(OSError):  # there may be no folder that it could be in
+        with suppress(OSError):  # the folder may not exist
             target.unlink()
-        raise CommandError(f"{target} cannot be written: {error}.") from None
+        raise CommandError(f"Cannot write {target}: {error}.") from None
     out.print(f"{target} is a copy of {source}.")
 
 
@@ -38,10 +41,10 @@ def _copy(source: Path, target: Path, hooks: Hooks) -> None:
         closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True)) as reader,
         closing(sqlite3.connect(target)) as writer,
     ):
-        # In one step: it reads one moment, and in WAL mode nobody waits for it. Smaller steps would begin again
-        # whenever somebody writes.
+        # In one step, which copies one snapshot. In WAL mode no writer waits for it. Smaller steps would restart
+        # after every write.
         reader.backup(writer)
         hooks.after_copy(writer)
         writer.commit()
         if writer.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-            raise sqlite3.DatabaseError("the copy is not whole")
+            raise sqlite3.DatabaseError("the copy failed the integrity check")

@@ -1,4 +1,4 @@
-"""`orderly check`: what is wrong with the contract, at which line and what to do, and what of it is not built yet."""
+"""`orderly check`: errors of the contract with their lines, and missing handlers."""
 
 import atexit
 import gc
@@ -20,11 +20,11 @@ from orderly.devtools.sandbox.watcher import snapshot
 from orderly.pipeline.handler_resolver import HandlerResolver
 
 POLL_INTERVAL = 0.2
-"""Seconds between two looks at the files."""
+"""Seconds between two checks for changed files."""
 
 
 class Format(StrEnum):
-    """For whom the findings are written."""
+    """Output formats for findings."""
 
     TEXT = "text"
     GITHUB = "github"
@@ -32,20 +32,22 @@ class Format(StrEnum):
 
 
 def check(
-    path: Annotated[Path | None, typer.Argument(help="The contract's file; the application's if left out.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="For people, for GitHub or for programs.")] = Format.TEXT,
-    style: Annotated[bool, typer.Option("--style", help="Ask Redocly too; needs Node, npx fetches it.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Check again at every save, until Ctrl-C.")] = False,
+    path: Annotated[Path | None, typer.Argument(help="The contract file. Default: the application's.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="The output format.")] = Format.TEXT,
+    style: Annotated[bool, typer.Option("--style", help="Also run Redocly (needs Node; npx downloads it).")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Check again after each save, until Ctrl-C.")] = False,
 ) -> None:
-    """Check the contract: whether it is valid OpenAPI 3.1 and keeps the house rules, and what has no handler."""
-    from orderly.devtools.lint.linter import (
-        check as find,  # OpenAPI's own validator is slow to import; only this needs it
-    )
+    """Check the contract, and list the operations without a handler.
+
+    The contract must be a valid OpenAPI 3.1 document and follow the style rules of Orderly.
+    """
+    # OpenAPI's validator is slow to import, and only this command needs it.
+    from orderly.devtools.lint.linter import check as find_violations
 
     file = path or find_application().contract
 
     def report() -> bool:
-        findings = find(file)
+        findings = find_violations(file)
         if style and not findings:
             findings = redocly.check(file)
         _report(findings, form, file)
@@ -62,7 +64,10 @@ def check(
 
 @contextmanager
 def _gc_disabled() -> Iterator[None]:
-    """One check ends before its garbage matters: to look for it, also at the exit, takes a quarter of the time."""
+    """Disable the garbage collector, also at the exit of the process.
+
+    A single check ends before its garbage matters, and collections take a quarter of its time.
+    """
     atexit.register(gc.freeze)
     gc.disable()
     try:
@@ -85,20 +90,20 @@ def _report_success(loaded: model.Contract) -> None:
     try:
         resolver = HandlerResolver(find_application())
     except NoApplication:  # a contract is valid without handlers
-        out.print(f"The contract is sound: {len(loaded.operations)} operations.")
+        out.print(f"The contract is valid: {len(loaded.operations)} operations.")
         return
     missing = [o for o in loaded.operations if resolver.handler(o) is None]
     for operation in missing:
-        out.print(f"{operation.operation_id} ({operation.method} {operation.path}) has no handler: it answers 501.")
-    out.print(f"The contract is sound: {len(loaded.operations)} operations, {len(missing)} without a handler.")
+        out.print(f"{operation.operation_id} ({operation.method} {operation.path}) has no handler and returns 501.")
+    out.print(f"The contract is valid: {len(loaded.operations)} operations, {len(missing)} without a handler.")
 
 
 def _watch(path: Path, report: Callable[[], bool]) -> None:
-    seen = None
+    previous = None
     try:
         while True:
-            if (found := snapshot(path)) != seen:
-                seen = found
+            if (current := snapshot(path)) != previous:
+                previous = current
                 report()
             time.sleep(POLL_INTERVAL)
     except KeyboardInterrupt:

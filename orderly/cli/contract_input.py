@@ -1,4 +1,4 @@
-"""The contract's rules for a request body, for those who do by command what others do by request."""
+"""Validation of command arguments by the contract's schema of a request body."""
 
 from typing import Any
 
@@ -9,11 +9,15 @@ from orderly.validation.schemas import SchemaCompiler, validation_errors
 
 
 def validate_body(operation_id: str, body: dict[str, Any]) -> None:
-    """Raise CommandError unless the operation would take this body. No value is named: it may be a password."""
+    """Validate a body as the operation does.
+
+    Raises:
+        CommandError: the body violates the schema. The message names no value, which may be a password.
+    """
     loaded = model.load(find_application().contract)
     operation = next(o for o in loaded.operations if o.operation_id == operation_id)
     validator = SchemaCompiler(loaded).of(operation.body["application/json"])
     errors = validation_errors(validator, body, {"in": "body"})
     if errors:
         messages = (f"{error['pointer'].lstrip('/').replace('/', ' ')} {error['message']}" for error in errors)
-        raise CommandError("; ".join(f"the {each}" for each in messages).capitalize() + ".")
+        raise CommandError("; ".join(f"the {message}" for message in messages).capitalize() + ".")

@@ -1,4 +1,4 @@
-"""`orderly db`: create, migrate and inspect the database."""
+"""`orderly db`: creation, migration and inspection of the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import typer
 
 from orderly.cli.console import out
 from orderly.cli.database_access import (
-    PATIENCE,
+    MIGRATION_TIMEOUT,
     check_not_newer,
     current_revision,
     describe,
@@ -22,48 +22,48 @@ from orderly.database.database import Database
 from orderly.database.hooks import find_hooks
 from orderly.database.migrations import revisions
 
-app = typer.Typer(help="Make, change and look at the database.", no_args_is_help=True)
+app = typer.Typer(help="Create, migrate and inspect the database.", no_args_is_help=True)
 
 
 @app.command()
 def upgrade() -> None:
-    """Make the database, or bring it to the newest revision."""
-    with _to_migrate() as (application, database):
-        from orderly.database.migrations import runner  # slow to import, and most commands do without it
+    """Create the database, or upgrade it to the newest revision."""
+    with _open_to_migrate() as (application, database):
+        from orderly.database.migrations import runner  # slow to import, and most commands do not need it
 
         if database.is_sqlite:
-            _make_folder(database)
+            _create_folder(database)
         runner.upgrade(database.url, application.migrations)
-        out.print(f"{describe(database)} is at revision {current_revision(database, PATIENCE)}.")
+        out.print(f"{describe(database)} is at revision {current_revision(database, MIGRATION_TIMEOUT)}.")
 
 
 @app.command()
 def downgrade(
-    revision: Annotated[str, typer.Argument(help="A revision, or `base` for none: this deletes data.")],
+    revision: Annotated[str, typer.Argument(help="The revision, or `base` to drop all tables.")],
 ) -> None:
-    """Take the database back to an older revision."""
-    with _to_migrate() as (application, database):
+    """Downgrade the database to an older revision; this may delete data."""
+    with _open_to_migrate() as (application, database):
         from orderly.database.migrations import runner
 
         try:
             runner.downgrade(database.url, application.migrations, revision)
         except LookupError:
-            raise CommandError(f"{revision} is no revision that the database can be taken back to.") from None
-        out.print(f"{describe(database)} is at revision {current_revision(database, PATIENCE) or 'base'}.")
+            raise CommandError(f"Cannot downgrade to {revision}: the database has no such earlier revision.") from None
+        out.print(f"{describe(database)} is at revision {current_revision(database, MIGRATION_TIMEOUT) or 'base'}.")
 
 
 @app.command()
 def mark_restored() -> None:
-    """Say that the database was taken back to an earlier state, so that followers of the events miss nothing.
+    """Mark the database as restored to an earlier state.
 
-    It is noticed by itself after `orderly backup`, `pg_restore` and a point-in-time recovery, and has to be said when
-    a disk or a file was put back.
+    Clients that follow its events then miss none. A copy by `orderly backup`, `pg_restore` and a point-in-time recovery
+    are detected automatically. Run this command after the restore of a disk or of a copied file.
     """
     application = find_application()
     mark_restored = find_hooks(application).mark_restored
     if mark_restored is None:
         raise CommandError(
-            f"{application.database}/hooks.py has no mark_restored: a restored database needs nothing here."
+            f"{application.database}/hooks.py has no mark_restored: this application needs no such mark."
         )
     with open_migrated(Settings.load(application)) as database:
         mark_restored(database)
@@ -72,7 +72,10 @@ def mark_restored() -> None:
 
 @app.command()
 def status() -> None:
-    """Tell the database's revision and the newest one; exit code 1 if they differ."""
+    """Show the revision of the database and the newest one.
+
+    The exit code is 1 if they differ.
+    """
     application = find_application()
     newest = _known(application)[-1]
     with open_database(Settings.load(application)) as database:
@@ -83,25 +86,29 @@ def status() -> None:
 
 
 @contextmanager
-def _to_migrate() -> Iterator[tuple[Application, Database]]:
-    """Open a database whose schema may be any that this version knows."""
+def _open_to_migrate() -> Iterator[tuple[Application, Database]]:
+    """Open a database at any revision that this release knows."""
     application = find_application()
     known = _known(application)
     with open_database(Settings.load(application)) as database:
-        check_not_newer(current_revision(database, PATIENCE), known)
+        check_not_newer(current_revision(database, MIGRATION_TIMEOUT), known)
         yield application, database
 
 
 def _known(application: Application) -> tuple[str, ...]:
     known = revisions.known(application.migrations)
     if not known:
-        raise CommandError(f"This application has no migrations: {application.migrations}/versions is empty or absent.")
+        raise CommandError(
+            f"This application has no migrations: {application.migrations}/versions is empty or missing."
+        )
     return known
 
 
-def _make_folder(database: Database) -> None:
+def _create_folder(database: Database) -> None:
     folder = file_of(database).parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        raise CommandError(f"The folder {folder} cannot be made: set ORDERLY_DATA_DIR to one that can.") from None
+    except OSError as error:
+        raise CommandError(
+            f"Cannot create {folder}: {error.strerror}. Set ORDERLY_DATA_DIR to another folder."
+        ) from None

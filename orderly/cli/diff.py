@@ -1,4 +1,4 @@
-"""`orderly diff`: what has changed since the last release, and whether it may be released."""
+"""`orderly diff`: changes of the contract since the last release."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +15,7 @@ from orderly.devtools.diff.release import Release
 
 
 class Format(StrEnum):
-    """How it is told."""
+    """Output formats for changes."""
 
     TABLE = "table"
     GITHUB = "github"
@@ -24,14 +24,19 @@ class Format(StrEnum):
 
 
 def diff(
-    path: Annotated[Path | None, typer.Argument(help="The contract's file; the application's if left out.")] = None,
+    path: Annotated[Path | None, typer.Argument(help="The contract file. Default: the application's.")] = None,
     base: Annotated[
         str | None,
-        typer.Option(help="A revision or a file; if left out, the latest tag, or the commit that set the version."),
+        typer.Option(
+            help="A Git revision or a file. Default: the latest tag, or the commit that set the contract's version."
+        ),
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to tell it.")] = Format.TABLE,
+    format_: Annotated[Format, typer.Option("--format", help="The output format.")] = Format.TABLE,
 ) -> None:
-    """Tell what has changed since the last release; fail if it breaks clients unannounced or the version is too low."""
+    """List the changes of the contract since the last release.
+
+    The command fails if a change breaks clients without notice, or if the version is too low for the changes.
+    """
     path = path or find_application().contract
     before = find_baseline(path, base)
     release = Release(before.contract, model.load(path))

@@ -1,4 +1,4 @@
-"""The line that a failed command shows."""
+"""The error line of a failed command."""
 
 from orderly.config.application import find_application
 from orderly.config.settings import CommandError
@@ -16,7 +16,10 @@ def explain(error: Exception) -> str:
 
 
 def _detail(error: DomainError) -> str:
-    """Return the detail of an error from the contract's catalogue, or its code where the catalogue cannot be read."""
+    """Return the detail of an error from the contract's catalogue.
+
+    Without a readable catalogue, return its code.
+    """
     try:
         catalogue = model.load(find_application().contract).errors
     except (CommandError, ContractError):

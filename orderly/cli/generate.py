@@ -1,4 +1,4 @@
-"""`orderly types` and `orderly stub`: from the contract to the Python that handles it."""
+"""`orderly types` and `orderly stub`: Python generated from the contract."""
 
 from typing import Annotated
 
@@ -13,34 +13,37 @@ from orderly.devtools.codegen.typed_dicts import types_of
 
 
 def types(
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail unless they are up to date.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if the file is out of date.")] = False,
 ) -> None:
-    """Make handlers/contract_types.py from the contract, so that mypy finds handlers that differ from it."""
+    """Generate handlers/contract_types.py from the contract.
+
+    With these types mypy finds handlers that differ from the contract.
+    """
     application = find_application()
     file = application.contract_types
     name = file.relative_to(application.folder)
-    made = types_of(model.load(application.contract).source)
-    if file.exists() and file.read_text() == made:
+    generated = types_of(model.load(application.contract).source)
+    if file.exists() and file.read_text() == generated:
         out.print(f"{name} is up to date.")
     elif check:
-        raise CommandError(f"{name} is not what the contract says: run `orderly types`.")
+        raise CommandError(f"{name} is out of date: run `orderly types`.")
     else:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(made)
-        out.print(f"Made {name}.")
+        file.write_text(generated)
+        out.print(f"Generated {name}.")
 
 
 def stub(operation_id: Annotated[str, typer.Argument(help="The operationId.", metavar="OPERATION")]) -> None:
-    """Write the handler of an operation to stdout, as handlers/ would have it, to be filled."""
+    """Write the skeleton of an operation's handler to stdout."""
     application = find_application()
     loaded = model.load(application.contract)
-    found = next((o for o in loaded.operations if o.operation_id == operation_id), None)
-    if found is None:
-        raise CommandError(f"The contract has no operation {operation_id}; `orderly routes` lists them.")
-    file = application.contract_types.with_name(f"{found.tag.replace('-', '_')}.py")
-    # `>> handlers/<tag>.py` has made an empty file of that name before this runs.
-    written = file.read_text() if file.exists() else ""
+    operation = next((o for o in loaded.operations if o.operation_id == operation_id), None)
+    if operation is None:
+        raise CommandError(f"The contract has no operation {operation_id}: `orderly routes` lists all.")
+    file = application.contract_types.with_name(f"{operation.tag.replace('-', '_')}.py")
+    # A shell creates the empty file for `>> handlers/<tag>.py` before this command runs.
+    existing = file.read_text() if file.exists() else ""
     err.print(f"# {file.relative_to(application.folder)}")
-    out.print(stub_of(loaded, found, is_first=not written), markup=False, end="")
-    for line in [line for line in imports_of(loaded, found) if written and line not in written]:
-        err.print(f"# it needs: {line}", markup=False)
+    out.print(stub_of(loaded, operation, is_first=not existing), markup=False, end="")
+    for line in [line for line in imports_of(loaded, operation) if existing and line not in existing]:
+        err.print(f"# also needed: {line}", markup=False)

@@ -1,4 +1,4 @@
-"""`orderly health`: query the readiness of the service, for whatever watches over its process."""
+"""`orderly health`: the readiness of a running service, for process supervisors."""
 
 import json
 import ssl
@@ -13,18 +13,21 @@ from orderly.contract import model
 from orderly.server.url import address
 
 TIMEOUT = 3
-"""Seconds that the service may take to respond."""
+"""Seconds the service may take to respond."""
 READINESS = "/health/ready"
-"""How the path of the readiness operation ends, unless the application names another one."""
+"""Last part of the path of the readiness operation; an application may configure another path."""
 
 
 def health() -> None:
-    """Ask the service of these settings whether it is ready for requests; exit code 1 if it is not."""
+    """Check whether the running service is ready for requests.
+
+    The service is that of the current settings. The exit code is 1 if it is not ready.
+    """
     application = find_application()
     url = address(Settings.read(application.folder))
     status, body = _get(url, readiness_path(application))
     if status != 200:
-        raise CommandError(_detail(body) or f"{url} is not ready: its status is {status}.")
+        raise CommandError(_detail(body) or f"{url} is not ready: the status is {status}.")
     out.print(f"{url} is ready.")
 
 
@@ -32,17 +35,17 @@ def readiness_path(application: Application) -> str:
     """Return the URL path of the application's readiness.
 
     Raises:
-        CommandError: neither its settings nor its contract have one.
+        CommandError: neither its settings nor its contract define one.
     """
     if application.readiness:
         return application.readiness
     contract = model.load(application.contract)
-    found = (o.path for o in contract.operations if o.method == "GET" and o.path.endswith(READINESS))
-    path = next(found, None)
+    paths = (o.path for o in contract.operations if o.method == "GET" and o.path.endswith(READINESS))
+    path = next(paths, None)
     if path is None:
         raise CommandError(
             f"The contract has no operation GET ...{READINESS}: "
-            "give the path of another one as readiness in [tool.orderly]."
+            "set readiness in [tool.orderly] to the path of another operation."
         )
     return contract.base_path + path
 
@@ -54,7 +57,9 @@ def _get(url: str, path: str) -> tuple[int, bytes]:
         response = connection.getresponse()
         return response.status, response.read()
     except (OSError, HTTPException):
-        raise CommandError(f"Nothing answers at {url}: see whether the service runs, with these settings.") from None
+        raise CommandError(
+            f"Cannot reach {url}: no service responds. Check that it runs with the same settings."
+        ) from None
     finally:
         connection.close()
 
@@ -64,14 +69,14 @@ def _connection(url: str) -> HTTPConnection:
     host = str(parts.hostname)
     if parts.scheme == "http":
         return HTTPConnection(host, parts.port, timeout=TIMEOUT)
-    # The certificate is for the name that clients use, and this machine trusts itself.
+    # The certificate is issued for the public name of the service, and the machine can trust itself.
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return HTTPSConnection(host, parts.port, timeout=TIMEOUT, context=context)
 
 
 def _detail(body: bytes) -> str | None:
-    """Return the detail of a problem document; None where an application renders errors otherwise."""
+    """Return the detail of a problem document, or None for another format."""
     with suppress(ValueError, KeyError, TypeError):
         return str(json.loads(body)["detail"])
     return None

@@ -1,4 +1,4 @@
-"""The command line: the commands of the engine and of the application, and one plain line for what fails."""
+"""The command line: commands of the engine and of the application."""
 
 import sys
 import warnings
@@ -32,8 +32,12 @@ GROUPS = {"db": db.app, "client": client.app}
 
 
 def run() -> None:
-    """Run one command. What it refuses is one plain line on stderr, and exit code 1."""
-    warnings.filterwarnings("ignore", module="connexion")  # about its own imports; nobody who runs Orderly can mend it
+    """Run one command.
+
+    An expected error is one line on stderr, with exit code 1.
+    """
+    # Connexion warns about its own imports, which no user of Orderly can change.
+    warnings.filterwarnings("ignore", module="connexion")
     try:
         _check_utf8(sys.argv)
         command_line(sys.argv[1:])()
@@ -41,15 +45,17 @@ def run() -> None:
         _end(explain(error))
 
 
-def command_line(words: list[str]) -> typer.Typer:
-    """Return the command line for these words: with the application's commands, unless the engine has the first word.
+def command_line(arguments: list[str]) -> typer.Typer:
+    """Return the command line for these arguments.
+
+    The application's commands are imported unless the first argument is a command of the engine.
 
     Raises:
         CommandError: the application's pyproject.toml or its handlers/commands.py is broken.
     """
     app = typer.Typer(
         name="orderly",
-        help="Serves an OpenAPI contract.",
+        help="Serve an OpenAPI contract.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -59,10 +65,10 @@ def command_line(words: list[str]) -> typer.Typer:
         app.command(name)(command)
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
-    with suppress(NoApplication):  # some commands need none, and each other says so
+    with suppress(NoApplication):  # some commands need no application; the others report its absence
         application = find_application()
         application.put_on_path()
-        is_own = words[:1] == ["--version"] or {*words[:1]} & {*COMMANDS, *GROUPS}
+        is_own = arguments[:1] == ["--version"] or {*arguments[:1]} & {*COMMANDS, *GROUPS}
         commands = None if is_own else application.import_handlers("commands")
         if commands is not None:
             if not isinstance(getattr(commands, "app", None), typer.Typer):
@@ -71,26 +77,26 @@ def command_line(words: list[str]) -> typer.Typer:
     return app
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(show: bool) -> None:
+    if show:
         out.print(version("orderly-api"))
         raise typer.Exit
 
 
 def _options(
-    wanted: Annotated[
+    show_version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     pass
 
 
-def _check_utf8(words: list[str]) -> None:
-    """What is not UTF-8 can neither be kept nor shown."""
+def _check_utf8(arguments: list[str]) -> None:
+    """Reject arguments that are not valid UTF-8."""
     try:
-        "".join(words).encode()
+        "".join(arguments).encode()
     except UnicodeEncodeError:
-        raise CommandError("A word of this command is not UTF-8: write it in UTF-8.") from None
+        raise CommandError("A command-line argument is not valid UTF-8.") from None
 
 
 def _end(line: str) -> None:

@@ -1,4 +1,4 @@
-"""`orderly purge`: forget what has expired."""
+"""`orderly purge`: deletion of expired rows."""
 
 from rich.progress import Progress
 
@@ -11,14 +11,17 @@ from orderly.database.hooks import find_hooks
 
 
 def purge() -> None:
-    """Forget idempotency records that are over 24 hours old, and whatever else the application lets expire."""
+    """Delete expired rows.
+
+    These are idempotency records older than 24 hours, and what the application's database hooks define.
+    """
     application = find_application()
     purges = {**find_hooks(application).purges, "idempotency records": idempotency.purge}
-    forgotten = {}
+    counts = {}
     bar = Progress(console=err, transient=True, disable=not err.is_terminal)
     with open_migrated(Settings.load(application)) as database, bar as progress:
-        for what, forget in progress.track(purges.items(), description="Purging"):
+        for kind, delete in progress.track(purges.items(), description="Purging"):
             with database.writing() as session:
-                forgotten[what] = forget(session)
+                counts[kind] = delete(session)
                 session.commit()
-    out.print("Forgotten: " + ", ".join(f"{count} {what}" for what, count in forgotten.items()) + ".")
+    out.print("Deleted: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()) + ".")

@@ -1,4 +1,4 @@
-"""`orderly routes`: every operation, who may call it, how often, and what handles it."""
+"""`orderly routes`: a table of all operations with their handlers."""
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
@@ -10,11 +10,11 @@ from orderly.contract import model
 from orderly.contract.summary import describe_access, describe_limits
 from orderly.pipeline.handler_resolver import HandlerResolver
 
-COLUMNS = ("method", "path", "operation", "who", "scopes", "limits", "handler")
+COLUMNS = ("method", "path", "operation", "access", "scopes", "limits", "handler")
 
 
 def routes() -> None:
-    """List every operation: method, path, who may call it, its limits, and its handler or none."""
+    """List all operations with their access, rate limits and handlers."""
     application = find_application()
     loaded = model.load(application.contract)
     table = Table(*(Column(title, overflow="fold") for title in COLUMNS), box=SIMPLE_HEAD)
@@ -24,7 +24,7 @@ def routes() -> None:
             loaded.base_path + operation.path,
             operation.operation_id,
             describe_access(loaded, operation),
-            " ".join(sorted(_scopes_of(operation))),
+            " ".join(sorted(_scopes(operation))),
             describe_limits(operation),
             _handler(HandlerResolver(application), operation),
         )
@@ -36,6 +36,6 @@ def _handler(resolver: HandlerResolver, operation: model.Operation) -> str | Tex
     return Text("none", "red") if handler is None else f"{handler.__module__}.{handler.__name__}"
 
 
-def _scopes_of(operation: model.Operation) -> frozenset[str]:
-    """Every scope that an operation asks for, by whichever credential."""
+def _scopes(operation: model.Operation) -> frozenset[str]:
+    """Return the scopes of all security alternatives of an operation."""
     return frozenset[str]().union(*(scopes for each in operation.security for scopes in each.values()))

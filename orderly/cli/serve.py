@@ -1,4 +1,4 @@
-"""`orderly serve`: the service, after every check that can be made before a port is open."""
+"""`orderly serve`: the service, started after all checks."""
 
 import json
 import os
@@ -22,14 +22,14 @@ from orderly.server.gc import freeze_gc
 
 def serve(
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Serve from the contract's examples, on a database that is thrown away.")
+        bool, typer.Option("--sandbox", help="Serve the contract's examples from a temporary database.")
     ] = False,
-    reload: Annotated[bool, typer.Option("--reload", help="Let a save of the contract be live at once.")] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Reload the contract after each save.")] = False,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="The port to listen on, instead of ORDERLY_PORT.")
     ] = None,
 ) -> None:
-    """Serve the API, its docs and its errors until SIGINT or SIGTERM."""
+    """Serve the API and its documentation until SIGINT or SIGTERM."""
     application = find_application()
     settings = Settings.load(application)
     if port is not None:
@@ -41,12 +41,13 @@ def serve(
 
 
 def run(application: Application, settings: Settings, create: Callable[..., ASGIApp]) -> None:
-    """Check what can be checked, and serve what `create` makes of the settings."""
+    """Check the database, and serve the application returned by `create`."""
     _check_database(settings)
     if settings.workers > 1 and settings.rate_limits and not settings.redis_url:
-        err.print("Without ORDERLY_REDIS_URL each of the workers counts its own rate limits.")
+        err.print("Each worker counts rate limits alone: set ORDERLY_REDIS_URL to share them.")
     with TemporaryDirectory(prefix="orderly-metrics-") as folder:
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)  # before its library is imported, or it counts alone
+        # Set before prometheus_client is imported. Otherwise each process reports its own counters only.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
         with freeze_gc():
             from orderly.server import server  # only this command needs it
 
@@ -54,13 +55,13 @@ def run(application: Application, settings: Settings, create: Callable[..., ASGI
 
 
 def _create(settings: Settings, application: Application, *, is_stopping: Callable[[], bool]) -> ASGIApp:
-    from orderly.app import create_app  # after the folder of the metrics is known, and no other command needs it
+    from orderly.app import create_app  # needed by this command only, after PROMETHEUS_MULTIPROC_DIR is set
 
     return create_app(settings, application, is_stopping=is_stopping)
 
 
 def _check_database(settings: Settings) -> None:
-    """Raise CommandError unless the database can be served. An application may do without one."""
+    """Check that the database, if there is one, is usable and migrated."""
     if settings.database_url:
         with open_migrated(settings):
             pass
@@ -72,7 +73,7 @@ def _serve_devtools(application: Application, settings: Settings, *, sandbox: bo
     from orderly.server import server
 
     if settings.is_production:
-        raise CommandError("--sandbox and --reload are for those who write contracts, not for production.")
+        raise CommandError("Cannot start: --sandbox and --reload are for development, not for production.")
     create = partial(create_devserver, application=application, sandbox=sandbox, reload=reload, report=err.print)
     with TemporaryDirectory(prefix="orderly-sandbox-") as folder:
         settings = sandbox_settings(settings, Path(folder)) if sandbox else settings.model_copy(update={"workers": 1})
@@ -82,15 +83,15 @@ def _serve_devtools(application: Application, settings: Settings, *, sandbox: bo
 
 
 def _announce(application: Application, url: str) -> None:
-    base_path = model.load(application.contract).base_path  # after the start, which it would make longer
-    out.print(f"Orderly serves its API at {url}{base_path}\nand explains it at {url}/docs")
+    base_path = model.load(application.contract).base_path  # loaded after the start, which it would delay
+    out.print(f"Orderly serves its API at {url}{base_path}\nand its documentation at {url}/docs")
 
 
 def _announce_sandbox(application: Application, url: str) -> None:
     _announce(application, url)
-    with urllib.request.urlopen(f"{url}/sandbox/accounts") as answer:  # noqa: S310  # our own
-        accounts = json.load(answer)["accounts"]
-    out.print("This is a sandbox: what is in it goes when it ends, or by POST /sandbox/reset.")
+    with urllib.request.urlopen(f"{url}/sandbox/accounts") as response:  # noqa: S310  # this service's own URL
+        accounts = json.load(response)["accounts"]
+    out.print("This is a sandbox: its data is deleted when it ends, and reset by POST /sandbox/reset.")
     for account in accounts:
         out.print(f"\n{account['role']}: {account['email']}, password {account['password']}")
         out.print(f"Authorization: Bearer {account['token']}")

@@ -1,6 +1,7 @@
-"""Reads of one request: rows over a connection, objects over an ORM session, each opened on first use.
+"""Read sessions of a request.
 
-An ORM session costs as much as two of the most frequent statements, which need no objects.
+A session has a connection for rows and an ORM session for objects, each opened on first use. An ORM session costs as
+much as two of the most frequent statements, which need no objects.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,14 +17,14 @@ Parameters = Mapping[str, Any] | None
 
 
 class ReadSession:
-    """A session that can only read, as a handler of a GET takes it."""
+    """A read-only session, the argument of a GET handler."""
 
     def __init__(self, connect: Callable[[], Connection], session: Session | None = None) -> None:
-        """Open nothing yet.
+        """Initialize the session without opening a connection.
 
         Args:
             connect: opens the connection.
-            session: an ORM session that is used instead of a new one on the connection.
+            session: an ORM session to use instead of a new one on the connection.
         """
         self._connect = connect
         self._connection: Connection | None = None
@@ -31,20 +32,23 @@ class ReadSession:
 
     @classmethod
     def within(cls, transaction: Session | Connection) -> "ReadSession":
-        """Return a view of an open transaction, which sees its changes. The transaction's owner closes it."""
+        """Return a read session within an open transaction.
+
+        It sees the uncommitted changes of the transaction, whose owner closes it.
+        """
         if isinstance(transaction, Session):
             return cls(transaction.connection, transaction)
         return cls(lambda: transaction)
 
     def connection(self) -> Connection:
-        """Return the connection, for rows; its transaction begins with the first statement."""
+        """Return the connection; its transaction begins with the first statement."""
         if self._connection is None:
             self._connection = self._connect()
         return self._connection
 
     @property
     def session(self) -> Session:
-        """The ORM session on the connection, for objects."""
+        """Return the ORM session on the connection."""
         if self._session is None:
             self._session = Session(self.connection(), expire_on_commit=False)
         return self._session
@@ -54,7 +58,7 @@ class ReadSession:
         return self.session.execute(statement, parameters)
 
     def scalar(self, statement: TypedReturnsRows[Row], parameters: Parameters = None) -> Row | None:
-        """Return the first column of the first row, None without a row."""
+        """Return the first column of the first row, or None."""
         return self.session.scalar(statement, parameters)
 
     def scalars(self, statement: TypedReturnsRows[Row], parameters: Parameters = None) -> ScalarResult[Row]:
@@ -62,11 +66,11 @@ class ReadSession:
         return self.session.scalars(statement, parameters)
 
     def get(self, entity: type[Row], key: Any) -> Row | None:
-        """Return the object with a primary key, None without one."""
+        """Return the object with a primary key, or None."""
         return self.session.get(entity, key)
 
     def close(self) -> None:
-        """Return the connection to its pool. A later use opens another one."""
+        """Return the connection to its pool; a later use opens another one."""
         if self._session is not None:
             self._session.close()
         if self._connection is not None:
@@ -75,11 +79,11 @@ class ReadSession:
 
 
 AnySession = Session | ReadSession
-"""A session of either kind: for queries that serve reads and writes."""
+"""A write or a read session: the argument of queries that both use."""
 
 
 class HasConnection(Protocol):
-    """A session of either kind, used for rows only."""
+    """A write or a read session that is used for rows only."""
 
     def connection(self) -> Connection:
         """Return the connection."""

@@ -1,4 +1,4 @@
-"""The databases: one engine that reads, one that writes, and the sessions on them."""
+"""The database: a read engine, a write engine, and their sessions."""
 
 import os
 import sqlite3
@@ -21,21 +21,21 @@ from orderly.database.idle_ping import ping_idle_connections
 from orderly.database.write_queue import WriteQueue
 
 BUSY_TIMEOUT = 5.0
-"""Seconds that a writer waits for another one before it gives up."""
+"""Seconds a SQLite writer waits for another writer; then an error."""
 POOL_TIMEOUT = 2.0
-"""Seconds that a request waits for a connection of the pool (PostgreSQL, and SQLite's readers)."""
+"""Seconds a request waits for a connection from the pool (PostgreSQL, and readers on SQLite)."""
 STATEMENT_TIMEOUTS = "-c statement_timeout=10s -c lock_timeout=5s"
-"""How long PostgreSQL lets a statement run, or wait for a lock."""
+"""PostgreSQL's limits on the duration of a statement and on its wait for a lock."""
 TCP_KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
-"""What notices that PostgreSQL's machine is gone, which sends no word of it."""
+"""Connection options that detect an unreachable PostgreSQL host, which closes no connection."""
 
 
 class Database:
-    """Where sessions come from.
+    """The engines of a database and the source of its sessions.
 
-    On SQLite the writing engine has exactly one connection, so a process has one writer at a time and writers queue in
-    order. Processes take turns by `orderly.database.write_queue`, because SQLite's own busy handler is unfair. Write
-    transactions begin with BEGIN IMMEDIATE: one that reads first and writes later cannot wait for its turn.
+    On SQLite the write engine has exactly one connection, so a process has one writer at a time and its writers queue
+    in order. Processes take turns through `orderly.database.write_queue`, because SQLite's busy handler is unfair.
+    Write transactions begin with BEGIN IMMEDIATE: a transaction that reads first and writes later cannot wait.
     """
 
     def __init__(self, url: str, replica_url: str | None = None, *, threads: int = 4) -> None:
@@ -55,10 +55,10 @@ class Database:
 
     @contextmanager
     def reading(self, *, replica: bool = False) -> Iterator[ReadSession]:
-        """Open a session that can only read; its transaction begins with the first statement.
+        """Open a read session; its transaction begins with the first statement.
 
-        With `replica` it reads from the replica, if there is one, which may lag behind. Decisions about a change must
-        read from the primary.
+        With `replica` the session reads from the replica, if one is configured. A replica may lag behind: a decision
+        about a change must read from the primary.
         """
         engine = self._replica_engine if replica else self._read_engine
         with closing(ReadSession(engine.connect)) as session:
@@ -66,10 +66,10 @@ class Database:
 
     @contextmanager
     def writing(self, *, snapshot: bool = False) -> Iterator[Session]:
-        """A session that can write; its transaction begins with the first statement.
+        """Open a write session; its transaction begins with the first statement.
 
-        Nothing is kept unless the caller commits. With `snapshot` PostgreSQL runs it at REPEATABLE READ, which
-        refuses (40001) to change a row that changed since it was read; on SQLite every write transaction is alone.
+        The session rolls back unless its user commits. With `snapshot` PostgreSQL uses REPEATABLE READ, which fails
+        with 40001 on a write to a row that changed since the transaction read it. SQLite has one writer at a time.
         """
         engine = self._write_engine
         if snapshot and not self.is_sqlite:
@@ -78,12 +78,12 @@ class Database:
             yield session
 
     def connect(self) -> Connection:
-        """A bare connection of the writing engine, for migrations and health."""
+        """Return a connection of the write engine, for migrations and health checks."""
         return self._write_engine.connect()
 
     @property
     def engines(self) -> dict[str, Engine]:
-        """The engines by what they do, for those who watch them."""
+        """Return the engines by purpose: read, write and, if separate, replica."""
         own = {"read": self._read_engine, "write": self._write_engine}
         return own if self._replica_engine is self._read_engine else own | {"replica": self._replica_engine}
 
@@ -101,8 +101,8 @@ def _with_driver(url: str) -> URL:
     return parsed
 
 
-def _engine(url: URL, **given: Any) -> Engine:
-    return create_engine(url, hide_parameters=True, json_serializer=_json, json_deserializer=orjson.loads, **given)
+def _engine(url: URL, **options: Any) -> Engine:
+    return create_engine(url, hide_parameters=True, json_serializer=_json, json_deserializer=orjson.loads, **options)
 
 
 def _postgresql_engine(
@@ -122,8 +122,8 @@ def _postgresql_engine(
 
 
 def _postgresql_reader(url: URL, threads: int) -> Engine:
-    # At READ COMMITTED each statement sees what is committed by then, within a transaction or not: reads do without
-    # BEGIN and ROLLBACK, which are a round trip each.
+    # At READ COMMITTED each statement sees what is committed by then, within a transaction or not. So reads omit
+    # BEGIN and ROLLBACK, which take a round trip each.
     options = "-c default_transaction_read_only=on"
     return _postgresql_engine(reader_url(url), threads, isolation_level="AUTOCOMMIT", options=options)
 
@@ -150,7 +150,7 @@ def _sqlite_engine(
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: Any) -> None:
         record.info["file"] = _file(url)
-        connection.isolation_level = None  # the driver begins nothing by itself
+        connection.isolation_level = None  # the driver begins no transaction of its own
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
         if begin == "BEGIN":
@@ -158,28 +158,29 @@ def _sqlite_engine(
 
     @event.listens_for(engine, "checkout")
     def _check_file_unchanged(_connection: sqlite3.Connection, record: Any, _proxy: Any) -> None:
-        # SQLite would go on writing into a file that was deleted or replaced, and everything there would be lost.
+        # SQLite keeps writing to a file that was deleted or replaced, and loses everything written there.
         if record.info["file"] != _file(url):
-            raise DisconnectionError("the database's file is another one now")
+            raise DisconnectionError("the database file was deleted or replaced")
 
-    def begin_by(connection: PoolProxiedConnection) -> None:
+    def begin_transaction(connection: PoolProxiedConnection) -> None:
         before()
-        # Straight to the driver: there is nothing to compile, and SQLAlchemy's own way costs as much as a query.
+        # Call the driver directly: nothing needs compiling, and SQLAlchemy's path costs as much as a query.
         connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
 
-    # No event: an engine with one looks for events at each statement, which takes longer than SQLite does, and what
-    # is raised in one is not made an error of SQLAlchemy's, so nobody would know it.
-    engine.dialect.do_begin = begin_by  # type: ignore[assignment,method-assign]
+    # Not an event listener: an engine that has one looks for listeners at each statement, which takes longer than
+    # SQLite does. SQLAlchemy also does not wrap an exception raised in a listener, so no handler would recognize it.
+    engine.dialect.do_begin = begin_transaction  # type: ignore[assignment,method-assign]
     timing.wrap_dialect(engine, timing.timed)
     return engine
 
 
 def _open(file: str) -> sqlite3.Connection:
-    # SQLite says nothing when it opens such a file, for reading only: a kept connection could never write again.
+    # SQLite opens a file without write permission read-only, without an error. The pooled connection would stay
+    # read-only after the permission is corrected.
     if os.path.exists(file) and not os.access(file, os.W_OK):
-        raise sqlite3.OperationalError("the database's file cannot be written")
-    place = f"file:{quote(file)}?mode=rw"  # a file that is not there is an error, and not a new shop
-    return sqlite3.connect(place, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False)
+        raise sqlite3.OperationalError("the database file is not writable")
+    uri = f"file:{quote(file)}?mode=rw"  # a missing file is an error, not a new empty database
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False)
 
 
 def _json(value: Any) -> str:
@@ -188,7 +189,7 @@ def _json(value: Any) -> str:
 
 def _file(url: URL) -> tuple[int, int] | None:
     try:
-        found = os.stat(str(url.database))
+        status = os.stat(str(url.database))
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

@@ -1,4 +1,4 @@
-"""Database errors by their meaning: retryable, unavailable, a violated unique constraint."""
+"""Classification of database errors: retryable, unavailable, unique violation."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,24 +11,24 @@ from orderly.database.failover import READ_ONLY
 from orderly.errors import DomainError
 
 RETRYABLE_SQLSTATES = {"40001", "40P01"}
-"""serialization_failure and deadlock_detected: PostgreSQL asks for the whole transaction again."""
+"""serialization_failure and deadlock_detected: PostgreSQL requires a retry of the whole transaction."""
 
 
 def is_retryable(error: Exception) -> bool:
-    """Whether the same transaction, run again from its start, may succeed."""
+    """Return whether a retry of the whole transaction may succeed."""
     if isinstance(error, StaleDataError):
         return True
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Return whether the database could not be reached or used; the same request may succeed later."""
+    """Return whether the database is unavailable; a later request may succeed."""
     return isinstance(error, OperationalError | InterfaceError | PoolTimeout) or _is_standby(error)
 
 
 @contextmanager
 def unique(table: str, column: str, *, to: type[DomainError]) -> Iterator[None]:
-    """Refuse what is written within if it violates the unique constraint or index on a column."""
+    """Raise `to` for a violated unique constraint or index on a column."""
     try:
         yield
     except IntegrityError as error:
@@ -46,7 +46,7 @@ def _violates_unique(error: IntegrityError, table: str, column: str) -> bool:
 
 
 def violates_key(error: IntegrityError, table: str) -> bool:
-    """Whether an error says that a row with this primary key is there already."""
+    """Return whether an error reports a duplicate primary key in a table."""
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is not None:
         return str(diagnosis.constraint_name) == f"pk_{table}"
@@ -55,5 +55,5 @@ def violates_key(error: IntegrityError, table: str) -> bool:
 
 
 def _is_standby(error: Exception) -> bool:
-    """Return whether PostgreSQL refused to write: after a failover this server only reads."""
+    """Return whether PostgreSQL rejected a write because the server is a standby."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == READ_ONLY

@@ -1,18 +1,18 @@
-"""A PostgreSQL that has standbys: whatever writes finds the one that is the primary now."""
+"""Failover of PostgreSQL: writes move to the current primary."""
 
 from typing import Any
 
 from sqlalchemy import URL, Engine
 
 READ_ONLY = "25006"
-"""What PostgreSQL calls it that a server, or a session, does not write (read_only_sql_transaction)."""
+"""SQLSTATE of a write on a read-only server or session (read_only_sql_transaction)."""
 
 
 def reader_url(url: URL) -> URL:
-    """The same servers for sessions that only read.
+    """Return the URL of the same servers for read-only sessions.
 
-    libpq asks whether the session could write when it looks for a server that is `read-write`, so it would refuse
-    every one: ours are read-only by themselves. What is meant is the primary.
+    For `target_session_attrs=read-write` libpq checks whether the session can write. Read-only sessions would find no
+    server, so the attribute becomes `primary`, which has the intended meaning.
     """
     if url.query.get("target_session_attrs") != "read-write":
         return url
@@ -20,10 +20,13 @@ def reader_url(url: URL) -> URL:
 
 
 def invalidate_on_readonly(engine: Engine) -> None:
-    """Give up all connections as soon as one cannot write: its server has become a standby, and may stay one."""
-    is_gone = engine.dialect.is_disconnect
+    """Close all pooled connections as soon as one of them cannot write.
 
-    def is_lost(error: Any, connection: Any, cursor: Any) -> bool:
-        return getattr(error, "sqlstate", None) == READ_ONLY or is_gone(error, connection, cursor)
+    Its server has become a standby, and may remain one.
+    """
+    is_disconnect = engine.dialect.is_disconnect
 
-    engine.dialect.is_disconnect = is_lost  # type: ignore[assignment,method-assign]
+    def is_disconnect_or_standby(error: Any, connection: Any, cursor: Any) -> bool:
+        return getattr(error, "sqlstate", None) == READ_ONLY or is_disconnect(error, connection, cursor)
+
+    engine.dialect.is_disconnect = is_disconnect_or_standby  # type: ignore[assignment,method-assign]

@@ -1,4 +1,4 @@
-"""What the engine runs in an application's `db/hooks.py`: each name there is optional."""
+"""The hooks of an application's `db/hooks.py`, each of them optional."""
 
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -13,28 +13,28 @@ from orderly.database.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """The hooks of an application."""
+    """The hooks of an application, with defaults for those not defined."""
 
     before_serving: Callable[[Database], None] = lambda database: None
-    """Runs when a command opens the migrated database, before a service uses it."""
+    """Runs when a command opens the migrated database, before the service uses it."""
     after_copy: Callable[[sqlite3.Connection], None] = lambda connection: None
-    """Runs in the copy that `orderly backup` makes; the engine commits."""
+    """Runs in the copy created by `orderly backup`; the engine commits."""
     mark_restored: Callable[[Database], None] | None = None
-    """Runs for `orderly db mark-restored`: the database went back to an earlier state, and nothing in it shows that."""
+    """Runs for `orderly db mark-restored`: the database was restored to an earlier state in an undetectable way."""
     purges: Mapping[str, Callable[[Session], int]] = field(default_factory=dict)
-    """`PURGES`: what `orderly purge` deletes, and for each the function that deletes it and returns how many."""
+    """`PURGES`: for each kind of row that `orderly purge` deletes, a function that deletes and returns the count."""
 
 
 def find_hooks(application: Application) -> Hooks:
     """Return the hooks of an application.
 
     Raises:
-        CommandError: its module cannot be imported.
+        CommandError: the module cannot be imported.
     """
     module = application.import_database("hooks")
-    given: dict[str, Any] = {
+    defined: dict[str, Any] = {
         hook.name: getattr(module, name)
         for hook in fields(Hooks)
         if hasattr(module, name := hook.name.upper() if hook.name == "purges" else hook.name)
     }
-    return Hooks(**given)
+    return Hooks(**defined)

@@ -1,4 +1,7 @@
-"""What was answered to requests with an Idempotency-Key, kept in the transaction that made what it tells of."""
+"""Idempotency records: responses to requests with an Idempotency-Key.
+
+A record is stored in the transaction of the change that its response describes.
+"""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -31,32 +34,33 @@ from orderly.database.errors import violates_key
 from orderly.database.models import Base, UtcDateTime
 
 LIFETIME = timedelta(hours=24)
+"""Age at which a record expires."""
 
 
 class KeyInFlight(Exception):
-    """Another transaction is handling a request with this key right now."""
+    """A key that another transaction is processing now."""
 
 
 class IdempotencyRecord(Base):
-    """The answer to the first request with a key; a key belongs to one caller."""
+    """The response to the first request with a key of one caller."""
 
     __tablename__ = "idempotency_records"
 
     user_id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    """The id of the caller, whose table the engine does not know."""
+    """The id of the caller; no foreign key, because the engine does not know the table of users."""
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     status: Mapped[int]
     headers: Mapped[dict[str, str]] = mapped_column(JSON)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     subject_id: Mapped[str | None] = mapped_column(String(40), index=True)
-    """The id of what the answer tells of: it may be of somebody else than the caller, as an order that staff sends."""
+    """The id of the object in the response. Its owner may differ from the caller, as with an order that staff ships."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A key of a caller, and the fingerprint of the request that it came with."""
+    """A key of a caller and the fingerprint of its request."""
 
     user_id: str
     key: str
@@ -64,10 +68,10 @@ class IdempotencyKey:
 
 
 def find(session: Session, claim: IdempotencyKey) -> Row[Any] | None:
-    """The record of a key, if there is one that has not expired; from now on nobody else handles this key.
+    """Lock a key, and return its unexpired record or None.
 
     Raises:
-        KeyInFlight: somebody handles it already.
+        KeyInFlight: another transaction has locked the key.
     """
     owner = {"user_id": claim.user_id, "key": claim.key}
     record = session.connection().execute(_FIND, {**owner, "number": _number(claim)}).one()
@@ -90,10 +94,12 @@ def keep(
     body: bytes,
     subject_id: str | None,
 ) -> None:
-    """Keep the answer, in the transaction of what it tells of: both are kept, or neither.
+    """Store a response in the transaction of the change that it describes.
+
+    Both are committed, or neither.
 
     Raises:
-        KeyInFlight: somebody handled it, and committed between the look for a record and the claim of the key.
+        KeyInFlight: another transaction committed a record after `find` looked for one and before it locked the key.
     """
     values: dict[str, Any] = {"status": status, "headers": headers, "body": body, "subject_id": subject_id}
     try:
@@ -105,40 +111,46 @@ def keep(
 
 
 def erase(session: Session, user_id: str, subject_ids: Select[str]) -> None:
-    """Forget all answers to a user, and those to anybody that tell of these subjects: they may hold an address."""
+    """Delete all records of a user, and all records about these subjects.
+
+    The latter may belong to another caller, and may contain an address of the user.
+    """
     concerns_subject = IdempotencyRecord.subject_id.in_(subject_ids)
     session.execute(delete(IdempotencyRecord).where(or_(IdempotencyRecord.user_id == user_id, concerns_subject)))
 
 
 def purge(session: Session, *, at: datetime | None = None) -> int:
-    """Forget the records that have expired; how many they were."""
+    """Delete expired records, and return their number."""
     expired = IdempotencyRecord.created_at <= (at or now()) - LIFETIME
-    gone = delete(IdempotencyRecord).where(expired).returning(IdempotencyRecord.key)
-    return len(session.scalars(gone).all())
+    deletion = delete(IdempotencyRecord).where(expired).returning(IdempotencyRecord.key)
+    return len(session.scalars(deletion).all())
 
 
 class _Claimed(FunctionElement[bool]):
-    """Whether nobody else handles the key of this number, from now on until the end of the transaction."""
+    """SQL expression that locks a key until the transaction ends.
+
+    It is false if another transaction holds the lock.
+    """
 
     type = Boolean()
     inherit_cache = True
 
 
 @compiles(_Claimed, "postgresql")
-def _lock(element: _Claimed, compiler: SQLCompiler, **given: Any) -> str:
-    return f"pg_try_advisory_xact_lock({compiler.process(element.clauses, **given)})"
+def _lock(element: _Claimed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"pg_try_advisory_xact_lock({compiler.process(element.clauses, **options)})"
 
 
 @compiles(_Claimed, "sqlite")
-def _is_alone(*_: Any, **__: Any) -> str:
-    return "1"  # as every write transaction is
+def _always(*_: Any, **__: Any) -> str:
+    return "1"  # SQLite has one write transaction at a time
 
 
 def _number(claim: IdempotencyKey) -> int:
     return int.from_bytes(sha256(f"{claim.user_id} {claim.key}".encode()).digest()[:8], signed=True)
 
 
-# They run for every request with a key, so they are built once.
+# These run for every request with a key, so they are built once.
 _TABLE = IdempotencyRecord.__table__
 _OWN = and_(_TABLE.c.user_id == bindparam("user_id"), _TABLE.c.key == bindparam("key"))
 _CLAIM = select(_Claimed(bindparam("number", type_=BigInteger)).label("claimed")).subquery("claim")

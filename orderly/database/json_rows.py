@@ -1,4 +1,7 @@
-"""The pairs of a mapping as rows of a statement: one parameter and one text, however many they are."""
+"""Pairs of a mapping as rows of a statement.
+
+They are passed as one JSON parameter, so the text of the statement is the same for any number of pairs.
+"""
 
 from typing import Any
 
@@ -10,26 +13,26 @@ from sqlalchemy.sql.functions import FunctionElement
 
 
 class _JsonEach(FunctionElement[Any]):
-    """The members of a JSON object."""
+    """SQL function that returns the members of a JSON object as rows."""
 
     inherit_cache = True
 
 
 @compiles(_JsonEach, "sqlite")
-def _on_sqlite(element: _JsonEach, compiler: SQLCompiler, **given: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **given)})"
+def _on_sqlite(element: _JsonEach, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
 
 
 @compiles(_JsonEach, "postgresql")
-def _on_postgresql(element: _JsonEach, compiler: SQLCompiler, **given: Any) -> str:
-    return f"json_each_text({compiler.process(element.clauses, **given)})"
+def _on_postgresql(element: _JsonEach, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each_text({compiler.process(element.clauses, **options)})"
 
 
 class JsonPairs:
-    """Texts and integers that a statement takes as the parameter `name`, to be joined as `rows`."""
+    """A parameter that maps strings to integers, joined as `rows`."""
 
     def __init__(self, name: str) -> None:
-        given: BindParameter[Any] = bindparam(name, type_=JSON())
-        self.rows: TableValuedAlias = _JsonEach(given).table_valued(column("key", String), column("value"))
+        parameter: BindParameter[Any] = bindparam(name, type_=JSON())
+        self.rows: TableValuedAlias = _JsonEach(parameter).table_valued(column("key", String), column("value"))
         self.key: ColumnElement[str] = self.rows.c.key
         self.value: ColumnElement[int] = cast(self.rows.c.value, Integer)

@@ -1,4 +1,4 @@
-"""The declarative base of all tables, and the column type of times."""
+"""The declarative base of all tables and the column type for times."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class Base(DeclarativeBase):
-    """The declarative base; every constraint has a name, so that migrations and errors can speak of it."""
+    """The declarative base; names every constraint for migrations and error handling."""
 
     metadata = MetaData(
         naming_convention={
@@ -23,21 +23,25 @@ class Base(DeclarativeBase):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A point in time: an aware datetime in UTC on both sides of the database, refused without a zone."""
+    """An aware datetime in UTC, on SQLite and PostgreSQL alike."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Store in UTC; SQLite keeps no zone, so UTC is the only one that may reach it."""
+        """Convert to UTC, because SQLite does not store the time zone.
+
+        Raises:
+            ValueError: the datetime has no time zone.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a time without a zone is no point in time")
+            raise ValueError("a datetime without a time zone cannot be stored")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Give back an aware datetime in UTC."""
+        """Return an aware datetime in UTC."""
         if value is None:
             return None
         aware: datetime = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,4 +1,8 @@
-"""Pages of a list, by keyset: the next page begins after the key of the last row, however the table moved since."""
+"""Keyset pagination.
+
+A page begins after the key of the previous page's last row. Rows inserted or deleted meanwhile neither repeat nor hide
+other rows.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,11 +17,11 @@ from sqlalchemy.sql.elements import KeyedColumnElement
 from orderly.database.models import UtcDateTime
 
 SortColumn = InstrumentedAttribute[Any] | KeyedColumnElement[Any]
-"""A column that a list is ordered by."""
+"""A column in the sort order of a list."""
 Item = TypeVar("Item")
 """A serialized row."""
 Key = Sequence[str | int]
-"""Where a row stands in its list: the values of the order's columns, as JSON can hold them."""
+"""The position of a row in its list: its values in the sort columns, as JSON types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +31,16 @@ class PageRows(Generic[Item]):
     data: list[Item]
     has_more: bool
     last: Key | None
-    """The key of the last row, None for an empty page."""
+    """The key of the last row; None for an empty page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """A page of a list, as a handler returns it: the query of the whole list, its order, and how a row is serialized.
+    """A page of a list: its query, order and serializer.
 
-    `order` ends with the id, so that it is total; `descending` applies to all its columns. With `follow` the list can
-    be resumed after its last page, as a feed is. `of_rows`: the query selects columns of a table, so a connection
-    without an ORM session is enough.
+    Handlers return it. `query` selects the whole list. `order` ends with the id, so that it is total; `descending`
+    applies to all its columns. With `follow` a client can continue the list after its last page, as with a feed. With
+    `of_rows` the query selects columns of a table, so a connection without an ORM session is enough.
     """
 
     query: Select[Any]
@@ -51,37 +55,39 @@ class Page(Generic[Item]):
         values: dict[str, Any] = {"limit": limit + 1}
         if after is not None:
             values |= {f"after_{n}": _restore(*each) for n, each in enumerate(zip(self.order, after, strict=True))}
-        found = source.execute(_built(self.query, (*self.order,), self.descending, after is not None), values)
-        rows = found.scalars().all() if len(found.keys()) == 1 else found.all()
+        result = source.execute(_page_statement(self.query, (*self.order,), self.descending, after is not None), values)
+        rows = result.scalars().all() if len(result.keys()) == 1 else result.all()
         kept = rows[:limit]
-        last = [_plain(getattr(kept[-1], str(c.key))) for c in self.order] if kept else None
+        last = [_json_value(getattr(kept[-1], str(c.key))) for c in self.order] if kept else None
         return PageRows([self.serialize(row) for row in kept], len(rows) > limit, last)
 
 
 def within(
     statement: Select[Any], column: InstrumentedAttribute[datetime], after: datetime | None, before: datetime | None
 ) -> Select[Any]:
-    """Those of the rows whose time is at `after` or later, and before `before`, as far as these are given."""
+    """Return a query for the rows from `after` on and before `before`."""
     if after is not None:
         statement = statement.where(column >= after)
     return statement if before is None else statement.where(column < before)
 
 
 @lru_cache(maxsize=64)
-def _built(statement: Select[Any], order: tuple[SortColumn, ...], descending: bool, later: bool) -> Select[Any]:
-    """The statement of the first page, or of a later one.
+def _page_statement(
+    statement: Select[Any], order: tuple[SortColumn, ...], descending: bool, later: bool
+) -> Select[Any]:
+    """Return the statement for the first page, or for a later one.
 
-    It takes longer to build than to execute. A list that is always the same statement, as the catalogue without a
-    filter is, has it built once.
+    Building the statement takes longer than executing it. The cache has an effect for a list with a constant query,
+    as the catalogue without filters.
     """
     statement = statement.order_by(*(c.desc() if descending else c.asc() for c in order)).limit(bindparam("limit"))
     if not later:
         return statement
-    place, key = tuple_(*order), tuple_(*(bindparam(f"after_{n}", type_=c.type) for n, c in enumerate(order)))
-    return statement.where(place < key if descending else place > key)
+    row, key = tuple_(*order), tuple_(*(bindparam(f"after_{n}", type_=c.type) for n, c in enumerate(order)))
+    return statement.where(row < key if descending else row > key)
 
 
-def _plain(value: Any) -> str | int:
+def _json_value(value: Any) -> str | int:
     return value.isoformat() if isinstance(value, datetime) else value
 
 

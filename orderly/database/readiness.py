@@ -1,4 +1,4 @@
-"""Whether requests should be sent here: the database can be read and written, and has the schema that is needed."""
+"""Readiness: the database is readable and writable, with the required schema."""
 
 import shutil
 import threading
@@ -15,14 +15,15 @@ from orderly.database.migrations.revisions import current, is_behind
 from orderly.errors import Unavailable
 
 MIN_FREE_BYTES = 4 * 2**20
-"""Bytes that have to be free on the disk of the database: a nearly full one takes some writes, and refuses others."""
+"""Bytes that must be free on the disk of the database. A nearly full disk accepts some writes and fails others."""
 CACHE_SECONDS = 1.0
-"""Seconds for which an answer is good: anybody may ask, and asking writes."""
-# What it writes is what was there; nothing less tells whether the disk is full or the file may be written.
+"""Seconds a result is reused: any client may query the readiness, and each check writes."""
+# The update writes the value that is stored already. Only a write shows that the disk has space and the file is
+# writable.
 WRITE = text("UPDATE alembic_version SET version_num = version_num")
 READ = text("SELECT 1")
-# PostgreSQL tells nobody how much room there is. What does not fit into its memory goes to a file beside the data, for
-# the length of the statement: 64 KiB each time, until it is as much as there should be room for.
+# PostgreSQL does not report free disk space. It spills a result beyond work_mem to a file beside the data for the
+# duration of the statement. The probe writes 64 KiB at a time, up to MIN_FREE_BYTES.
 SPILL_TO_DISK = text("SET LOCAL work_mem = '64kB'")
 PROBE_FREE_SPACE = text(
     "WITH room AS MATERIALIZED (SELECT repeat('x', 65536) AS x FROM generate_series(1, :times))"
@@ -30,21 +31,21 @@ PROBE_FREE_SPACE = text(
 )
 DISK_FULL_DETAIL = "the disk of the database is full"
 DISK_FULL = "53100"
-"""What PostgreSQL calls it (disk_full)."""
+"""SQLSTATE of PostgreSQL for a full disk (disk_full)."""
 
 
 class Readiness:
-    """Asks everything that serving takes."""
+    """The readiness check of a service."""
 
     def __init__(
         self, database: Database | None, is_stopping: Callable[[], bool], revisions: tuple[str, ...] = ()
     ) -> None:
-        """Make it.
+        """Initialize the check.
 
         Args:
-            database: what the service needs; None for one that needs no database.
-            is_stopping: tells whether the service will stop soon.
-            revisions: those of the schema that this release knows, the oldest first; none if nothing is migrated.
+            database: the database of the service; None for a service without one.
+            is_stopping: returns whether a shutdown has begun.
+            revisions: the schema revisions that this release knows, oldest first; empty without migrations.
         """
         self._database = database
         self._is_stopping = is_stopping
@@ -54,18 +55,18 @@ class Readiness:
         self._problem: str | None = None
 
     def check_ready(self) -> None:
-        """Raise `Unavailable`, which names the part that does not work, if there is one."""
+        """Raise `Unavailable` with the failing part if the service cannot serve."""
         if self._is_stopping():
-            raise Unavailable("it is stopping")
+            raise Unavailable("a shutdown is in progress")
         with self._lock:
             if time.monotonic() >= self._until:
-                self._problem = self._ask(self._database) if self._database else None
+                self._problem = self._check(self._database) if self._database else None
                 self._until = time.monotonic() + CACHE_SECONDS
             problem = self._problem
         if problem is not None:
             raise Unavailable(problem)
 
-    def _ask(self, database: Database) -> str | None:
+    def _check(self, database: Database) -> str | None:
         if not _has_free_space(database):
             return DISK_FULL_DETAIL
         try:
@@ -74,7 +75,7 @@ class Readiness:
         except (DBAPIError, PoolTimeout, Unavailable):
             return "the database does not respond"
         try:
-            return self._write(database) if self._revisions else None  # it writes to the table of the revisions
+            return self._write(database) if self._revisions else None  # the probe writes to the revisions' table
         except (DBAPIError, PoolTimeout, Unavailable) as error:
             is_full = getattr(error.__cause__, "sqlstate", None) == DISK_FULL
             return DISK_FULL_DETAIL if is_full else "the database cannot be written"
@@ -97,4 +98,4 @@ def _has_free_space(database: Database) -> bool:
     try:
         return shutil.disk_usage(Path(str(database.url.database)).parent).free >= MIN_FREE_BYTES
     except OSError:
-        return True  # that the folder is not there, the database will say
+        return True  # a missing folder is reported by the read that follows

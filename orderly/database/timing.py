@@ -1,4 +1,4 @@
-"""What the driver is asked, and how long that takes."""
+"""Time spent in the database driver, measured around the dialect's methods."""
 
 import threading
 from collections.abc import Callable
@@ -12,8 +12,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 DIALECT_METHODS = ("do_ping", "do_begin", "do_execute", "do_executemany", "do_commit", "do_rollback")
-"""Where a dialect of SQLAlchemy waits for its driver. There is no event for the end of a COMMIT, and that is where
-SQLite waits for the disk."""
+"""The methods in which a dialect of SQLAlchemy waits for its driver. SQLAlchemy has no event for the end of a COMMIT,
+where SQLite waits for the disk."""
 
 
 class _Spent(threading.local):
@@ -21,25 +21,25 @@ class _Spent(threading.local):
 
 
 time_spent = _Spent()
-"""The seconds for which this thread has waited for a driver, ever since: what counts is the difference of two moments.
-SQLite computes rows when they are fetched, and that is not in it."""
+"""Seconds this thread has spent in the database driver since it started; subtract two readings. SQLite computes rows
+while they are fetched, which is not included."""
 
 
 def wrap_dialect(engine: Engine, wrapper: Callable[[Callable[P, R]], Callable[P, R]]) -> None:
-    """Put something around each question that an engine asks its driver."""
-    for question in DIALECT_METHODS:
-        setattr(engine.dialect, question, wrapper(getattr(engine.dialect, question)))
+    """Wrap the dialect methods of an engine."""
+    for name in DIALECT_METHODS:
+        setattr(engine.dialect, name, wrapper(getattr(engine.dialect, name)))
 
 
-def timed(ask: Callable[P, R]) -> Callable[P, R]:
-    """The same question, whose time is added to what this thread has spent."""
+def timed(method: Callable[P, R]) -> Callable[P, R]:
+    """Return the method, with its duration added to `time_spent`."""
 
-    @wraps(ask)
-    def asked(*args: P.args, **kwargs: P.kwargs) -> R:
-        began = perf_counter()
+    @wraps(method)
+    def timed_method(*args: P.args, **kwargs: P.kwargs) -> R:
+        start = perf_counter()
         try:
-            return ask(*args, **kwargs)
+            return method(*args, **kwargs)
         finally:
-            time_spent.seconds += perf_counter() - began
+            time_spent.seconds += perf_counter() - start
 
-    return asked
+    return timed_method

@@ -1,4 +1,4 @@
-"""The queue of those who write to a SQLite file, of all the processes that serve it."""
+"""Fair write queue of all processes that serve one SQLite file."""
 
 import fcntl
 import os
@@ -6,36 +6,40 @@ import sqlite3
 from time import monotonic, sleep
 
 TURN_DURATION = 0.05
-"""Seconds for which a process may write on without standing in the queue again. To change at each transaction would
-leave the file idle until the other process is awake, which takes a while on a busy machine."""
+"""Seconds a process may keep writing before it queues again. A change of process at each transaction would leave the
+file idle until the other process wakes up. On a busy machine that takes a while."""
 POLL_INTERVAL = 0.0005
-"""Seconds after which one looks again. Only one looks for the turn, so he misses nothing; at the head whoever looks
-first is next."""
+"""Polling interval in seconds. Only one process polls the turn lock at a time; several may poll the head lock, first
+come first served."""
 
 
 class WriteQueue:
-    """Lets one process write after the other.
+    """A queue for write transactions, made of two file locks.
 
-    SQLite would keep them apart too, but those who wait for it sleep, for up to 0.1 s at a time, and who comes between
-    is served before them. Here one waits for the turn at the head of the queue, and until he has it nobody else can
-    come there: so who has written for a while stands behind him. The kernel takes both places back from a process that
-    dies.
+    SQLite serializes writers too, but a waiting writer sleeps for up to 0.1 s at a time, and a writer that arrives
+    meanwhile overtakes it. Here one process holds the head lock while it waits for the turn lock, and no other process
+    can get there before it. So a process that has used up its turn queues behind the waiting one. The kernel releases
+    both locks of a process that dies.
     """
 
     def __init__(self, database: str, timeout: float) -> None:
-        """Open a queue, or join it.
+        """Initialize the queue of a database file.
 
         Args:
-            database: the path of SQLite's file; those of the queue lie beside it.
-            patience: seconds that one waits; it may be that a process is frozen in its turn.
+            database: the path of the SQLite file; the lock files lie beside it.
+            timeout: seconds to wait for the turn. A process may be frozen while it holds a lock.
         """
         self._head, self._turn = _FileLock(f"{database}-head"), _FileLock(f"{database}-turn")
         self._timeout = timeout
         self._since = -TURN_DURATION
-        """When this process was at the head of the queue."""
+        """When this process last got its turn from the queue."""
 
     def acquire(self) -> None:
-        """Wait for one's turn; `sqlite3.OperationalError` if it does not come."""
+        """Wait for the turn of this process.
+
+        Raises:
+            sqlite3.OperationalError: the timeout has passed.
+        """
         now = monotonic()
         if now - self._since < TURN_DURATION and not self._turn.is_taken_by_another():
             return
@@ -48,17 +52,20 @@ class WriteQueue:
             self._head.release()
 
     def release(self) -> None:
-        """Let the next one begin; nothing happens to those who have no turn."""
+        """Release the turn; without effect if this process does not hold it."""
         self._turn.release()
 
     def close(self) -> None:
-        """Close the files; whoever takes a turn opens them again."""
+        """Close the lock files; the next `acquire` opens them again."""
         self._head.close()
         self._turn.close()
 
 
 class _FileLock:
-    """Where one stands at a time: a lock on a file. Where that cannot be made, SQLite's own way has to do."""
+    """An exclusive lock on a file.
+
+    Where the file cannot be created it has no effect, and SQLite's own locks remain.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path

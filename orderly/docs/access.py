@@ -1,4 +1,7 @@
-"""The access tables of the docs page: by operation and by scope, from `security`, `x-roles` and `x-scopes`."""
+"""The access tables of the docs page, by operation and by scope.
+
+They are derived from `security`, `x-roles` and `x-scopes`.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,19 +13,19 @@ YES, NO = "yes", "-"
 
 
 def access_tables(contract: Contract) -> str:
-    """Return both tables as Markdown, each below its heading; nothing without roles."""
+    """Return both tables as Markdown with headings; empty without roles."""
     if not contract.roles:
         return ""
     return "\n\n".join(["## Access", *_by_operation(contract), "## Scopes", *_by_scope(contract)])
 
 
 def access(contract: Contract, operation: Operation) -> dict[str, str]:
-    """Return the status of an operation for an anonymous caller and for each role.
+    """Return the status for an anonymous caller and for each role.
 
-    The object of the request is one that the caller may see: whose objects these are, the contract does not define.
+    The status is for an object that the caller may see, because the contract does not define the owners of objects.
     """
     success = operation.success.status
-    if operation.is_public or not all(operation.security):  # the last: an alternative without a credential
+    if operation.is_public or not all(operation.security):  # an empty alternative needs no credential
         return dict.fromkeys((ANONYMOUS, *contract.roles), success)
     needed = [frozenset[str]().union(*each.values()) for each in operation.security]
     return {ANONYMOUS: UNAUTHENTICATED} | {
@@ -34,10 +37,10 @@ def access(contract: Contract, operation: Operation) -> dict[str, str]:
 def _by_operation(contract: Contract) -> Iterator[str]:
     schemes = list(contract.document.get("components", {}).get("securitySchemes", {}))
     rows = [
-        (f"`{each.operation_id}`", *access(contract, each).values(), *(_takes(each, scheme) for scheme in schemes))
+        (f"`{each.operation_id}`", *access(contract, each).values(), *(_accepts(each, scheme) for scheme in schemes))
         for each in contract.operations
     ]
-    yield "The status for an object that the caller may see, by role, and the credentials that an operation takes."
+    yield "The status by role, for an object that the caller may see, and the credentials that an operation accepts."
     yield _table(("operation", ANONYMOUS, *contract.roles, *schemes), rows)
 
 
@@ -50,7 +53,7 @@ def _by_scope(contract: Contract) -> Iterator[str]:
     yield _table(("scope", "meaning", *contract.roles), rows)
 
 
-def _takes(operation: Operation, scheme: str) -> str:
+def _accepts(operation: Operation, scheme: str) -> str:
     return YES if any(scheme in each for each in operation.security) else NO
 
 

@@ -1,4 +1,4 @@
-"""The pages beside the API: the docs, the list of errors, and the contract itself."""
+"""The pages beside the API: documentation, errors, changes, contract and metrics."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
@@ -16,8 +16,8 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from orderly.contract.model import Contract
 from orderly.docs.changes import read, rendered
-from orderly.docs.errors import explained
-from orderly.docs.operations import shown
+from orderly.docs.errors import list_errors
+from orderly.docs.operations import docs_document
 from orderly.errors import DomainError
 from orderly.http.errors import InternalError, MethodNotAllowed, PathNotFound
 from orderly.http.messages import KEY, Request
@@ -46,27 +46,29 @@ def create_pages(
     allowed_networks: Iterable[IPv4Network | IPv6Network],
     scripts: Sequence[str] = (),
 ) -> Flask:
-    """The application of the pages. All but the metrics is made once, for the first who asks for it.
+    """Return the application of the pages.
+
+    Each page except the metrics is rendered once, at its first request.
 
     Args:
-        contract: what the pages tell of.
-        changes: the file of its changelog.
-        metrics: what is scraped.
-        readers: who may scrape it; for others there is no such page.
-        scripts: those of the workbench that the docs page has here.
+        contract: the contract described by the pages.
+        changes: the file of the contract's changelog.
+        metrics: the metrics of the service.
+        allowed_networks: networks that may read the metrics; for other clients the page does not exist.
+        scripts: scripts of the developer tools to include in the docs page.
     """
     pages = Flask(__name__, static_folder=None)
-    pages.url_map.merge_slashes = False  # no answer of this service is a redirect
-    pages.after_request(_answer_options)
+    pages.url_map.merge_slashes = False  # this service sends no redirects
+    pages.after_request(_complete_options)
     problems = Problems(contract.errors)
     pages.register_error_handler(HTTPException, lambda error: _problem(problems, error))
     page = partial(_page, contract.document["info"]["title"])
     _serve(pages, "/openapi.yaml", lambda: contract.source, "application/yaml")
     _serve(pages, "/openapi.json", lambda: orjson.dumps(contract.document), "application/json")
-    _serve(pages, "/docs/openapi.json", lambda: orjson.dumps(shown(contract)), "application/json")
+    _serve(pages, "/docs/openapi.json", lambda: orjson.dumps(docs_document(contract)), "application/json")
     _serve(pages, "/docs", lambda: page("docs.html", scripts=scripts, sign_in=_sign_in(contract)), HTML)
     _serve(pages, "/changes", lambda: page("changes.html", changes=rendered(read(changes))), HTML)
-    _serve(pages, "/errors", lambda: page("errors.html", errors=list(explained(contract))), HTML)
+    _serve(pages, "/errors", lambda: page("errors.html", errors=list(list_errors(contract))), HTML)
     own = {name: ("orderly.docs", f"assets/{name}", "text/javascript") for name in scripts}
     for name, (package, path, media_type) in {**ASSETS, **own}.items():
         _serve(pages, f"/docs/assets/{name}", files(package).joinpath(path).read_bytes, media_type)
@@ -76,7 +78,7 @@ def create_pages(
 
 def _scraping(metrics: Metrics, allowed_networks: tuple[IPv4Network | IPv6Network, ...]) -> Callable[[], Response]:
     def scrape() -> Response:
-        if not any(ip_address(_arrived().client) in network for network in allowed_networks):
+        if not any(ip_address(_engine_request().client) in network for network in allowed_networks):
             raise NotFound
         return Response(metrics.render(), content_type=MEDIA_TYPE)
 
@@ -84,35 +86,35 @@ def _scraping(metrics: Metrics, allowed_networks: tuple[IPv4Network | IPv6Networ
 
 
 def _sign_in(contract: Contract) -> str | None:
-    """Where a password is exchanged for a token; None if the contract has no such thing."""
-    found = (o for o in contract.operations if (o.tag, o.operation_id) == ("tokens", "create_token"))
-    return next((contract.base_path + operation.path for operation in found), None)
+    """Return the path that exchanges a password for a token, or None."""
+    matches = (o for o in contract.operations if (o.tag, o.operation_id) == ("tokens", "create_token"))
+    return next((contract.base_path + operation.path for operation in matches), None)
 
 
-def _page(title: str, template: str, **of: Any) -> bytes:
-    return render_template(template, title=title, **of).encode()
+def _page(title: str, template: str, **values: Any) -> bytes:
+    return render_template(template, title=title, **values).encode()
 
 
-def _serve(pages: Flask, path: str, make: Callable[[], bytes], media_type: str) -> None:
+def _serve(pages: Flask, path: str, render: Callable[[], bytes], media_type: str) -> None:
     @cache
-    def made() -> tuple[bytes, str]:
-        content = make()
+    def rendered() -> tuple[bytes, str]:
+        content = render()
         return content, sha256(content).hexdigest()[:32]
 
-    def answer() -> Response:
-        content, etag = made()
+    def view() -> Response:
+        content, etag = rendered()
         response = Response(content, content_type=media_type)
         response.set_etag(etag)
-        response.headers["Cache-Control"] = "no-cache"  # keep it, and ask each time whether it is still true
+        response.headers["Cache-Control"] = "no-cache"  # a cache revalidates at each request
         if media_type == HTML:
             response.headers["Content-Security-Policy"] = PAGE_POLICY
         response.make_conditional(request)
         return response
 
-    pages.add_url_rule(path, endpoint=path, view_func=answer, methods=["GET"])
+    pages.add_url_rule(path, endpoint=path, view_func=view, methods=["GET"])
 
 
-def _answer_options(response: Response) -> Response:
+def _complete_options(response: Response) -> Response:
     if request.method == "OPTIONS" and response.status_code == HTTPStatus.OK:
         response.status_code = HTTPStatus.NO_CONTENT
         response.headers["Allow"] = ", ".join(sorted(response.allow))
@@ -121,8 +123,8 @@ def _answer_options(response: Response) -> Response:
 
 
 def _problem(problems: Problems, error: HTTPException) -> Response:
-    reply = problems.response(_domain_error(error), _arrived().id)
-    return Response(reply.body, reply.status, reply.headers, content_type=reply.media_type)
+    problem = problems.response(_domain_error(error), _engine_request().id)
+    return Response(problem.body, problem.status, problem.headers, content_type=problem.media_type)
 
 
 def _domain_error(error: HTTPException) -> DomainError:
@@ -131,7 +133,7 @@ def _domain_error(error: HTTPException) -> DomainError:
     return InternalError() if isinstance(error, InternalServerError) else PathNotFound()
 
 
-def _arrived() -> Request:
-    """The request as the edge has read it."""
-    found: Request = request.environ["asgi.scope"][KEY]
-    return found
+def _engine_request() -> Request:
+    """Return the engine's object for the current request."""
+    engine_request: Request = request.environ["asgi.scope"][KEY]
+    return engine_request

@@ -1,4 +1,7 @@
-"""The changelog of the contract, as far as it needs Markdown: headings, lists, `code` and **names**."""
+"""The changelog of the contract as HTML.
+
+It uses a part of Markdown: headings, lists, `code` and **names**.
+"""
 
 import re
 from pathlib import Path
@@ -9,12 +12,12 @@ NONE = "No changes are recorded."
 
 
 def read(path: Path) -> str:
-    """Return a changelog; one line where there is none."""
+    """Return the text of a changelog, or a line about its absence."""
     return path.read_text("utf-8") if path.is_file() else NONE
 
 
 def rendered(text: str) -> Markup:
-    """The changelog as HTML. Whatever is no Markdown of these kinds is text."""
+    """Return the changelog as HTML; other Markdown remains text."""
     return Markup("\n").join(_block(block) for block in re.split(r"\n\s*\n", text.strip()))
 
 

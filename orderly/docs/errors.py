@@ -1,4 +1,4 @@
-"""The contract's catalogue of errors, as the page lists them."""
+"""The contract's catalogue of errors, as listed on the errors page."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from markupsafe import Markup, escape
 from orderly.contract.model import Contract
 
 OUTSIDE_OF_OPERATIONS = {"method_not_allowed": {405}, "not_implemented": {501}}
-"""What no operation declares, because the method or the handler is what is missing."""
+"""Codes with their statuses that no operation declares, because the method or the handler is missing."""
 
 NO_STATUS = 1000
-"""Where a code stands that no operation declares yet: at the end."""
+"""Sort key of a code that no operation declares yet: the end of the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedError:
-    """One code: the statuses it comes with, what it is, why it happens and what to do."""
+    """An error code with its statuses, title, cause and resolution."""
 
     code: str
     statuses: tuple[str, ...]
@@ -27,26 +27,26 @@ class ExplainedError:
     resolution: Markup
 
 
-def explained(contract: Contract) -> Iterator[ExplainedError]:
-    """Every code of `x-errors`, by status and then by name, with `such words` marked as code."""
+def list_errors(contract: Contract) -> Iterator[ExplainedError]:
+    """Yield the codes of `x-errors`, ordered by status and name."""
     statuses = _statuses(contract)
     for code in sorted(contract.errors, key=lambda code: (sorted(statuses[code]) or [NO_STATUS], code)):
         entry = contract.errors[code]
-        shown = tuple(f"{status} {HTTPStatus(status).phrase}" for status in sorted(statuses[code]))
-        yield ExplainedError(code, shown, *(_marked(entry[part]) for part in ("title", "cause", "resolution")))
+        phrases = tuple(f"{status} {HTTPStatus(status).phrase}" for status in sorted(statuses[code]))
+        yield ExplainedError(code, phrases, *(_html(entry[part]) for part in ("title", "cause", "resolution")))
 
 
 def _statuses(contract: Contract) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = defaultdict(set, {c: set(s) for c, s in OUTSIDE_OF_OPERATIONS.items()})
+    statuses: dict[str, set[int]] = defaultdict(set, {c: set(s) for c, s in OUTSIDE_OF_OPERATIONS.items()})
     for operation in contract.operations:
         for status, response in operation.responses.items():
             for code in response.error_codes or ():
-                found[code].add(int(status))
-    return found
+                statuses[code].add(int(status))
+    return statuses
 
 
-def _marked(text: str) -> Markup:
-    # Markdown as far as a sentence of the contract needs it: between backticks stands code.
+def _html(text: str) -> Markup:
+    # The one part of Markdown that a sentence of the contract uses: text between backticks is code.
     pieces = [escape(piece) for piece in text.split("`")]
     return Markup("").join(
         Markup("<code>{}</code>").format(piece) if index % 2 else piece for index, piece in enumerate(pieces)

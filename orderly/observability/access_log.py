@@ -1,4 +1,7 @@
-"""The log: one line on stderr for each request and each fact, with nothing in it that is for its sender alone."""
+"""Structured log on stderr: a line per request or event.
+
+No line contains personal data.
+"""
 
 import logging
 import re
@@ -19,16 +22,16 @@ from orderly.http.messages import Request
 TRACEPARENT = re.compile(
     r"(?:00|((?!00|ff)[0-9a-f]{2}))-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?(1)(?:-.*)?)"
 )
-"""W3C Trace Context, 3.2.2 and 4.3: versions after 00 may add fields at the end."""
+"""The `traceparent` header (W3C Trace Context, 3.2.2 and 4.3): versions after 00 may append fields."""
 METHODS = frozenset(HTTPMethod)
 MAX_EXCEPTION_CHAIN = 8
-"""How many errors of a chain are told: one that leads in a circle has no end."""
+"""Exceptions logged of a chain; a chain may be circular."""
 
 log = structlog.get_logger(__name__)
 
 
 def configure(settings: Settings) -> None:
-    """Log in this process as the settings say."""
+    """Configure logging in this process by the settings."""
     structlog.configure(
         processors=[*_processors(settings.debug), _renderer(settings.log_format)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if settings.debug else logging.INFO),
@@ -37,7 +40,10 @@ def configure(settings: Settings) -> None:
 
 
 def logging_config(settings: Settings) -> dict[str, Any]:
-    """What `logging.config.dictConfig` needs, so that the server and the libraries log in the same shape."""
+    """Return a `logging.config.dictConfig` for the server and the libraries.
+
+    Their lines have the same format as those of the engine.
+    """
     formatter = {"()": _formatter, "log_format": settings.log_format, "debug": settings.debug}
     handler = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "ours"}
     statements = {"sqlalchemy.engine": {"level": "INFO"}} if settings.debug else {}
@@ -50,26 +56,26 @@ def logging_config(settings: Settings) -> dict[str, Any]:
 
 
 def log_context(request: Request) -> dict[str, str]:
-    """What every line about a request tells: its id, and that of the trace it is part of."""
-    sent = request.headers.get("traceparent", [])
-    found = TRACEPARENT.fullmatch(sent[0]) if len(sent) == 1 else None
-    return {"request_id": request.id, **({"trace_id": found[2]} if found else {})}
+    """Return the fields of every line about a request."""
+    headers = request.headers.get("traceparent", [])
+    match = TRACEPARENT.fullmatch(headers[0]) if len(headers) == 1 else None
+    return {"request_id": request.id, **({"trace_id": match[2]} if match else {})}
 
 
 def log_request(request: Request, status: int | None, seconds: float) -> None:
-    """The line of a request that has ended; without a status if its client was gone before.
+    """Log a finished request.
 
-    It has the contract's template of the path, and never the query: what is filled in there may be personal. A path
-    that leads nowhere is not told: people paste the strangest things into URLs. Nor is a method that nobody knows,
-    which may be as long as a stranger likes.
+    `status` is None if the client disconnected before the response. The line has the contract's path template and never
+    the query, because their values may be personal. Unknown paths are omitted, because they may hold anything that a
+    person pasted into a URL. Unknown methods are omitted, because their length has no limit.
     """
     facts = request.facts
-    found = status is not None and status < HTTPStatus.BAD_REQUEST
+    succeeded = status is not None and status < HTTPStatus.BAD_REQUEST
     log.info(
         "request",
         operation=facts.operation,
         method=request.method if request.method in METHODS else None,
-        path=facts.path or (request.path if found else None),
+        path=facts.path or (request.path if succeeded else None),
         status=status,
         duration_ms=round(seconds * 1000, 1),
         database_ms=facts.database_ms,
@@ -79,7 +85,10 @@ def log_request(request: Request, status: int | None, seconds: float) -> None:
 
 
 class _Stderr(structlog.PrintLogger):
-    """Writes lines; a pipe that is broken or a disk that is full is no reason not to serve."""
+    """A logger to stderr that ignores write errors.
+
+    A broken pipe or a full disk must not stop the service.
+    """
 
     def msg(self, message: str) -> None:
         """Write one line."""
@@ -100,7 +109,9 @@ def _processors(debug: bool) -> list[Processor]:
 
 def _renderer(log_format: str) -> Processor:
     if log_format == "json":
-        return structlog.processors.JSONRenderer(serializer=lambda *given, **how: orjson.dumps(*given, **how).decode())
+        return structlog.processors.JSONRenderer(
+            serializer=lambda *args, **options: orjson.dumps(*args, **options).decode()
+        )
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), timestamp_key="time")
 
 
@@ -110,7 +121,10 @@ def _formatter(log_format: str, debug: bool) -> logging.Formatter:
 
 
 def _format_exception(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Where an error was raised and what kind it is, without its message: that may quote what a caller sent."""
+    """Format the traceback and type of an exception, without its message.
+
+    A message may quote values that the caller sent.
+    """
     error = line.pop("exc_info", None)
     error = error[1] if isinstance(error, tuple) else sys.exception() if error is True else error
     lines: list[str] = []
@@ -118,5 +132,5 @@ def _format_exception(_logger: WrappedLogger, _method: str, line: EventDict) -> 
         lines.insert(0, f"{''.join(format_tb(error.__traceback__))}{type(error).__module__}.{type(error).__qualname__}")
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if lines:
-        line["exception"] = "\n\nwhich led to\n\n".join(lines)
+        line["exception"] = "\n\nwhich caused\n\n".join(lines)
     return line

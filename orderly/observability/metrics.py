@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: how many requests each operation had, how they ended, how long they took, how full it is."""
+"""Metrics for Prometheus: requests, durations, rate limits, saturation and readiness."""
 
 import os
 from collections.abc import Iterable
@@ -15,16 +15,17 @@ from orderly.observability.readiness import ReadinessCollector
 from orderly.observability.saturation import SaturationMetrics
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable of the library that lets several processes count together; it is read when the library is imported."""
+"""The environment variable of prometheus_client that makes processes share their counters. The library reads it on
+import."""
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 NO_OPERATION = "none"
-"""The operation of a request that no operation took."""
+"""The operation label of requests that match no operation."""
 OPERATION_LABEL = ("operation",)
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Metrics:
-    """Counts requests, as the log tells of them, and tells the sums over all processes."""
+    """Request metrics, rendered as sums over all processes."""
 
     def __init__(
         self,
@@ -35,26 +36,26 @@ class Metrics:
     ) -> None:
         self._own, self._saturation, self._ready = own, saturation, ready
         count = partial(Counter, registry=own)
-        requests = count("orderly_requests", "Requests that were answered.", ("operation", "method", "status"))
+        requests = count("orderly_requests", "Requests with a response.", ("operation", "method", "status"))
         seconds = Histogram(
             "orderly_request_duration_seconds",
-            "From headers to answer.",
+            "Seconds from the request headers to the response.",
             OPERATION_LABEL,
             buckets=BUCKETS,
             registry=own,
         )
         self._requests, self._seconds = cache(requests.labels), cache(seconds.labels)
-        self._limited = count("orderly_rate_limited", "Requests beyond a limit.", ("operation", "per"))
+        self._limited = count("orderly_rate_limited", "Requests rejected by a rate limit.", ("operation", "per"))
         self._rare_counters = {
-            "replayed": count("orderly_idempotent_replays", "Answers of an Idempotency-Key.", OPERATION_LABEL),
-            "deprecated": count("orderly_deprecated_requests", "Requests of deprecated operations.", OPERATION_LABEL),
+            "replayed": count("orderly_idempotent_replays", "Responses replayed by Idempotency-Key.", OPERATION_LABEL),
+            "deprecated": count("orderly_deprecated_requests", "Requests to deprecated operations.", OPERATION_LABEL),
             "response_validation_failed": count(
-                "orderly_response_validation_failures", "Faulty answers.", OPERATION_LABEL
+                "orderly_response_validation_failures", "Responses that violate the contract.", OPERATION_LABEL
             ),
         }
         self._gauge = Gauge(
             "orderly_requests_in_progress",
-            "Requests that came and wait for their answer.",
+            "Requests in progress.",
             multiprocess_mode="livesum",
             registry=own,
         )
@@ -63,17 +64,17 @@ class Metrics:
             self._initialize_series(operation)
 
     def begin(self) -> None:
-        """A request has come."""
+        """Count a request that has arrived."""
         self._in_progress += 1
 
     def end(self, request: Request, status: int | None, seconds: float) -> None:
-        """A request has ended; without a status if its client was gone before."""
+        """Count a finished request; `status` is None if the client disconnected before."""
         self._in_progress -= 1
         if status is None:
             return
         facts = request.facts
         operation = facts.operation or NO_OPERATION
-        method = request.method if operation != NO_OPERATION else NO_OPERATION  # a stranger may invent methods
+        method = request.method if operation != NO_OPERATION else NO_OPERATION  # clients may send any method name
         self._requests(operation, method, str(status)).inc()
         self._seconds(operation).observe(seconds)
         if facts.limited_per:
@@ -83,7 +84,10 @@ class Metrics:
                 counter.labels(operation).inc()
 
     def _initialize_series(self, operation: Operation) -> None:
-        """Begin at zero what seldom happens: to Prometheus a series that begins at one has never grown."""
+        """Initialize rare series to zero.
+
+        Prometheus sees no increase in a series that begins at one.
+        """
         name = operation.operation_id
         self._rare_counters["response_validation_failed"].labels(name)
         if operation.idempotent:
@@ -92,12 +96,12 @@ class Metrics:
             self._limited.labels(name, limit.per)
 
     def collect(self) -> None:
-        """Set what this process holds at the moment."""
+        """Update the gauges of this process."""
         self._gauge.set(self._in_progress)
         self._saturation.collect()
 
     def render(self) -> bytes:
-        """All of it, in the text format of Prometheus."""
+        """Return all metrics in the text format of Prometheus."""
         self.collect()
         return generate_latest(self._multiprocess_registry()) + generate_latest(self._ready)
 
@@ -112,7 +116,7 @@ class Metrics:
 
 
 def remove_dead_processes(folder: Path) -> None:
-    """What a process held that was killed it holds no more; what it has counted stays counted."""
+    """Remove the gauges of processes that were killed; their counters remain."""
     for file in folder.glob("gauge_live*.db"):
         process = int(file.stem.rpartition("_")[2])
         try:

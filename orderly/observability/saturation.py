@@ -1,4 +1,4 @@
-"""How full a process is at the moment: its threads, the queues before them, and its connections to the database."""
+"""Saturation metrics: thread pools, their queues and database connections."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -11,9 +11,9 @@ from orderly.rate_limiting.limiter import RateLimitStore
 
 
 class SaturationMetrics:
-    """Gauges that are set by looking, once a second and at each scrape, so that no request pays for them.
+    """Gauges updated once a second and at each scrape.
 
-    Prometheus is told their sums over all processes.
+    Requests do not pay for them. Prometheus receives the sums over all processes.
     """
 
     def __init__(
@@ -25,15 +25,15 @@ class SaturationMetrics:
     ) -> None:
         self._pools, self._engines, self._counters = pools, engines, counters
         gauge = partial(Gauge, registry=registry, multiprocess_mode="livesum")
-        self._processes = gauge("orderly_processes", "Processes that serve.")
-        self._threads = gauge("orderly_threads", "Threads.", ("pool",))
-        self._busy = gauge("orderly_threads_busy", "Threads that are at work.", ("pool",))
+        self._processes = gauge("orderly_processes", "Worker processes.")
+        self._threads = gauge("orderly_threads", "Threads of a pool.", ("pool",))
+        self._busy = gauge("orderly_threads_busy", "Busy threads of a pool.", ("pool",))
         self._queue_capacity = gauge("orderly_queue_capacity", "Requests that may wait for a thread.", ("pool",))
         self._queue_length = gauge("orderly_queue_length", "Requests that wait for a thread.", ("pool",))
-        self._connections = gauge("orderly_database_connections", "Connections that there may be.", ("engine",))
-        self._in_use = gauge("orderly_database_connections_in_use", "Connections that are in use.", ("engine",))
+        self._connections = gauge("orderly_database_connections", "Size of the connection pool.", ("engine",))
+        self._in_use = gauge("orderly_database_connections_in_use", "Database connections in use.", ("engine",))
         self._degraded = gauge(
-            "orderly_rate_limiter_degraded", "Processes that count limits alone: Redis does not answer."
+            "orderly_rate_limiter_degraded", "Processes with rate limits of their own: Redis does not respond."
         )
 
     def collect(self) -> None:
@@ -46,7 +46,7 @@ class SaturationMetrics:
             self._queue_length.labels(name).set(workers.waiting)
         for name, engine in self._engines.items():
             pool = engine.pool
-            assert isinstance(pool, QueuePool)  # noqa: S101  # all of ours are
-            self._connections.labels(name).set(pool.size() + pool._max_overflow)  # which is told nowhere else
+            assert isinstance(pool, QueuePool)  # noqa: S101  # every engine of the service has one
+            self._connections.labels(name).set(pool.size() + pool._max_overflow)  # no public attribute has the overflow
             self._in_use.labels(name).set(pool.checkedout())
         self._degraded.set(self._counters is not None and self._counters.is_degraded)

@@ -1,8 +1,8 @@
-"""Traces for OpenTelemetry: a span for each request, and below it one for each question to the database.
+"""OpenTelemetry traces: a span per request, a child span per database call.
 
-Imported where they are wanted only. Nothing in a span is for its sender alone: it has the template of a path, and the
-text of a statement without its values. The library's own instrumentation of SQLAlchemy would tell the messages of
-errors, which quote values, and would watch every engine of the process.
+Imported only with tracing configured. A span has no personal data: the template of a path, and the text of a statement
+without its values. OpenTelemetry's instrumentation of SQLAlchemy would record the messages of errors, which quote
+values, and would instrument every engine of the process.
 """
 
 import asyncio
@@ -30,14 +30,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TIMEOUT = 5.0
-"""Seconds that a collector may take: one that does not answer must not keep a service from ending."""
+"""Seconds an export to the collector may take. An unresponsive collector must not delay a shutdown."""
 STATEMENTS = ("do_execute", "do_executemany")
 NO_EXCEPTION_DETAILS: dict[str, Any] = {"record_exception": False, "set_status_on_exception": False}
-"""No message of an exception is told."""
+"""Span options that keep the messages of exceptions out of a span."""
 
 
 class TracingMiddleware:
-    """The service, with spans that are sent to a collector. `OTEL_*` variables say what the settings do not."""
+    """Middleware that sends the spans of a service to a collector.
+
+    The `OTEL_*` environment variables apply besides the settings.
+    """
 
     def __init__(self, app: ASGIApp, database: Database | None, collector: str) -> None:
         name = os.environ.get("OTEL_SERVICE_NAME", "orderly")
@@ -47,51 +50,51 @@ class TracingMiddleware:
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=collector, timeout=TIMEOUT)))
         self._tracer = self._provider.get_tracer("orderly")
         for engine in database.engines.values() if database else ():
-            timing.wrap_dialect(engine, _watched(self._tracer, engine.dialect.name))
+            timing.wrap_dialect(engine, _traced(self._tracer, engine.dialect.name))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the one lifespan."""
+        """Serve a request or the lifespan."""
         if scope["type"] == "http":
             await self._serve(scope, receive, send)
             return
 
-        async def flushed(message: Message) -> None:
+        async def send_after_flush(message: Message) -> None:
             if message["type"] == "lifespan.shutdown.complete":
-                await asyncio.to_thread(self._provider.shutdown)  # sends what it still has
+                await asyncio.to_thread(self._provider.shutdown)  # exports the remaining spans
             await send(message)
 
-        await self._app(scope, receive, flushed)
+        await self._app(scope, receive, send_after_flush)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         status: int | None = None
 
-        async def watched(message: Message) -> None:
+        async def send_and_record(message: Message) -> None:
             nonlocal status
             status = message.get("status", status)
             await send(message)
 
-        span = self._tracer.start_span(_method(scope), _sent(scope), SpanKind.SERVER)
+        span = self._tracer.start_span(_method(scope), _parent_context(scope), SpanKind.SERVER)
         trace_id = format_trace_id(span.get_span_context().trace_id)
         with bound_contextvars(trace_id=trace_id), use_span(span, end_on_exit=True, **NO_EXCEPTION_DETAILS):
             try:
-                await self._app(scope, receive, watched)
+                await self._app(scope, receive, send_and_record)
             finally:
                 _describe(span, scope, status)
 
 
-def _sent(scope: Scope) -> Context:
-    """The client's span that this one belongs to, if it sent one (W3C Trace Context, 3.2)."""
-    sent = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"traceparent"]
-    return TraceContextTextMapPropagator().extract({"traceparent": sent} if len(sent) == 1 else {})
+def _parent_context(scope: Scope) -> Context:
+    """Return the context of the client's span (W3C Trace Context, 3.2)."""
+    values = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"traceparent"]
+    return TraceContextTextMapPropagator().extract({"traceparent": values} if len(values) == 1 else {})
 
 
 def _method(scope: Scope) -> str:
-    """Strangers may invent methods (semantic conventions for HTTP, `http.request.method`)."""
+    """Return a known method, or `_OTHER` (semantic conventions for HTTP, `http.request.method`)."""
     return scope["method"] if scope["method"] in HTTPMethod.__members__ else "_OTHER"
 
 
 def _describe(span: Span, scope: Scope, status: int | None) -> None:
-    """Tell of a request what the log tells of it."""
+    """Set the attributes of a request's span, as in its log line."""
     request: Request = scope[KEY]
     facts = request.facts
     attributes = {
@@ -108,34 +111,34 @@ def _describe(span: Span, scope: Scope, status: int | None) -> None:
         span.set_status(StatusCode.ERROR)
 
 
-def _watched(tracer: Tracer, system: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """What puts a span around a question to a database, where it belongs to a request."""
+def _traced(tracer: Tracer, system: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a wrapper that traces the database calls of requests."""
 
-    def wrapper(ask: Callable[P, R]) -> Callable[P, R]:
-        @wraps(ask)
-        def asked(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(method: Callable[P, R]) -> Callable[P, R]:
+        @wraps(method)
+        def traced(*args: P.args, **kwargs: P.kwargs) -> R:
             if not get_current_span().is_recording():
-                return ask(*args, **kwargs)
-            name, attributes = _question(ask.__name__, args)
+                return method(*args, **kwargs)
+            name, attributes = _call_attributes(method.__name__, args)
             attributes["db.system.name"] = system
             with tracer.start_as_current_span(
                 name, kind=SpanKind.CLIENT, attributes=attributes, **NO_EXCEPTION_DETAILS
             ) as span:
                 try:
-                    return ask(*args, **kwargs)
+                    return method(*args, **kwargs)
                 except Exception as error:
                     span.set_attribute("error.type", type(error).__qualname__)
                     span.set_status(StatusCode.ERROR)
                     raise
 
-        return asked
+        return traced
 
     return wrapper
 
 
-def _question(question: str, args: tuple[object, ...]) -> tuple[str, dict[str, str]]:
-    """The name of a span, and the statement if there is one: it has placeholders where its values are."""
-    if question not in STATEMENTS:
-        return question.removeprefix("do_").upper(), {}
+def _call_attributes(method: str, args: tuple[object, ...]) -> tuple[str, dict[str, str]]:
+    """Return the name of a span, and its statement without values."""
+    if method not in STATEMENTS:
+        return method.removeprefix("do_").upper(), {}
     statement = str(args[1])
     return statement.split(maxsplit=1)[0], {"db.query.text": statement}

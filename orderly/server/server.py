@@ -1,4 +1,4 @@
-"""The server: Granian with one process a worker, opened only when everything has been checked."""
+"""The server: Granian with one process per worker, started after all checks."""
 
 import os
 import resource
@@ -26,34 +26,39 @@ from orderly.server.tls import check_tls_files
 from orderly.server.url import address
 
 Create = Callable[..., ASGIApp]
-"""Makes the application of the settings, and of what tells that the service will stop."""
+"""A function that creates the application from the settings and the shutdown flag."""
 
 HEADER_TIMEOUT = 15_000
-"""Milliseconds that a client may take for the headers of a request, from when it connects. With the 15 seconds that
-the edge gives a body, who sends slowly or nothing is cut before he can hold many connections."""
+"""Milliseconds a client may take to send the headers of a request after it connects. With the 15 seconds that the
+middleware allows for a body, slow clients are disconnected before they hold many connections."""
 CONNECTIONS = 4096
-"""Connections that a worker holds at most; more wait in the kernel until one of them ends."""
+"""Maximum number of connections per worker; others wait in the kernel."""
 OTHER_FILES = 224
-"""Files that a worker opens besides connections, generously: databases, logs, Python's own."""
+"""Files that a worker opens besides connections, with a margin: databases, logs, Python's files."""
 STOP_TIMEOUT = 25
-"""Seconds after SIGTERM at which the last request has to be answered; who has not sent his by then is cut."""
+"""Seconds after SIGTERM until the last response must be sent; clients without a complete request are disconnected."""
 HARD_STOP = 27
-"""Seconds after SIGTERM at which the service ends whatever it waits for: workers that SIGHUP has let it replace, one by
-one, or a machine that is too busy."""
+"""Seconds after SIGTERM until the service exits unconditionally: also while SIGHUP replaces workers one by one, or on
+an overloaded machine."""
 
 ACCEPT_GRACE = 0.5
-"""Seconds for which nobody new can connect before it stops: who was connected just in time is heard."""
+"""Seconds between the end of new connections and the shutdown: connections made just before are still served."""
 
 
 def serve(settings: Settings, on_ready: Callable[[str], None], create: Create) -> None:
-    """Serve until SIGINT or SIGTERM; `on_ready` gets the address once it answers, `create` makes the application.
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        settings: the settings of the service.
+        on_ready: called with the URL once the service accepts connections.
+        create: creates the application.
 
     Raises:
-        CommandError: the address cannot be listened at, or the files for HTTPS do not fit.
+        CommandError: the address cannot be bound, or the files for HTTPS are not usable.
     """
     check_tls_files(settings)
     stopping = ShutdownFlag()
-    _cached_app(settings, create, stopping)  # what cannot be made refuses here, before any port is open
+    _cached_app(settings, create, stopping)  # creation fails here, before a port is open
     server = Server(
         "orderly.app:create_app",
         address=settings.host,
@@ -80,29 +85,32 @@ def serve(settings: Settings, on_ready: Callable[[str], None], create: Create) -
 
 
 def _worker_target(settings: Settings, create: Create, stopping: ShutdownFlag) -> ASGIApp:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # it was born with the handler of the service, which would only wait
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a worker inherits the handler of the service, which would only wait
     exit_with_parent()
     return _cached_app(settings, create, stopping)
 
 
 @cache
 def _cached_app(settings: Settings, create: Create, stopping: ShutdownFlag) -> ASGIApp:
-    """The application. A worker that is forked from this process has it already; one that is spawned makes its own."""
+    """Return the application; a forked worker inherits it."""
     access_log.configure(settings)
     with freeze_gc():
         return create(settings, is_stopping=stopping)
 
 
 def _connections() -> int:
-    """As many connections as this process may have files, so that accepting one never fails for want of them."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = most if most != resource.RLIM_INFINITY else 2**16
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, 2**16), most))
+    """Return the number of connections that the limit of open files allows."""
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = hard_limit if hard_limit != resource.RLIM_INFINITY else 2**16
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, 2**16), hard_limit))
     return max(64, min(CONNECTIONS, files - OTHER_FILES))
 
 
 def _drain_on_sigterm(stopping: ShutdownFlag, seconds: int, server: Server) -> None:
-    """After SIGTERM serve on for a while, so that who sends requests here can see that he should not."""
+    """Keep serving for some seconds after SIGTERM.
+
+    A load balancer sees meanwhile that the service is not ready.
+    """
 
     def end() -> None:
         server.stop_accepting()
@@ -114,7 +122,7 @@ def _drain_on_sigterm(stopping: ShutdownFlag, seconds: int, server: Server) -> N
         _after(seconds, end)
         _after(HARD_STOP, _kill_workers)
 
-    signal.signal(signal.SIGTERM, stop)  # Granian has set its own before; SIGINT still stops at once
+    signal.signal(signal.SIGTERM, stop)  # replaces Granian's handler; SIGINT still stops immediately
 
 
 def _kill_workers() -> None:
@@ -123,8 +131,8 @@ def _kill_workers() -> None:
     os._exit(0)
 
 
-def _after(seconds: float, act: Callable[[], None]) -> None:
-    timer = threading.Timer(seconds, act)
+def _after(seconds: float, action: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, action)
     timer.daemon = True
     timer.start()
 

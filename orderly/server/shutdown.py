@@ -1,4 +1,4 @@
-"""How a process learns that the service will stop, while it still serves, and that there is no service any more."""
+"""Shutdown of workers: a shared flag, and the exit with the parent."""
 
 import os
 import threading
@@ -7,28 +7,31 @@ from multiprocessing import connection, parent_process
 from multiprocessing.sharedctypes import RawValue
 
 EXIT_PARENT_DIED = 70
-"""The exit code of a worker whose service was killed (EX_SOFTWARE)."""
+"""Exit code of a worker whose parent process was killed (EX_SOFTWARE)."""
 
 
 class ShutdownFlag:
-    """A mark that the service sets once and all of its workers see; without a lock that a killed one could hold."""
+    """A shutdown flag shared with the workers.
+
+    The shared memory has no lock, which a killed worker could hold.
+    """
 
     def __init__(self) -> None:
-        self._mark = RawValue("b", 0)
+        self._value = RawValue("b", 0)
 
     def begin(self) -> None:
-        """Say that the service will stop."""
-        self._mark.value = 1
+        """Signal that the shutdown has begun."""
+        self._value.value = 1
 
     def __call__(self) -> bool:
-        """Whether it was said."""
-        return bool(self._mark.value)
+        """Return whether the shutdown has begun."""
+        return bool(self._value.value)
 
 
 def exit_with_parent(end: Callable[[], None] = lambda: os._exit(EXIT_PARENT_DIED)) -> None:
-    """End this worker when the process that started it is gone, however it went.
+    """Exit this worker when its parent process ends for any reason.
 
-    A service that was killed would otherwise leave workers behind, which nobody can stop and which hold its port.
+    A killed service would otherwise leave workers that hold its port and that no supervisor can stop.
     """
     parent = parent_process()
     if parent is not None:

@@ -1,4 +1,4 @@
-"""The socket that the service listens at: one for all workers, which ends connections whose client does not read."""
+"""The listening socket of all workers, with a timeout for stalled clients."""
 
 import ctypes
 import socket
@@ -11,61 +11,64 @@ from granian.server.mp import MPServer
 from orderly.config.settings import CommandError, Settings
 
 BACKLOG = 2048
-"""Connections that wait in the kernel."""
+"""Connections that may wait in the kernel to be accepted."""
 READ_TIMEOUT = 15_000
-"""Milliseconds for which a client may take nothing of what it is sent, or confirm none of it."""
+"""Milliseconds in which a client must read or acknowledge data; then its connection ends."""
 SEND_BUFFER = 128 * 1024
-"""Bytes that the kernel keeps for a connection; by itself it gives megabytes to who does not read."""
+"""Bytes in the kernel's send buffer of a connection. The default grows to megabytes for a client that does not read."""
 
 DROP_SYN_FILTER = [(0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF)]
-"""A filter of packets (BPF): take the byte of flags, the 14th of a TCP header; if it has SYN, drop it."""
+"""A packet filter (BPF): load the flags, byte 14 of the TCP header, and drop the packet if SYN is set."""
 SO_ATTACH_FILTER = 26
-"""Python has no name for it (Linux, `asm-generic/socket.h`)."""
+"""The socket option of Linux (`asm-generic/socket.h`), for which Python has no constant."""
 
 
 class Server(MPServer):
-    """Granian at a socket that is made here.
+    """Granian on a listening socket created here.
 
-    Its own sockets wait for ever for a client that asks and does not read (hyper, below it, has no time-out for that).
-    They are also one for each worker, and what waits at a worker's socket is lost when that worker is killed.
+    Granian's sockets wait for ever for a client that does not read its response, because hyper has no timeout for
+    that. Granian also opens a socket per worker: connections that wait there are lost if the worker is killed.
     """
 
     def listen(self, settings: Settings) -> None:
-        """Take the address; who connects is refused until a worker is ready.
+        """Bind the address; connections are refused until a worker is ready.
 
         Raises:
-            CommandError: the address is not ours, or something else listens there.
+            CommandError: the address is not available or in use.
         """
         try:
             self._listener = _bound(settings)
         except OSError:
             raise CommandError(
-                f"{settings.host}:{settings.port} cannot be listened at, or something else does already: "
-                "set ORDERLY_HOST or ORDERLY_PORT to another one."
+                f"Cannot bind {settings.host}:{settings.port}: the address is not available or in use. "
+                "Set ORDERLY_HOST or ORDERLY_PORT."
             ) from None
 
     def stop_accepting(self) -> None:
-        """Let nobody new connect; who is connected already is served, though no worker may know of him yet."""
+        """Accept no new connections.
+
+        Existing ones are served, including those that no worker has accepted yet.
+        """
         stop_accepting(self._listener)
 
     def _init_shared_socket(self) -> None:
-        # Granian's way for systems where workers cannot have a socket each; it has no public one to hand a socket over.
+        # Granian's method for systems without a socket per worker. It has no public way to pass a socket.
         self._ssp, self._sso = None, self._listener
-        holder = SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[call-arg]  # its stub has none
-        self._shd = holder  # type: ignore[assignment]  # None to begin with
+        holder = SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[call-arg]  # missing in its stub
+        self._shd = holder  # type: ignore[assignment]  # initially None
 
 
 def stop_accepting(listener: socket.socket) -> None:
-    """Let nobody new connect to a socket, and keep those that wait there.
+    """Drop new connections to a socket, and keep those in its backlog.
 
-    Closing it would reset whoever is connected and has perhaps sent a request, but was not accepted yet. Who is turned
-    away has sent nothing: his system tries again for as long as the socket is open, and is refused after that.
+    Closing the socket would reset clients in the backlog, which may have sent a request. A client whose SYN is dropped
+    has sent nothing: its system retries while the socket is open, and is refused after that.
     """
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
         program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in DROP_SYN_FILTER))
-        given = struct.pack("HL", len(DROP_SYN_FILTER), ctypes.addressof(program))
-        with suppress(OSError):  # some systems let root alone do it, and it must not keep the service from stopping
-            listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, given)
+        option = struct.pack("HL", len(DROP_SYN_FILTER), ctypes.addressof(program))
+        with suppress(OSError):  # some systems require root for this; a failure must not prevent the shutdown
+            listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, option)
 
 
 def _bound(settings: Settings) -> socket.socket:
@@ -74,7 +77,7 @@ def _bound(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-        # Connections have it from their listener, and it counts zero windows.
+        # Connections inherit the option from the listener. The timeout also applies to a zero window.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READ_TIMEOUT)
     listener.bind((settings.host, settings.port))
     return listener

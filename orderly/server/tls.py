@@ -1,4 +1,4 @@
-"""TLS by options: what has to be true of a certificate and its key before a port is open."""
+"""Checks of the TLS certificate and its key before start-up."""
 
 import ssl
 from pathlib import Path
@@ -7,10 +7,10 @@ from orderly.config.settings import CommandError, Settings
 
 
 def check_tls_files(settings: Settings) -> None:
-    """Nothing, if the service has no certificate or one that it can serve with.
+    """Check the certificate and the key of the settings, if any.
 
     Raises:
-        CommandError: a file cannot be read, is no PEM, is encrypted, or the key belongs to another certificate.
+        CommandError: a file is unreadable, encrypted or not PEM, or the key belongs to another certificate.
     """
     if settings.tls_cert_file is None or settings.tls_key_file is None:
         return
@@ -20,15 +20,14 @@ def check_tls_files(settings: Settings) -> None:
     ):
         _check_readable(name, file)
     try:
-        # A password that is given is not asked for at the terminal.
+        # With a password given, OpenSSL does not prompt for one on the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
             settings.tls_cert_file, settings.tls_key_file, password=""
         )
     except (ssl.SSLError, ValueError):
         raise CommandError(
-            "ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE do not fit each other: "
-            "give the certificate with its chain, "
-            "and its own private key without a password, both as PEM."
+            "Cannot use ORDERLY_TLS_CERT_FILE with ORDERLY_TLS_KEY_FILE: a file is not valid, or the key belongs to "
+            "another certificate. Provide the certificate with its chain and its unencrypted private key, both as PEM."
         ) from None
 
 
@@ -36,5 +35,5 @@ def _check_readable(name: str, file: Path) -> None:
     try:
         file.open("rb").close()
     except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        raise CommandError(f"{name} cannot be read ({reason}): make {file} a file that the service may read.") from None
+        reason = (error.strerror or "the file cannot be opened").lower()
+        raise CommandError(f"Cannot read {name}: {reason}. Make {file} readable for the service.") from None

@@ -117,8 +117,8 @@ class TestSandbox:
 
     def test_it_begins_anew(self, visit, sandbox):
         page = visit(sandbox, "/docs")
-        page.get_by_role("button", name="Begin anew").click()
-        page.get_by_role("button", name="Begun anew").wait_for()
+        page.get_by_role("button", name="Reset data").click()
+        page.get_by_role("button", name="Data was reset").wait_for()
 
 
 class TestPhone:

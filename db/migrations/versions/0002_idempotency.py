@@ -1,4 +1,4 @@
-"""The answers that are kept for requests with an Idempotency-Key.
+"""Responses stored for requests with an Idempotency-Key.
 
 Revision: 0002, after 0001.
 """

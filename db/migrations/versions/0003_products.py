@@ -1,4 +1,4 @@
-"""Products and the ledger of their stock.
+"""Products and their stock ledger.
 
 Revision: 0003, after 0002.
 """
@@ -76,7 +76,7 @@ def _index_those_for_sale(name: str, columns: list[str], *, unique: bool = False
 def _index_for_search() -> None:
     if op.get_context().dialect.name != "postgresql":
         return
-    # A trusted extension: the owner of the database may create it. It stays when the tables go.
+    # A trusted extension, so the owner of the database may create it. A downgrade does not drop it.
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     ops = {"search": "gin_trgm_ops"}
     op.create_index("ix_products_search", "products", ["search"], postgresql_using="gin", postgresql_ops=ops)

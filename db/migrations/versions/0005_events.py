@@ -1,4 +1,4 @@
-"""The feed of what happened.
+"""Events.
 
 Revision: 0005, after 0004.
 """

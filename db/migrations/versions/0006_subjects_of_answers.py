@@ -1,6 +1,7 @@
-"""What a kept answer tells of, so that it can be forgotten with the person whose it is.
+"""The subject of a stored response.
 
-Revision: 0006, after 0005. Answers that were kept before have no subject; they expire within a day.
+Revision: 0006, after 0005. With the subject a response can be erased together with the account of a person. Responses
+stored before have no subject; they expire within a day.
 """
 
 import sqlalchemy as sa

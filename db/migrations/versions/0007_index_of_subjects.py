@@ -1,4 +1,4 @@
-"""The index that finds what is kept about somebody.
+"""The index of stored responses by their subject.
 
 Revision: 0007, after 0006.
 """

@@ -1,4 +1,4 @@
-"""Where the positions of events count from, once a database was moved or restored.
+"""The epoch of event positions, for moved or restored databases.
 
 Revision: 0008, after 0007.
 """

@@ -1,4 +1,4 @@
-"""Idempotency records are the engine's, which knows no users: drop their foreign key.
+"""Idempotency records without a foreign key to users.
 
 Revision: 0009, after 0008.
 """

@@ -1,4 +1,4 @@
-"""What an application's `migrations/env.py` runs for Alembic."""
+"""The Alembic environment, run by an application's `migrations/env.py`."""
 
 import os
 from contextlib import nullcontext
@@ -12,11 +12,11 @@ from orderly.database.migrations.metadata import belongs_to, metadata
 def run(package: str) -> None:
     """Run the migrations of a database package.
 
-    They run on the connection of `orderly db`. The `alembic` command has none, and gets one to the database of
-    ORDERLY_DATABASE_URL.
+    `orderly db` passes its connection. For the `alembic` command, open one to ORDERLY_DATABASE_URL.
     """
-    given = context.config.attributes.get("connection")
-    with nullcontext(given) if given is not None else migration_lock(os.environ["ORDERLY_DATABASE_URL"]) as connection:
+    passed = context.config.attributes.get("connection")
+    opened = migration_lock(os.environ["ORDERLY_DATABASE_URL"]) if passed is None else nullcontext(passed)
+    with opened as connection:
         context.configure(
             connection=connection,
             target_metadata=metadata(package),

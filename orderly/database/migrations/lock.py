@@ -1,4 +1,4 @@
-"""The connection on which a database is migrated: one at a time, and so that others may use it meanwhile."""
+"""The connection of a migration: one at a time, beside running services."""
 
 import time
 from collections.abc import Iterator
@@ -8,23 +8,23 @@ from typing import Any
 from sqlalchemy import URL, Connection, NullPool, create_engine, event, make_url
 
 LOCK = 0x6F726465726C79
-"""The number of PostgreSQL's advisory lock: "orderly"."""
+"""The number of the advisory lock in PostgreSQL: "orderly" in ASCII."""
 POLL_INTERVAL = 0.2
-"""Seconds between one look and the next whether it is free. To wait in PostgreSQL itself would hold up an index that
-is being made concurrently, which waits for every statement that is under way."""
+"""Seconds between attempts to get the lock. A wait inside PostgreSQL would block CREATE INDEX CONCURRENTLY of another
+migration, which waits for every running statement."""
 LOCK_TIMEOUT = "500ms"
-"""How long a change of a table waits for those who use it. Others queue up behind it, and whom they keep from a thread
-for 0.9 s is refused."""
+"""Lock timeout for DDL. Queries queue behind a waiting ALTER, so it must stay well below the 0.9 s after which a
+request without a thread is rejected."""
 SQLITE_BUSY_TIMEOUT = 60
-"""Seconds that a migration waits for SQLite's file."""
+"""Seconds a migration waits for the SQLite file."""
 
 
 @contextmanager
 def migration_lock(url: str | URL) -> Iterator[Connection]:
-    """The connection, when no other migration has one.
+    """Wait until no other migration runs, then open the connection.
 
-    On SQLite everything happens in one transaction, wholly or not at all. On PostgreSQL no transaction is begun: each
-    migration has one of its own, or none where it has to do without.
+    On SQLite all migrations run in one transaction. On PostgreSQL no transaction is begun: each migration has its own,
+    or none where a statement does not allow one.
     """
     parsed = make_url(url)
     with _on_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _on_postgresql(parsed) as connection:
@@ -33,12 +33,12 @@ def migration_lock(url: str | URL) -> Iterator[Connection]:
 
 @contextmanager
 def _on_postgresql(url: URL) -> Iterator[Connection]:
-    given = {"options": f"-c lock_timeout={LOCK_TIMEOUT}"}
-    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=given)
+    options = {"options": f"-c lock_timeout={LOCK_TIMEOUT}"}
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
     with engine.connect() as connection:
         while not _try_lock(connection):
             time.sleep(POLL_INTERVAL)
-        yield connection  # the lock ends with the connection
+        yield connection  # closing the connection releases the lock
 
 
 def _try_lock(connection: Connection) -> bool:
@@ -54,7 +54,8 @@ def _on_sqlite(url: URL) -> Iterator[Connection]:
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT * 1000}")
-        # SQLite changes a column by copying its table and dropping the old one, which would delete what refers to it.
+        # A changed column in SQLite means a copy of its table. With foreign keys on, dropping the old table would
+        # delete the rows that refer to it.
         connection.execute("PRAGMA foreign_keys = OFF")
 
     @event.listens_for(engine, "begin")
@@ -69,4 +70,4 @@ def _on_sqlite(url: URL) -> Iterator[Connection]:
 def _check_foreign_keys(connection: Connection) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if broken is not None:
-        raise ValueError(f"the migration would leave a row of {broken[0]} without the row of {broken[2]} it refers to")
+        raise ValueError(f"the migration would leave a row in {broken[0]} with a dangling reference to {broken[2]}")

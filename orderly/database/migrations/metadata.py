@@ -1,4 +1,4 @@
-"""The tables of an application, as its models define them."""
+"""The tables of an application, from its models."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -10,7 +10,7 @@ from orderly.database.models import Base
 
 
 def metadata(package: str) -> MetaData:
-    """Import every module of a database package, and return all tables."""
+    """Import every module of a database package, and return its tables."""
     for module in iter_modules(import_module(package).__path__, f"{package}."):
         if not module.ispkg:
             import_module(module.name)
@@ -18,5 +18,8 @@ def metadata(package: str) -> MetaData:
 
 
 def belongs_to(dialect: str) -> Callable[..., bool]:
-    """Return a filter of the models' items: an item may be `only` for PostgreSQL or for SQLite."""
+    """Return a filter for the schema items of a dialect.
+
+    An item belongs to all dialects, or to the one in its `only` info.
+    """
     return lambda item, *_: item.info.get("only", dialect) == dialect

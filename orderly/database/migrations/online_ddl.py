@@ -1,7 +1,7 @@
-"""Changes of tables that a service uses meanwhile, made so that nobody waits for them.
+"""Schema changes that do not block a running service.
 
-Each is a migration of its own: PostgreSQL makes them outside of a transaction, so what else the migration had done
-could not be undone with them. One that was broken off is run again.
+Use one per migration: PostgreSQL runs them outside a transaction, so the rest of a migration could not be rolled back
+with them. Each can be repeated after an interruption.
 """
 
 from collections.abc import Iterator
@@ -11,21 +11,22 @@ from alembic import op
 
 
 def create_index(name: str, table: str, columns: list[str]) -> None:
-    """Make an index on a table that has rows."""
+    """Create an index on a table that is in use."""
     if not _is_postgresql():
         op.create_index(name, table, columns, if_not_exists=True)
         return
-    with _beside_others():
-        op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)  # half an index, if there is one
+    with _outside_transaction():
+        # An interrupted attempt leaves an invalid index.
+        op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
         op.create_index(name, table, columns, postgresql_concurrently=True)
 
 
 def drop_index(name: str, table: str) -> None:
-    """Drop an index."""
+    """Drop an index of a table that is in use."""
     if not _is_postgresql():
         op.drop_index(name, table)
         return
-    with _beside_others():
+    with _outside_transaction():
         op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
 
 
@@ -34,8 +35,9 @@ def _is_postgresql() -> bool:
 
 
 @contextmanager
-def _beside_others() -> Iterator[None]:
+def _outside_transaction() -> Iterator[None]:
     with op.get_context().autocommit_block():
-        op.execute("SET lock_timeout = 0")  # it waits until everybody has seen it, and nobody waits for it
+        # The statement waits for every open transaction, but no other statement waits for it.
+        op.execute("SET lock_timeout = 0")
         yield
         op.execute("RESET lock_timeout")

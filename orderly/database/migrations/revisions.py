@@ -1,7 +1,7 @@
-"""The revision that a database has, and those that a release of its application knows.
+"""The revision of a database and the revisions known to this release.
 
-Alembic, which makes the schema, could report both. But it takes as long to import as the rest of the database's code,
-and a service has no other use for it.
+Alembic could report both. But it takes as long to import as the rest of the database code, and a service does not
+need it otherwise.
 """
 
 from pathlib import Path
@@ -12,14 +12,17 @@ CURRENT = text("SELECT version_num FROM alembic_version")
 
 
 def known(migrations: Path) -> tuple[str, ...]:
-    """Return the revisions in a folder of migrations, the oldest first: each file's name begins with its revision."""
+    """Return the revisions in a folder of migrations, oldest first.
+
+    The name of each file begins with its revision.
+    """
     return tuple(sorted(path.name.partition("_")[0] for path in (migrations / "versions").glob("[0-9]*.py")))
 
 
 def is_behind(revision: str | None, known: tuple[str, ...]) -> bool:
-    """Return whether a database lacks what the newest of the known revisions has.
+    """Return whether a database is older than the newest known revision.
 
-    A database that a later release has migrated further is not behind: this release can serve it meanwhile.
+    A database that a later release has migrated further is not behind: this release can still serve it.
     """
     return bool(known) and (revision is None or revision in known[:-1])
 
@@ -28,5 +31,5 @@ def current(connection: Connection) -> str | None:
     """Return the revision of a database; None for an empty one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found: str | None = connection.scalar(CURRENT)
-    return found
+    revision: str | None = connection.scalar(CURRENT)
+    return revision

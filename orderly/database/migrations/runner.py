@@ -1,4 +1,4 @@
-"""Migrations, run by Alembic: upgrade and downgrade of a database."""
+"""Upgrade and downgrade of a database with Alembic."""
 
 import time
 from collections.abc import Callable
@@ -15,19 +15,19 @@ from sqlalchemy.exc import OperationalError
 from orderly.database.migrations.lock import migration_lock
 
 ATTEMPTS, RETRY_DELAY = 40, 1.0
-"""Attempts of a migration whose table is in use, and seconds between them, in which queued requests run."""
+"""Attempts of a migration whose table is in use, and seconds between attempts, in which queued requests run."""
 
 
 def upgrade(url: str | URL, migrations: Path, revision: str = "head") -> None:
-    """Migrate a database to a revision. If another process does so at the same time, wait for it."""
+    """Upgrade a database to a revision, after any migration that is running."""
     _run(url, migrations, lambda config: command.upgrade(config, revision))
 
 
 def downgrade(url: str | URL, migrations: Path, revision: str) -> None:
-    """Migrate a database back to a revision; `base` is the empty database.
+    """Downgrade a database to a revision; `base` is the empty database.
 
     Raises:
-        LookupError: it never had this revision.
+        LookupError: the revision is not among the earlier ones of the database.
     """
     try:
         _run(url, migrations, lambda config: command.downgrade(config, revision))
@@ -35,23 +35,23 @@ def downgrade(url: str | URL, migrations: Path, revision: str) -> None:
         raise LookupError(revision) from error
 
 
-def _run(url: str | URL, migrations: Path, act: Callable[[Config], None]) -> None:
+def _run(url: str | URL, migrations: Path, migrate: Callable[[Config], None]) -> None:
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     with migration_lock(url) as connection:
         config.attributes["connection"] = connection
-        _retry_on_lock_timeout(partial(act, config))
+        _retry_on_lock_timeout(partial(migrate, config))
 
 
-def _retry_on_lock_timeout(act: Callable[[], None]) -> None:
-    """Try a migration again, from where it got to, while a table that it changes is in use."""
+def _retry_on_lock_timeout(migrate: Callable[[], None]) -> None:
+    """Retry while a table is in use; completed migrations are not repeated."""
     for _ in range(ATTEMPTS - 1):
         try:
-            act()
+            migrate()
         except OperationalError as error:
             if not isinstance(error.orig, LockNotAvailable):
                 raise
             time.sleep(RETRY_DELAY)
         else:
             return
-    act()
+    migrate()

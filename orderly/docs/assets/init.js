@@ -1,15 +1,16 @@
-// Everything that an inline script would do elsewhere: the page's policy allows none.
+// Starts Swagger UI. The page's Content-Security-Policy allows no inline script.
 
-// Opens what the address names. Swagger UI's own way complains of every `_`, which operationIds have.
+// Opens the tag and the operation in the URL's fragment. Swagger UI's own function warns about each `_`, which
+// operationIds contain.
 const deepLinks = () => ({
   statePlugins: {
     layout: {
       wrapActions: {
         parseDeepLinkHash: (_, { layoutActions, layoutSelectors }) => (hash) => {
-          const steps = hash.split("/").slice(1); // the tag and the operation, of which either may be missing
-          const places = steps.map((_, last) => layoutSelectors.isShownKeyFromUrlHashArray(steps.slice(0, last + 1)));
-          places.forEach((place) => layoutActions.show(place, true));
-          if (places.length) layoutActions.scrollTo(places.at(-1));
+          const parts = hash.split("/").slice(1); // the tag and the operation, either of which may be missing
+          const keys = parts.map((_, last) => layoutSelectors.isShownKeyFromUrlHashArray(parts.slice(0, last + 1)));
+          keys.forEach((key) => layoutActions.show(key, true));
+          if (keys.length) layoutActions.scrollTo(keys.at(-1));
         },
       },
     },

@@ -1,13 +1,13 @@
-// Only with --reload: shows what is wrong with the contract, and the new one as soon as it is saved.
+// With --reload only: shows the error of a broken contract, and reloads the page after each valid save.
 window.addEventListener("load", () => {
   const banner = document.createElement("p");
   banner.className = "broken";
   banner.setAttribute("role", "alert");
   let known;
   setInterval(async () => {
-    const answer = await fetch("/docs/reload").catch(() => null);
-    if (!answer?.ok) return;
-    const { count, error } = await answer.json();
+    const response = await fetch("/docs/reload").catch(() => null);
+    if (!response?.ok) return;
+    const { count, error } = await response.json();
     known ??= count;
     if (count !== known) window.location.reload();
     banner.textContent = error ?? "";

@@ -81,7 +81,7 @@ def test_without_migrations_nothing_is_migrated(orderly, write, application, wor
     ended = orderly("db", *words)
     assert (ended.code, ended.out) == (1, "")
     migrations = application / "db_of_a_test" / "migrations"
-    assert ended.err == f"This application has no migrations: {migrations}/versions is empty or absent.\n"
+    assert ended.err == f"This application has no migrations: {migrations}/versions is empty or missing.\n"
 
 
 def test_a_migration_is_made_and_undone(orderly, migrated):
@@ -96,7 +96,7 @@ def test_without_hooks_there_is_nothing_to_mark(orderly, migrated):
 
 
 def test_without_hooks_records_of_idempotency_are_purged(orderly, migrated):
-    assert orderly("purge").out == "Forgotten: 0 idempotency records.\n"
+    assert orderly("purge").out == "Deleted: 0 idempotency records.\n"
 
 
 def test_without_hooks_a_copy_is_a_copy(orderly, migrated):
@@ -111,7 +111,7 @@ class TestHooks:
         write("database", "hooks", HOOKS)
 
     def test_a_purge_deletes_what_they_name(self, orderly):
-        assert orderly("purge").out == "Forgotten: 1 broken cups, 0 idempotency records.\n"
+        assert orderly("purge").out == "Deleted: 1 broken cups, 0 idempotency records.\n"
 
     def test_a_copy_is_marked_and_the_database_is_not(self, orderly):
         assert orderly("backup", "copy.db").code == 0

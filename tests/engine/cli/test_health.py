@@ -26,5 +26,5 @@ def test_without_either_it_is_refused(application):
 def test_health_makes_no_secret(orderly, application, monkeypatch):
     configure(application, readiness="/pets-api/pets")
     monkeypatch.setenv("ORDERLY_PORT", "1")
-    assert orderly("health").err.startswith("Nothing answers at http://127.0.0.1:1: ")
+    assert orderly("health").err.startswith("Cannot reach http://127.0.0.1:1: ")
     assert not (application / "data").exists()

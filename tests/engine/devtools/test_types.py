@@ -33,10 +33,10 @@ class TestTypes:
         result = orderly("types", "--check")
         assert (result.code, result.err) == (
             1,
-            "handlers/contract_types.py is not what the contract says: run `orderly types`.\n",
+            "handlers/contract_types.py is out of date: run `orderly types`.\n",
         )
         assert file.read_text() == ""
-        assert orderly("types").out == "Made handlers/contract_types.py.\n"
+        assert orderly("types").out == "Generated handlers/contract_types.py.\n"
         assert file.read_text() == types_of(CONTRACT.source)
 
     @pytest.mark.needs("mypy")
@@ -104,8 +104,8 @@ class TestStub:
         result = orderly("stub", "create_order")
         assert result.out.startswith("\n\ndef create_order(")
         assert result.err.splitlines()[1:] == [
-            "# it needs: from sqlalchemy.orm import Session",
-            "# it needs: from orderly import Caller",
+            "# also needed: from sqlalchemy.orm import Session",
+            "# also needed: from orderly import Caller",
         ]
 
     @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
@@ -118,7 +118,7 @@ class TestStub:
 
     def test_unknown_operation_is_an_error(self, orderly):
         result = orderly("stub", "make_tea")
-        assert result.err == "The contract has no operation make_tea; `orderly routes` lists them.\n"
+        assert result.err == "The contract has no operation make_tea: `orderly routes` lists all.\n"
 
 
 def _functions(handler):

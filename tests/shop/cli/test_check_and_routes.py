@@ -35,13 +35,13 @@ class TestCheck:
         result = orderly("check")
         assert (result.code, result.err) == (0, "")
         total = len(OURS.operations)
-        assert result.out == f"The contract is sound: {total} operations, 0 without a handler.\n"
+        assert result.out == f"The contract is valid: {total} operations, 0 without a handler.\n"
 
     def test_an_operation_without_a_handler_is_named(self, orderly, monkeypatch):
         monkeypatch.setattr(HandlerResolver, "handler", lambda self, operation: None)
         result = orderly("check")
         assert result.code == 0
-        assert "list_users (GET /users) has no handler: it answers 501.\n" in result.out
+        assert "list_users (GET /users) has no handler and returns 501.\n" in result.out
 
     @pytest.mark.parametrize(
         ("source", "result"),

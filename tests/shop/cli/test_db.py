@@ -68,7 +68,7 @@ def test_a_password_is_not_told(orderly, bare_postgresql, monkeypatch):
     assert result.code == 1
     assert result.err == (
         "The database shop on 127.0.0.1 cannot be used: "
-        "see whether it runs, and whether ORDERLY_DATABASE_URL or ORDERLY_DATA_DIR is right.\n"
+        "the access failed. Check that the database runs, and correct ORDERLY_DATABASE_URL or ORDERLY_DATA_DIR.\n"
     )
 
 
@@ -77,13 +77,13 @@ def test_a_database_that_does_not_exist_is_named(orderly, bare_postgresql, monke
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql.rpartition("/")[0] + "/canary")
     result = orderly("db", "upgrade")
     assert result.code == 1
-    assert "it or its user does not exist; create it, or correct ORDERLY_DATABASE_URL." in result.err
+    assert "the database or its user does not exist. Create it, or correct ORDERLY_DATABASE_URL." in result.err
 
 
 def test_a_revision_that_does_not_exist_is_refused(orderly, migrated_shop):
     result = orderly("db", "downgrade", "9999")
     assert (result.code, result.out) == (1, "")
-    assert result.err == "9999 is no revision that the database can be taken back to.\n"
+    assert result.err == "Cannot downgrade to 9999: the database has no such earlier revision.\n"
 
 
 def test_an_older_database_is_not_used(orderly, database_url):
@@ -102,7 +102,7 @@ def test_a_newer_database_is_left_alone(orderly, migrated_shop, words):
     assert result.code == 1
     assert result.err == (
         "The database is at revision 9999, which this version of Orderly does not know: "
-        "run the version that made it, or a newer one.\n"
+        "a newer version has migrated it. Use that version.\n"
     )
 
 
@@ -110,7 +110,7 @@ def test_a_folder_that_cannot_be_made_is_named(orderly, monkeypatch):
     monkeypatch.setenv("ORDERLY_DATABASE_URL", "sqlite:////dev/null/data/orderly.db")
     result = orderly("db", "upgrade")
     assert (result.code, result.out) == (1, "")
-    assert result.err == "The folder /dev/null/data cannot be made: set ORDERLY_DATA_DIR to one that can.\n"
+    assert result.err == "Cannot create /dev/null/data: Not a directory. Set ORDERLY_DATA_DIR to another folder.\n"
 
 
 def test_a_file_that_is_no_database_is_refused(orderly, shop):
@@ -143,7 +143,7 @@ def test_a_table_that_stays_in_use_is_told(orderly, bare_postgresql, monkeypatch
         result = orderly("db", "downgrade", "0007")
     engine.dispose()
     assert (result.code, result.out) == (1, "")
-    assert "somebody keeps a table in use that has to be changed" in result.err
+    assert "another session holds a lock on a table to be migrated" in result.err
 
 
 @pytest.mark.needs("postgresql-server")
@@ -156,7 +156,7 @@ def test_a_standby_is_refused(orderly, monkeypatch):
         cluster.control("start")
         result = orderly("purge")
     assert result.code == 1
-    assert "it is a standby, which can only be read; give ORDERLY_DATABASE_URL the primary." in result.err
+    assert "the server is a read-only standby. Set ORDERLY_DATABASE_URL to the primary." in result.err
 
 
 def test_a_folder_may_be_called_anything(orderly, monkeypatch, shop):
@@ -169,4 +169,4 @@ def test_a_folder_may_be_called_anything(orderly, monkeypatch, shop):
 
 def test_a_word_that_is_not_utf_8_is_told_in_one_line(orderly, shop):
     result = orderly("user", "create", "--email", "alice\udcff@example.com", "--name", "Alice")
-    assert (result.code, result.err) == (1, "A word of this command is not UTF-8: write it in UTF-8.\n")
+    assert (result.code, result.err) == (1, "A command-line argument is not valid UTF-8.\n")

@@ -38,7 +38,7 @@ def test_a_service_that_is_ready_and_then_stops(orderly, serving, monkeypatch):
             time.sleep(0.05)
         assert (result.out, result.err) == (
             "",
-            "The service is unavailable: it is stopping. Try again later.\n",
+            "The service is unavailable: a shutdown is in progress. Try again later.\n",
         )
 
 
@@ -55,5 +55,5 @@ def test_nobody_answers(orderly, monkeypatch):
     result = orderly("health")
     assert (result.code, result.out) == (1, "")
     assert result.err == (
-        f"Nothing answers at http://127.0.0.1:{port}: see whether the service runs, with these settings.\n"
+        f"Cannot reach http://127.0.0.1:{port}: no service responds. Check that it runs with the same settings.\n"
     )

@@ -30,14 +30,14 @@ class TestCreate:
         [key] = keys_of(migrated_shop)
         assert (state.key_id, state.scopes) == (key.id, {"me:read", "me:write"})
         assert (key.expires_at - key.created_at).days in (29, 30)
-        assert result.err == f"{key.id} of alice@example.com may me:read, me:write. Its secret, only now:\n"
+        assert result.err.startswith(f"Created {key.id} of alice@example.com with me:read, me:write.\n")
 
     @pytest.mark.parametrize(
         ("words", "line"),
         [
-            (("--scope", "users:read"), "A key cannot do more than its owner, who does not hold users:read.\n"),
+            (("--scope", "users:read"), "Cannot create the key: its owner lacks users:read.\n"),
             (("--scope", "everything"), "The scopes 0 "),
-            (("--scope", "me:read", "--email", "bob@example.com"), "There is no active account with this email"),
+            (("--scope", "me:read", "--email", "bob@example.com"), "No active account has this email address.\n"),
             (("--scope", "me:read", "--name", ""), "The name "),
         ],
     )

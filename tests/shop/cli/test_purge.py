@@ -27,6 +27,6 @@ def test_only_what_has_expired_is_forgotten(orderly, migrated_shop):
         session.commit()
     result = orderly("purge")
     assert (result.code, result.err) == (0, "")
-    assert result.out == "Forgotten: 1 sessions and their tokens, 1 API keys, 0 idempotency records.\n"
+    assert result.out == "Deleted: 1 sessions and their tokens, 1 API keys, 0 idempotency records.\n"
     assert count(migrated_shop, UserSession) == count(migrated_shop, ApiKey) == 1
-    assert "Forgotten: 0 sessions and their tokens, 0 API keys" in orderly("purge").out
+    assert "Deleted: 0 sessions and their tokens, 0 API keys" in orderly("purge").out

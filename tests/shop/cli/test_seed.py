@@ -13,7 +13,7 @@ def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(orderly, migrated_sh
     result = orderly("seed", "--products", "3", "--customers", "2", "--orders", "5")
     assert result.code == 0, result.err
     made, password = result.out.splitlines()
-    assert made == "Made 2 customers, 3 products and 5 orders."
+    assert made == "Created 2 customers, 3 products and 5 orders."
     with migrated_shop.reading() as session:
         invariants.check(session)
         assert session.scalar(select(func.count(Order.id))) == 5

@@ -71,10 +71,13 @@ class TestRefusals:
             (break_the_contract, "operationId 'list_users' stands twice: GET /users and GET /me; rename one"),
             (make_it_newer, "The database is at revision 9999, which this version of Orderly does not know"),
             (remove_it, "The database data/orderly.db is empty: run `orderly db upgrade` first."),
-            (write_protect, "data/orderly.db and its folder must be writable for the user that runs Orderly."),
+            (
+                write_protect,
+                "Cannot write data/orderly.db: make the file and its folder writable for the user of the service.",
+            ),
             (lambda *_: {"ORDERLY_ENV": "production"}, "ORDERLY_SECRET_KEY is missing: set it to 32 bytes or more"),
             (lambda *_: {**PRODUCTION, "ORDERLY_DEBUG": "on"}, "Debugging is on in production: remove ORDERLY_DEBUG"),
-            (lambda *_: {}, "cannot be listened at, or something else does already: set ORDERLY_HOST or ORDERLY_PORT"),
+            (lambda *_: {}, "the address is not available or in use. Set ORDERLY_HOST or ORDERLY_PORT."),
         ],
         ids=["broken", "newer", "unmigrated", "readonly", "secret", "debug", "taken"],
     )
@@ -89,12 +92,12 @@ class TestRefusals:
     def test_an_address_that_is_not_ours_is_refused(self, migrated_shop):
         ended = serve(8000, ORDERLY_HOST="192.0.2.1")
         assert (ended.returncode, ended.stdout) == (1, "")
-        assert ended.stderr.startswith("192.0.2.1:8000 cannot be listened at")
+        assert ended.stderr.startswith("Cannot bind 192.0.2.1:8000: ")
 
     def test_the_option_for_the_port_overrides_the_setting(self, migrated_shop: Database, taken: int) -> None:
         ended = serve(free_port(), "--port", str(taken))
 
-        assert f":{taken} " in ended.stderr
+        assert f":{taken}: " in ended.stderr
 
 
 class TestService:
@@ -106,7 +109,7 @@ class TestService:
         ) as service:
             try:
                 assert service.stdout.readline() == f"Orderly serves its API at http://127.0.0.1:{port}/v1\n"
-                assert service.stdout.readline() == f"and explains it at http://127.0.0.1:{port}/docs\n"
+                assert service.stdout.readline() == f"and its documentation at http://127.0.0.1:{port}/docs\n"
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/health/ready", timeout=10) as answer:
                     assert answer.status == 200
                     request_id = answer.headers["X-Request-Id"]

@@ -28,13 +28,13 @@ class TestCreate:
         result = orderly(*ALICE)
         assert (result.code, result.err) == (0, "")
         [alice] = people_of(migrated_shop)
-        assert result.out.splitlines()[0] == f"alice@example.com is customer, {alice.id}."
-        password = re.fullmatch(r"Password, shown only now: (\S{24})", result.out.splitlines()[1])[1]
+        assert result.out.splitlines()[0] == f"Created {alice.id}: alice@example.com, customer."
+        password = re.fullmatch(r"Password, shown only once: (\S{24})", result.out.splitlines()[1])[1]
         assert verify(alice.password_hash, password)
         assert password.encode() not in b"".join(each.read_bytes() for each in migrated_shop_files())
 
     def test_staff_and_admins_are_made_too(self, orderly, migrated_shop):
-        assert "is staff" in orderly(*ALICE, "--role", "staff").out
+        assert "alice@example.com, staff." in orderly(*ALICE, "--role", "staff").out
         assert [user.role for user in people_of(migrated_shop)] == ["staff"]
 
     def test_an_email_is_taken_once(self, orderly, migrated_shop):
@@ -48,7 +48,7 @@ class TestCreate:
         [
             (("--email", "alice", "--name", "Alice"), "The email "),
             (("--email", "alice@example.com", "--name", ""), "The name "),
-            (("--email", "alice@example.com", "--name", "A", "--role", "boss"), "There is no role boss: take one of"),
+            (("--email", "alice@example.com", "--name", "A", "--role", "boss"), "Unknown role boss: use one of"),
         ],
     )
     def test_what_the_contract_refuses_is_refused_here_too(self, orderly, migrated_shop, words, line):
@@ -69,11 +69,11 @@ class TestBootstrapAdmin:
         monkeypatch.setenv("ORDERLY_ADMIN_PASSWORD", PASSWORD)
         result = orderly("user", "bootstrap-admin")
         [carol] = people_of(migrated_shop)
-        assert (result.out, carol.role) == (f"carol@example.com is admin, {carol.id}.\n", "admin")
+        assert (result.out, carol.role) == (f"Created {carol.id}: carol@example.com, admin.\n", "admin")
         assert verify(carol.password_hash, PASSWORD)
 
     def test_it_is_made_once(self, orderly, migrated_shop):
-        assert "Password, shown only now: " in orderly("user", "bootstrap-admin").out
+        assert "Password, shown only once: " in orderly("user", "bootstrap-admin").out
         assert orderly("user", "bootstrap-admin").out == ""
         assert [user.email for user in people_of(migrated_shop)] == ["admin@example.com"]
 

@@ -33,6 +33,6 @@ def test_what_is_no_address_is_refused_without_being_quoted(given):
             "in": "body",
             "pointer": "/email",
             "keyword": "format",
-            "message": "This is not an email address that we can use.",
+            "message": "This email address cannot be used.",
         }
     ]

@@ -76,7 +76,7 @@ def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch):
     monkeypatch.setattr(passwords, "QUEUE_TIMEOUT", 0.01)
     with ExitStack() as busy:
         for _ in range(PASSWORD_THREADS):
-            busy.enter_context(passwords._turns)
+            busy.enter_context(passwords._slots)
         with pytest.raises(Unavailable):
             passwords.hash_password(PASSWORD)
     assert passwords.verify(password_hash(), PASSWORD)
@@ -85,7 +85,7 @@ def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch):
 def test_who_would_make_the_queue_too_long_is_told_so_at_once():
     with ExitStack() as busy:
         for _ in range(PASSWORD_THREADS + PASSWORD_QUEUE):
-            busy.enter_context(passwords._places)
+            busy.enter_context(passwords._queue)
         with pytest.raises(Unavailable):
             passwords.verify(password_hash(), PASSWORD)
     assert passwords.verify(password_hash(), PASSWORD)

@@ -65,7 +65,7 @@ def test_it_is_ready_when_everything_is_there(database):
 
 
 def test_it_is_not_while_it_stops(database):
-    assert result(database, is_stopping=True) == "it is stopping"
+    assert result(database, is_stopping=True) == "a shutdown is in progress"
 
 
 def test_it_is_not_without_a_place_to_write(unwritable):
@@ -91,7 +91,7 @@ def test_it_is_not_without_its_replica(database):
 def test_what_was_asked_a_moment_ago_is_not_asked_again(database, monkeypatch):
     asked = Readiness(database, lambda: False, REVISIONS)
     asked.check_ready()
-    monkeypatch.setattr(asked, "_ask", lambda _: "This would be asked.")
+    monkeypatch.setattr(asked, "_check", lambda _: "This would be asked.")
     asked.check_ready()
     monkeypatch.setattr(asked, "_until", 0.0)
     with pytest.raises(Unavailable, match=r"This would be asked\."):

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from db.events import Event
 from db.orders import Order
 from db.products import Product
-from db.seed import BATCH, SeedFactory, in_batches, make_person
+from db.seed import BATCH, SeedFactory, create_person, in_batches
 from db.stock_ledger import StockAdjustment
 from db.users import User
 from tests import invariants
@@ -16,7 +16,7 @@ from tests.factories import password_hash
 
 def sow(database, products, customers, orders):
     random = Random(7)  # noqa: S311  # the same shop each time
-    [staff] = in_batches(database, 1, lambda session: make_person(session, random, "staff", password_hash()))
+    [staff] = in_batches(database, 1, lambda session: create_person(session, random, "staff", password_hash()))
     seeds = SeedFactory(random, staff, password_hash())
     for count, make in ((customers, seeds.customer), (products, seeds.product), (orders, seeds.order)):
         assert len(list(in_batches(database, count, make))) == count
