@@ -9,7 +9,8 @@ import httpx
 import pytest
 import trustme
 
-from orderly.config.settings import CommandError, Settings
+from orderly.config.errors import CommandError
+from orderly.config.settings import Settings
 from orderly.server.tls import check_tls_files
 from tests.factories import SECRET
 from tests.serving import START, served
@@ -82,7 +83,7 @@ class TestServing:
 class TestRefusals:
     @pytest.mark.parametrize("name", ["tls_cert_file", "tls_key_file"])
     def test_one_file_is_not_enough(self, issuer, name):
-        with pytest.raises(CommandError, match="set both ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE, or neither"):
+        with pytest.raises(CommandError, match="Set both ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE, or neither"):
             settings(**{name: issuer.files[name]})
 
     def test_no_file_is_plain_http(self):

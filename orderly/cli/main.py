@@ -12,8 +12,8 @@ import typer
 from orderly.cli import backup, check, client, db, diff, generate, health, purge, routes, serve
 from orderly.cli.console import err, out
 from orderly.cli.errors import explain
-from orderly.config.application import NoApplication, find_application
-from orderly.config.settings import CommandError
+from orderly.config.application import ApplicationNotFound, find_application
+from orderly.config.errors import CommandError
 from orderly.contract.loader import ContractError
 from orderly.errors import DomainError
 
@@ -65,7 +65,7 @@ def command_line(arguments: list[str]) -> typer.Typer:
         app.command(name)(command)
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
-    with suppress(NoApplication):  # some commands need no application; the others report its absence
+    with suppress(ApplicationNotFound):  # some commands need no application; the others report its absence
         application = find_application()
         application.put_on_path()
         is_own = arguments[:1] == ["--version"] or {*arguments[:1]} & {*COMMANDS, *GROUPS}

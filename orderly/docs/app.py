@@ -20,8 +20,8 @@ from orderly.docs.errors import list_errors
 from orderly.docs.operations import docs_document
 from orderly.errors import DomainError
 from orderly.http.errors import InternalError, MethodNotAllowed, PathNotFound
-from orderly.http.messages import KEY, Request
-from orderly.http.problems import Problems
+from orderly.http.messages import SCOPE_KEY, Request
+from orderly.http.problems import ProblemRenderer
 from orderly.observability.metrics import MEDIA_TYPE, Metrics
 
 ASSETS = {
@@ -60,7 +60,7 @@ def create_pages(
     pages = Flask(__name__, static_folder=None)
     pages.url_map.merge_slashes = False  # this service sends no redirects
     pages.after_request(_complete_options)
-    problems = Problems(contract.errors)
+    problems = ProblemRenderer(contract.errors)
     pages.register_error_handler(HTTPException, lambda error: _problem(problems, error))
     page = partial(_page, contract.document["info"]["title"])
     _serve(pages, "/openapi.yaml", lambda: contract.source, "application/yaml")
@@ -122,8 +122,8 @@ def _complete_options(response: Response) -> Response:
     return response
 
 
-def _problem(problems: Problems, error: HTTPException) -> Response:
-    problem = problems.response(_domain_error(error), _engine_request().id)
+def _problem(problems: ProblemRenderer, error: HTTPException) -> Response:
+    problem = problems.render(_domain_error(error), _engine_request().id)
     return Response(problem.body, problem.status, problem.headers, content_type=problem.media_type)
 
 
@@ -135,5 +135,5 @@ def _domain_error(error: HTTPException) -> DomainError:
 
 def _engine_request() -> Request:
     """Return the engine's object for the current request."""
-    engine_request: Request = request.environ["asgi.scope"][KEY]
+    engine_request: Request = request.environ["asgi.scope"][SCOPE_KEY]
     return engine_request

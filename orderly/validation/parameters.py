@@ -1,19 +1,20 @@
-"""Parameters and headers: from the text of the wire to the values that the contract describes."""
+"""Parameters and headers, parsed from text by their schemas."""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orderly.contract.model import Parameter
 from orderly.contract.node import Node
-from orderly.http.strict_json import NotJson, parse
-from orderly.validation.schemas import Error, SchemaCompiler, validation_errors
+from orderly.contract.operation import Parameter
+from orderly.http.strict_json import InvalidJson, parse_json
+from orderly.validation.errors import Error, validation_errors
+from orderly.validation.schemas import SchemaCompiler
 
 
 class ParameterParser:
-    """Reads one parameter or header: from the text of the wire to the value that its schema describes."""
+    """Parser and validator of one parameter or header."""
 
-    def __init__(self, parameter: Parameter, validators: SchemaCompiler) -> None:
+    def __init__(self, parameter: Parameter, schemas: SchemaCompiler) -> None:
         self.name = parameter.name
         self.argument = parameter.argument
         self.required = parameter.required
@@ -21,7 +22,7 @@ class ParameterParser:
         self._key = parameter.name.lower() if parameter.location == "header" else parameter.name
         self._location = parameter.location
         self._place = {"in": parameter.location, "name": parameter.name}
-        self._validator = validators.of(parameter.schema)
+        self._validator = schemas.compile(parameter.schema)
         self._is_json = parameter.is_json
         types = types_of(parameter.schema)
         self._is_array = "array" in types and not parameter.is_json
@@ -30,18 +31,26 @@ class ParameterParser:
         self._is_text = types == ["string"] and not self._is_json
         self._converters = [_CONVERTERS[each] for each in (types_of(item) if item else types) if each in _CONVERTERS]
 
-    def read(self, sources: Mapping[str, Mapping[str, list[str]]], into: dict[str, Any]) -> list[Error]:
-        """Put the value into the arguments, or say what is wrong with it."""
+    def parse(self, sources: Mapping[str, Mapping[str, list[str]]], into: dict[str, Any]) -> list[Error]:
+        """Parse the value.
+
+        Args:
+            sources: the texts of all parameters, by location and name.
+            into: receives the value, by the name of the handler's argument.
+
+        Returns:
+            The errors of the value; empty if it is valid.
+        """
         raw = sources[self._location].get(self._key)
         if raw is None:
-            return self._read_absent(into)
+            return self._parse_missing(into)
         if len(raw) > 1 and not (self._is_array and self._explode):
             return [self._error("repeated", "must be sent once")]
         if any("\0" in each for each in raw):
             return [self._error("format", "must not have the character U+0000")]
         try:
             candidates = self._candidates(raw)
-        except NotJson as error:
+        except InvalidJson as error:
             return [self._error("json", str(error))]
         for value in candidates:
             if self._validator.is_valid(value):
@@ -49,21 +58,21 @@ class ParameterParser:
                 return []
         return validation_errors(self._validator, candidates[0], self._place)
 
-    def _read_absent(self, into: dict[str, Any]) -> list[Error]:
+    def _parse_missing(self, into: dict[str, Any]) -> list[Error]:
         if self._default is not None:
             into[self.argument] = self._default
         return [self._error("required", "is required")] if self.required else []
 
     def value_errors(self, text: str) -> list[Error]:
-        """What is wrong with the text of a header that is about to be sent."""
+        """Return the errors of a response header's text."""
         if self._is_text and "\0" not in text and self._validator.is_valid(text):
             return []
-        return self.read({self._location: {self._key: [text]}}, {})
+        return self.parse({self._location: {self._key: [text]}}, {})
 
     def _candidates(self, raw: list[str]) -> list[Any]:
-        """The values that the text may mean, the likeliest first: `anyOf` and type lists allow several."""
+        """Return the possible values of a text, the likeliest first. `anyOf` and type lists allow several."""
         if self._is_json:
-            return [parse(raw[0].encode("utf-8", "surrogateescape"))]
+            return [parse_json(raw[0].encode("utf-8", "surrogateescape"))]
         if self._is_array:
             items = raw if self._explode else raw[0].split(",")
             return [[self._readings(item)[0] for item in items]]
@@ -93,21 +102,21 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
 
 
 def types_of(schema: Node) -> list[str]:
-    """The types that a schema lets through, in the order in which a text should be tried."""
+    """Return the types of a schema in the order to try them."""
     node = schema.target
     value = node.value if isinstance(node.value, dict) else {}
-    named = value.get("type", [])
-    found = {named} if isinstance(named, str) else set(named)
+    declared = value.get("type", [])
+    types = {declared} if isinstance(declared, str) else set(declared)
     for choice in ("anyOf", "oneOf", "allOf"):
         for index in range(len(value.get(choice, []))):
-            found.update(types_of(node[choice][index]))
+            types.update(types_of(node[choice][index]))
     literals = [value["const"]] if "const" in value else value.get("enum", [])
-    found.update({bool: "boolean", int: "integer", float: "number", str: "string"}[type(v)] for v in literals if v)
+    types.update({bool: "boolean", int: "integer", float: "number", str: "string"}[type(v)] for v in literals if v)
     order = ("array", "integer", "number", "boolean", "string")
-    return [each for each in order if each in found] or list(order[1:])
+    return [each for each in order if each in types] or list(order[1:])
 
 
 def default_of(schema: Node) -> Any:
-    """The default of a schema, None if it has none; one beside a `$ref` goes before one behind it."""
+    """Return the default of a schema, or None. A sibling of `$ref` overrides the referenced schema."""
     node = schema if isinstance(schema.value, dict) and "default" in schema.value else schema.target
     return node.value.get("default") if isinstance(node.value, dict) else None

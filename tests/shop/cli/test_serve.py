@@ -68,15 +68,15 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("spoil", "line"),
         [
-            (break_the_contract, "operationId 'list_users' stands twice: GET /users and GET /me; rename one"),
+            (break_the_contract, "operationId 'list_users' is used twice: GET /users and GET /me; rename one"),
             (make_it_newer, "The database is at revision 9999, which this version of Orderly does not know"),
             (remove_it, "The database data/orderly.db is empty: run `orderly db upgrade` first."),
             (
                 write_protect,
                 "Cannot write data/orderly.db: make the file and its folder writable for the user of the service.",
             ),
-            (lambda *_: {"ORDERLY_ENV": "production"}, "ORDERLY_SECRET_KEY is missing: set it to 32 bytes or more"),
-            (lambda *_: {**PRODUCTION, "ORDERLY_DEBUG": "on"}, "Debugging is on in production: remove ORDERLY_DEBUG"),
+            (lambda *_: {"ORDERLY_ENV": "production"}, "ORDERLY_SECRET_KEY is missing. Set it to 32 bytes or more"),
+            (lambda *_: {**PRODUCTION, "ORDERLY_DEBUG": "on"}, "ORDERLY_DEBUG is not allowed in production. Remove it"),
             (lambda *_: {}, "the address is not available or in use. Set ORDERLY_HOST or ORDERLY_PORT."),
         ],
         ids=["broken", "newer", "unmigrated", "readonly", "secret", "debug", "taken"],

@@ -7,7 +7,7 @@ import jsonschema_rs
 from orderly.contract.node import Node
 from orderly.devtools.document import ContractDocument
 from orderly.devtools.lint.rules import Violations
-from orderly.validation.schemas import compiled, registry
+from orderly.validation.schemas import compile_schema, create_registry
 
 SCALARS = ("string", "integer", "number", "boolean")
 
@@ -38,7 +38,7 @@ def example_is_inline(draft: ContractDocument) -> Violations:
 
 def example_is_valid(draft: ContractDocument) -> Violations:
     """Validate each example by its schema."""
-    known = registry(draft.root.value)
+    known = create_registry(draft.root.value)
     for schema, example in _examples(draft):
         for place, message in _errors(schema, example, known):
             yield place, f"The example violates {message}."
@@ -62,7 +62,7 @@ def request_example_has_response(draft: ContractDocument) -> Violations:
 
 def listed_value_is_valid(draft: ContractDocument) -> Violations:
     """Validate `enum`, `const` and `default`, and reject duplicates in `enum`."""
-    known = registry(draft.root.value)
+    known = create_registry(draft.root.value)
     for schema in draft.of("schema"):
         listed = schema.value.get("enum", [])
         for index, value in enumerate(listed):
@@ -95,7 +95,7 @@ def _keyword_values(schema: Node, *keys: str) -> list[tuple[str, Node]]:
 
 def _errors(schema: Node, value: Node, known: jsonschema_rs.Registry) -> Violations:
     try:
-        validator = compiled(schema, known)
+        validator = compile_schema(schema, known)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
         return  # the schema is invalid, which is another finding
     for error in validator.iter_errors(value.value):

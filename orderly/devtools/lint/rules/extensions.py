@@ -1,6 +1,6 @@
 """Rules for extensions: known names with the required headers and statuses."""
 
-from orderly.contract.bundle import PARTS
+from orderly.contract.bundle import BUNDLED_FILES
 from orderly.contract.node import Node
 from orderly.devtools.document import ContractDocument
 from orderly.devtools.lint.rules import Violations
@@ -16,7 +16,7 @@ QUOTA = ("RateLimit", "RateLimit-Policy")
 def extension_is_known(draft: ContractDocument) -> Violations:
     """Reject unknown extensions: a misspelt one would have no effect."""
     for kind in (*EXTENSIONS, *KINDS_WITHOUT_EXTENSIONS):
-        known = {*EXTENSIONS.get(kind, ()), *({PARTS} if kind == "contract" else ())}
+        known = {*EXTENSIONS.get(kind, ()), *({BUNDLED_FILES} if kind == "contract" else ())}
         for node in draft.of(kind):
             for key in [key for key in node.value if key.startswith("x-") and key not in known]:
                 yield (
