@@ -1,4 +1,7 @@
-"""The snippets of the guide for client developers: type-checked, and run unchanged against a live shop."""
+"""Snippets of the guide for client developers, run unchanged against a live shop.
+
+The type checker of each language reads them too.
+"""
 
 import re
 

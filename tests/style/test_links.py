@@ -22,7 +22,7 @@ EXTERNAL = ("https://", "http://", "mailto:")
 
 
 def prose(document: Path) -> str:
-    """Return a document without its code blocks, in which a # begins no heading."""
+    """Return a document without its code blocks, whose # begin no headings."""
     return FENCE.sub("", document.read_text("utf-8"))
 
 
@@ -37,7 +37,7 @@ def internal_links(document: Path) -> list[str]:
 
 
 def is_broken(document: Path, link: str) -> bool:
-    """Return whether a link has no file, or an anchor without its heading."""
+    """Return whether the file or the heading of a link is missing."""
     path, _, anchor = link.partition("#")
     target = (document.parent / path) if path else document
     return not target.exists() or bool(anchor and anchor not in anchors(target))
