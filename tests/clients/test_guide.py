@@ -1,4 +1,4 @@
-"""Snippets of the guide for client developers, run unchanged against a live shop.
+"""Snippets of the guide for clients, run unchanged against a live shop.
 
 The type checker of each language reads them too.
 """
