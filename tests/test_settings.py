@@ -14,9 +14,9 @@ from orderly.config.environment import RENAMED
 from orderly.config.errors import CommandError
 from orderly.config.secret_key import load_secret
 from orderly.config.settings import PREFIX, Settings
-from tests.serving import variable_of
+from tests.serving import ROOT, variable_of
 
-README = Path(__file__).parent.parent / "README.md"
+GUIDE = ROOT / "deploy" / "README.md"
 SECRET = "f" * 32
 
 
@@ -80,14 +80,14 @@ class TestDefaults:
         with pytest.raises(ValueError, match="frozen"):
             load().port = 1
 
-    def test_the_readme_lists_each_with_its_default(self):
-        table = README.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
+    def test_the_guide_for_operators_lists_each_with_its_default(self):
+        table = GUIDE.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
         rows = [line for line in table.splitlines() if line.startswith("| `")]
         assert rows == [row(name, field) for name, field in Settings.model_fields.items()]
 
 
 def row(name, field):
-    """A setting's row in the README."""
+    """Return the row of a setting in the guide."""
     default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
     if isinstance(default, bool):
         default = "on" if default else "off"

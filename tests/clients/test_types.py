@@ -6,7 +6,7 @@ import pytest
 
 from orderly.devtools.codegen.clients.errors import class_name
 from tests.clients.conftest import INSTALL, LANGUAGES, SUFFIX, Python, name_of
-from tests.clients.test_readme import snippets
+from tests.clients.test_guide import snippets
 from tests.shop.application import CONTRACT, CONTRACT_FILE
 
 WRONG = {
