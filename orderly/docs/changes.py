@@ -1,34 +1,20 @@
-"""The changelog of the contract, as far as it needs Markdown: headings, lists, `code` and **names**."""
+"""The changelog of the contract."""
 
 import re
 from pathlib import Path
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from orderly.docs.markdown import render
 
 NONE = "No changes are recorded."
 
 
 def read(path: Path) -> str:
-    """Return a changelog; one line where there is none."""
+    """Return a changelog, or one sentence if there is none."""
     return path.read_text("utf-8") if path.is_file() else NONE
 
 
 def rendered(text: str) -> Markup:
-    """The changelog as HTML. Whatever is no Markdown of these kinds is text."""
-    return Markup("\n").join(_block(block) for block in re.split(r"\n\s*\n", text.strip()))
-
-
-def _block(block: str) -> Markup:
-    heading = re.fullmatch(r"(#{1,3}) (.+)", block)
-    if heading:
-        tag = f"h{len(heading[1])}"
-        return Markup("<{0}>{1}</{0}>").format(Markup(tag), _inline(heading[2].strip("[]")))  # noqa: S704  # h1 to h3
-    if block.startswith("- "):
-        items = re.split(r"\n?^- ", block, flags=re.MULTILINE)[1:]
-        return Markup("<ul>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(_inline(i)) for i in items))
-    return Markup("<p>{}</p>").format(_inline(block))
-
-
-def _inline(text: str) -> Markup:
-    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(" ".join(text.split()))))
-    return Markup(re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", marked))  # noqa: S704  # escaped before
+    """Return a changelog as HTML, its versions without brackets."""
+    return render(re.sub(r"^(#+) \[(.+?)\](?!\()", r"\1 \2", text, flags=re.MULTILINE))

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from orderly.contract.model import Contract
+from orderly.docs.markdown import render_inline
 
 OUTSIDE_OF_OPERATIONS = {"method_not_allowed": {405}, "not_implemented": {501}}
 """What no operation declares, because the method or the handler is what is missing."""
@@ -28,12 +29,12 @@ class ExplainedError:
 
 
 def explained(contract: Contract) -> Iterator[ExplainedError]:
-    """Every code of `x-errors`, by status and then by name, with `such words` marked as code."""
+    """Every code of `x-errors`, by status and then by name, with its Markdown as HTML."""
     statuses = _statuses(contract)
     for code in sorted(contract.errors, key=lambda code: (sorted(statuses[code]) or [NO_STATUS], code)):
         entry = contract.errors[code]
         shown = tuple(f"{status} {HTTPStatus(status).phrase}" for status in sorted(statuses[code]))
-        yield ExplainedError(code, shown, *(_marked(entry[part]) for part in ("title", "cause", "resolution")))
+        yield ExplainedError(code, shown, *(render_inline(entry[part]) for part in ("title", "cause", "resolution")))
 
 
 def _statuses(contract: Contract) -> dict[str, set[int]]:
@@ -43,11 +44,3 @@ def _statuses(contract: Contract) -> dict[str, set[int]]:
             for code in response.error_codes or ():
                 found[code].add(int(status))
     return found
-
-
-def _marked(text: str) -> Markup:
-    # Markdown as far as a sentence of the contract needs it: between backticks stands code.
-    pieces = [escape(piece) for piece in text.split("`")]
-    return Markup("").join(
-        Markup("<code>{}</code>").format(piece) if index % 2 else piece for index, piece in enumerate(pieces)
-    )

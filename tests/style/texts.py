@@ -51,7 +51,7 @@ def split_sentences(text: str) -> Iterator[str]:
 
 
 def texts_of(path: Path) -> Iterable[Text]:
-    """Return the texts of a file, none if no reader knows its type."""
+    """Return the texts of a file, none if its type is unknown."""
     templates = path.suffix == ".jinja"
     suffix = Path(path.stem).suffix if templates else path.suffix
     if suffix == ".py" and not templates:
