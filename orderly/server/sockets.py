@@ -5,10 +5,8 @@ import socket
 import struct
 from contextlib import suppress
 
-from granian._granian import SocketHolder
-from granian.server.mp import MPServer
-
 from orderly.config.settings import CommandError, Settings
+from orderly.server.granian_compat import SharedSocketServer
 
 BACKLOG = 2048
 """Connections that wait in the kernel."""
@@ -23,11 +21,10 @@ SO_ATTACH_FILTER = 26
 """Python has no name for it (Linux, `asm-generic/socket.h`)."""
 
 
-class Server(MPServer):
+class Server(SharedSocketServer):
     """Granian at a socket that is made here.
 
-    Its own sockets wait for ever for a client that asks and does not read (hyper, below it, has no time-out for that).
-    They are also one for each worker, and what waits at a worker's socket is lost when that worker is killed.
+    Its own sockets wait for ever for a client that does not read: hyper, below it, has no timeout for that.
     """
 
     def listen(self, settings: Settings) -> None:
@@ -37,7 +34,7 @@ class Server(MPServer):
             CommandError: the address is not ours, or something else listens there.
         """
         try:
-            self._listener = _bound(settings)
+            self.listener = _bound(settings)
         except OSError:
             raise CommandError(
                 f"{settings.host}:{settings.port} cannot be listened at, or something else does already: "
@@ -46,13 +43,7 @@ class Server(MPServer):
 
     def stop_accepting(self) -> None:
         """Let nobody new connect; who is connected already is served, though no worker may know of him yet."""
-        stop_accepting(self._listener)
-
-    def _init_shared_socket(self) -> None:
-        # Granian's way for systems where workers cannot have a socket each; it has no public one to hand a socket over.
-        self._ssp, self._sso = None, self._listener
-        holder = SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[call-arg]  # its stub has none
-        self._shd = holder  # type: ignore[assignment]  # None to begin with
+        stop_accepting(self.listener)
 
 
 def stop_accepting(listener: socket.socket) -> None:
