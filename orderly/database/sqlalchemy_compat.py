@@ -1,10 +1,10 @@
-"""The private parts of SQLAlchemy 2.1 that the engine needs, and nothing else."""
+"""The private parts of SQLAlchemy 2.1 that the engine needs."""
 
 from sqlalchemy import Engine, QueuePool
 
 
 def pool_capacity(engine: Engine) -> int:
-    """Return the number of connections that a pool may have open, overflow included.
+    """Return how many connections a pool may have open.
 
     The overflow is an argument of the pool without a public attribute.
     """

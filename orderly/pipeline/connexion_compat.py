@@ -1,4 +1,4 @@
-"""The private parts of Connexion 3.3 that the pipeline needs, and nothing else."""
+"""The private parts of Connexion 3.3 that the pipeline needs."""
 
 from connexion import ConnexionMiddleware
 

@@ -1,4 +1,4 @@
-"""The private parts of Granian 2.8 that the server needs, and nothing else."""
+"""The private parts of Granian 2.8 that the server needs."""
 
 import socket
 

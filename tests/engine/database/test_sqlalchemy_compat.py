@@ -1,4 +1,4 @@
-"""The private parts of SQLAlchemy: a release without them fails here, by name."""
+"""The private parts of SQLAlchemy: without one, its test fails by name."""
 
 from collections.abc import Iterator
 

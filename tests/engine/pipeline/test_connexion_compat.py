@@ -1,4 +1,4 @@
-"""The private parts of Connexion: a release without them fails here, by name."""
+"""The private parts of Connexion: without one, its test fails by name."""
 
 from connexion import ConnexionMiddleware
 
@@ -6,7 +6,7 @@ from orderly.pipeline.connexion_compat import build_stack
 
 
 async def _pages(scope: object, receive: object, send: object) -> None:
-    """An application that sends nothing."""
+    """Send nothing."""
 
 
 def test_connexion_has_build_middleware_stack() -> None:

@@ -1,4 +1,4 @@
-"""The private parts of Granian: a release without them fails here, by name."""
+"""The private parts of Granian: without one, its test fails by name."""
 
 import socket
 from collections.abc import Iterator
