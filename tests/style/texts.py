@@ -161,13 +161,18 @@ def comments(source: str) -> Iterator[Text]:
     block: list[str] = []
     for number, line in enumerate([*source.splitlines(), ""], 1):
         if match := re.match(r"\s*#(?!!)(.*)", line):
-            block.append(match[1].strip())
+            block.append(_example(match[1]))
             continue
         if block:
             yield Text(Kind.COMMENT, number - len(block), "\n".join(block))
             block = []
         if match := re.search(r"\s#+ (.*)", line):
             yield Text(Kind.COMMENT, number, match[1])
+
+
+def _example(line: str) -> str:
+    """Return a line of a comment, an indented one as a paragraph."""
+    return f"\n{line.strip()}\n" if line.startswith("   ") else line.strip()
 
 
 def typescript_texts(source: str) -> Iterator[Text]:
