@@ -1,4 +1,7 @@
-"""`make bench`: the service beside its peers, on the same work, in one run whose rounds alternate between them."""
+"""`make bench`: the service and its peers on the same work.
+
+The rounds of a run alternate between the servers.
+"""
 
 import json
 import sys
@@ -27,8 +30,11 @@ Pair = tuple[Running, Shop]
 Table = dict[str, dict[str, Figures]]
 
 
-def answers(server: Running, shop: Shop) -> dict[str, Any]:
-    """What a server says to each kind of work, without what is its own: ids that it makes, its cursors, its extras."""
+def responses_of(server: Running, shop: Shop) -> dict[str, Any]:
+    """Return what a server responds to each kind of work.
+
+    Its own ids, cursors and additional members are left out.
+    """
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {shop.token}"}, timeout=30) as client:
         page = client.get("/v1/products?limit=20").json()
         reported = {
@@ -53,17 +59,17 @@ def answers(server: Running, shop: Shop) -> dict[str, Any]:
 
 
 def check_equal(servers: list[Pair]) -> None:
-    """Stop unless all servers say the same."""
-    expected = answers(*servers[0])
+    """Exit unless all servers respond the same."""
+    expected = responses_of(*servers[0])
     for server, its in servers[1:]:
-        reported = answers(server, its)
-        for work, answer in reported.items():
-            if answer != expected[work]:
-                raise SystemExit(f"{server.peer.name} answers {work} otherwise:\n{answer}\n{expected[work]}")
+        reported = responses_of(server, its)
+        for work, response in reported.items():
+            if response != expected[work]:
+                raise SystemExit(f"{server.peer.name} responds to {work} differently:\n{response}\n{expected[work]}")
 
 
 def compare(servers: list[Pair], work: tuple[str, ...], label: str = "") -> Table:
-    """All servers on all kinds of work, in turns."""
+    """Measure all servers on all kinds of work, in turns."""
     found: dict[str, dict[str, list[Figures]]] = defaultdict(lambda: defaultdict(list))
     for number in range(ROUNDS):
         for kind in work:
@@ -88,7 +94,7 @@ def report(table: Table) -> None:
 
 
 def report_start(servers: list[Pair], folder: Path) -> None:
-    """Print how long each takes from the command to its first 200, and its memory after the work."""
+    """Print the time to the first 200, and the memory afterwards."""
     starts: dict[str, list[float]] = defaultdict(list)
     for _ in range(STARTS):
         for server, its in servers:
@@ -101,7 +107,10 @@ def report_start(servers: list[Pair], folder: Path) -> None:
 
 
 def report_check(stack: ExitStack, first: Shop, folder: Path) -> None:
-    """Print what the check of the answers costs: the service with it and without it, in turns."""
+    """Print the cost of response validation.
+
+    The service with it and the service without it are measured in turns.
+    """
     shops = [shop.copy(first, folder / f"check-{number}.db") for number in range(2)]
     checked, unchecked = serve(stack, (peer.SERVICE, peer.UNCHECKED), shops, folder)
     print(f"\n{'check of the answers':26}  CPU us with it  without  ratio")
@@ -111,7 +120,7 @@ def report_check(stack: ExitStack, first: Shop, folder: Path) -> None:
 
 
 def pairs(one: Pair, other: Pair, work: str) -> tuple[float, float]:
-    """The CPU of two servers for a request, each measured right after the other, many times: medians."""
+    """Return the median CPU of a request on two servers, in turns."""
     found: tuple[list[float], list[float]] = [], []
     for _ in range(PAIRS):
         for (server, its), figures in zip((one, other), found, strict=True):
@@ -127,7 +136,7 @@ def serve(stack: ExitStack, peers: tuple[peer.Peer, ...], shops: list[Shop], fol
 
 
 def on_sqlite(folder: Path) -> Table:
-    """Everything on SQLite."""
+    """Measure everything on SQLite."""
     first = shop.fill(f"sqlite:///{folder / 'shop.db'}")
     shops = [shop.copy(first, folder / f"{number}.db") for number in range(len(peer.ALL))]
     with ExitStack() as stack:
@@ -142,7 +151,7 @@ def on_sqlite(folder: Path) -> Table:
 
 
 def on_postgresql(folder: Path) -> Table:
-    """The order once more, on PostgreSQL."""
+    """Measure the order on PostgreSQL."""
     peers = tuple(each for each in peer.ALL if each.orders)
     with ExitStack() as stack:
         shops = [stack.enter_context(shop.on_postgresql(new_id("orderly_bench"))) for _ in peers]
@@ -153,7 +162,7 @@ def on_postgresql(folder: Path) -> Table:
 
 
 def main(plot: Path) -> None:
-    """Run all, and draw it."""
+    """Run all, and draw the figures."""
     began = time.monotonic()
     with TemporaryDirectory(prefix="orderly-bench-") as name:
         table = on_sqlite(Path(name)) | on_postgresql(Path(name))

@@ -1,4 +1,6 @@
-"""How long the slowest of 64 buyers waits who want 10 pieces at the same moment, in each set-up.
+"""The wait of the slowest of 64 buyers, in each set-up.
+
+All buyers order 10 pieces at the same moment.
 
 Needs PostgreSQL as the tests do. Run it from the root: python -W ignore -m benchmarks.crowd
 """
@@ -18,11 +20,11 @@ from tests.e2e.shop import SET_UPS, Headers, Shop, open_shop
 
 ROUNDS = 5
 WITHIN = 3.0
-"""Seconds that the slowest may wait."""
+"""Seconds that the slowest buyer may wait."""
 
 
 def buy(client: httpx.Client, buyer: Headers, product_id: str) -> tuple[int, float]:
-    """The status, and the seconds that it took."""
+    """Return the status and the seconds of an order."""
     begin = perf_counter()
     body = {"lines": [{"product_id": product_id, "quantity": 1}]}
     answer = client.post("/v1/orders", json=body, headers=buyer)
@@ -30,14 +32,14 @@ def buy(client: httpx.Client, buyer: Headers, product_id: str) -> tuple[int, flo
 
 
 def crowd(shop: Shop) -> list[tuple[int, float]]:
-    """One crowd, with connections of its own."""
+    """Send one burst of orders over new connections."""
     buyers, [product_id] = shop.sign_in(*["customer"] * CROWD), shop.create_products(10)
     with shop.client() as client:
         return together([partial(buy, client, buyer, product_id) for buyer in buyers])
 
 
 def measure(set_up: str) -> float:
-    """Print the figures of a set-up; gives the slowest answer of all rounds."""
+    """Print the figures of a set-up, and return its slowest response."""
     with TemporaryDirectory() as folder, open_shop(set_up, Path(folder)) as shop:
         rounds = [crowd(shop) for _ in range(ROUNDS)]
     statuses = Counter(status for each in rounds for status, _ in each)
@@ -49,7 +51,7 @@ def measure(set_up: str) -> float:
 
 
 def main() -> int:
-    """The exit code is 1 if anybody waited too long."""
+    """Measure all set-ups, and exit with 1 after too long a wait."""
     slowest = max(measure(set_up) for set_up in SET_UPS)
     print(f"the slowest waited {slowest:.2f} s; {WITHIN:.0f} s are allowed")
     return int(slowest > WITHIN)

@@ -1,6 +1,6 @@
-"""How cost grows: `python -m benchmarks.growth [rows|lines|contract|connections]...`, all of them if none is named.
+"""The growth of cost: `python -m benchmarks.growth [rows|lines|contract|connections]...`.
 
-It prints what it measures, and draws it into `growth.png`.
+Without a name it measures all of them. It prints the figures, and draws them into `growth.png`.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ SELECT printf('prd_%026d', i), printf('S-%d', i), printf('Mug %d', i), printf('s
 
 
 def cost(work: Callable[[], object], times: int = 200) -> float:
-    """Microseconds of CPU for one, the median of five rounds."""
+    """Return the microseconds of CPU for one, the median of five rounds."""
     rounds = []
     for _ in range(5):
         began = time.process_time()
@@ -59,7 +59,7 @@ def cost(work: Callable[[], object], times: int = 200) -> float:
 
 
 def rows(folder: Path) -> Panels:
-    """A page of 20 near the front of a million products, and one at the end."""
+    """Measure pages of 20 at the start and end of many products."""
     url = f"sqlite:///{folder / 'rows.db'}"
     migrate(url)
     database = Database(url)
@@ -80,7 +80,7 @@ def rows(folder: Path) -> Panels:
 
 
 def lines(folder: Path) -> Panels:
-    """Orders of more and more lines."""
+    """Measure orders of more and more lines."""
     its = shop.fill(f"sqlite:///{folder / 'lines.db'}")
     client = Client(create_shop(make_settings(database_url=its.url, rate_limits=False))).signed_in(its.token)
     heard: list[str] = []
@@ -100,7 +100,7 @@ def lines(folder: Path) -> Panels:
 
 
 def contract(_: Path) -> Panels:
-    """Contracts of more and more operations, each in a process of its own."""
+    """Measure contracts of more and more operations, each in a new process."""
     starts: dict[int, float] = {}
     look_ups: dict[int, float] = {}
     for count in OPERATIONS:
@@ -118,7 +118,7 @@ def contract(_: Path) -> Panels:
 
 
 def one_contract(count: int) -> None:
-    """Load a contract of so many operations, call the last one, and tell the figures as JSON."""
+    """Load a contract, call its last operation, and print figures as JSON."""
     document = yaml.safe_load(CONTRACT_FILE.read_bytes())
     operations = sum(len(item.keys() - {"parameters"}) for item in document["paths"].values())
     for number in range(count - operations):
@@ -141,13 +141,13 @@ async def _look_up(app: ASGIApp, path: str) -> float:
     for _ in range(5):
         began = time.process_time()
         for _ in range(300):
-            await client.call("PUT", path)  # 405 at once: found, and nothing else done
+            await client.call("PUT", path)  # 405 at once: the path is found, and nothing else is done
         rounds.append((time.process_time() - began) / 300 * 1e6)
     return median(rounds)
 
 
 def connections(folder: Path) -> Panels:
-    """More and more connections, to one worker and to two."""
+    """Measure more and more connections, to one worker and to two."""
     its = shop.fill(f"sqlite:///{folder / 'connections.db'}")
     rates: dict[str, dict[int, float]] = {}
     for workers in (1, 2):
@@ -172,7 +172,7 @@ ALL = {"rows": rows, "lines": lines, "contract": contract, "connections": connec
 
 
 def main(names: list[str]) -> None:
-    """Measure what is asked for, and draw it."""
+    """Measure the named kinds, and draw them."""
     panels: Panels = {}
     for name in names or ALL:
         print(f"{name}:")

@@ -1,4 +1,6 @@
-"""Whether the time of a refused sign-in tells if somebody has an account: an unknown address against a wrong password.
+"""The time of a failed sign-in: unknown address against wrong password.
+
+A difference would reveal which addresses have an account.
 
 Start a server with ORDERLY_RATE_LIMITS=off, then: python benchmarks/login_time.py http://127.0.0.1:8000
 """
@@ -16,7 +18,7 @@ WITHIN = 0.10
 
 
 def refused_in(client: httpx.Client, email: str) -> float:
-    """Milliseconds until a sign-in with a wrong password is refused."""
+    """Return the milliseconds of a sign-in with a wrong password."""
     begin = perf_counter()
     answer = client.post("/v1/tokens", json={"email": email, "password": "a wrong password"})
     took = (perf_counter() - begin) * 1000
@@ -25,7 +27,10 @@ def refused_in(client: httpx.Client, email: str) -> float:
 
 
 def measure(client: httpx.Client) -> dict[str, list[float]]:
-    """The times of both, in turns, so that whatever else the machine does meets both alike."""
+    """Return the times of both, measured in turns.
+
+    Other load on the machine then affects both alike.
+    """
     known = f"known-{secrets.token_hex(8)}@example.com"
     body = {"email": known, "name": "Known", "password": secrets.token_urlsafe(16)}
     client.post("/v1/users", json=body).raise_for_status()
@@ -40,7 +45,10 @@ def measure(client: httpx.Client) -> dict[str, list[float]]:
 
 
 def main(url: str) -> int:
-    """Print the figures; the exit code is 1 if the medians differ by more than 10 %."""
+    """Print the figures, and exit with 1 if the medians differ.
+
+    A difference of 10 % is allowed.
+    """
     with httpx.Client(base_url=url, timeout=30) as client:
         times = measure(client)
     for name, each in times.items():

@@ -1,4 +1,4 @@
-"""A server under measurement: one process tree on one core, and what it has used."""
+"""A server under measurement: one process tree on one core."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ GUNICORN = "{python} -m gunicorn -k gthread --threads 4 -w 1 -b 127.0.0.1:{port}
 
 @dataclass
 class Peer:
-    """How a peer is started."""
+    """A peer and the command that starts it."""
 
     name: str
     command: str
@@ -32,7 +32,7 @@ class Peer:
 
 
 SERVICE = Peer("Orderly", OURS, "")
-UNCHECKED = Peer("Orderly, answers unchecked", OURS, "unchecked")
+UNCHECKED = Peer("Orderly, responses unchecked", OURS, "unchecked")
 ALL = (
     SERVICE,
     Peer("FastAPI", UVICORN, f"{PEERS}.on_fastapi:app"),
@@ -46,7 +46,7 @@ ALL = (
 
 @dataclass
 class Running:
-    """A peer that answers."""
+    """A peer that is ready."""
 
     peer: Peer
     url: str
@@ -61,11 +61,11 @@ class Running:
         return sum(int(each[11]) + int(each[12]) for each in fields) / TICK
 
     def memory(self) -> float:
-        """MiB of its worker, the process that was started last, with all that it shares with others."""
+        """MiB of its worker, the newest process, with its shared memory."""
         return _of_memory(self.pids[-1], "Rss")
 
     def own_memory(self) -> float:
-        """MiB of all its processes together, where what some of them share counts once."""
+        """MiB of all its processes, with shared memory counted once."""
         return sum(_of_memory(pid, "Pss") for pid in self.pids)
 
 
@@ -108,7 +108,7 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
                 return
         except OSError:
             time.sleep(0.01)
-    raise SystemExit(f"{url} does not start; servers.log says why")
+    raise SystemExit(f"{url} does not start; see servers.log")
 
 
 def _tree(pid: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Draws the figures: bars for the servers beside each other, and curves for what grows."""
+"""The plots: bars that compare servers, and curves of growth."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from benchmarks.__main__ import Table
 
 Panels = dict[str, dict[str, dict[int, float]]]
-"""Of each title the curves, and of each curve its points."""
+"""The curves of each title, and the points of each curve."""
 OURS, OTHERS = "#2b6cb0", "#b8c4d0"
 
 
 def draw(table: "Table", path: Path) -> None:
-    """For each kind of work a bar for each server, as a multiple of FastAPI's rate, as PNG.
+    """Draw a bar per kind of work and server, as PNG.
 
-    The floor is left out: it would dwarf all that does the work.
+    Its height is the rate as a multiple of FastAPI's. The floor is left out: it would dwarf the others.
     """
     figure, axes = pyplot.subplots(1, len(table), figsize=(2.4 * len(table), 2.6), sharey=True)
     for axis, (work, of) in zip(axes, table.items(), strict=True):
@@ -38,7 +38,7 @@ def draw(table: "Table", path: Path) -> None:
 
 
 def draw_growth(panels: Panels, path: Path) -> None:
-    """For each title its curves, from zero, as PNG: what is flat looks flat."""
+    """Draw the curves of each title as PNG, from zero."""
     figure, axes = pyplot.subplots(1, len(panels), figsize=(2.6 * len(panels), 2.4), squeeze=False)
     for axis, (title, curves) in zip(axes[0], panels.items(), strict=True):
         for name, points in curves.items():

@@ -1,4 +1,4 @@
-"""The shop that all peers serve: the same rows in a database of each one's own."""
+"""The shop of all peers: the same rows in separate databases."""
 
 import shutil
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ PRODUCTS = 200
 
 @dataclass
 class Shop:
-    """A filled database, and what its callers need to know."""
+    """A filled database, with the data for its callers."""
 
     url: str
     token: str
@@ -28,7 +28,7 @@ class Shop:
 
 
 def fill(url: str, products: int = PRODUCTS) -> Shop:
-    """Make the tables and the rows."""
+    """Create the tables and the rows."""
     migrate(url)
     database = Database(url)
     with database.writing() as session:
@@ -43,14 +43,14 @@ def fill(url: str, products: int = PRODUCTS) -> Shop:
 
 
 def copy(shop: Shop, path: Path) -> Shop:
-    """The same shop on another SQLite file."""
+    """Copy the shop to another SQLite file."""
     shutil.copy(shop.url.removeprefix("sqlite:///"), path)
     return Shop(f"sqlite:///{path}", shop.token, shop.ids)
 
 
 @contextmanager
 def on_postgresql(name: str) -> Iterator[Shop]:
-    """A shop on the PostgreSQL server, dropped at the end."""
+    """Create a shop on the PostgreSQL server, dropped at the end."""
     with psycopg.connect(POSTGRESQL, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
         try:

@@ -1,4 +1,4 @@
-"""How long the service takes to start, by the number of operations of its contract.
+"""The time to start, by the number of operations of the contract.
 
 python -m benchmarks.start
 """
@@ -17,7 +17,7 @@ SIZES = (50, 100, 200, 500, 1000)
 
 
 def measure(folder: Path, operations: int) -> tuple[float, float]:
-    """Seconds to read a contract, and to make the service of it."""
+    """Return the seconds to read a contract, and to create its service."""
     source = many(operations)
     settings = make_settings(database_url=f"sqlite:///{folder / 'orderly.db'}", rate_limits=False)
     begin = perf_counter()
@@ -28,9 +28,12 @@ def measure(folder: Path, operations: int) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print a line for each size; the last column stays the same where the time grows linearly."""
+    """Print a line for each size.
+
+    The last column is constant if the time grows linearly.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), 5)  # whatever is done once is done before
+        measure(Path(folder), 5)  # one-time work is done before
         sys.stdout.write("operations   read s   start s   ms each\n")
         for size in SIZES:
             read, made = measure(Path(folder), size)

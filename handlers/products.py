@@ -29,7 +29,8 @@ def list_products(
         q=q, category=category, currency=currency, min_price=min_price, max_price=max_price, in_stock=in_stock
     )
     order = catalogue.SORT_KEYS[sort.removeprefix("-")]
-    return Page(query, _serialize, order, descending=sort.startswith("-"), of_rows=True)
+    constant = query is catalogue.ALL_PRODUCTS
+    return Page(query, _serialize, order, descending=sort.startswith("-"), of_rows=True, constant=constant)
 
 
 def create_product(body: contract_types.ProductCreate, *, session: Session, caller: Caller) -> contract_types.Product:

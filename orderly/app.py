@@ -25,6 +25,7 @@ from orderly.middleware import RequestMiddleware
 from orderly.observability.metrics import Metrics
 from orderly.observability.readiness import ReadinessCollector
 from orderly.observability.saturation import SaturationMetrics
+from orderly.pipeline.connexion_compat import build_stack
 from orderly.pipeline.handler_resolver import HandlerResolver
 from orderly.pipeline.handlers import Handlers
 from orderly.pipeline.operation import Dependencies
@@ -146,10 +147,7 @@ def _create_api(dependencies: Dependencies, pages: Flask) -> ASGIApp:
     connexion.add_api(
         contract.connexion_spec(), base_path=contract.base_path, resolver=resolver, dependencies=dependencies
     )
-    # Connexion would build its middleware at the first request. An error must fail the start instead.
-    connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()
-    app: ASGIApp = connexion
-    return app
+    return build_stack(connexion)
 
 
 def _tracing(database: Database | None, collector: str) -> Middleware:

@@ -13,7 +13,7 @@ from orderly.http.errors import BadRequest, HeadersTooLarge, PathNotFound, UriTo
 from orderly.http.messages import SCOPE_KEY, ASGIApp, Message, Receive, Request, Scope, Send
 from orderly.http.problems import ProblemRenderer
 from orderly.http.proxy_headers import ProxyHeaders
-from orderly.observability import access_log
+from orderly.observability import logs
 from orderly.observability.metrics import Metrics
 
 MAX_TARGET = 8 * 1024
@@ -69,13 +69,13 @@ class RequestMiddleware:
         scope[SCOPE_KEY] = request
         sender = _ResponseSender(send, request, self._origins, self._is_stopping)
         self._metrics.begin()
-        with bound_contextvars(**access_log.log_context(request)):
+        with bound_contextvars(**logs.log_context(request)):
             try:
                 await self._serve(scope, request, receive, sender)
             finally:
                 seconds = time.perf_counter() - started
                 self._metrics.end(request, sender.status, seconds)
-                access_log.log_request(request, sender.status, seconds)
+                logs.log_request(request, sender.status, seconds)
 
     async def _serve(self, scope: Scope, request: Request, receive: Receive, sender: "_ResponseSender") -> None:
         try:

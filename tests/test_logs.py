@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from orderly.observability import access_log
+from orderly.observability import logs
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
@@ -32,7 +32,7 @@ def log(capfd):
     """Logs as the settings say, until the test ends: `log(log_format="json")` gives what tells what was written."""
 
     def log(**given):
-        access_log.configure(make_settings(**given))
+        logs.configure(make_settings(**given))
         return lambda: capfd.readouterr().err
 
     yield log
@@ -235,21 +235,21 @@ class TestErrors:
     def test_an_error_that_leads_in_a_circle_ends(self, lines):
         first, second = ValueError(), KeyError()
         first.__cause__, second.__cause__ = second, first
-        access_log.log.error("unhandled_exception", exc_info=first)
+        logs.log.error("unhandled_exception", exc_info=first)
         [line] = lines()
-        assert line["exception"].count("which caused") == access_log.MAX_EXCEPTION_CHAIN - 1
+        assert line["exception"].count("which caused") == logs.MAX_EXCEPTION_CHAIN - 1
 
 
 LIBRARY = """
 import logging
 import sys
 from logging.config import dictConfig
-from orderly.observability import access_log
+from orderly.observability import logs
 from sqlalchemy import text
 from orderly.database.database import Database
 from tests.factories import make_settings
 
-dictConfig({"version": 1, **access_log.logging_config(make_settings(log_format="json", debug=DEBUG))})
+dictConfig({"version": 1, **logs.logging_config(make_settings(log_format="json", debug=DEBUG))})
 CANARY = sys.argv[1]  # a traceback quotes what stands here
 try:
     raise ValueError(CANARY)

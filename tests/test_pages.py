@@ -194,11 +194,30 @@ class TestChanges:
         page = visitor.get("/changes").body.decode()
         assert re.findall(r"<h2>(.+?)</h2>", page)[0] == OURS.version
 
-    def test_what_orderly_diff_writes_is_rendered(self):
+    def test_markdown_is_rendered(self):
         text = "## [0.2.0]\n\n### Added\n\n- **GET /a<b**: `limit` was 1, is 2.\n- Two\n  lines.\n\nA word."
         assert rendered(text).split("\n") == [
             "<h2>0.2.0</h2>",
             "<h3>Added</h3>",
-            "<ul><li><strong>GET /a&lt;b</strong>: <code>limit</code> was 1, is 2.</li><li>Two lines.</li></ul>",
+            "<ul>",
+            "<li><strong>GET /a&lt;b</strong>: <code>limit</code> was 1, is 2.</li>",
+            "<li>Two",
+            "lines.</li>",
+            "</ul>",
             "<p>A word.</p>",
+            "",
         ]
+
+    def test_links_are_rendered(self):
+        assert rendered("See [the docs](/docs).") == '<p>See <a href="/docs">the docs</a>.</p>\n'
+
+    @pytest.mark.parametrize(
+        ("text", "html"),
+        [
+            ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
+            ("[a](javascript:alert(1))", "<p>[a](javascript:alert(1))</p>\n"),
+            ("a <b>c</b>", "<p>a &lt;b&gt;c&lt;/b&gt;</p>\n"),
+        ],
+    )
+    def test_html_and_links_to_scripts_are_text(self, text, html):
+        assert rendered(text) == html

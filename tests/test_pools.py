@@ -62,11 +62,11 @@ def few(monkeypatch):
     """The service's database, which has two connections of each kind and waits for them briefly."""
     made = []
 
-    def make(url, replica_url, **_):
-        made.append(Database(url, replica_url, threads=1))
+    def open_database(settings):
+        made.append(Database(settings.database_url, settings.database_replica_url or None, threads=1))
         return made[-1]
 
-    monkeypatch.setattr(composition, "Database", make)
+    monkeypatch.setattr(composition, "_open_database", open_database)
     monkeypatch.setattr(sessions, "POOL_TIMEOUT", 0.05)
     return made
 

@@ -1,4 +1,7 @@
-"""FastAPI as its tutorial has it: sync endpoints, dependencies for session and user, pydantic both ways."""
+"""FastAPI as in its tutorial.
+
+Endpoints are sync, session and user are dependencies, and pydantic validates both ways.
+"""
 
 from collections.abc import Iterator
 from typing import Annotated, Any

@@ -1,4 +1,7 @@
-"""Plain Flask, for gunicorn's gthread worker: no schemas, the body checked by hand as far as anybody does."""
+"""Plain Flask, for gunicorn's gthread worker.
+
+It has no schemas, and checks the body by hand as far as is usual.
+"""
 
 import re
 from typing import Any

@@ -1,4 +1,7 @@
-"""Litestar with the tables, statements and token checks of Orderly: what is left between the two is the framework's."""
+"""Litestar with the tables, statements and token checks of Orderly.
+
+The difference to Orderly is the cost of the frameworks.
+"""
 
 import os
 from contextlib import contextmanager
@@ -54,7 +57,8 @@ def get_product(product_id: str, authorization: Bearer) -> Product:
 @get("/v1/products", sync_to_thread=True)
 def list_products(authorization: Bearer, limit: Annotated[int, Parameter(ge=1, le=100)] = 20) -> Page:
     with reading(authorization) as (reads, _):
-        listing = pagination.Page(catalogue.ALL_PRODUCTS, product, catalogue.SORT_KEYS["created_at"], of_rows=True)
+        order = catalogue.SORT_KEYS["created_at"]
+        listing = pagination.Page(catalogue.ALL_PRODUCTS, product, order, of_rows=True, constant=True)
         page = listing.rows(reads.connection(), limit)
         return Page(page.data, page.has_more, str(page.last))
 

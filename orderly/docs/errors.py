@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from orderly.contract.model import Contract
+from orderly.docs.markdown import render_inline
 
 OUTSIDE_OF_OPERATIONS = {"method_not_allowed": {405}, "not_implemented": {501}}
 """Codes with their statuses that no operation declares, because the method or the handler is missing."""
@@ -28,12 +29,12 @@ class ExplainedError:
 
 
 def list_errors(contract: Contract) -> Iterator[ExplainedError]:
-    """Yield the codes of `x-errors`, ordered by status and name."""
+    """Yield the codes of `x-errors`, ordered by status and name, with their Markdown as HTML."""
     statuses = _statuses(contract)
     for code in sorted(contract.errors, key=lambda code: (sorted(statuses[code]) or [NO_STATUS], code)):
         entry = contract.errors[code]
         phrases = tuple(f"{status} {HTTPStatus(status).phrase}" for status in sorted(statuses[code]))
-        yield ExplainedError(code, phrases, *(_html(entry[part]) for part in ("title", "cause", "resolution")))
+        yield ExplainedError(code, phrases, *(render_inline(entry[part]) for part in ("title", "cause", "resolution")))
 
 
 def _statuses(contract: Contract) -> dict[str, set[int]]:
@@ -43,11 +44,3 @@ def _statuses(contract: Contract) -> dict[str, set[int]]:
             for code in response.error_codes or ():
                 statuses[code].add(int(status))
     return statuses
-
-
-def _html(text: str) -> Markup:
-    # The one part of Markdown that a sentence of the contract uses: text between backticks is code.
-    pieces = [escape(piece) for piece in text.split("`")]
-    return Markup("").join(
-        Markup("<code>{}</code>").format(piece) if index % 2 else piece for index, piece in enumerate(pieces)
-    )

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from functools import partial
 
 from prometheus_client import CollectorRegistry, Gauge
-from sqlalchemy import Engine, QueuePool
+from sqlalchemy import Engine
 
+from orderly.database.sqlalchemy_compat import connections_in_use, pool_capacity
 from orderly.pipeline.thread_pool import WorkerPool
 from orderly.rate_limiting.limiter import RateLimitStore
 
@@ -45,8 +46,6 @@ class SaturationMetrics:
             self._queue_capacity.labels(name).set(workers.queue_capacity)
             self._queue_length.labels(name).set(workers.waiting)
         for name, engine in self._engines.items():
-            pool = engine.pool
-            assert isinstance(pool, QueuePool)  # noqa: S101  # every engine of the service has one
-            self._connections.labels(name).set(pool.size() + pool._max_overflow)  # no public attribute has the overflow
-            self._in_use.labels(name).set(pool.checkedout())
+            self._connections.labels(name).set(pool_capacity(engine))
+            self._in_use.labels(name).set(connections_in_use(engine))
         self._degraded.set(self._counters is not None and self._counters.is_degraded)

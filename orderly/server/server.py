@@ -18,7 +18,7 @@ from granian.log import LogLevels
 
 from orderly.config.settings import Settings
 from orderly.http.messages import ASGIApp
-from orderly.observability import access_log
+from orderly.observability import logs
 from orderly.server.gc import freeze_gc
 from orderly.server.shutdown import ShutdownFlag, exit_with_parent
 from orderly.server.sockets import BACKLOG, Server
@@ -74,7 +74,7 @@ def serve(settings: Settings, on_ready: Callable[[str], None], create: Create) -
         ssl_key=settings.tls_key_file,
         ssl_protocol_min=SSLProtocols.tls12,
         log_level=LogLevels.warning,
-        log_dictconfig=access_log.logging_config(settings),
+        log_dictconfig=logs.logging_config(settings),
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_TIMEOUT - settings.shutdown_delay,
     )
@@ -93,7 +93,7 @@ def _worker_target(settings: Settings, create: Create, stopping: ShutdownFlag) -
 @cache
 def _cached_app(settings: Settings, create: Create, stopping: ShutdownFlag) -> ASGIApp:
     """Return the application; a forked worker inherits it."""
-    access_log.configure(settings)
+    logs.configure(settings)
     with freeze_gc():
         return create(settings, is_stopping=stopping)
 

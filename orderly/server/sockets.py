@@ -5,11 +5,9 @@ import socket
 import struct
 from contextlib import suppress
 
-from granian._granian import SocketHolder
-from granian.server.mp import MPServer
-
 from orderly.config.errors import CommandError
 from orderly.config.settings import Settings
+from orderly.server.granian_compat import SharedSocketServer
 
 BACKLOG = 2048
 """Connections that may wait in the kernel to be accepted."""
@@ -24,7 +22,7 @@ SO_ATTACH_FILTER = 26
 """The socket option of Linux (`asm-generic/socket.h`), for which Python has no constant."""
 
 
-class Server(MPServer):
+class Server(SharedSocketServer):
     """Granian on a listening socket created here.
 
     Granian's sockets wait for ever for a client that does not read its response, because hyper has no timeout for
@@ -38,7 +36,7 @@ class Server(MPServer):
             CommandError: the address is not available or in use.
         """
         try:
-            self._listener = _bound(settings)
+            self.listener = _bound(settings)
         except OSError:
             raise CommandError(
                 f"Cannot bind {settings.host}:{settings.port}: the address is not available or in use. "
@@ -50,13 +48,7 @@ class Server(MPServer):
 
         Existing ones are served, including those that no worker has accepted yet.
         """
-        stop_accepting(self._listener)
-
-    def _init_shared_socket(self) -> None:
-        # Granian's method for systems without a socket per worker. It has no public way to pass a socket.
-        self._ssp, self._sso = None, self._listener
-        holder = SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[call-arg]  # missing in its stub
-        self._shd = holder  # type: ignore[assignment]  # initially None
+        stop_accepting(self.listener)
 
 
 def stop_accepting(listener: socket.socket) -> None:
