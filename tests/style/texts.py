@@ -76,13 +76,16 @@ def python_texts(source: str, *, messages: bool) -> Iterator[Text]:
     tree = ast.parse(source)
     yield from _python_comments(source)
     documented: set[int] = set()
+    roots: list[ast.AST] = [tree] if messages else []
     for node in ast.walk(tree):
+        if not messages and _speaks(node):
+            roots.append(node)
         for docstring, kind in _docstrings(node):
             documented.add(id(docstring))
             yield Text(kind, docstring.lineno, ast_text(docstring))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
             yield Text(Kind.TEST_NAME, node.lineno, node.name)
-    for root in [tree] if messages else [node for node in ast.walk(tree) if _speaks(node)]:
+    for root in roots:
         yield from _messages(root, documented)
 
 
@@ -106,7 +109,8 @@ def _kind(node: ast.AST) -> Kind:
 
 def _speaks(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
-        return ast.unparse(node.func).rpartition(".")[2] in ("print", "echo", "write", "exit", "fail", "skip")
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
+        return name in ("print", "echo", "write", "exit", "fail", "skip")
     return isinstance(node, ast.Raise)
 
 
@@ -131,6 +135,8 @@ DIRECTIVE = re.compile(r"#!?\s*(?:noqa|type:|pragma|fmt:|!/)[^#]*#?\s*")
 
 
 def _python_comments(source: str) -> Iterator[Text]:
+    if "#" not in source:
+        return
     block: list[str] = []
     start = last = 0
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
