@@ -41,7 +41,7 @@ def array_has_max_items(draft: ContractDocument) -> Violations:
     for schema in draft.of("schema"):
         for keyword in ("maxItems", "items") if "array" in _types(schema) else ():
             if keyword not in schema.value and "prefixItems" not in schema.value:
-                yield schema, f"Add {keyword} to the array."
+                yield schema, f"Add the keyword {keyword} to the array."
 
 
 def map_has_bounds(draft: ContractDocument) -> Violations:
@@ -50,7 +50,7 @@ def map_has_bounds(draft: ContractDocument) -> Violations:
         if isinstance(schema.value.get("additionalProperties"), dict):
             for keyword in ("maxProperties", "propertyNames"):
                 if keyword not in schema.value:
-                    yield schema, f"Add {keyword} to the map: its members are not declared."
+                    yield schema, f"Add the keyword {keyword} to the map: its members are not declared."
 
 
 def pattern_is_linear(draft: ContractDocument) -> Violations:

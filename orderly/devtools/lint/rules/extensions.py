@@ -76,7 +76,10 @@ def deprecation_has_dates(draft: ContractDocument) -> Violations:
 
 
 def sunset_is_later(draft: ContractDocument) -> Violations:
-    """Require a sunset after the deprecation, as RFC 9745, 4 does."""
+    """Require a sunset after the deprecation (RFC 9745, 4).
+
+    Clients need time between the announcement and the removal.
+    """
     for node in draft.of(*DEPRECATED):
         since, sunset = (node.value.get(date) for date in DATES)
         if since and sunset and sunset <= since:
