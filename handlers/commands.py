@@ -17,7 +17,8 @@ from orderly.cli.database_access import open_migrated
 from orderly.cli.errors import explain
 from orderly.clock import now
 from orderly.config.application import find_application
-from orderly.config.settings import CommandError, Settings
+from orderly.config.errors import CommandError
+from orderly.config.settings import Settings
 from orderly.contract.model import load
 from orderly.database.database import Database
 from orderly.errors import DomainError

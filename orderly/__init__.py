@@ -1,4 +1,4 @@
-"""Orderly serves an OpenAPI contract. These names are public; everything else may move between releases."""
+"""The public names of Orderly. Everything else may move between releases."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -28,14 +28,15 @@ _MODULES = {
     "Database": "orderly.database.database",
     "Page": "orderly.database.pagination",
     **dict.fromkeys(
-        ("Conflict", "Forbidden", "Invalid", "NotFound", "Refusal", "Unauthenticated", "Unavailable"), "orderly.errors"
+        ("Conflict", "DomainError", "Forbidden", "Invalid", "NotFound", "Unauthenticated", "Unavailable"),
+        "orderly.errors",
     ),
     "Request": "orderly.http.messages",
     "Response": "orderly.http.messages",
     "Caller": "orderly.security.caller",
     "Roles": "orderly.security.caller",
 }
-"""The module of each public name; imported at its first use, because a command needs few of them."""
+"""The module of each public name. It is imported on first use, because a command needs few of them."""
 
 
 def __getattr__(name: str) -> Any:

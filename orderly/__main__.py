@@ -1,4 +1,4 @@
-"""The command line, begun."""
+"""The entry point of the command line."""
 
 from orderly.server.gc import freeze_gc
 
@@ -6,7 +6,7 @@ from orderly.server.gc import freeze_gc
 def main() -> None:
     """Run one command."""
     with freeze_gc():
-        from orderly.cli.main import run  # all that the commands are made of
+        from orderly.cli.main import run  # imports the whole engine
     run()
 
 

@@ -1,4 +1,4 @@
-"""The composition root: everything is created here, once, and connected from top to bottom."""
+"""The composition root: creates every part of the service once, and connects them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,15 @@ from flask import Flask
 from prometheus_client import CollectorRegistry
 
 from orderly.config.application import Application
-from orderly.config.settings import CommandError, Settings
+from orderly.config.errors import CommandError
+from orderly.config.settings import Settings
 from orderly.contract.model import Contract, load
 from orderly.database.database import Database
 from orderly.database.migrations import revisions
 from orderly.database.readiness import Readiness
 from orderly.docs.app import create_pages
 from orderly.http.messages import ASGIApp
-from orderly.http.problems import Problems
+from orderly.http.problems import ProblemRenderer
 from orderly.lifespan import Lifespan
 from orderly.middleware import RequestMiddleware
 from orderly.observability.metrics import Metrics
@@ -39,14 +40,14 @@ Middleware = Callable[[ASGIApp], ASGIApp]
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What the developer tools add to an application."""
+    """Additions of the developer tools to an application."""
 
     wrap: Middleware = lambda app: app
-    """A middleware inside the request middleware."""
+    """A middleware inside of the request middleware."""
     scripts: Sequence[str] = ()
-    """Scripts that the docs page has besides its own."""
-    counters: RateLimitStore | None = None
-    """Where rate limits are counted, to be reset."""
+    """Additional scripts of the documentation page."""
+    rate_limit_store: RateLimitStore | None = None
+    """The store of the rate limits, where the tools reset it; the settings' own if None."""
 
 
 def create_app(
@@ -62,15 +63,15 @@ def create_app(
 
     Args:
         settings: the settings of this process.
-        application: what is served.
-        contract: another contract than the application's.
-        resolver: finds other handlers and authenticators than the application's.
-        is_stopping: returns whether the service will stop soon.
-        extras: what the developer tools add.
+        application: the application to serve.
+        contract: the contract; the application's if left out.
+        resolver: finds the handlers and authenticators; those of the application if left out.
+        is_stopping: returns whether the service is about to stop.
+        extras: additions of the developer tools.
 
     Raises:
         ContractError: the contract cannot be served.
-        CommandError: a package that the settings need is not installed.
+        CommandError: the settings require a package that is not installed.
     """
     contract = contract or load(application.contract)
     resolver = resolver or HandlerResolver(application)
@@ -91,7 +92,7 @@ def create_app(
             is_stopping=is_stopping,
         ),
         extras.wrap,
-        partial(Lifespan, database=database, workers=pools, collect=metrics.collect),
+        partial(Lifespan, database=database, pools=pools, collect=metrics.collect),
     ]
     return reduce(lambda app, middleware: middleware(app), reversed(middlewares), _create_api(dependencies, pages))
 
@@ -114,13 +115,14 @@ def _create_dependencies(
     services: dict[type, Any] = {Settings: settings, Readiness: readiness, Roles: Roles(contract.roles)}
     if database is not None:
         services[Database] = database
+    store = (extras.rate_limit_store or RateLimitStore(settings.redis_url)) if settings.rate_limits else None
     return Dependencies(
         contract=contract,
         handlers=Handlers(contract, resolver, services),
         database=database,
-        validators=SchemaCompiler(contract),
-        problems=Problems(contract.errors),
-        counters=(extras.counters or RateLimitStore(settings.redis_url)) if settings.rate_limits else None,
+        schemas=SchemaCompiler(contract),
+        problems=ProblemRenderer(contract.errors),
+        rate_limit_store=store,
         cursors=CursorSigner(settings.secret),
         workers=WorkerPool(settings.threads),
         password_workers=WorkerPool(PASSWORD_THREADS, PASSWORD_QUEUE),
@@ -131,20 +133,20 @@ def _create_metrics(contract: Contract, dependencies: Dependencies, readiness: R
     registry = CollectorRegistry()
     pools = {"requests": dependencies.workers, "passwords": dependencies.password_workers}
     engines = dependencies.database.engines if dependencies.database else {}
-    saturation = SaturationMetrics(registry, pools, engines, dependencies.counters)
+    saturation = SaturationMetrics(registry, pools, engines, dependencies.rate_limit_store)
     return Metrics(registry, saturation, ReadinessCollector(readiness), contract.operations)
 
 
 def _create_api(dependencies: Dependencies, pages: Flask) -> ASGIApp:
-    """Return the operations of the contract, in front of the pages beside them."""
+    """Return the API as an application that passes requests outside of the base path to the pages."""
     contract = dependencies.contract
-    wsgi = WSGIMiddleware(pages, workers=2)  # type: ignore[arg-type]  # Flask says dict
+    wsgi = WSGIMiddleware(pages, workers=2)  # type: ignore[arg-type]  # Flask annotates dict
     connexion = ConnexionMiddleware(wsgi, import_name=__name__, middlewares=[ContractMiddleware])
     resolver = ConnexionResolver(dependencies)
     connexion.add_api(
         contract.connexion_spec(), base_path=contract.base_path, resolver=resolver, dependencies=dependencies
     )
-    # Connexion would build this at the first request; what cannot be built must fail at start.
+    # Connexion would build its middleware at the first request. An error must fail the start instead.
     connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()
     app: ASGIApp = connexion
     return app
@@ -155,6 +157,6 @@ def _tracing(database: Database | None, collector: str) -> Middleware:
         from orderly.observability.tracing import TracingMiddleware  # an extra, whose import takes time
     except ModuleNotFoundError:
         raise CommandError(
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT needs an extra: run `pip install 'orderly-api[traces]'`."
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT requires an extra. Run `pip install 'orderly-api[traces]'`."
         ) from None
     return partial(TracingMiddleware, database=database, collector=collector)

@@ -1,4 +1,4 @@
-"""The clock, and the ids that contain its time (TypeID)."""
+"""The clock, and ids that contain the time (TypeID)."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -10,7 +10,7 @@ from typeid import TypeID
 
 
 def type_id(prefix: str) -> str:
-    """Return a unique id: the prefix, `_`, and 26 characters of a UUIDv7, so that ids sort by time (TypeID 0.3)."""
+    """Return a unique id (TypeID 0.3): the prefix, `_`, and 26 characters of a UUIDv7, which sort by time."""
     return str(TypeID(prefix=prefix))
 
 
@@ -25,8 +25,8 @@ class ClockAndIds:
 SYSTEM_CLOCK = ClockAndIds(partial(datetime.now, UTC), type_id)
 current_clock = ContextVar("current_clock", default=SYSTEM_CLOCK)
 """The clock of the current context. The sandbox sets a deterministic one, so that the same calls create the same
-objects. It is in the context and not an argument, because rules of a row and defaults of its columns need it; and of
-a context and not of the process, so that a service beside a sandbox keeps the system's. No secret comes from here."""
+objects. It is not an argument, because rules of a row and defaults of its columns need it. It is not global, so that a
+service in the same process as a sandbox keeps the system's clock. Secrets never depend on it."""
 
 
 def now() -> datetime:
@@ -35,5 +35,5 @@ def now() -> datetime:
 
 
 def new_id(prefix: str) -> str:
-    """Return a new id with this prefix."""
+    """Return a new id with a prefix."""
     return current_clock.get().new_id(prefix)

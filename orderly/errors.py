@@ -1,7 +1,7 @@
-"""The families of refusals. A resource's own refusals are subclasses with a code, beside its table.
+"""The error families. The errors of a resource are subclasses with a code, beside its table.
 
-A family says what kind of refusal it is; which HTTP status that is only `openapi/problems.py` knows. Raising rolls
-the transaction back. The message of a refusal is shown to the caller, so it names no value that he did not send.
+A family has no HTTP status: only `orderly/http/problems.py` maps families to statuses. Raising an error rolls the
+transaction back. Its detail is sent to the caller, so it contains no value that the caller did not send.
 """
 
 from typing import TypeVar
@@ -10,13 +10,13 @@ Row = TypeVar("Row")
 
 
 class DomainError(Exception):
-    """A request that the shop declines. `code` is what programs read, the message what people read."""
+    """An error that is part of the application's rules; `code` is for programs, `detail` for people."""
 
     code: str
     detail: str = ""
-    """The text of a contract without a catalogue. `{name}` stands for a field of the exception, here and there."""
+    """The text for people where the contract's `x-errors` has none. In both, `{name}` is replaced by a field."""
     commits = False
-    """True where the refusal is itself a fact to keep: the seam commits, then refuses."""
+    """Whether the transaction is committed before the error is raised, because the error is a fact to keep."""
 
     def __init__(self, **fields: str) -> None:
         super().__init__(*fields.values())
@@ -24,7 +24,7 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """Something in the body that no schema can express; `pointer` leads to it (RFC 6901)."""
+    """An invalid body, by a rule that no schema can express; `pointer` is the place (RFC 6901)."""
 
     code = "validation_error"
     detail = "The request does not match the contract."
@@ -35,29 +35,29 @@ class Invalid(DomainError):
 
 
 class Unauthenticated(DomainError):
-    """Nobody is known to be calling."""
+    """A request without a valid credential."""
 
 
 class Forbidden(DomainError):
-    """Somebody is calling who may not do this."""
+    """A request that the caller's role or scopes do not allow."""
 
     code = "forbidden"
     detail = "The role or the scopes of the credential do not allow this operation."
 
 
 class NotFound(DomainError):
-    """It does not exist, or it is not the caller's: the answer is the same."""
+    """An object that does not exist or that the caller may not see: the response is the same."""
 
     code = "not_found"
     detail = "The path or the object does not exist, or this credential may not see it."
 
 
 class Conflict(DomainError):
-    """It is understood and allowed, but the state of things is against it."""
+    """A valid and allowed request that the current state does not permit."""
 
 
 class Unavailable(DomainError):
-    """It cannot be done now; the same request may succeed in a moment."""
+    """A temporary failure: the same request may succeed later."""
 
     code = "unavailable"
     detail = "The service is unavailable: {reason}. Try again later."
@@ -67,7 +67,11 @@ class Unavailable(DomainError):
 
 
 def require(row: Row | None) -> Row:
-    """What was looked for; `NotFound` if there is none."""
+    """Return the row.
+
+    Raises:
+        NotFound: there is no row.
+    """
     if row is None:
         raise NotFound
     return row

@@ -1,4 +1,4 @@
-"""Start and stop: what was opened is closed when the server says so."""
+"""Start and shutdown of the application, by the server's lifespan messages."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -8,22 +8,22 @@ from orderly.http.messages import ASGIApp, Receive, Scope, Send
 from orderly.pipeline.thread_pool import WorkerPool
 
 COLLECT_INTERVAL = 1.0
-"""Seconds after which a process looks again how full it is: what it tells the others is as old as that at most."""
+"""Seconds between updates of the saturation gauges, which other processes read."""
 
 
 class Lifespan:
-    """Answers the server's lifespan messages itself; Flask and Connexion need none of them."""
+    """Middleware for lifespan messages, which Flask and Connexion do not need."""
 
     def __init__(
-        self, app: ASGIApp, database: Database | None, workers: Iterable[WorkerPool], collect: Callable[[], None]
+        self, app: ASGIApp, database: Database | None, pools: Iterable[WorkerPool], collect: Callable[[], None]
     ) -> None:
         self._app = app
         self._database = database
-        self._workers = workers
+        self._pools = pools
         self._collect = collect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the one lifespan."""
+        """Handle the lifespan, or pass a request to the application."""
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return
@@ -32,11 +32,11 @@ class Lifespan:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         collecting.cancel()
-        for workers in self._workers:
-            await asyncio.to_thread(workers.close)  # what they answer is sent by this loop
+        for pool in self._pools:
+            await asyncio.to_thread(pool.close)  # in a thread: this loop sends the last responses
         if self._database is not None:
             self._database.close()
-        await send({"type": "lifespan.shutdown.complete"})  # after this the server may stop the loop
+        await send({"type": "lifespan.shutdown.complete"})  # the server may stop the loop after this
 
     async def _collect_periodically(self) -> None:
         while True:

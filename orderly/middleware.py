@@ -1,4 +1,4 @@
-"""First and last to touch a request: sizes, paths, the request id, media types, the headers of every answer."""
+"""The outermost middleware: limits, request ids, logging, errors and the headers of every response."""
 
 import re
 import time
@@ -10,20 +10,23 @@ from structlog.contextvars import bound_contextvars
 from orderly.clock import new_id
 from orderly.http.body import ClientDisconnected, incomplete_body
 from orderly.http.errors import BadRequest, HeadersTooLarge, PathNotFound, UriTooLong
-from orderly.http.messages import KEY, ASGIApp, Message, Receive, Request, Scope, Send
-from orderly.http.problems import Problems
+from orderly.http.messages import SCOPE_KEY, ASGIApp, Message, Receive, Request, Scope, Send
+from orderly.http.problems import ProblemRenderer
 from orderly.http.proxy_headers import ProxyHeaders
 from orderly.observability import access_log
 from orderly.observability.metrics import Metrics
 
 MAX_TARGET = 8 * 1024
+"""Bytes of the path and the query; 414 beyond."""
 MAX_HEADERS = 16 * 1024
+"""Bytes of all headers; 431 beyond."""
 MAX_HEADER_COUNT = 100
+"""Headers; 431 beyond."""
 
 UNSAFE_PATH = re.compile(
     rb"//|/\.{1,2}(?:/|$)|%(?:[01][0-9a-f]|7f|2f|5c|2e)|[\x00-\x20\x7f\\]|%(?![0-9a-f]{2})|.;", re.I
 )
-"""What no path of ours has, and what the layers behind would each read in their own way."""
+"""Parts that no served path has, and that the layers behind would interpret differently."""
 
 DEFAULT_HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -31,17 +34,18 @@ DEFAULT_HEADERS = {
     b"referrer-policy": b"no-referrer",
     b"cache-control": b"no-store",
 }
+"""The headers of every response that does not set them itself."""
 CORS_EXPOSED_HEADERS = b"ETag, Location, Link, Retry-After, RateLimit, Deprecation, Sunset, X-Request-Id"
-"""The headers that a page of another origin may read."""
+"""The response headers that pages of other origins may read."""
 
 
 class RequestMiddleware:
-    """The outermost layer: nothing reaches the application that is not a sane request, and nothing leaves bare."""
+    """The outermost middleware: rejects malformed requests, and completes every response."""
 
     def __init__(
         self,
         app: ASGIApp,
-        problems: Problems,
+        problems: ProblemRenderer,
         metrics: Metrics,
         *,
         proxies: Iterable[IPv4Network | IPv6Network] = (),
@@ -56,20 +60,20 @@ class RequestMiddleware:
         self._is_stopping = is_stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or pass the lifespan on."""
+        """Serve a request; other messages are passed to the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = time.perf_counter()
+        started = time.perf_counter()
         request = self._request(scope)
-        scope[KEY] = request
+        scope[SCOPE_KEY] = request
         sender = _ResponseSender(send, request, self._origins, self._is_stopping)
         self._metrics.begin()
         with bound_contextvars(**access_log.log_context(request)):
             try:
                 await self._serve(scope, request, receive, sender)
             finally:
-                seconds = time.perf_counter() - began
+                seconds = time.perf_counter() - started
                 self._metrics.end(request, sender.status, seconds)
                 access_log.log_request(request, sender.status, seconds)
 
@@ -78,11 +82,11 @@ class RequestMiddleware:
             _check_request_line(scope, request)
             await self._app(scope, receive, sender)
         except ClientDisconnected:
-            # The server says the same of a body that it cannot read, and of an application that is silent 500.
+            # The server also reports a disconnect for a body that it cannot parse. Without a response it would send 500.
             response = self._problems.response(incomplete_body("did not arrive"), request.id)
             response.headers["Connection"] = "close"
             await response.send(sender)
-            sender.status = None  # it is not known that anybody was told
+            sender.status = None  # for the log: the client has probably disconnected
         except Exception as error:
             if sender.status is not None:
                 raise
@@ -103,7 +107,7 @@ class RequestMiddleware:
 
 
 class _ResponseSender:
-    """A `send` that gives every answer the headers that every answer has, and HEAD no body."""
+    """A `send` that adds the headers of every response, and removes the body of HEAD."""
 
     def __init__(self, send: Send, request: Request, origins: frozenset[str], is_stopping: Callable[[], bool]) -> None:
         self._send = send
@@ -111,7 +115,7 @@ class _ResponseSender:
         self._origins = origins
         self._is_stopping = is_stopping
         self.status: int | None = None
-        """What was answered; None as long as nothing was."""
+        """The status of the response; None until it is sent."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -120,7 +124,7 @@ class _ResponseSender:
             present = {name.lower() for name, _ in headers}
             headers += [(name, value) for name, value in DEFAULT_HEADERS.items() if name not in present]
             headers.append((b"x-request-id", self._request.id.encode()))
-            if self._is_stopping():  # the client comes back by another connection, to a service that stays
+            if self._is_stopping():  # the client reconnects, to a process that keeps running
                 headers.append((b"connection", b"close"))
             if self._origins:
                 headers += self._cross_origin()
@@ -130,7 +134,7 @@ class _ResponseSender:
         await self._send(message)
 
     def _cross_origin(self) -> list[tuple[bytes, bytes]]:
-        """Fetch, 3.2: an origin that is configured may read answers; `*` and credentials are never allowed."""
+        """Return the CORS headers (Fetch, 3.2). Only configured origins are allowed; `*` and credentials never are."""
         headers = [(b"vary", b"Origin")]
         origin = self._request.header("origin")
         if origin not in self._origins:
@@ -147,7 +151,14 @@ class _ResponseSender:
 
 
 def _check_request_line(scope: Scope, request: Request) -> None:
-    """Refuse what no honest client sends, before any layer can read it in its own way."""
+    """Reject malformed requests, before the layers behind interpret them differently.
+
+    Raises:
+        UriTooLong: the path and the query are over `MAX_TARGET`.
+        HeadersTooLarge: the headers are over `MAX_HEADERS` or `MAX_HEADER_COUNT`.
+        PathNotFound: the path has an unsafe part.
+        BadRequest: Host is missing or sent twice.
+    """
     raw_path = scope.get("raw_path") or request.path.encode()
     if len(raw_path) + len(scope["query_string"]) + 1 > MAX_TARGET:
         raise UriTooLong
@@ -156,7 +167,7 @@ def _check_request_line(scope: Scope, request: Request) -> None:
         raise HeadersTooLarge
     if UNSAFE_PATH.search(raw_path) or "�" in request.path or (len(raw_path) > 1 and raw_path.endswith(b"/")):
         raise PathNotFound
-    # Granian says that Host is empty where there is none; no URL of ours has an empty host either (RFC 9110, 4.2.1).
+    # Granian reports a missing Host as an empty one. A URL of http never has an empty host (RFC 9110, 4.2.1).
     hosts = [host for host in request.headers.get("host", []) if host]
-    if len(hosts) > 1 or (not hosts and scope.get("http_version") == "1.1"):  # before 1.1 nobody had to send it
+    if len(hosts) > 1 or (not hosts and scope.get("http_version") == "1.1"):  # optional before 1.1
         raise BadRequest([{"in": "header", "name": "Host", "keyword": "required", "message": "must be sent once"}])

@@ -1,4 +1,4 @@
-"""Times as RFC 3339 writes them."""
+"""Times in the format of RFC 3339."""
 
 import re
 from datetime import UTC, datetime
@@ -9,17 +9,17 @@ LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60(?:\.[0-9]+)?")
 
 
 def parse_time(text: str) -> datetime:
-    """Return the point in time of an RFC 3339 text, or the nearest that a datetime in UTC can hold.
+    """Parse an RFC 3339 time, and return the nearest that a datetime in UTC can hold.
 
     Raises:
-        ValueError: the text is not a time.
+        ValueError: the text is not an RFC 3339 time.
     """
     if not RFC_3339.fullmatch(text):
         raise ValueError("not an RFC 3339 time")
     text = text.upper()
     if ":60" in text:
         text = LEAP_SECOND.sub(r"\1:59.999999", text)
-    # Year 0 is a leap year like year 4, and before every time that a datetime holds.
+    # Year 0 is a leap year like year 4, so the rest of the text is checked as of year 4. No datetime has year 0.
     time = datetime.fromisoformat(f"0004{text[4:]}" if text.startswith("0000") else text)
     try:
         return MIN_TIME if text.startswith("0000") else time.astimezone(UTC)
@@ -28,5 +28,5 @@ def parse_time(text: str) -> datetime:
 
 
 def rfc3339(time: datetime) -> str:
-    """Return a point in time as RFC 3339 in UTC with `Z`, to the microsecond."""
+    """Format a time as RFC 3339 in UTC with `Z`, to the microsecond."""
     return time.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

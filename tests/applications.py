@@ -5,7 +5,8 @@ from typing import Any
 
 from orderly.app import create_app
 from orderly.config.settings import Settings
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract
+from orderly.contract.operation import Operation
 from orderly.http.messages import ASGIApp
 from orderly.pipeline.handler_resolver import HandlerResolver
 from orderly.pipeline.injection import Function

@@ -11,8 +11,9 @@ from pydantic import SecretStr
 
 from orderly.config.application import Application
 from orderly.config.environment import RENAMED
-from orderly.config.secret_key import kept_secret
-from orderly.config.settings import PREFIX, CommandError, Settings
+from orderly.config.errors import CommandError
+from orderly.config.secret_key import load_secret
+from orderly.config.settings import PREFIX, Settings
 from tests.serving import variable_of
 
 README = Path(__file__).parent.parent / "README.md"
@@ -219,7 +220,7 @@ class TestKeptSecret:
 
     def test_two_processes_that_make_it_at_once_have_the_same(self, tmp_path):
         found = []
-        threads = [Thread(target=lambda: found.append(kept_secret(tmp_path))) for _ in range(8)]
+        threads = [Thread(target=lambda: found.append(load_secret(tmp_path))) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:

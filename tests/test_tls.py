@@ -9,7 +9,8 @@ import httpx
 import pytest
 import trustme
 
-from orderly.config.settings import CommandError, Settings
+from orderly.config.errors import CommandError
+from orderly.config.settings import Settings
 from orderly.server.tls import check_tls_files
 from tests.factories import SECRET
 from tests.serving import START, served

@@ -11,7 +11,8 @@ import typer
 from orderly.cli.console import out
 from orderly.cli.database_access import open_migrated
 from orderly.config.application import find_application
-from orderly.config.settings import CommandError, Settings
+from orderly.config.errors import CommandError
+from orderly.config.settings import Settings
 from orderly.database.hooks import Hooks, find_hooks
 
 

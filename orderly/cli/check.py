@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from orderly.cli.console import err, out
-from orderly.config.application import NoApplication, find_application
+from orderly.config.application import ApplicationNotFound, find_application
 from orderly.contract import model
 from orderly.devtools.lint import redocly as redocly
 from orderly.devtools.lint.findings import FORMATS, Finding
@@ -84,7 +84,7 @@ def _report(findings: list[Finding], form: Format, path: Path) -> None:
 def _report_success(loaded: model.Contract) -> None:
     try:
         resolver = HandlerResolver(find_application())
-    except NoApplication:  # a contract is valid without handlers
+    except ApplicationNotFound:  # a contract is valid without handlers
         out.print(f"The contract is sound: {len(loaded.operations)} operations.")
         return
     missing = [o for o in loaded.operations if resolver.handler(o) is None]

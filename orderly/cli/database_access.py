@@ -9,7 +9,8 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import DatabaseError, InterfaceError
 
 from orderly.config.application import Application, find_application
-from orderly.config.settings import CommandError, Settings
+from orderly.config.errors import CommandError
+from orderly.config.settings import Settings
 from orderly.database.database import Database
 from orderly.database.hooks import find_hooks
 from orderly.database.migrations import revisions

@@ -1,11 +1,11 @@
 """The line that a failed command shows."""
 
 from orderly.config.application import find_application
-from orderly.config.settings import CommandError
+from orderly.config.errors import CommandError
 from orderly.contract import model
 from orderly.contract.loader import ContractError
 from orderly.errors import DomainError, Invalid
-from orderly.http.problems import Problems
+from orderly.http.problems import ProblemRenderer
 
 
 def explain(error: Exception) -> str:
@@ -21,4 +21,4 @@ def _detail(error: DomainError) -> str:
         catalogue = model.load(find_application().contract).errors
     except (CommandError, ContractError):
         catalogue = {}
-    return Problems(catalogue).detail(error) or error.code
+    return ProblemRenderer(catalogue).detail(error) or error.code

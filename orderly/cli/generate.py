@@ -6,7 +6,7 @@ import typer
 
 from orderly.cli.console import err, out
 from orderly.config.application import find_application
-from orderly.config.settings import CommandError
+from orderly.config.errors import CommandError
 from orderly.contract import model
 from orderly.devtools.codegen.handler_stub import imports_of, stub_of
 from orderly.devtools.codegen.typed_dicts import types_of

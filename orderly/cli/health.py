@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from orderly.cli.console import out
 from orderly.config.application import Application, find_application
-from orderly.config.settings import CommandError, Settings
+from orderly.config.errors import CommandError
+from orderly.config.settings import Settings
 from orderly.contract import model
 from orderly.server.url import address
 

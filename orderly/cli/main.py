@@ -12,8 +12,8 @@ import typer
 from orderly.cli import backup, check, client, db, diff, generate, health, purge, routes, serve
 from orderly.cli.console import err, out
 from orderly.cli.errors import explain
-from orderly.config.application import NoApplication, find_application
-from orderly.config.settings import CommandError
+from orderly.config.application import ApplicationNotFound, find_application
+from orderly.config.errors import CommandError
 from orderly.contract.loader import ContractError
 from orderly.errors import DomainError
 
@@ -59,7 +59,7 @@ def command_line(words: list[str]) -> typer.Typer:
         app.command(name)(command)
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
-    with suppress(NoApplication):  # some commands need none, and each other says so
+    with suppress(ApplicationNotFound):  # some commands need none, and each other says so
         application = find_application()
         application.put_on_path()
         is_own = words[:1] == ["--version"] or {*words[:1]} & {*COMMANDS, *GROUPS}

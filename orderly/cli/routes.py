@@ -7,6 +7,7 @@ from rich.text import Text
 from orderly.cli.console import out
 from orderly.config.application import find_application
 from orderly.contract import model
+from orderly.contract.operation import Operation
 from orderly.contract.summary import describe_access, describe_limits
 from orderly.pipeline.handler_resolver import HandlerResolver
 
@@ -31,11 +32,11 @@ def routes() -> None:
     out.print(table)
 
 
-def _handler(resolver: HandlerResolver, operation: model.Operation) -> str | Text:
+def _handler(resolver: HandlerResolver, operation: Operation) -> str | Text:
     handler = resolver.handler(operation)
     return Text("none", "red") if handler is None else f"{handler.__module__}.{handler.__name__}"
 
 
-def _scopes_of(operation: model.Operation) -> frozenset[str]:
+def _scopes_of(operation: Operation) -> frozenset[str]:
     """Every scope that an operation asks for, by whichever credential."""
     return frozenset[str]().union(*(scopes for each in operation.security for scopes in each.values()))

@@ -14,7 +14,8 @@ import typer
 from orderly.cli.console import err, out
 from orderly.cli.database_access import open_migrated
 from orderly.config.application import Application, find_application
-from orderly.config.settings import CommandError, Settings
+from orderly.config.errors import CommandError
+from orderly.config.settings import Settings
 from orderly.contract import model
 from orderly.http.messages import ASGIApp
 from orderly.server.gc import freeze_gc

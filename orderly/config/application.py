@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from orderly.config.secret_key import CommandError
+from orderly.config.errors import CommandError
 
 PROJECT_FILE = "pyproject.toml"
 DEFAULTS = {"contract": "openapi/openapi.yaml", "handlers": "handlers", "database": "db", "readiness": ""}
@@ -19,7 +19,7 @@ DEFAULTS = {"contract": "openapi/openapi.yaml", "handlers": "handlers", "databas
 PACKAGE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
-class NoApplication(CommandError):
+class ApplicationNotFound(CommandError):
     """Neither the current folder nor one above it is an application."""
 
 
@@ -87,7 +87,7 @@ def find_application(start: Path | None = None) -> Application:
         start: where to begin; the current folder if left out.
 
     Raises:
-        NoApplication: there is none.
+        ApplicationNotFound: there is none.
         CommandError: its pyproject.toml cannot be read, has an unknown key, or names something that does not exist.
     """
     start = (start or Path.cwd()).absolute()
@@ -95,7 +95,7 @@ def find_application(start: Path | None = None) -> Application:
         table = _table(folder / PROJECT_FILE)
         if table is not None or (folder / DEFAULTS["contract"]).is_file():
             return _application(folder, table or {})
-    raise NoApplication(
+    raise ApplicationNotFound(
         f"{start} is not an application: neither it nor a folder above has {DEFAULTS['contract']} or a {PROJECT_FILE} "
         "with [tool.orderly]. Change to the folder of one."
     )

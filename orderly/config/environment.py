@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from orderly.config.secret_key import CommandError
+from orderly.config.errors import CommandError
 
 PREFIX = "ORDERLY_"
 TEST_PREFIX = "ORDERLY_TEST_"
@@ -32,7 +32,7 @@ def check_known(variables: Iterable[str], settings: Iterable[str]) -> None:
             raise CommandError(f"There is no setting {variable}: {advice}")
 
 
-def complaint(location: Iterable[int | str], message: str) -> str:
+def describe_invalid(location: Iterable[int | str], message: str) -> str:
     """What is said of a value that does not fit."""
     name = next((str(part) for part in location), "")
     variable = name if name.isupper() else f"{PREFIX}{name.upper()}"  # an alias is a variable as it is

@@ -1,38 +1,41 @@
-"""The secret that development makes for itself and keeps in the data folder."""
+"""The development secret: created on first use and kept in the data folder."""
 
 import os
 import secrets
 import tempfile
 from pathlib import Path
 
+from orderly.config.errors import CommandError
+
 MINIMUM_BYTES = 32
+"""Bytes of a secret: a shorter one is refused."""
 FILE_NAME = "secret.key"
 
 
-class CommandError(Exception):
-    """The service cannot start like this. The message is one plain line that says what to do."""
+def load_secret(folder: Path) -> str:
+    """Return the secret of a data folder, and create it on first use.
 
-
-def kept_secret(folder: Path) -> str:
-    """The secret of a data folder, made if it has none yet. Raises CommandError where that is impossible."""
+    Raises:
+        CommandError: the file cannot be created or read, or its secret is too short.
+    """
     path = folder / FILE_NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            _make(path)
+            _create(path)
         secret = path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError):
         raise CommandError(
-            f"The secret in the data folder {folder} cannot be made or read: "
-            "make the folder writable, or set ORDERLY_DATA_DIR or ORDERLY_SECRET_KEY."
+            f"Cannot create or read the secret in the data folder {folder}. "
+            "Make the folder writable, or set ORDERLY_DATA_DIR or ORDERLY_SECRET_KEY."
         ) from None
     if len(secret) < MINIMUM_BYTES:
-        raise CommandError(f"The secret in {path} is too short: delete the file, and a new one is made.")
+        raise CommandError(f"The secret in {path} is too short. Delete the file to have a new one created.")
     return secret
 
 
-def _make(path: Path) -> None:
-    # Two processes may start at once. The file appears whole or not at all, and the first one to link it wins.
+def _create(path: Path) -> None:
+    # Two processes may start at once. The file appears whole or not at all, and the first process to link it wins.
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{FILE_NAME}.")
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:

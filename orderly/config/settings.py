@@ -11,8 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
 
 from orderly.config.application import Application, find_application
-from orderly.config.environment import PREFIX, check_known, complaint
-from orderly.config.secret_key import MINIMUM_BYTES, CommandError, kept_secret
+from orderly.config.environment import PREFIX, check_known, describe_invalid
+from orderly.config.secret_key import MINIMUM_BYTES, CommandError, load_secret
 from orderly.config.url_types import CollectorUrl, DatabaseUrl, Origin, RedisUrl
 
 __all__ = ["PREFIX", "CommandError", "Settings"]
@@ -132,7 +132,7 @@ class Settings(BaseSettings):
         if application.has_database and not settings.database_url:
             filled["database_url"] = URL.create("sqlite", database=str(data_dir / DATABASE_FILE)).render_as_string()
         if not settings.secret_key.get_secret_value():
-            filled["secret_key"] = SecretStr(kept_secret(data_dir))
+            filled["secret_key"] = SecretStr(load_secret(data_dir))
         return settings.model_copy(update=filled)
 
     @classmethod
@@ -147,7 +147,7 @@ class Settings(BaseSettings):
             check_known({**os.environ, **dotenv_values(env_file)}, cls.model_fields)
             return cls(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings adds this argument
         except ValidationError as error:
-            complaints = dict.fromkeys(complaint(e["loc"], e["msg"]) for e in error.errors())
+            complaints = dict.fromkeys(describe_invalid(e["loc"], e["msg"]) for e in error.errors())
             raise CommandError("; ".join(complaints) + ".") from None
         except (UnicodeDecodeError, OSError):
             raise CommandError("The file .env cannot be read: make it a readable UTF-8 file or remove it.") from None

@@ -1,4 +1,4 @@
-"""Places in the contract: walked by key, with every reference followed, and named by their JSON pointer."""
+"""Nodes of the contract: walked by key with references resolved, and named by JSON pointer."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from orderly.contract.loader import ContractError
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A place in the contract: what stands there, and the JSON pointer to it (RFC 6901)."""
+    """A node of the contract: its value and its JSON pointer (RFC 6901)."""
 
     document: dict[str, Any] = field(repr=False)
     pointer: str
     value: Any = field(repr=False)
 
     def get(self, *keys: str | int) -> Node | None:
-        """The place below this one, with references on the way followed; None if nothing stands there."""
+        """Return the node at a path of keys, resolving references on the way; None if there is no such node."""
         node = self
         for key in keys:
             holder = node.target.value
@@ -31,7 +31,7 @@ class Node:
         return node
 
     def child(self, key: str | int, value: Any) -> Node:
-        """The place of a member or an item of what stands here."""
+        """Return the node of a member or an item of this value."""
         step = str(key).replace("~", "~0").replace("/", "~1")
         return Node(self.document, f"{self.pointer}/{step}", value)
 
@@ -42,27 +42,27 @@ class Node:
         return node
 
     def items(self) -> Iterator[tuple[str, Node]]:
-        """The members of the object that stands here."""
+        """Yield the members of this object, with references resolved."""
         return ((key, self[key].target) for key in self.target.value)
 
     def members(self) -> Iterator[tuple[str, Node]]:
-        """The members or items of what stands here, with no reference followed."""
+        """Yield the members or items of this value, without resolving references."""
         members = enumerate(self.value) if isinstance(self.value, list) else self.value.items()
         return ((str(key), self.child(key, value)) for key, value in members)
 
     @property
     def name(self) -> str:
-        """The last step of the pointer: what the place is called where it stands."""
+        """The last step of the pointer: the name of a component, a property or a path."""
         return self.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
 
     @property
     def target(self) -> Node:
-        """This place, or the one that its `$ref` leads to."""
+        """The node that this `$ref` resolves to; this node if it is no reference."""
         return self._resolve()
 
     @property
     def canonical(self) -> Node:
-        """This place, or the one that a `$ref` leads to which is all that stands here."""
+        """The target of a `$ref` without siblings; this node if it has siblings or is no reference."""
         return self._resolve(only_reference=True)
 
     def _resolve(self, *, only_reference: bool = False) -> Node:
@@ -73,22 +73,26 @@ class Node:
             if not isinstance(reference, str) or (only_reference and len(value) > 1):
                 return node
             node = self.resolve_pointer(reference)
-        raise ContractError(f"{self.pointer}: its $ref leads in a circle", self.pointer)
+        raise ContractError(f"{self.pointer}: its $ref is circular", self.pointer)
 
     def resolve_pointer(self, reference: str) -> Node:
-        """The place of a reference within the document."""
+        """Return the node of a reference within the document.
+
+        Raises:
+            ContractError: the reference is to another file, or to nothing.
+        """
         if not reference.startswith("#/"):
-            raise ContractError(f"{self.pointer}: $ref {reference!r} does not stay in this file", self.pointer)
+            raise ContractError(f"{self.pointer}: $ref {reference!r} is to another file", self.pointer)
         value: Any = self.document
         for step in reference[2:].split("/"):
             key = unquote(step).replace("~1", "/").replace("~0", "~")
             try:
                 value = value[int(key) if isinstance(value, list) else key]
             except (KeyError, IndexError, ValueError, TypeError):
-                raise ContractError(f"{self.pointer}: $ref {reference!r} leads nowhere", self.pointer) from None
+                raise ContractError(f"{self.pointer}: $ref {reference!r} does not resolve", self.pointer) from None
         return Node(self.document, unquote(reference[1:]), value)
 
     @property
     def uri(self) -> str:
-        """The place as a URI, for a validator that has the document as `urn:contract`."""
+        """The URI of this node, for a validator that has the document as `urn:contract`."""
         return "urn:contract#" + quote(self.pointer, safe="/~-._$")

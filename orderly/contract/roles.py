@@ -7,12 +7,12 @@ from orderly.contract.loader import ContractError
 
 
 def own_scopes(role: Any) -> list[str]:
-    """Return the scopes that a role lists itself, without those of the role that it extends."""
+    """Return the scopes that a role lists, without those of the role it extends."""
     return list(role if isinstance(role, list) else role.get("scopes", ()))
 
 
 def base_role(role: Any) -> str | None:
-    """Return the name of the role that a role extends; None if it extends no role."""
+    """Return the name of the role that a role extends, or None."""
     return None if isinstance(role, list) else role.get("extends")
 
 
@@ -31,13 +31,13 @@ def lineage(roles: Mapping[str, Any], name: str) -> list[str]:
     Raises:
         ContractError: one of them is unknown, or extends itself.
     """
-    found = [name]
-    while (base := base_role(roles[found[-1]])) is not None:
+    names = [name]
+    while (base := base_role(roles[names[-1]])) is not None:
         if base not in roles:
-            message = f"the role {found[-1]} extends {base}, which x-roles does not have"
-            raise ContractError(message, f"/x-roles/{found[-1]}/extends")
-        if base in found:
-            message = f"the role {base} extends itself: {' -> '.join([*found, base])}"
+            message = f"the role {names[-1]} extends {base}, which x-roles does not have"
+            raise ContractError(message, f"/x-roles/{names[-1]}/extends")
+        if base in names:
+            message = f"the role {base} extends itself: {' -> '.join([*names, base])}"
             raise ContractError(message, f"/x-roles/{base}/extends")
-        found.append(base)
-    return found
+        names.append(base)
+    return names

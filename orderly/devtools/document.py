@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from orderly.contract.model import METHODS
 from orderly.contract.node import Node
+from orderly.contract.operation import METHODS
 
 SECTIONS = {
     "schema": "schemas",

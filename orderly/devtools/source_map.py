@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from orderly.contract.bundle import PARTS, Bundle
+from orderly.contract.bundle import BUNDLED_FILES, Bundle
 from orderly.contract.loader import ContractError
 
 Position = tuple[str, int, int]
@@ -65,7 +65,7 @@ class SourceMap:
 
 def _file_of(pointer: str, main: str) -> tuple[str, list[str]]:
     steps = _steps(pointer)
-    return (steps[1], steps[2:]) if steps[:1] == [PARTS] else (main, steps)
+    return (steps[1], steps[2:]) if steps[:1] == [BUNDLED_FILES] else (main, steps)
 
 
 def _steps(pointer: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract
+from orderly.contract.operation import Operation
 
 ANONYMOUS = "anonymous"
 UNAUTHENTICATED, FORBIDDEN = "401", "403"

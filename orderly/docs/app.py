@@ -20,8 +20,8 @@ from orderly.docs.errors import explained
 from orderly.docs.operations import shown
 from orderly.errors import DomainError
 from orderly.http.errors import InternalError, MethodNotAllowed, PathNotFound
-from orderly.http.messages import KEY, Request
-from orderly.http.problems import Problems
+from orderly.http.messages import SCOPE_KEY, Request
+from orderly.http.problems import ProblemRenderer
 from orderly.observability.metrics import MEDIA_TYPE, Metrics
 
 ASSETS = {
@@ -58,7 +58,7 @@ def create_pages(
     pages = Flask(__name__, static_folder=None)
     pages.url_map.merge_slashes = False  # no answer of this service is a redirect
     pages.after_request(_answer_options)
-    problems = Problems(contract.errors)
+    problems = ProblemRenderer(contract.errors)
     pages.register_error_handler(HTTPException, lambda error: _problem(problems, error))
     page = partial(_page, contract.document["info"]["title"])
     _serve(pages, "/openapi.yaml", lambda: contract.source, "application/yaml")
@@ -120,8 +120,8 @@ def _answer_options(response: Response) -> Response:
     return response
 
 
-def _problem(problems: Problems, error: HTTPException) -> Response:
-    reply = problems.response(_domain_error(error), _arrived().id)
+def _problem(problems: ProblemRenderer, error: HTTPException) -> Response:
+    reply = problems.render(_domain_error(error), _arrived().id)
     return Response(reply.body, reply.status, reply.headers, content_type=reply.media_type)
 
 
@@ -133,5 +133,5 @@ def _domain_error(error: HTTPException) -> DomainError:
 
 def _arrived() -> Request:
     """The request as the edge has read it."""
-    found: Request = request.environ["asgi.scope"][KEY]
+    found: Request = request.environ["asgi.scope"][SCOPE_KEY]
     return found

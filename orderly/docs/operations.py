@@ -5,8 +5,9 @@ from typing import Any
 
 import orjson
 
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract
 from orderly.contract.node import Node
+from orderly.contract.operation import Operation
 from orderly.contract.summary import describe_access
 from orderly.docs.access import access_tables
 

@@ -1,28 +1,28 @@
-"""The body of a request: read within limits of size and time, and parsed as strict JSON."""
+"""The body of a request: read within limits of size and time, parsed as strict JSON."""
 
 import asyncio
 
 from orderly.http.errors import BadRequest, BodyTooLarge
 from orderly.http.messages import Receive, Request
-from orderly.http.strict_json import NotJson, parse
+from orderly.http.strict_json import InvalidJson, parse
 
 MAX_BODY = 256 * 1024
-"""Bytes of a body; 413 beyond them."""
+"""Bytes of a body; 413 beyond."""
 BODY_TIMEOUT = 15.0
-"""Seconds that a client may take to send its body."""
+"""Seconds a client may take to send its body; then 400."""
 
 
 class ClientDisconnected(Exception):
-    """The body broke off or cannot be read: usually no client is left to respond to."""
+    """A body that ended early or cannot be read. Usually the client has disconnected."""
 
 
 async def read_body(request: Request, receive: Receive) -> bytes:
     """Return the whole body, however it is framed.
 
     Raises:
-        BodyTooLarge: it is over `MAX_BODY`; the rest is not read.
-        BadRequest: it did not arrive in time.
-        ClientDisconnected: it will never arrive.
+        BodyTooLarge: the body is over `MAX_BODY`; the rest is not read.
+        BadRequest: the body did not arrive within `BODY_TIMEOUT`.
+        ClientDisconnected: the client has disconnected.
     """
     length = request.header("content-length")
     if length is not None and length.isdecimal() and int(length[:20]) > MAX_BODY:
@@ -46,19 +46,19 @@ async def read_body(request: Request, receive: Receive) -> bytes:
 
 
 def read_json(body: bytes) -> object:
-    """Return the content of a body that is strict JSON.
+    """Return the value of a JSON body.
 
     Raises:
-        BadRequest: it is not strict JSON.
+        BadRequest: the body is not strict JSON.
     """
     try:
         return parse(body)
-    except NotJson as error:
+    except InvalidJson as error:
         raise _body_error("json", str(error)) from None
 
 
 def incomplete_body(message: str) -> BadRequest:
-    """Return the error for a body that has not arrived whole."""
+    """Return the error for an incomplete body."""
     return _body_error("complete", message)
 
 

@@ -1,4 +1,4 @@
-"""Any exception as one that a response can be rendered from; what is not expected is logged here."""
+"""Conversion of any exception to a domain error; unexpected ones are logged."""
 
 import structlog
 
@@ -10,7 +10,7 @@ log = structlog.get_logger(__name__)
 
 
 def classify(error: Exception) -> DomainError:
-    """Return the error that the caller is shown for anything that was raised."""
+    """Return the domain error to render for an exception."""
     if isinstance(error, DomainError):
         return error
     if is_unavailable(error):

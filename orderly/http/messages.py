@@ -1,4 +1,4 @@
-"""A request and a response, as they pass through the pipeline."""
+"""Requests and responses of the pipeline."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -10,42 +10,44 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-KEY = "orderly.request"
+SCOPE_KEY = "orderly.request"
 """The key of the request in the ASGI scope."""
 
 
 @dataclass(slots=True)
 class RequestFacts:
-    """What the pipeline learns about a request, for log, metrics and traces."""
+    """Facts about a request for the log, metrics and traces."""
 
     operation: str | None = None
-    """The operationId; None outside of the contract's operations."""
+    """The operationId; None if the request matches no operation."""
     path: str | None = None
     """The template of the path."""
     user_id: str | None = None
     database_ms: float | None = None
+    """Milliseconds in the database driver."""
     limited_per: str | None = None
-    """What the exceeded rate limit counts by."""
+    """The `per` of the exceeded rate limit; None if no limit was exceeded."""
     deprecated: bool = False
     replayed: bool = False
+    """Whether the response is that of an earlier request with the same idempotency key."""
     response_validation_failed: bool = False
 
 
 @dataclass(slots=True)
 class Request:
-    """A request that has arrived, parsed once."""
+    """A request, parsed once."""
 
     id: str
     method: str
     path: str
     query: str
     headers: dict[str, list[str]]
-    """By lower-case name, each with every value that was sent."""
+    """The values of each header, by lower-case name."""
     client: str
-    """The client's address: the connection's, or the one that a trusted proxy forwards."""
+    """The client's address: the connection's, or the one forwarded by a trusted proxy."""
     path_arguments: dict[str, str] = field(default_factory=dict)
     body: Any = None
-    """The parsed JSON; None where the operation takes no body or none was sent."""
+    """The parsed JSON; None if the operation takes no body or none was sent."""
     has_body: bool = False
     facts: RequestFacts = field(default_factory=RequestFacts)
 
@@ -57,13 +59,13 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """A response that is complete."""
+    """A complete response."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     json: Any = None
-    """The content of the body, for the check against the contract."""
+    """The content of the body, which is validated against the contract."""
     media_type: str | None = "application/json"
 
     async def send(self, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Accept and Content-Type: whether the client takes JSON, and sends what the operation declares."""
+"""Content negotiation: Accept and Content-Type."""
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
@@ -10,7 +10,7 @@ JSON = "application/json"
 
 
 def check_acceptable(request: Request) -> None:
-    """Check that Accept does not exclude JSON (RFC 9110, 12.5.1), before anything has had an effect.
+    """Check that Accept does not exclude JSON (RFC 9110, 12.5.1), before the request has an effect.
 
     Raises:
         NotAcceptable: neither application/json nor a range that includes it is acceptable.
@@ -21,10 +21,11 @@ def check_acceptable(request: Request) -> None:
 
 
 def check_media_type(request: Request, declared: frozenset[str]) -> None:
-    """Check that the operation declares the media type of the body, and that the body is not encoded.
+    """Check that the body is UTF-8 in a declared media type, without an encoding.
 
     Raises:
-        UnsupportedMediaType: or Content-Type is missing, sent twice, or names a charset other than UTF-8.
+        UnsupportedMediaType: Content-Type is missing, sent twice, not declared, or names a charset other than UTF-8,
+            or the body has a Content-Encoding.
     """
     media_types = request.headers.get("content-type", [])
     if len(media_types) != 1 or any(coding != "identity" for coding in request.headers.get("content-encoding", [])):

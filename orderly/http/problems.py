@@ -1,4 +1,4 @@
-"""The only file that knows the status of an error: whatever is raised becomes application/problem+json (RFC 9457)."""
+"""Errors rendered as application/problem+json (RFC 9457). Only this file maps errors to statuses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -50,49 +50,50 @@ STATUSES: dict[type[DomainError], int] = {
     NotImplementedYet: 501,
     Unavailable: 503,
 }
+"""The status of each error class. A subclass has the status of its nearest base."""
 
 
-def status_of(refusal: DomainError) -> int:
-    """The status of a refusal: that of its family."""
-    return next(STATUSES[kind] for kind in type(refusal).__mro__ if kind in STATUSES)
+def status_of(error: DomainError) -> int:
+    """Return the status of an error: that of the nearest class in `STATUSES`."""
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
-class Problems:
-    """Renders refusals with the titles and details of the contract's catalogue."""
+class ProblemRenderer:
+    """Renderer of errors with the titles and details of the contract's catalogue."""
 
     def __init__(self, catalogue: Mapping[str, Mapping[str, str]]) -> None:
         self._catalogue = catalogue
 
-    def detail(self, refusal: DomainError) -> str:
-        """Return the detail of the catalogue, or else the refusal's own, with its fields filled in."""
-        text = self._catalogue.get(refusal.code, {}).get("detail", refusal.detail)
-        for name, value in refusal.fields.items():
+    def detail(self, error: DomainError) -> str:
+        """Return the detail of the catalogue, or else of the error, with the error's fields filled in."""
+        text = self._catalogue.get(error.code, {}).get("detail", error.detail)
+        for name, value in error.fields.items():
             text = text.replace(f"{{{name}}}", value)
         return text
 
-    def response(self, error: Exception, request_id: str) -> Response:
-        """The answer to a request that ended in an error."""
-        refusal = classify(error)
-        status = status_of(refusal)
+    def render(self, exception: Exception, request_id: str) -> Response:
+        """Return the response to a request that ended in an exception."""
+        error = classify(exception)
+        status = status_of(error)
         body: dict[str, Any] = {
-            "type": f"/errors#{refusal.code}",
-            "title": self._catalogue.get(refusal.code, {}).get("title", refusal.code),
+            "type": f"/errors#{error.code}",
+            "title": self._catalogue.get(error.code, {}).get("title", error.code),
             "status": status,
-            "code": refusal.code,
-            "detail": self.detail(refusal),
+            "code": error.code,
+            "detail": self.detail(error),
             "request_id": request_id,
         }
-        if errors := getattr(refusal, "errors", None):
+        if errors := getattr(error, "errors", None):
             body["errors"] = errors
-        return Response(status, _headers(refusal, status), orjson.dumps(body), body, MEDIA_TYPE)
+        return Response(status, _headers(error, status), orjson.dumps(body), body, MEDIA_TYPE)
 
 
-def _headers(refusal: DomainError, status: int) -> dict[str, str]:
-    headers: dict[str, str] = dict(getattr(refusal, "headers", {}))
+def _headers(error: DomainError, status: int) -> dict[str, str]:
+    headers: dict[str, str] = dict(getattr(error, "headers", {}))
     if status == 401:
-        # RFC 6750, 3.1: a request without any credential is told no error code.
-        error = ', error="invalid_token"' if refusal.code == "invalid_token" else ""
-        headers["WWW-Authenticate"] = f'Bearer realm="orderly"{error}'
-    if status == 503 or isinstance(refusal, IdempotencyKeyInFlight):
+        # RFC 6750, 3.1: the response to a request without a credential has no error code.
+        parameter = ', error="invalid_token"' if error.code == "invalid_token" else ""
+        headers["WWW-Authenticate"] = f'Bearer realm="orderly"{parameter}'
+    if status == 503 or isinstance(error, IdempotencyKeyInFlight):
         headers.setdefault("Retry-After", "1")
     return headers

@@ -1,24 +1,29 @@
-"""Whose request it is: the address nearest to the client that somebody trusted vouches for."""
+"""The client's address, read from X-Forwarded-For of trusted proxies."""
 
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-UNKNOWN = "0.0.0.0"  # noqa: S104  # nobody listens there: nobody comes from there either (RFC 1122, 3.2.1.3)
-"""Where somebody comes from of whom a proxy tells no address. They are counted together, and read no metrics."""
+UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104  # not bound: it is never a source address (RFC 1122, 3.2.1.3)
+"""The address of clients for which a proxy reports none. They share one rate limit, and read no metrics."""
 
 ADDRESS_CACHE_SIZE = 1024
-"""Addresses that are remembered as they were read: most clients come again."""
+"""Parsed addresses to keep: most clients send more than one request."""
 
 
 class ProxyHeaders:
-    """Believes what proxies in some networks say of their clients."""
+    """Reader of the headers of trusted proxies."""
 
     def __init__(self, proxies: Iterable[IPv4Network | IPv6Network]) -> None:
         self._proxies = tuple(proxies)
 
     def client_address(self, peer: str, headers: dict[str, list[str]]) -> str:
-        """The client's address, or that of the first one on the way to him who is not trusted."""
+        """Return the address of the last hop that is not a trusted proxy: the client.
+
+        Args:
+            peer: the address of the connection.
+            headers: the headers of the request, by lower-case name.
+        """
         address = _address(peer)
         forwarded = ",".join(headers.get("x-forwarded-for", [])) if self._proxies else ""
         hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
@@ -32,7 +37,7 @@ class ProxyHeaders:
 
 @lru_cache(ADDRESS_CACHE_SIZE)
 def _address(text: str) -> str:
-    """The address that a hop names, without the port that some proxies write; of one that has two forms the shorter."""
+    """Return the address of a hop without its port; an IPv4 address mapped to IPv6 becomes IPv4."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
@@ -40,5 +45,5 @@ def _address(text: str) -> str:
     try:
         address = ip_address(text)
     except ValueError:
-        return UNKNOWN
+        return UNKNOWN_ADDRESS
     return str(getattr(address, "ipv4_mapped", None) or address)

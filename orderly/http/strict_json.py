@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 and I-JSON (RFC 7493) want it: one reading, or none."""
+"""Strict JSON (RFC 8259, and I-JSON, RFC 7493): only texts with one meaning."""
 
 import json
 import math
@@ -6,33 +6,33 @@ from collections.abc import Iterator
 from typing import Any
 
 MAX_DEPTH = 32
+"""Levels of nesting."""
 
 
-class NotJson(ValueError):
-    """The text is not strict JSON; the message says why and quotes nothing of it."""
+class InvalidJson(ValueError):
+    """A text that is not strict JSON. The message has the reason and quotes nothing of the text."""
 
 
 def parse(body: bytes) -> Any:
-    """What a JSON text says.
+    """Return the value of a JSON text.
 
-    A number that is whole is an int, however it is written: `1.0` and `1e2` are the integers 1 and 100, as JSON Schema
-    counts them.
+    A whole number is an int however it is written: `1.0` and `1e2` are the integers 1 and 100, as in JSON Schema.
 
     Raises:
-        NotJson: it is not UTF-8, or has duplicate keys, NaN or Infinity, a lone surrogate, U+0000, a number that no
-            double holds, or is nested deeper than 32.
+        InvalidJson: the text is not UTF-8, not JSON, or nested deeper than 32, or it has duplicate keys, NaN, Infinity,
+            a lone surrogate, U+0000 or a number out of the range of a double.
     """
     try:
         text = body.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
     except UnicodeDecodeError:
-        raise NotJson("is not UTF-8") from None
+        raise InvalidJson("is not UTF-8") from None
     except RecursionError:
-        raise NotJson(f"is nested deeper than {MAX_DEPTH}") from None
-    except NotJson:
+        raise InvalidJson(f"is nested deeper than {MAX_DEPTH}") from None
+    except InvalidJson:
         raise
     except ValueError:
-        raise NotJson("is not JSON") from None
+        raise InvalidJson("is not JSON") from None
     _check_depth(text, value)
     _check_characters(text, value)
     return value
@@ -41,19 +41,19 @@ def parse(body: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise NotJson("has a member twice in one object")
+        raise InvalidJson("has a member twice in one object")
     return result
 
 
 def _number(text: str) -> int | float:
     value = float(text)
     if not math.isfinite(value):
-        raise NotJson("has a number that is out of range")
+        raise InvalidJson("has a number that is out of range")
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def _constant(_: str) -> Any:
-    raise NotJson("has NaN or Infinity, which are not JSON")
+    raise InvalidJson("has NaN or Infinity, which are not JSON")
 
 
 def _check_depth(text: str, value: Any) -> None:
@@ -63,19 +63,19 @@ def _check_depth(text: str, value: Any) -> None:
     for _ in range(MAX_DEPTH):
         level = [child for each in level for child in _children(each) if isinstance(child, dict | list)]
     if level:
-        raise NotJson(f"is nested deeper than {MAX_DEPTH}")
+        raise InvalidJson(f"is nested deeper than {MAX_DEPTH}")
 
 
 def _check_characters(text: str, value: Any) -> None:
-    """Only an escape can write them, so only a text with such an escape is searched."""
+    """Reject U+0000 and lone surrogates. Only an escape can write them, so other texts are not searched."""
     folded = text.lower()
     if "\\u0000" in folded and any("\0" in string for string in _strings(value)):
-        raise NotJson("has the character U+0000")
-    if "\\ud" in folded and any(_is_broken(string) for string in _strings(value)):
-        raise NotJson("has a lone surrogate")
+        raise InvalidJson("has the character U+0000")
+    if "\\ud" in folded and any(_has_surrogate(string) for string in _strings(value)):
+        raise InvalidJson("has a lone surrogate")
 
 
-def _is_broken(string: str) -> bool:
+def _has_surrogate(string: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in string)
 
 

@@ -24,7 +24,7 @@ from structlog.contextvars import bound_contextvars
 
 from orderly.database import timing
 from orderly.database.database import Database
-from orderly.http.messages import KEY, ASGIApp, Message, Receive, Request, Scope, Send
+from orderly.http.messages import SCOPE_KEY, ASGIApp, Message, Receive, Request, Scope, Send
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -92,7 +92,7 @@ def _method(scope: Scope) -> str:
 
 def _describe(span: Span, scope: Scope, status: int | None) -> None:
     """Tell of a request what the log tells of it."""
-    request: Request = scope[KEY]
+    request: Request = scope[SCOPE_KEY]
     facts = request.facts
     attributes = {
         "http.request.method": _method(scope),

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from orderly.contract.loader import ContractError
-from orderly.contract.model import Operation
+from orderly.contract.operation import Operation
 
 
 def deprecation_headers(operation: Operation) -> dict[str, str]:

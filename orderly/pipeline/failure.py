@@ -4,7 +4,7 @@ import structlog
 
 from orderly.http.errors import InternalError, NotImplementedYet
 from orderly.http.messages import Request, Response
-from orderly.http.problems import Problems
+from orderly.http.problems import ProblemRenderer
 from orderly.validation.response import ResponseContractError, ResponseValidator
 
 log = structlog.get_logger(__name__)
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 class FailureBuilder:
     """Renders errors of one operation; one that the contract does not declare becomes an internal error."""
 
-    def __init__(self, answers: ResponseValidator, problems: Problems) -> None:
+    def __init__(self, answers: ResponseValidator, problems: ProblemRenderer) -> None:
         self._answers = answers
         self._problems = problems
 

@@ -3,7 +3,7 @@
 import re
 
 from orderly.config.application import Application
-from orderly.contract.model import Operation
+from orderly.contract.operation import Operation
 from orderly.pipeline.injection import Function
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from orderly.contract.loader import ContractError
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract
+from orderly.contract.operation import Operation
 from orderly.pipeline.authenticators import bind_authenticators
 from orderly.pipeline.handler_resolver import HandlerResolver
 from orderly.pipeline.injection import BoundFunction, Function

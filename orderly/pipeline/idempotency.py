@@ -5,7 +5,7 @@ from hashlib import sha256
 import orjson
 from sqlalchemy.orm import Session
 
-from orderly.contract.model import Operation
+from orderly.contract.operation import Operation
 from orderly.database import idempotency
 from orderly.database.idempotency import IdempotencyKey, KeyInFlight
 from orderly.http.errors import IdempotencyKeyInFlight, IdempotencyKeyReused

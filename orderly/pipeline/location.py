@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from orderly.contract.loader import ContractError
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract
+from orderly.contract.operation import Operation
 from orderly.http.messages import Request
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from orderly.contract.loader import ContractError
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract
+from orderly.contract.operation import Operation
 from orderly.database import timing
 from orderly.database.connections import ReadSession
 from orderly.database.database import Database
@@ -16,7 +17,7 @@ from orderly.http.body import ClientDisconnected, read_body, read_json
 from orderly.http.errors import NotImplementedYet
 from orderly.http.messages import Receive, Request, Response, Send
 from orderly.http.negotiation import check_acceptable, check_media_type
-from orderly.http.problems import Problems
+from orderly.http.problems import ProblemRenderer
 from orderly.pipeline.context import RequestContext
 from orderly.pipeline.deprecation import deprecation_headers
 from orderly.pipeline.failure import FailureBuilder
@@ -42,9 +43,9 @@ class Dependencies:
     handlers: Handlers
     database: Database | None
     """None in an application without a database."""
-    validators: SchemaCompiler
-    problems: Problems
-    counters: RateLimitStore | None
+    schemas: SchemaCompiler
+    problems: ProblemRenderer
+    rate_limit_store: RateLimitStore | None
     """None where rate limits are off."""
     cursors: CursorSigner
     workers: WorkerPool
@@ -67,9 +68,9 @@ class CompiledOperation:
         self._handler = handlers.bind(operation)
         self._media_types = frozenset(operation.body)
         self._authorizer = Authorizer(operation, handlers.credentials, handlers.authenticators)
-        self._limiter = Limiter(operation, dependencies.counters)
-        self._request_validator = RequestValidator(operation, dependencies.validators)
-        answers = ResponseValidator(operation, dependencies.validators)
+        self._limiter = Limiter(operation, dependencies.rate_limit_store)
+        self._request_validator = RequestValidator(operation, dependencies.schemas)
+        answers = ResponseValidator(operation, dependencies.schemas)
         self._success = SuccessBuilder(contract, operation, answers, dependencies.cursors)
         self._failure = FailureBuilder(answers, dependencies.problems)
         self._precondition = Precondition(operation, handlers.bind_read(operation))

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from orderly.contract.model import Operation
+from orderly.contract.operation import Operation
 from orderly.database.pagination import Key, Page
 from orderly.http.errors import BadRequest
 from orderly.http.messages import Request

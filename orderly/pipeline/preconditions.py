@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import event
 
 from orderly.contract.loader import ContractError
-from orderly.contract.model import Operation
+from orderly.contract.operation import Operation
 from orderly.database.connections import ReadSession
 from orderly.http.errors import PreconditionFailed, PreconditionRequired
 from orderly.http.messages import Request

@@ -6,9 +6,9 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from connexion.operations import AbstractOperation
 from connexion.resolver import Resolution, Resolver
 
-from orderly.contract.model import Operation
+from orderly.contract.operation import Operation
 from orderly.http.errors import MethodNotAllowed, PathNotFound
-from orderly.http.messages import KEY, Receive, Request, Response, Scope, Send
+from orderly.http.messages import SCOPE_KEY, Receive, Request, Response, Scope, Send
 from orderly.pipeline.operation import CompiledOperation, Dependencies
 from orderly.pipeline.path_templates import PathTemplates
 
@@ -73,7 +73,7 @@ class ContractMiddleware(RoutedMiddleware[ContractAPI]):
         if scope["type"] != "http" or not scope["path"].startswith(f"{self._base_path}/"):
             await self.app(scope, receive, send)
             return
-        request: Request = scope[KEY]
+        request: Request = scope[SCOPE_KEY]
         found = self._paths.find(request.path[len(self._base_path) :])
         if found is None:
             raise PathNotFound

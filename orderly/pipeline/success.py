@@ -4,7 +4,8 @@ from typing import Any
 
 import orjson
 
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract
+from orderly.contract.operation import Operation
 from orderly.database.pagination import Page
 from orderly.http.messages import Response
 from orderly.pipeline.context import RequestContext

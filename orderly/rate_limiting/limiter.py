@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from orderly.contract.model import Operation, RateLimit
+from orderly.contract.operation import Operation, RateLimit
 from orderly.emails import normalize_email
 from orderly.http.errors import RateLimited
 from orderly.http.messages import Request
@@ -59,11 +59,11 @@ def _shared(redis_url: str) -> "RedisStore":
 
 
 class Limiter:
-    """The limits of one operation; without counters there are none."""
+    """The limits of one operation; without store there are none."""
 
-    def __init__(self, operation: Operation, counters: RateLimitStore | None) -> None:
+    def __init__(self, operation: Operation, store: RateLimitStore | None) -> None:
         self._name = operation.operation_id
-        self._counters = counters
+        self._store = store
         self._limits = operation.rate_limits
 
     def hit(self, request: Request, caller_id: str | None) -> dict[str, str]:
@@ -72,9 +72,9 @@ class Limiter:
         Raises:
             RateLimited: it is one too many.
         """
-        if self._counters is None or not self._limits:
+        if self._store is None or not self._limits:
             return {}
-        counts = [(self._counters.hit(each, *self._key(each, request, caller_id)), each) for each in self._limits]
+        counts = [(self._store.hit(each, *self._key(each, request, caller_id)), each) for each in self._limits]
         count, limit = min(counts, key=_most_restrictive)
         reset = min(limit.window, max(0, math.ceil(count.reset_at - time.time())))
         headers = {

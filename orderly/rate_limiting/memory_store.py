@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from orderly.contract.model import RateLimit
+from orderly.contract.operation import RateLimit
 
 MAX_CLOCK_STEP = 1.0
 """Seconds that the clock may go back before a window is begun anew: it would stay open until the clock caught up."""

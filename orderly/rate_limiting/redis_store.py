@@ -8,7 +8,7 @@ from limits.strategies import FixedWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from orderly.contract.model import RateLimit
+from orderly.contract.operation import RateLimit
 from orderly.rate_limiting.memory_store import HitResult
 
 TIMEOUT = 0.1

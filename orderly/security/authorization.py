@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from orderly.contract.loader import ContractError
-from orderly.contract.model import Operation
+from orderly.contract.operation import Operation
 from orderly.database.connections import ReadSession
 from orderly.errors import Forbidden
 from orderly.http.errors import InvalidCredential, MissingCredential

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from orderly.contract.loader import ContractError
-from orderly.contract.model import SecurityScheme
+from orderly.contract.operation import SecurityScheme
 from orderly.http.errors import AmbiguousCredentials, InvalidCredential
 from orderly.http.messages import Request
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 from granian._granian import SocketHolder
 from granian.server.mp import MPServer
 
-from orderly.config.settings import CommandError, Settings
+from orderly.config.errors import CommandError
+from orderly.config.settings import Settings
 
 BACKLOG = 2048
 """Connections that wait in the kernel."""

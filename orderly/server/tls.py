@@ -3,7 +3,8 @@
 import ssl
 from pathlib import Path
 
-from orderly.config.settings import CommandError, Settings
+from orderly.config.errors import CommandError
+from orderly.config.settings import Settings
 
 
 def check_tls_files(settings: Settings) -> None:

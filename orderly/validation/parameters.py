@@ -4,16 +4,16 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orderly.contract.model import Parameter
 from orderly.contract.node import Node
-from orderly.http.strict_json import NotJson, parse
+from orderly.contract.operation import Parameter
+from orderly.http.strict_json import InvalidJson, parse
 from orderly.validation.schemas import Error, SchemaCompiler, validation_errors
 
 
 class ParameterParser:
     """Reads one parameter or header: from the text of the wire to the value that its schema describes."""
 
-    def __init__(self, parameter: Parameter, validators: SchemaCompiler) -> None:
+    def __init__(self, parameter: Parameter, schemas: SchemaCompiler) -> None:
         self.name = parameter.name
         self.argument = parameter.argument
         self.required = parameter.required
@@ -21,7 +21,7 @@ class ParameterParser:
         self._key = parameter.name.lower() if parameter.location == "header" else parameter.name
         self._location = parameter.location
         self._place = {"in": parameter.location, "name": parameter.name}
-        self._validator = validators.of(parameter.schema)
+        self._validator = schemas.compile(parameter.schema)
         self._is_json = parameter.is_json
         types = types_of(parameter.schema)
         self._is_array = "array" in types and not parameter.is_json
@@ -41,7 +41,7 @@ class ParameterParser:
             return [self._error("format", "must not have the character U+0000")]
         try:
             candidates = self._candidates(raw)
-        except NotJson as error:
+        except InvalidJson as error:
             return [self._error("json", str(error))]
         for value in candidates:
             if self._validator.is_valid(value):

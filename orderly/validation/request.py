@@ -3,8 +3,8 @@
 from typing import Any
 from urllib.parse import parse_qsl
 
-from orderly.contract.model import Operation
 from orderly.contract.node import Node
+from orderly.contract.operation import Operation
 from orderly.http.errors import BadRequest
 from orderly.http.messages import Request
 from orderly.validation.parameters import ParameterParser, default_of
@@ -17,15 +17,15 @@ MAX_FIELDS = 100
 class RequestValidator:
     """Reads and validates all that an operation takes."""
 
-    def __init__(self, operation: Operation, validators: SchemaCompiler) -> None:
+    def __init__(self, operation: Operation, schemas: SchemaCompiler) -> None:
         ignored = {"accept", "content-type", "authorization"}  # OpenAPI 3.1, 4.8.12.1: not parameters
         self._parameters = [
-            ParameterParser(parameter, validators)
+            ParameterParser(parameter, schemas)
             for parameter in operation.parameters
             if not (parameter.location == "header" and parameter.name.lower() in ignored)
         ]
         self._known = {p.name for p in operation.parameters if p.location == "query"}
-        self._bodies = {kind: validators.of(schema) for kind, schema in operation.body.items()}
+        self._bodies = {kind: schemas.compile(schema) for kind, schema in operation.body.items()}
         self._defaults = {kind: _defaults(schema.target) for kind, schema in operation.body.items()}
         self._body_required = operation.body_required
 

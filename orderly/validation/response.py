@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orderly.contract.model import Operation, ResponseSpec
+from orderly.contract.operation import Operation, ResponseSpec
 from orderly.validation.parameters import ParameterParser
 from orderly.validation.schemas import SchemaCompiler, validation_errors
 
@@ -15,10 +15,10 @@ class ResponseContractError(Exception):
 class ResponseValidator:
     """Checks what an operation answers against what it declares."""
 
-    def __init__(self, operation: Operation, validators: SchemaCompiler) -> None:
+    def __init__(self, operation: Operation, schemas: SchemaCompiler) -> None:
         self._name = operation.operation_id
         self._declared = {
-            status: _ResponseSpecValidator(response, validators) for status, response in operation.responses.items()
+            status: _ResponseSpecValidator(response, schemas) for status, response in operation.responses.items()
         }
 
     def check(self, status: int, media_type: str | None, headers: Mapping[str, str], body: Any) -> None:
@@ -36,12 +36,12 @@ class ResponseValidator:
 
 
 class _ResponseSpecValidator:
-    def __init__(self, response: ResponseSpec, validators: SchemaCompiler) -> None:
+    def __init__(self, response: ResponseSpec, schemas: SchemaCompiler) -> None:
         self._media = {
-            kind: validators.of(schema, for_response=True) if schema else None
+            kind: schemas.compile(schema, for_response=True) if schema else None
             for kind, schema in response.media.items()
         }
-        self._headers = [ParameterParser(header, validators) for header in response.headers]
+        self._headers = [ParameterParser(header, schemas) for header in response.headers]
         self._codes = response.error_codes
 
     def broken(self, media_type: str | None, headers: Mapping[str, str], body: Any) -> str | None:

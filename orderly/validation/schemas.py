@@ -65,26 +65,26 @@ class SchemaCompiler:
     """Compiles the schemas of a contract where they stand, each once."""
 
     def __init__(self, contract: Contract) -> None:
-        self._registry = registry(contract.document)
+        self._registry = create_registry(contract.document)
         self._compiled: dict[tuple[str, bool], jsonschema_rs.Draft202012Validator] = {}
 
-    def of(self, schema: Node, *, for_response: bool = False) -> jsonschema_rs.Draft202012Validator:
+    def compile(self, schema: Node, *, for_response: bool = False) -> jsonschema_rs.Draft202012Validator:
         """The validator of the schema at a place of the contract; `for_response` if it is for what we answer."""
         schema = schema.canonical  # what many operations refer to is compiled for all of them
         key = schema.uri, for_response
         if key not in self._compiled:
-            self._compiled[key] = compiled(
+            self._compiled[key] = compile_schema(
                 schema, self._registry, RESPONSE_FORMATS if for_response else REQUEST_FORMATS
             )
         return self._compiled[key]
 
 
-def registry(document: dict[str, Any]) -> jsonschema_rs.Registry:
+def create_registry(document: dict[str, Any]) -> jsonschema_rs.Registry:
     """The document as validators refer to it."""
     return jsonschema_rs.Registry([("urn:contract", document)])
 
 
-def compiled(
+def compile_schema(
     schema: Node, registry: jsonschema_rs.Registry, formats: Mapping[str, Callable[[str], bool]] | None = None
 ) -> jsonschema_rs.Draft202012Validator:
     """The validator of the schema at a place of the document that the registry was made of."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from orderly.contract.model import Operation
+from orderly.contract.operation import Operation
 from orderly.devtools.lint.rules.errors import matches_template
 
 PROBLEM = "application/problem+json"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract
+from orderly.contract.operation import Operation
 from orderly.docs.errors import OUTSIDE_OF_OPERATIONS
 from orderly.http.messages import ASGIApp, Message, Receive, Scope, Send
 from orderly.validation.parameters import types_of

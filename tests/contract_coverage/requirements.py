@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from orderly.contract.model import Contract, Operation, ResponseSpec
+from orderly.contract.model import Contract
 from orderly.contract.node import Node
+from orderly.contract.operation import Operation, ResponseSpec
 from tests.contract_coverage.problems import example_of
 
 ONLY_BY_FAULTS = {"500", "503"}

@@ -15,7 +15,7 @@ from tests.shop.application import CONTRACT
 
 pytestmark = pytest.mark.needs("haproxy")
 
-PROBLEM = SchemaCompiler(CONTRACT).of(CONTRACT.root["components"]["schemas"]["Problem"])
+PROBLEM = SchemaCompiler(CONTRACT).compile(CONTRACT.root["components"]["schemas"]["Problem"])
 
 
 @pytest.fixture

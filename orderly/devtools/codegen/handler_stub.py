@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from textwrap import fill
 
-from orderly.contract.model import Contract, Operation, Parameter
+from orderly.contract.model import Contract
 from orderly.contract.node import Node
+from orderly.contract.operation import Operation, Parameter
 
 ENGINE_PARAMETERS = {"limit", "cursor", "after", "if_match", "if_none_match", "idempotency_key"}
 """Parameters that the corridor answers for; a handler does not see them."""

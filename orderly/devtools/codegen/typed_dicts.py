@@ -1,6 +1,6 @@
 """Makes `handlers/contract_types.py`: the contract's schemas as TypedDicts, for handlers to take and give."""
 
-from orderly.config.settings import CommandError
+from orderly.config.errors import CommandError
 
 HEADER = '"""What the contract\'s schemas hold. Made by `orderly types` from openapi.yaml: edit that, not this."""'
 

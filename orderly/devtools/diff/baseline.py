@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from orderly.config.settings import CommandError
+from orderly.config.errors import CommandError
 from orderly.contract.model import Contract, load
 
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from orderly.contract.model import METHODS, Contract
+from orderly.contract.model import Contract
 from orderly.contract.node import Node
+from orderly.contract.operation import METHODS
 from orderly.devtools.diff.changes import ANNOUNCEMENTS, Change, Comparison, Severity, announced, how, merged
 from orderly.devtools.diff.extensions import extension_changes
 from orderly.devtools.diff.payloads import body_changes, parameter_changes, response_changes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orderly.clock import now
-from orderly.config.settings import CommandError
+from orderly.config.errors import CommandError
 from orderly.contract.model import Contract
 from orderly.devtools.diff.changes import Change, Severity
 from orderly.devtools.diff.compare import compare

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from orderly.config.settings import CommandError
+from orderly.config.errors import CommandError
 from orderly.devtools.lint.findings import Finding, shown
 
 REDOCLY = "@redocly/cli@2.77.0"

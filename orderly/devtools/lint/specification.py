@@ -8,7 +8,7 @@ import jsonschema_rs
 from jsonschema.exceptions import ValidationError
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from orderly.contract.bundle import PARTS, Bundle
+from orderly.contract.bundle import BUNDLED_FILES, Bundle
 from orderly.contract.loader import ContractError
 from orderly.contract.model import Contract
 from orderly.contract.node import Node
@@ -165,7 +165,7 @@ def _invalid_parts(draft: ContractDocument) -> SpecViolations:
         reference = {"$ref": f"{standard['$id']}#/$defs/{definition}"}
         validator = jsonschema_rs.Draft202012Validator(reference, registry=known)
         for node in draft.of(kind):
-            if node.pointer.startswith(f"/{PARTS}/") and "$ref" not in node.value:
+            if node.pointer.startswith(f"/{BUNDLED_FILES}/") and "$ref" not in node.value:
                 for error in validator.iter_errors(node.value):
                     yield from _violations_at(_pointer(node.pointer, error.instance_path), error.message)
 

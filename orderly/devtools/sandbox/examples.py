@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from orderly.contract.model import Operation
 from orderly.contract.node import Node
+from orderly.contract.operation import Operation
 from orderly.times import parse_time
 
 Example = dict[str, Any]

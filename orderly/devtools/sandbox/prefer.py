@@ -5,7 +5,8 @@ from copy import deepcopy
 
 import orjson
 
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract
+from orderly.contract.operation import Operation
 from orderly.devtools.sandbox.examples import answer_of, headers_of
 from orderly.http.errors import BadRequest
 from orderly.http.messages import Request, Response

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from orderly.app import Extras, create_app
 from orderly.config.application import Application
-from orderly.config.settings import CommandError, Settings
-from orderly.contract.model import Contract, Operation, load
+from orderly.config.errors import CommandError
+from orderly.config.settings import Settings
+from orderly.contract.model import Contract, load
+from orderly.contract.operation import Operation
 from orderly.database.database import Database
 from orderly.database.migrations import runner
 from orderly.database.migrations.metadata import metadata
@@ -24,7 +26,7 @@ from orderly.devtools.sandbox.examples import Example, answer_of, ids_in, object
 from orderly.devtools.sandbox.personas import Account, Persona, SignedIn
 from orderly.devtools.sandbox.prefer import PreferredResponse
 from orderly.devtools.sandbox.seeding import SeedRequest, made_at, replay, seed_requests
-from orderly.http.messages import KEY, ASGIApp, Receive, Response, Scope, Send
+from orderly.http.messages import SCOPE_KEY, ASGIApp, Receive, Response, Scope, Send
 from orderly.pipeline.handler_resolver import HandlerResolver
 from orderly.pipeline.injection import Function
 from orderly.rate_limiting.limiter import RateLimitStore
@@ -86,7 +88,7 @@ class Sandbox:
             await self._inner(scope, receive, send)
             self._database.close()
             return
-        request = scope[KEY]
+        request = scope[SCOPE_KEY]
         if (request.method, request.path) == ("POST", "/sandbox/reset"):
             await self.fill()
             await Response(204, media_type=None).send(send)

@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract
 from orderly.contract.node import Node
+from orderly.contract.operation import Operation
 from orderly.devtools.sandbox.examples import Example, bodies_of, examples_of, moment, shown_by
 from orderly.devtools.sandbox.timeline import history
 from orderly.http.messages import ASGIApp, Message

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from orderly.contract.model import Contract, Operation
+from orderly.contract.model import Contract
+from orderly.contract.operation import Operation
 from orderly.devtools.sandbox.examples import Example, bodies_of, moment, shown_by
 
 Action = tuple[Operation, datetime, Any]

@@ -4,7 +4,7 @@ import pytest
 
 from orderly.cli.health import readiness_path
 from orderly.config.application import find_application
-from orderly.config.secret_key import CommandError
+from orderly.config.errors import CommandError
 from tests.engine.cli.conftest import CONTRACT, configure
 
 

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from orderly.config.application import Application, NoApplication, find_application
-from orderly.config.secret_key import CommandError
+from orderly.config.application import Application, ApplicationNotFound, find_application
+from orderly.config.errors import CommandError
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ class TestPlace:
         assert find_application(inner).folder == folder / "examples"
 
     def test_outside_of_one_it_is_refused(self, tmp_path):
-        with pytest.raises(NoApplication, match="is not an application"):
+        with pytest.raises(ApplicationNotFound, match="is not an application"):
             find_application(tmp_path)
 
 

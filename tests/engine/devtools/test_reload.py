@@ -74,15 +74,15 @@ def test_a_save_is_live_and_the_database_stays(file, reported, tmp_path):
     ("old", "new", "line", "words"),
     [
         (TITLE, b"title: [Orderly", line_of(TITLE) + 1, "did not find expected"),
-        (b"  /users:\n", b"  /users:\n    get: 1\n", line_of(b"  /users:\n") + 2, "stands twice"),
+        (b"  /users:\n", b"  /users:\n    get: 1\n", line_of(b"  /users:\n") + 2, "twice"),
         (
             b"      operationId: list_users\n",
             b"",
             line_of(b"  /users:\n") + 1,
             "GET /users needs an operationId and a tag",
         ),
-        (b'components/schemas/Role"', b'components/schemas/Rule"', None, "leads nowhere"),
-        (b"operationId: get_me\n", b"operationId: get_user\n", None, "stands twice"),
+        (b'components/schemas/Role"', b'components/schemas/Rule"', None, "does not resolve"),
+        (b"operationId: get_me\n", b"operationId: get_user\n", None, "twice"),
     ],
 )
 def test_a_broken_save_is_told_with_its_line_and_changes_nothing(reloading, file, reported, old, new, line, words):

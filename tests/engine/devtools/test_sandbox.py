@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from orderly.config.settings import CommandError
+from orderly.config.errors import CommandError
 from orderly.contract.model import Contract
 from orderly.devtools.sandbox import sandbox as sandboxes
 from orderly.devtools.sandbox.clock import STEP

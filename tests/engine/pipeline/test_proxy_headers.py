@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from orderly.http.proxy_headers import UNKNOWN, ProxyHeaders
+from orderly.http.proxy_headers import UNKNOWN_ADDRESS, ProxyHeaders
 from tests.asgi import Client
 
 
@@ -19,12 +19,12 @@ from tests.asgi import Client
         ("10.0.0.1", "::ffff:192.0.2.1", "192.0.2.1"),
         ("::ffff:10.0.0.1", "192.0.2.1", "192.0.2.1"),
         ("10.0.0.1", "198.51.100.1, 192.0.2.1:5678, 10.0.0.2:5678", "192.0.2.1"),
-        ("10.0.0.1", "192.0.2.1, unknown", UNKNOWN),
-        ("10.0.0.1", "_hidden", UNKNOWN),
-        ("10.0.0.1", "a" * 5000, UNKNOWN),
+        ("10.0.0.1", "192.0.2.1, unknown", UNKNOWN_ADDRESS),
+        ("10.0.0.1", "_hidden", UNKNOWN_ADDRESS),
+        ("10.0.0.1", "a" * 5000, UNKNOWN_ADDRESS),
         ("10.0.0.1", " , ", "10.0.0.1"),
         ("192.0.2.7", "192.0.2.1", "192.0.2.7"),
-        ("", "192.0.2.1", UNKNOWN),
+        ("", "192.0.2.1", UNKNOWN_ADDRESS),
     ],
 )
 def test_the_client_is_the_first_one_who_is_not_trusted(peer, forwarded, client):

@@ -121,10 +121,10 @@ class TestSplit:
     @pytest.mark.parametrize(
         ("reference", "result"),
         [
-            ("../secret.yaml", "leads out of the contract's folder"),
-            ("/etc/passwd", "leads out of the contract's folder"),
-            ("https://example.com/pet.yaml", "leads out of the contract's folder"),
-            ("nowhere.yaml#/Pet", "leads to no file"),
+            ("../secret.yaml", "refers outside of the contract's folder"),
+            ("/etc/passwd", "refers outside of the contract's folder"),
+            ("https://example.com/pet.yaml", "refers outside of the contract's folder"),
+            ("nowhere.yaml#/Pet", "refers to a missing file"),
         ],
     )
     def test_a_file_that_is_not_there_or_not_ours_is_refused(self, tmp_path, reference, result):

@@ -67,7 +67,7 @@ class TestCheck:
             (lambda d: d["x-errors"].pop("not_found"), "The error not_found needs title, detail, cause, resolution"),
             (lambda d: d["x-roles"]["admin"]["scopes"].remove("users:write"), "which no role of x-roles holds"),
             (lambda d: d["info"].pop("title"), '"title" is a required property [openapi]\n'),
-            (lambda d: d["paths"]["/users"]["get"].update(operationId="get_me"), "operationId 'get_me' stands twice"),
+            (lambda d: d["paths"]["/users"]["get"].update(operationId="get_me"), "operationId 'get_me' is used twice"),
             (lambda d: d["paths"]["/me"]["get"].pop("tags"), "GET /me needs an operationId and a tag"),
         ],
     )
@@ -81,10 +81,13 @@ class TestCheck:
         [
             (
                 "openapi: 3.1.0\npaths: {a: 1, a: 2}\n",
-                "broken.yaml:2:15: the key 'a' stands twice in one object [yaml]",
+                "broken.yaml:2:15: the key 'a' appears twice in one object [yaml]",
             ),
             ("openapi: 3.1.0\npaths: {no: 1}\n", "broken.yaml:2:9: the key no is not a string; put it in quotes"),
-            ("openapi: 3.1.0\ninfo: {a: yes}\n", "broken.yaml:2:11: yes is one thing in YAML 1.1 and another in 1.2;"),
+            (
+                "openapi: 3.1.0\ninfo: {a: yes}\n",
+                "broken.yaml:2:11: yes has one meaning in YAML 1.1 and another in 1.2;",
+            ),
             ("openapi: [", "broken.yaml:2:1: did not find expected node content [yaml]"),
             ("a letter", "the contract is not OpenAPI 3.1"),
         ],
@@ -103,7 +106,7 @@ class TestCheck:
     def test_github_is_told_file_line_and_column(self, orderly, shop):
         (shop / "broken.yaml").write_text("openapi: 3.1.0\na: 1\na: 100%\n")
         result = orderly("check", "broken.yaml", "--format", "github")
-        reported = "::error file=broken.yaml,line=3,col=1,title=yaml::the key 'a' stands twice in one object\n"
+        reported = "::error file=broken.yaml,line=3,col=1,title=yaml::the key 'a' appears twice in one object\n"
         assert (result.code, result.out, result.err) == (1, reported, "")
 
     def test_programs_are_told_all_as_json(self, orderly, write):

@@ -68,7 +68,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("spoil", "line"),
         [
-            (break_the_contract, "operationId 'list_users' stands twice: GET /users and GET /me; rename one"),
+            (break_the_contract, "operationId 'list_users' is used twice: GET /users and GET /me; rename one"),
             (make_it_newer, "The database is at revision 9999, which this version of Orderly does not know"),
             (remove_it, "The database data/orderly.db is empty: run `orderly db upgrade` first."),
             (write_protect, "data/orderly.db and its folder must be writable for the user that runs Orderly."),

@@ -9,7 +9,7 @@ from typing import Any
 from db.passwords import hash_password
 from db.users import User
 from orderly.clock import new_id, now
-from orderly.contract.model import Operation
+from orderly.contract.operation import Operation
 from orderly.database.database import Database
 from orderly.times import rfc3339
 from tests.asgi import Answer, Client

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from orderly.contract import model
 from orderly.contract.node import Node
 from orderly.validation.schemas import SchemaCompiler, validation_errors
 from tests.shop.application import CONTRACT
@@ -24,7 +23,7 @@ def of_schemas(node: Node) -> Iterator[tuple[Node, Any]]:
             yield from of_schemas(Node(node.document, f"{node.pointer}/{step}", child))
 
 
-def of_bodies(operation: model.Operation) -> Iterator[tuple[Node, Any]]:
+def of_bodies(operation: Operation) -> Iterator[tuple[Node, Any]]:
     """The examples of an operation's request and of its answers."""
     for holder in (operation.node.get("requestBody"), *(node for _, node in operation.node["responses"].items())):
         content = holder and holder.get("content")
@@ -37,7 +36,9 @@ def of_bodies(operation: model.Operation) -> Iterator[tuple[Node, Any]]:
 
 def untrue(examples: Iterator[tuple[Node, Any]]) -> dict[str, Any]:
     return {
-        n.pointer: found for n, each in examples if (found := validation_errors(VALIDATORS.of(n), each, {"in": "body"}))
+        n.pointer: found
+        for n, each in examples
+        if (found := validation_errors(VALIDATORS.compile(n), each, {"in": "body"}))
     }
 
 

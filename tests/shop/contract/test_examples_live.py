@@ -12,7 +12,7 @@ import time_machine
 from db import users
 from db.access_tokens import AccessTokens
 from db.users import User
-from orderly.contract.model import Operation
+from orderly.contract.operation import Operation
 from orderly.devtools.sandbox.seeding import seed_requests
 from tests.factories import SECRET, make_session, password_hash
 from tests.shop.contract.scenarios import CONTRACT, EXAMPLES

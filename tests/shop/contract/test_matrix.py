@@ -4,7 +4,7 @@ import pytest
 
 from db import accounts
 from db.access_tokens import AccessTokens
-from orderly.contract.model import Operation
+from orderly.contract.operation import Operation
 from orderly.docs.access import access
 from tests.factories import SECRET, make_caller, make_key, make_session, make_user
 from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from orderly.config.settings import CommandError
+from orderly.config.errors import CommandError
 
 
 def find(tool: str, how: str) -> str:

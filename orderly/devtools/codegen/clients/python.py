@@ -7,8 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from orderly.config.settings import CommandError
-from orderly.contract.model import METHODS, Contract
+from orderly.config.errors import CommandError
+from orderly.contract.model import Contract
+from orderly.contract.operation import METHODS
 from orderly.devtools.codegen.clients import errors, processes
 from orderly.devtools.document import ContractDocument
 

@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from orderly.config.settings import CommandError
+from orderly.config.errors import CommandError
 from orderly.contract.model import Contract
 from orderly.devtools.codegen.clients import errors, processes
 

@@ -7,7 +7,7 @@ import jsonschema_rs
 from orderly.contract.node import Node
 from orderly.devtools.document import ContractDocument
 from orderly.devtools.lint.rules import Violations
-from orderly.validation.schemas import compiled, registry
+from orderly.validation.schemas import compile_schema, create_registry
 
 SCALARS = ("string", "integer", "number", "boolean")
 
@@ -38,7 +38,7 @@ def example_is_here(draft: ContractDocument) -> Violations:
 
 def example_is_true(draft: ContractDocument) -> Violations:
     """An example fits its schema."""
-    known = registry(draft.root.value)
+    known = create_registry(draft.root.value)
     for schema, example in _examples(draft):
         for place, message in _untrue(schema, example, known):
             yield place, f"the example breaks {message}"
@@ -59,7 +59,7 @@ def example_has_its_answer(draft: ContractDocument) -> Violations:
 
 def listed_value_is_true(draft: ContractDocument) -> Violations:
     """What a schema lists, or gives where nothing is sent, fits the rest of it, and is listed once."""
-    known = registry(draft.root.value)
+    known = create_registry(draft.root.value)
     for schema in draft.of("schema"):
         listed = schema.value.get("enum", [])
         for index, value in enumerate(listed):
@@ -92,7 +92,7 @@ def _given(schema: Node, *keys: str) -> list[tuple[str, Node]]:
 
 def _untrue(schema: Node, value: Node, known: jsonschema_rs.Registry) -> Violations:
     try:
-        validator = compiled(schema, known)
+        validator = compile_schema(schema, known)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
         return  # the schema is none: that is another finding
     for error in validator.iter_errors(value.value):

@@ -1,6 +1,6 @@
 """What OpenAPI cannot say: known extensions only, and each with the headers and statuses that it brings along."""
 
-from orderly.contract.bundle import PARTS
+from orderly.contract.bundle import BUNDLED_FILES
 from orderly.contract.node import Node
 from orderly.devtools.document import ContractDocument
 from orderly.devtools.lint.rules import Violations
@@ -16,7 +16,7 @@ QUOTA = ("RateLimit", "RateLimit-Policy")
 def extension_is_known(draft: ContractDocument) -> Violations:
     """A misspelt extension would do nothing, and nobody would notice."""
     for kind in (*EXTENSIONS, *KINDS_WITHOUT):
-        known = {*EXTENSIONS.get(kind, ()), *({PARTS} if kind == "contract" else ())}
+        known = {*EXTENSIONS.get(kind, ()), *({BUNDLED_FILES} if kind == "contract" else ())}
         for node in draft.of(kind):
             for key in [key for key in node.value if key.startswith("x-") and key not in known]:
                 yield node.child(key, None), f"{key} means nothing here; known are {', '.join(sorted(known)) or 'none'}"
