@@ -82,15 +82,15 @@ class RequestMiddleware:
             _check_request_line(scope, request)
             await self._app(scope, receive, sender)
         except ClientDisconnected:
-            # The server also reports a disconnect for a body that it cannot parse. Without a response it would send 500.
-            response = self._problems.response(incomplete_body("did not arrive"), request.id)
+            # The server reports a body that it cannot parse as a disconnect too. Without a response it would send 500.
+            response = self._problems.render(incomplete_body("did not arrive"), request.id)
             response.headers["Connection"] = "close"
             await response.send(sender)
             sender.status = None  # for the log: the client has probably disconnected
         except Exception as error:
             if sender.status is not None:
                 raise
-            await self._problems.response(error, request.id).send(sender)
+            await self._problems.render(error, request.id).send(sender)
 
     def _request(self, scope: Scope) -> Request:
         headers: dict[str, list[str]] = {}

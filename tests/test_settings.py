@@ -108,7 +108,7 @@ class TestSources:
 
     def test_a_file_that_is_not_text_is_refused(self, load):
         Path(".env").write_bytes(b"ORDERLY_PORT=\xff\xfe\n")
-        assert refusal(load) == "The file .env cannot be read: make it a readable UTF-8 file or remove it."
+        assert refusal(load) == "Cannot read the file .env. Make it a readable UTF-8 file, or remove it."
 
     def test_lists_are_separated_by_commas(self, load):
         settings = load(cors_origins="https://a.example, http://b.example:8080", trusted_proxies="10.0.0.0/8,::1")
@@ -127,36 +127,36 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("variables", "complaints"),
         [
-            ({"env": "staging"}, "ORDERLY_ENV is not valid: input should be 'development' or 'production'"),
-            ({"port": "0"}, "ORDERLY_PORT is not valid: input should be greater than or equal to 1"),
-            ({"port": "65536"}, "ORDERLY_PORT is not valid: input should be less than or equal to 65535"),
-            ({"port": "http"}, "ORDERLY_PORT is not valid: input should be a valid integer"),
-            ({"workers": "0"}, "ORDERLY_WORKERS is not valid"),
-            ({"threads": "many"}, "ORDERLY_THREADS is not valid"),
-            ({"rate_limits": "perhaps"}, "ORDERLY_RATE_LIMITS is not valid"),
-            ({"log_format": "xml"}, "ORDERLY_LOG_FORMAT is not valid"),
-            ({"trusted_proxies": "10.0.0.0/8,proxy"}, "ORDERLY_TRUSTED_PROXIES is not valid"),
-            ({"cors_origins": "*"}, "ORDERLY_CORS_ORIGINS is not valid: give each origin as scheme://host[:port]"),
-            ({"cors_origins": "https://a.example/"}, "ORDERLY_CORS_ORIGINS is not valid"),
-            ({"cors_origins": "https://*.example"}, "ORDERLY_CORS_ORIGINS is not valid"),
-            ({"cors_origins": "a.example"}, "ORDERLY_CORS_ORIGINS is not valid"),
-            ({"cors_origins": "null"}, "ORDERLY_CORS_ORIGINS is not valid"),
+            ({"env": "staging"}, "ORDERLY_ENV is invalid: input should be 'development' or 'production'"),
+            ({"port": "0"}, "ORDERLY_PORT is invalid: input should be greater than or equal to 1"),
+            ({"port": "65536"}, "ORDERLY_PORT is invalid: input should be less than or equal to 65535"),
+            ({"port": "http"}, "ORDERLY_PORT is invalid: input should be a valid integer"),
+            ({"workers": "0"}, "ORDERLY_WORKERS is invalid"),
+            ({"threads": "many"}, "ORDERLY_THREADS is invalid"),
+            ({"rate_limits": "perhaps"}, "ORDERLY_RATE_LIMITS is invalid"),
+            ({"log_format": "xml"}, "ORDERLY_LOG_FORMAT is invalid"),
+            ({"trusted_proxies": "10.0.0.0/8,proxy"}, "ORDERLY_TRUSTED_PROXIES is invalid"),
+            ({"cors_origins": "*"}, "ORDERLY_CORS_ORIGINS is invalid: give each origin as scheme://host[:port]"),
+            ({"cors_origins": "https://a.example/"}, "ORDERLY_CORS_ORIGINS is invalid"),
+            ({"cors_origins": "https://*.example"}, "ORDERLY_CORS_ORIGINS is invalid"),
+            ({"cors_origins": "a.example"}, "ORDERLY_CORS_ORIGINS is invalid"),
+            ({"cors_origins": "null"}, "ORDERLY_CORS_ORIGINS is invalid"),
             ({"database_url": "mysql://host/shop"}, "give a URL that begins with postgresql:// or sqlite:///"),
             ({"database_url": "sqlite://"}, "give the path of a file after sqlite:///"),
             ({"database_url": "sqlite:///:memory:"}, "give the path of a file after sqlite:///"),
-            ({"database_url": "postgresql://host:port/shop"}, "ORDERLY_DATABASE_URL is not valid: it cannot be read"),
-            ({"database_url": "postgresql://[::1/shop"}, "ORDERLY_DATABASE_URL is not valid: it cannot be read"),
-            ({"database_url": "postgresql://host"}, "ORDERLY_DATABASE_URL is not valid: it cannot be read"),
-            ({"database_replica_url": "replica"}, "ORDERLY_DATABASE_REPLICA_URL is not valid"),
+            ({"database_url": "postgresql://host:port/shop"}, "ORDERLY_DATABASE_URL is invalid: it is malformed"),
+            ({"database_url": "postgresql://[::1/shop"}, "ORDERLY_DATABASE_URL is invalid: it is malformed"),
+            ({"database_url": "postgresql://host"}, "ORDERLY_DATABASE_URL is invalid: it is malformed"),
+            ({"database_replica_url": "replica"}, "ORDERLY_DATABASE_REPLICA_URL is invalid"),
             ({"traces_url": "collector:4318"}, "give a URL that begins with http:// or https://"),
             ({"redis_url": "localhost:6379"}, "give a URL that begins with redis://, rediss:// or unix://"),
-            ({"prot": "8000"}, "There is no setting ORDERLY_PROT: did you mean ORDERLY_PORT?"),
-            ({"zzz": "1"}, "There is no setting ORDERLY_ZZZ: remove it."),
-            ({"env": "production"}, "ORDERLY_SECRET_KEY is missing: set it to 32 bytes or more"),
+            ({"prot": "8000"}, "Unknown setting ORDERLY_PROT. Did you mean ORDERLY_PORT?"),
+            ({"zzz": "1"}, "Unknown setting ORDERLY_ZZZ. Remove it."),
+            ({"env": "production"}, "ORDERLY_SECRET_KEY is missing. Set it to 32 bytes or more"),
             ({"env": "production", "secret_key": "f" * 31}, "ORDERLY_SECRET_KEY is too short"),
             ({"secret_key": "f" * 31}, "ORDERLY_SECRET_KEY is too short"),
-            ({"env": "production", "secret_key": SECRET, "debug": "1"}, "Debugging is on in production"),
-            ({"data_dir": "/dev/null/data"}, "The secret in the data folder /dev/null/data cannot be made or read"),
+            ({"env": "production", "secret_key": SECRET, "debug": "1"}, "ORDERLY_DEBUG is not allowed in production"),
+            ({"data_dir": "/dev/null/data"}, "Cannot create or read the secret in the data folder /dev/null/data"),
         ],
         ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
     )
@@ -185,12 +185,12 @@ class TestRefusals:
 
     def test_a_setting_in_the_file_that_does_not_exist_is_refused(self, load):
         Path(".env").write_text("ORDERLY_SECRET=" + SECRET)
-        assert refusal(load) == "There is no setting ORDERLY_SECRET: did you mean ORDERLY_SECRET_KEY?"
+        assert refusal(load) == "Unknown setting ORDERLY_SECRET. Did you mean ORDERLY_SECRET_KEY?"
 
     @pytest.mark.parametrize(("old", "new"), RENAMED.items())
     def test_a_renamed_setting_is_reported_with_its_new_name(self, load, old, new):
         Path(".env").write_text(f"{old}=1")
-        assert refusal(load) == f"There is no setting {old}: it is called {new} since 2.0. Rename it."
+        assert refusal(load) == f"Unknown setting {old}: its name is {new} since 2.0. Rename it."
 
     def test_the_tests_own_variables_are_let_be(self, load):
         assert load(test_anything="1")
@@ -232,4 +232,4 @@ class TestKeptSecret:
     def test_one_that_is_spoilt_is_refused(self, load, content):
         load()
         Path("data/secret.key").write_bytes(content)
-        assert re.search("too short: delete the file|cannot be made or read", refusal(load))
+        assert re.search("too short. Delete the file|Cannot create or read", refusal(load))

@@ -83,7 +83,7 @@ class TestServing:
 class TestRefusals:
     @pytest.mark.parametrize("name", ["tls_cert_file", "tls_key_file"])
     def test_one_file_is_not_enough(self, issuer, name):
-        with pytest.raises(CommandError, match="set both ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE, or neither"):
+        with pytest.raises(CommandError, match="Set both ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE, or neither"):
             settings(**{name: issuer.files[name]})
 
     def test_no_file_is_plain_http(self):

@@ -1,4 +1,4 @@
-"""The application that the engine serves: its folder, its contract, its handlers and its database package."""
+"""The served application: its folder, contract, handlers and database package."""
 
 import importlib
 import re
@@ -15,12 +15,12 @@ from orderly.config.errors import CommandError
 
 PROJECT_FILE = "pyproject.toml"
 DEFAULTS = {"contract": "openapi/openapi.yaml", "handlers": "handlers", "database": "db", "readiness": ""}
-"""The keys of `[tool.orderly]`, and what an application has that leaves them out."""
-PACKAGE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+"""The keys of `[tool.orderly]` and their defaults."""
+PACKAGE_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 class ApplicationNotFound(CommandError):
-    """Neither the current folder nor one above it is an application."""
+    """A folder that is not an application, nor is one above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Application:
     handlers: str = DEFAULTS["handlers"]
     database: str = DEFAULTS["database"]
     readiness: str = DEFAULTS["readiness"]
-    """The URL path of its readiness; empty where the contract has an operation `.../health/ready`."""
+    """The URL path of the readiness check; empty if the contract has an operation `.../health/ready`."""
 
     @property
     def changes(self) -> Path:
@@ -64,7 +64,7 @@ class Application:
         """Import a module of the handlers' package; None if there is none.
 
         Raises:
-            CommandError: it cannot be imported; the message has the file and the line.
+            CommandError: the import failed; the message has the file and the line.
         """
         return _import(f"{self.handlers}.{name}")
 
@@ -72,7 +72,7 @@ class Application:
         """Import a module of the database package; None if there is none.
 
         Raises:
-            CommandError: it cannot be imported; the message has the file and the line.
+            CommandError: the import failed; the message has the file and the line.
         """
         return _import(f"{self.database}.{name}")
 
@@ -81,14 +81,14 @@ class Application:
 
 
 def find_application(start: Path | None = None) -> Application:
-    """Find the application of a folder: the nearest one, upwards, that has `[tool.orderly]` or a contract.
+    """Find the nearest folder upwards with `[tool.orderly]` or a contract.
 
     Args:
-        start: where to begin; the current folder if left out.
+        start: the first folder; the current one if left out.
 
     Raises:
-        ApplicationNotFound: there is none.
-        CommandError: its pyproject.toml cannot be read, has an unknown key, or names something that does not exist.
+        ApplicationNotFound: no folder has either.
+        CommandError: its pyproject.toml cannot be read, has an unknown key, or names a missing file or package.
     """
     start = (start or Path.cwd()).absolute()
     for folder in (start, *start.parents):
@@ -96,13 +96,13 @@ def find_application(start: Path | None = None) -> Application:
         if table is not None or (folder / DEFAULTS["contract"]).is_file():
             return _application(folder, table or {})
     raise ApplicationNotFound(
-        f"{start} is not an application: neither it nor a folder above has {DEFAULTS['contract']} or a {PROJECT_FILE} "
-        "with [tool.orderly]. Change to the folder of one."
+        f"{start} is not an application: neither this folder nor one above has {DEFAULTS['contract']} or a "
+        f"{PROJECT_FILE} with [tool.orderly]. Change to the folder of an application."
     )
 
 
 def _table(file: Path) -> Mapping[str, Any] | None:
-    """Return `[tool.orderly]`; None without the file or the table."""
+    """Return `[tool.orderly]`; None if the file or the table is missing."""
     try:
         document = tomllib.loads(file.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -124,7 +124,7 @@ def _application(folder: Path, table: Mapping[str, Any]) -> Application:
 
 
 def _problem(folder: Path, key: str, value: Any) -> str | None:
-    """Return what is wrong with a key of `[tool.orderly]`; None if it is right."""
+    """Return the error of a key of `[tool.orderly]`; None if it is valid."""
     if key not in DEFAULTS:
         return f"[tool.orderly] has no key {key}. Use one of {', '.join(DEFAULTS)}."
     if not isinstance(value, str):
@@ -139,8 +139,8 @@ def _problem(folder: Path, key: str, value: Any) -> str | None:
 
 
 def _package_problem(folder: Path, key: str, name: str) -> str | None:
-    if not PACKAGE.fullmatch(name):
-        return f"{key} in [tool.orderly] is not the name of a package: {name}. Write it as Python imports it."
+    if not PACKAGE_NAME.fullmatch(name):
+        return f"{key} in [tool.orderly] is not the name of a package: {name}. Write a dotted name."
     problem = f"the package {name} does not exist. Correct {key} in [tool.orderly]."
     return None if folder.joinpath(*name.split(".")).is_dir() else problem
 

@@ -1,4 +1,4 @@
-"""The settings: every one of them, its default and its meaning, read once from the environment and `.env`."""
+"""The settings: their defaults and meanings, read from the environment and `.env`."""
 
 import os
 from ipaddress import IPv4Network, IPv6Network
@@ -12,17 +12,21 @@ from sqlalchemy import URL
 
 from orderly.config.application import Application, find_application
 from orderly.config.environment import PREFIX, check_known, describe_invalid
-from orderly.config.secret_key import MINIMUM_BYTES, CommandError, load_secret
+from orderly.config.errors import CommandError
+from orderly.config.secret_key import MINIMUM_BYTES, load_secret
 from orderly.config.url_types import CollectorUrl, DatabaseUrl, Origin, RedisUrl
 
-__all__ = ["PREFIX", "CommandError", "Settings"]
+__all__ = ["PREFIX", "Settings"]
 
 ENV_FILE = ".env"
 DATABASE_FILE = "orderly.db"
 
 
 class Settings(BaseSettings):
-    """What can be set. A variable is the name in capitals after `ORDERLY_`, or the field's alias; lists have commas."""
+    """The settings of a process.
+
+    A variable is the field's name in capitals after `ORDERLY_`, or its alias. Lists are separated by commas.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -115,25 +119,25 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, application: Application | None = None) -> Self:
-        """Read the settings of this process, and fill in what depends on the application, or is made and kept.
+        """Read the settings of this process, and complete them by the application and its data folder.
 
         Args:
-            application: whose settings these are; the application of the current folder if left out.
+            application: the application to configure; that of the current folder if left out.
 
         Raises:
-            CommandError: a setting is unknown or invalid, or the secret cannot be made.
+            CommandError: a setting is unknown or invalid, or the secret cannot be created.
         """
         application = application or find_application()
         settings = cls.read(application.folder)
         data_dir = settings.data_dir
         if not data_dir.is_absolute():
             data_dir = Path(os.path.relpath(application.folder / data_dir))
-        filled: dict[str, Any] = {"data_dir": data_dir}
+        completed: dict[str, Any] = {"data_dir": data_dir}
         if application.has_database and not settings.database_url:
-            filled["database_url"] = URL.create("sqlite", database=str(data_dir / DATABASE_FILE)).render_as_string()
+            completed["database_url"] = URL.create("sqlite", database=str(data_dir / DATABASE_FILE)).render_as_string()
         if not settings.secret_key.get_secret_value():
-            filled["secret_key"] = SecretStr(load_secret(data_dir))
-        return settings.model_copy(update=filled)
+            completed["secret_key"] = SecretStr(load_secret(data_dir))
+        return settings.model_copy(update=completed)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -147,20 +151,24 @@ class Settings(BaseSettings):
             check_known({**os.environ, **dotenv_values(env_file)}, cls.model_fields)
             return cls(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings adds this argument
         except ValidationError as error:
-            complaints = dict.fromkeys(describe_invalid(e["loc"], e["msg"]) for e in error.errors())
-            raise CommandError("; ".join(complaints) + ".") from None
+            messages = dict.fromkeys(describe_invalid(e["loc"], e["msg"]) for e in error.errors())
+            raise CommandError("; ".join(messages) + ".") from None
         except (UnicodeDecodeError, OSError):
-            raise CommandError("The file .env cannot be read: make it a readable UTF-8 file or remove it.") from None
+            raise CommandError("Cannot read the file .env. Make it a readable UTF-8 file, or remove it.") from None
 
     @property
     def secret(self) -> str:
-        """The secret. Raises CommandError while there is none: only `load` makes one."""
+        """The secret.
+
+        Raises:
+            CommandError: the secret is not set; only `load` creates one.
+        """
         _check_secret(self.secret_key)
         return self.secret_key.get_secret_value()
 
     @property
     def is_production(self) -> bool:
-        """Whether this is the real thing."""
+        """Whether the environment is `production`."""
         return self.env == "production"
 
     @field_validator("trusted_proxies", "metrics_allowed_networks", "cors_origins", mode="before")
@@ -171,29 +179,29 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _strip(cls, values: dict[str, object]) -> dict[str, object]:
-        # Docker's env files and shells leave blanks behind that no setting can mean.
+        # Docker's env files and shells leave trailing blanks, which are never part of a value.
         return {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.is_production and self.debug:
-            raise CommandError("Debugging is on in production: remove ORDERLY_DEBUG or set ORDERLY_ENV=development.")
+            raise CommandError("ORDERLY_DEBUG is not allowed in production. Remove it, or set ORDERLY_ENV=development.")
         if (self.tls_cert_file is None) != (self.tls_key_file is None):
             raise CommandError(
-                "HTTPS needs two files: set both ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE, or neither."
+                "HTTPS requires two files. Set both ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE, or neither."
             )
         if self.is_production or self.secret_key.get_secret_value():
             _check_secret(self.secret_key)
         log_format = self.log_format or ("json" if self.is_production else "console")
-        object.__setattr__(self, "log_format", log_format)  # the one moment before the settings are frozen
+        object.__setattr__(self, "log_format", log_format)  # the settings are frozen, so not by assignment
         return self
 
 
 def _check_secret(secret_key: SecretStr) -> None:
-    given = secret_key.get_secret_value()
-    if len(given.encode()) < MINIMUM_BYTES:
-        what = "is too short" if given else "is missing"
+    secret = secret_key.get_secret_value()
+    if len(secret.encode()) < MINIMUM_BYTES:
+        reason = "is too short" if secret else "is missing"
         raise CommandError(
-            f"ORDERLY_SECRET_KEY {what}: set it to {MINIMUM_BYTES} bytes or more, "
+            f"ORDERLY_SECRET_KEY {reason}. Set it to {MINIMUM_BYTES} bytes or more, "
             "for example the output of `openssl rand -base64 48`."
         )

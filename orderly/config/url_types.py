@@ -1,4 +1,4 @@
-"""The URLs that settings may have, each a type that says what to give instead of a wrong one."""
+"""Types of the URLs in settings, with error messages that name a valid form."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,9 +14,9 @@ def _database(url: str) -> str:
         raise ValueError("give a URL that begins with postgresql:// or sqlite:///")
     if scheme == "sqlite" and (not url.startswith("sqlite:///") or ":memory:" in url or url == "sqlite:///"):
         raise ValueError("give the path of a file after sqlite:///")
-    if url and not _is_readable(url):
+    if url and not _is_database_url(url):
         raise ValueError(
-            "it cannot be read, or names no database; write %40 for @ and %2F for / in a user or a password, "
+            "it is malformed, or names no database; write %40 for @ and %2F for / in a user or a password, "
             "and several hosts as postgresql://user:password@/name?host=one,two"
         )
     return url
@@ -36,7 +36,7 @@ def _collector(url: str) -> str:
 
 def _origin(origin: str) -> str:
     if not _is_origin(origin):
-        raise ValueError("give each origin as scheme://host[:port], in lower case and without a path; * is refused")
+        raise ValueError("give each origin as scheme://host[:port], in lower case and without a path; * is not allowed")
     return origin
 
 
@@ -46,7 +46,7 @@ CollectorUrl = Annotated[str, AfterValidator(_collector)]
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
-def _is_readable(url: str) -> bool:
+def _is_database_url(url: str) -> bool:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -57,7 +57,7 @@ def _is_readable(url: str) -> bool:
 def _is_origin(origin: str) -> bool:
     try:
         parts = urlsplit(origin)
-        shown = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port is not None else "")
+        normal = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port is not None else "")
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and "*" not in origin and shown == origin
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "*" not in origin and normal == origin

@@ -21,7 +21,7 @@ class FailureBuilder:
         """Return the response to an error."""
         if isinstance(error, ResponseContractError):
             return self._internal_error(error, request)
-        response = self._problems.response(error, request.id)
+        response = self._problems.render(error, request.id)
         if not isinstance(error, NotImplementedYet):
             try:
                 self._answers.check(response.status, response.media_type, response.headers, response.json)
@@ -32,4 +32,4 @@ class FailureBuilder:
     def _internal_error(self, broken: ResponseContractError, request: Request) -> Response:
         log.error("response_validation_failed", rule=str(broken))
         request.facts.response_validation_failed = True
-        return self._problems.response(InternalError(), request.id)
+        return self._problems.render(InternalError(), request.id)

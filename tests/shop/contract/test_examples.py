@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from orderly.contract.node import Node
+from orderly.contract.operation import Operation
 from orderly.validation.schemas import SchemaCompiler, validation_errors
 from tests.shop.application import CONTRACT
 
