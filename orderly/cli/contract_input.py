@@ -5,7 +5,8 @@ from typing import Any
 from orderly.config.application import find_application
 from orderly.config.errors import CommandError
 from orderly.contract import model
-from orderly.validation.schemas import SchemaCompiler, validation_errors
+from orderly.validation.errors import validation_errors
+from orderly.validation.schemas import SchemaCompiler
 
 
 def validate_body(operation_id: str, body: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Parameters and headers: from the text of the wire to the values that the contract describes."""
+"""Parameters and headers, parsed from text by their schemas."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,11 +7,12 @@ from typing import Any
 from orderly.contract.node import Node
 from orderly.contract.operation import Parameter
 from orderly.http.strict_json import InvalidJson, parse
-from orderly.validation.schemas import Error, SchemaCompiler, validation_errors
+from orderly.validation.errors import Error, validation_errors
+from orderly.validation.schemas import SchemaCompiler
 
 
 class ParameterParser:
-    """Reads one parameter or header: from the text of the wire to the value that its schema describes."""
+    """Parser and validator of one parameter or header."""
 
     def __init__(self, parameter: Parameter, schemas: SchemaCompiler) -> None:
         self.name = parameter.name
@@ -31,7 +32,15 @@ class ParameterParser:
         self._converters = [_CONVERTERS[each] for each in (types_of(item) if item else types) if each in _CONVERTERS]
 
     def read(self, sources: Mapping[str, Mapping[str, list[str]]], into: dict[str, Any]) -> list[Error]:
-        """Put the value into the arguments, or say what is wrong with it."""
+        """Parse the value.
+
+        Args:
+            sources: the texts of all parameters, by location and name.
+            into: receives the value, by the name of the handler's argument.
+
+        Returns:
+            The errors of the value; empty if it is valid.
+        """
         raw = sources[self._location].get(self._key)
         if raw is None:
             return self._read_absent(into)
@@ -55,13 +64,13 @@ class ParameterParser:
         return [self._error("required", "is required")] if self.required else []
 
     def value_errors(self, text: str) -> list[Error]:
-        """What is wrong with the text of a header that is about to be sent."""
+        """Return the errors of a response header's text."""
         if self._is_text and "\0" not in text and self._validator.is_valid(text):
             return []
         return self.read({self._location: {self._key: [text]}}, {})
 
     def _candidates(self, raw: list[str]) -> list[Any]:
-        """The values that the text may mean, the likeliest first: `anyOf` and type lists allow several."""
+        """Return the possible values of the text, the likeliest first: `anyOf` and type lists allow several."""
         if self._is_json:
             return [parse(raw[0].encode("utf-8", "surrogateescape"))]
         if self._is_array:
@@ -93,21 +102,21 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
 
 
 def types_of(schema: Node) -> list[str]:
-    """The types that a schema lets through, in the order in which a text should be tried."""
+    """Return the types that a schema allows, in the order in which to try them on a text."""
     node = schema.target
     value = node.value if isinstance(node.value, dict) else {}
-    named = value.get("type", [])
-    found = {named} if isinstance(named, str) else set(named)
+    declared = value.get("type", [])
+    types = {declared} if isinstance(declared, str) else set(declared)
     for choice in ("anyOf", "oneOf", "allOf"):
         for index in range(len(value.get(choice, []))):
-            found.update(types_of(node[choice][index]))
+            types.update(types_of(node[choice][index]))
     literals = [value["const"]] if "const" in value else value.get("enum", [])
-    found.update({bool: "boolean", int: "integer", float: "number", str: "string"}[type(v)] for v in literals if v)
+    types.update({bool: "boolean", int: "integer", float: "number", str: "string"}[type(v)] for v in literals if v)
     order = ("array", "integer", "number", "boolean", "string")
-    return [each for each in order if each in found] or list(order[1:])
+    return [each for each in order if each in types] or list(order[1:])
 
 
 def default_of(schema: Node) -> Any:
-    """The default of a schema, None if it has none; one beside a `$ref` goes before one behind it."""
+    """Return the default of a schema, or None; a sibling of `$ref` overrides the referenced schema."""
     node = schema if isinstance(schema.value, dict) and "default" in schema.value else schema.target
     return node.value.get("default") if isinstance(node.value, dict) else None

@@ -1,4 +1,4 @@
-"""What a request says is read and validated as a whole: every error of every part at once."""
+"""Validation of a whole request: all errors of all parts at once."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -7,15 +7,16 @@ from orderly.contract.node import Node
 from orderly.contract.operation import Operation
 from orderly.http.errors import BadRequest
 from orderly.http.messages import Request
+from orderly.validation.errors import Error, validation_errors
 from orderly.validation.parameters import ParameterParser, default_of
-from orderly.validation.schemas import Error, SchemaCompiler, validation_errors
+from orderly.validation.schemas import SchemaCompiler
 
-MAX_FIELDS = 100
-"""How many query parameters are read at all."""
+MAX_QUERY_PARAMETERS = 100
+"""Query parameters of a request; 400 beyond."""
 
 
 class RequestValidator:
-    """Reads and validates all that an operation takes."""
+    """Validator of the requests of one operation."""
 
     def __init__(self, operation: Operation, schemas: SchemaCompiler) -> None:
         ignored = {"accept", "content-type", "authorization"}  # OpenAPI 3.1, 4.8.12.1: not parameters
@@ -30,10 +31,10 @@ class RequestValidator:
         self._body_required = operation.body_required
 
     def arguments(self, request: Request) -> dict[str, Any]:
-        """What the handler is called with, by name; the body, if the operation takes one, as `body`.
+        """Return the arguments of the handler by name; the body, if the operation takes one, is `body`.
 
         Raises:
-            BadRequest: with every error of every part at once.
+            BadRequest: the request is invalid; the exception has all errors of all parts.
         """
         query, errors = _query(request.query)
         errors += [
@@ -48,8 +49,8 @@ class RequestValidator:
             "cookie": _cookies(request.header("cookie")),
         }
         arguments: dict[str, Any] = {}
-        for reader in self._parameters:
-            errors += reader.read(sources, arguments)
+        for parameter in self._parameters:
+            errors += parameter.read(sources, arguments)
         if self._bodies:
             errors += self._read_body(request, arguments)
         if errors:
@@ -58,7 +59,7 @@ class RequestValidator:
 
     def _read_body(self, request: Request, arguments: dict[str, Any]) -> list[Error]:
         if not request.has_body:
-            arguments["body"] = {}  # an optional body that is left out says nothing
+            arguments["body"] = {}  # a missing optional body has no members
             return [_MISSING_BODY] if self._body_required else []
         kind = (request.header("content-type") or "").split(";")[0].strip().lower()
         body, defaults = request.body, self._defaults[kind]
@@ -67,10 +68,10 @@ class RequestValidator:
 
 
 def _defaults(schema: Node) -> dict[str, Any]:
-    """What the members of an object are when they are left out."""
-    members = schema.get("properties")
-    found = {name: default_of(members[name]) for name in members.value} if members else {}
-    return {name: default for name, default in found.items() if default is not None}
+    """Return the defaults of an object's members."""
+    properties = schema.get("properties")
+    defaults = {name: default_of(properties[name]) for name in properties.value} if properties else {}
+    return {name: default for name, default in defaults.items() if default is not None}
 
 
 _MISSING_BODY = {"in": "body", "pointer": "", "keyword": "required", "message": "is required"}
@@ -79,9 +80,9 @@ _MISSING_BODY = {"in": "body", "pointer": "", "keyword": "required", "message": 
 def _query(text: str) -> tuple[dict[str, list[str]], list[Error]]:
     query: dict[str, list[str]] = {}
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_QUERY_PARAMETERS)
     except ValueError:
-        message = f"must be UTF-8, percent-encoded, and at most {MAX_FIELDS} parameters"
+        message = f"must be UTF-8, percent-encoded, and at most {MAX_QUERY_PARAMETERS} parameters"
         return {}, [{"in": "query", "name": "", "keyword": "encoding", "message": message}]
     for name, value in pairs:
         query.setdefault(name, []).append(value)

@@ -34,7 +34,7 @@ BROKEN = [  # what the handler does, where, and what the log must say of it
     ("post_answer", "/v1/answers", raise_bug, None),
     ("post_header", "/v1/headers", dict, "header X-Missing is required"),
     ("post_etag", "/v1/etags", lambda: {"version": 3}, "header ETag breaks `pattern`"),
-    ("post_nothing", "/v1/nothing", dict, "has a body, and none is declared"),
+    ("post_nothing", "/v1/nothing", dict, "has a body, but none is declared"),
 ]
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from orderly.contract.node import Node
 from orderly.contract.operation import Operation
-from orderly.validation.schemas import SchemaCompiler, validation_errors
+from orderly.validation.errors import validation_errors
+from orderly.validation.schemas import SchemaCompiler
 from tests.shop.application import CONTRACT
 
 VALIDATORS = SchemaCompiler(CONTRACT)
