@@ -1,4 +1,4 @@
-"""The application's authenticators, bound to the security schemes of the contract."""
+"""Authenticators of the application, bound to the contract's security schemes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,8 +18,13 @@ def bind_authenticators(
 ) -> dict[str, Authenticate]:
     """Return the authenticator of each scheme that an operation uses.
 
+    Args:
+        contract: the contract to serve.
+        resolver: finds functions of the application.
+        services: the injectable objects that all requests share, by type.
+
     Raises:
-        ContractError: a scheme has none.
+        ContractError: a scheme has no authenticator, or its function has other parameters than a credential.
     """
     used = {scheme for operation in contract.operations for each in operation.security for scheme in each}
     return {
@@ -38,9 +43,9 @@ def _bind(scheme: str, pointer: str, resolver: HandlerResolver, services: Mappin
             pointer,
         )
     bound = BoundFunction(function, services)
-    if len(bound.names) != 1:
-        raise ContractError(f"{bound.name} must take the credential and, by annotation, what it needs of the engine")
-    [credential] = bound.names
+    if len(bound.parameter_names) != 1:
+        raise ContractError(f"{bound.name} must take the credential, and other arguments only by annotation")
+    [credential] = bound.parameter_names
 
     def authenticate(secret: str, request: Request, session: ReadSession | None) -> Caller | None:
         caller: Caller | None = bound({credential: secret}, {Request: request, ReadSession: session})

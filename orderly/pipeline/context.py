@@ -1,4 +1,4 @@
-"""What the steps of one request share."""
+"""The state of one request, shared by the steps of the pipeline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,25 +13,25 @@ from orderly.security.caller import Caller
 
 @dataclass(slots=True)
 class RequestContext:
-    """A request with what was found out about it."""
+    """A request, its caller, its arguments and its database sessions."""
 
     request: Request
-    reads: ReadSession | None
-    """Reads outside of a write transaction; None without a database."""
+    read_session: ReadSession | None
+    """The session outside of the write transaction; None without a database."""
     caller: Caller | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
     session: Session | None = None
-    """The write transaction; None where the operation only reads."""
+    """The session of the write transaction; None if the operation only reads."""
 
     @property
     def injected(self) -> Mapping[type, Any]:
-        """The request's own objects that a handler can take, by their types."""
-        return {Session: self.session, ReadSession: self.reads, Caller: self.caller, Request: self.request}
+        """The objects of this request that a handler can take, by type."""
+        return {Session: self.session, ReadSession: self.read_session, Caller: self.caller, Request: self.request}
 
     @property
-    def current(self) -> ReadSession:
-        """Reads that see what this request has written."""
+    def current_session(self) -> ReadSession:
+        """A read session that sees the writes of this request."""
         if self.session is not None:
             return ReadSession.within(self.session)
-        assert self.reads is not None  # noqa: S101  # an operation that reads is refused at start without a database
-        return self.reads
+        assert self.read_session is not None  # noqa: S101  # without a database, this operation fails the start
+        return self.read_session

@@ -1,4 +1,4 @@
-"""An operation that will end says so in every answer."""
+"""Response headers of deprecated operations."""
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -9,10 +9,10 @@ from orderly.contract.operation import Operation
 
 
 def deprecation_headers(operation: Operation) -> dict[str, str]:
-    """The headers of a deprecated operation: since when (RFC 9745), and when it ends (RFC 8594) if that is known.
+    """Return Deprecation (RFC 9745) and, with `x-sunset`, Sunset (RFC 8594); empty if not deprecated.
 
     Raises:
-        ContractError: it does not say since when, or not as YYYY-MM-DD.
+        ContractError: `x-deprecated-since` is missing, or one of the dates is not YYYY-MM-DD.
     """
     value = operation.node.value
     if not value.get("deprecated"):
@@ -28,6 +28,6 @@ def _day(operation: Operation, text: Any) -> datetime:
         return datetime.strptime(str(text), "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise ContractError(
-            f"{operation.operation_id} is deprecated: it needs x-deprecated-since, a day such as 2026-01-31, "
-            "and x-sunset, if it has one, is such a day"
+            f"{operation.operation_id} is deprecated: it needs x-deprecated-since with a date such as 2026-01-31, "
+            "and x-sunset, if present, must be a date too"
         ) from None

@@ -1,4 +1,4 @@
-"""The response to a request that ended in an error, held to the contract as any other."""
+"""Error responses, validated against the contract like any other response."""
 
 import structlog
 
@@ -11,10 +11,10 @@ log = structlog.get_logger(__name__)
 
 
 class FailureBuilder:
-    """Renders errors of one operation; one that the contract does not declare becomes an internal error."""
+    """Builder of error responses; an undeclared one becomes an internal error."""
 
-    def __init__(self, answers: ResponseValidator, problems: ProblemRenderer) -> None:
-        self._answers = answers
+    def __init__(self, validator: ResponseValidator, problems: ProblemRenderer) -> None:
+        self._validator = validator
         self._problems = problems
 
     def build(self, error: Exception, request: Request) -> Response:
@@ -24,12 +24,12 @@ class FailureBuilder:
         response = self._problems.render(error, request.id)
         if not isinstance(error, NotImplementedYet):
             try:
-                self._answers.check(response.status, response.media_type, response.headers, response.json)
-            except ResponseContractError as broken:
-                return self._internal_error(broken, request)
+                self._validator.check(response.status, response.media_type, response.headers, response.json)
+            except ResponseContractError as violation:
+                return self._internal_error(violation, request)
         return response
 
-    def _internal_error(self, broken: ResponseContractError, request: Request) -> Response:
-        log.error("response_validation_failed", rule=str(broken))
+    def _internal_error(self, violation: ResponseContractError, request: Request) -> Response:
+        log.error("response_validation_failed", rule=str(violation))
         request.facts.response_validation_failed = True
         return self._problems.render(InternalError(), request.id)

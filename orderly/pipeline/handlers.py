@@ -1,4 +1,4 @@
-"""The application's handlers and authenticators, bound to the contract and to the objects that all requests share."""
+"""Handlers and authenticators of the application, bound to the contract."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,18 +13,18 @@ from orderly.security.credentials import CredentialReader
 
 
 class Handlers:
-    """Finds the function of an operation and checks that it takes what the contract gives."""
+    """The handlers of a contract's operations, with their signatures checked."""
 
     def __init__(self, contract: Contract, resolver: HandlerResolver, services: Mapping[type, Any]) -> None:
         """Bind the authenticators.
 
         Args:
-            contract: what is served.
+            contract: the contract to serve.
             resolver: finds functions of the application.
-            services: the injectable objects that all requests share, by their types.
+            services: the injectable objects that all requests share, by type.
 
         Raises:
-            ContractError: a security scheme has no authenticator, or is not served.
+            ContractError: a security scheme has no authenticator, or is not supported.
         """
         self._resolver = resolver
         self._services = services
@@ -33,38 +33,38 @@ class Handlers:
         self.credentials = CredentialReader(s for s in contract.security_schemes if s.name in self.authenticators)
 
     def find(self, operation: Operation) -> Function | None:
-        """Return the handler of an operation, None if it is not written yet."""
+        """Return the handler of an operation, or None."""
         return self._resolver.handler(operation)
 
     def bind(self, operation: Operation) -> BoundFunction | None:
-        """Return the handler of an operation, None if it is not written yet.
+        """Return the handler of an operation with its signature checked, or None.
 
         Raises:
-            ContractError: it takes an argument that the contract does not have, or replaces one that it has.
+            ContractError: the handler takes an unknown argument, or injects an object under a parameter's name.
         """
         function = self.find(operation)
         if function is None:
             return None
         bound = BoundFunction(function, self._services)
-        given = {p.argument for p in operation.parameters} | ({"body"} if operation.body else set())
-        if unknown := sorted(set(bound.names) - given):
+        declared = {p.argument for p in operation.parameters} | ({"body"} if operation.body else set())
+        if unknown := sorted(set(bound.parameter_names) - declared):
             raise ContractError(
                 f"{bound.name} takes {', '.join(unknown)}, which {operation.method} {operation.path} does not have"
             )
-        if replaced := sorted(bound.injected & given):
+        if replaced := sorted(bound.injected_names & declared):
             raise ContractError(
                 f"{bound.name}: {', '.join(replaced)} is a parameter of {operation.method} {operation.path}; "
-                "give the engine's object another name"
+                "rename the argument of the engine's object"
             )
         return bound
 
     def bind_read(self, operation: Operation) -> BoundFunction | None:
-        """Return the handler of the GET on the same path, None without one."""
+        """Return the handler of the GET on the same path, or None; preconditions compare its result."""
         read = self._reads.get(operation.path)
         return self.bind(read) if read and operation.precondition else None
 
     def is_immediate(self, operation: Operation) -> bool:
-        """Return whether an operation takes nothing that it could wait for: it is served without a thread."""
+        """Return whether an operation is served without a thread, because it takes nothing to wait for."""
         handler = self.bind(operation)
-        takes = bool(operation.parameters or operation.rate_limits or operation.security)
-        return operation.method == "GET" and not takes and not (handler and (handler.needs or handler.names))
+        has_input = bool(operation.parameters or operation.rate_limits or operation.security)
+        return operation.method == "GET" and not has_input and not (handler and handler.takes_arguments)

@@ -1,4 +1,4 @@
-"""`x-idempotent`: a request with an Idempotency-Key has its effect once, however often it is sent."""
+"""Idempotency keys (`x-idempotent`): a repeated request returns the response of the first."""
 
 from hashlib import sha256
 
@@ -12,28 +12,29 @@ from orderly.http.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
 from orderly.http.messages import Request, Response
 from orderly.security.caller import Caller
 
-KEPT_HEADERS = ("Location", "ETag")
+STORED_HEADERS = ("Location", "ETag")
+"""Response headers to store; the others are computed for each response."""
 
 
 class IdempotencyStore:
-    """Finds and keeps the answers of one operation; without a key, or for an operation that takes none, nothing."""
+    """Stored responses of one operation, by idempotency key."""
 
     def __init__(self, operation: Operation) -> None:
         self._takes_keys = operation.idempotent
 
     def claim(self, request: Request, caller: Caller | None) -> IdempotencyKey | None:
-        """The key of a request and what it came with; None if there is nothing to find or to keep."""
+        """Return the key of a request; None if the request or the operation has none."""
         key = request.header("idempotency-key") if self._takes_keys else None
         if key is None or caller is None:
             return None
         return IdempotencyKey(caller.id, _unquoted(key), _fingerprint(request))
 
     def find(self, claim: IdempotencyKey, session: Session) -> Response | None:
-        """The answer that was given to this request before, None if it is the first one.
+        """Return the stored response to a request; None if it is the first one.
 
         Raises:
-            IdempotencyKeyReused: the key came with another request before.
-            IdempotencyKeyInFlight: the first request with this key is not finished.
+            IdempotencyKeyReused: the key was used for another request.
+            IdempotencyKeyInFlight: the first request with this key is still in progress.
         """
         try:
             record = idempotency.find(session, claim)
@@ -46,13 +47,13 @@ class IdempotencyStore:
         headers = {**record.headers, "Idempotency-Replayed": "true"}
         return Response(record.status, headers, record.body, orjson.loads(record.body))
 
-    def keep(self, claim: IdempotencyKey, session: Session, response: Response) -> None:
-        """Keep an answer for the next request with the same key.
+    def store(self, claim: IdempotencyKey, session: Session, response: Response) -> None:
+        """Store the response for repeated requests with the key.
 
         Raises:
-            IdempotencyKeyInFlight: another request with this key was finished in this very moment.
+            IdempotencyKeyInFlight: another request with this key has just stored its response.
         """
-        headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+        headers = {name: response.headers[name] for name in STORED_HEADERS if name in response.headers}
         subject = response.json.get("id") if isinstance(response.json, dict) else None
         try:
             idempotency.keep(
@@ -63,7 +64,7 @@ class IdempotencyStore:
 
 
 def _unquoted(key: str) -> str:
-    """The draft writes the key as a string of RFC 8941, in quotes; most clients leave them out."""
+    """Remove the quotes of the draft, which makes the key a string of RFC 8941; most clients omit them."""
     return key[1:-1] if len(key) > 2 and key[0] == key[-1] == '"' else key
 
 

@@ -1,4 +1,4 @@
-"""Engine objects as arguments of the application's functions, matched by annotation."""
+"""Injection of engine objects into the application's functions, by annotation."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -16,25 +16,25 @@ from orderly.security.caller import Caller, Roles
 
 Function = Callable[..., Any]
 
-OF_REQUEST = (Session, ReadSession, Caller, Request)
-"""Injectable types of which each request has its own object."""
-INJECTABLE = (*OF_REQUEST, Settings, Database, Readiness, Roles)
-"""The types whose annotation makes an argument the engine's."""
+REQUEST_TYPES = (Session, ReadSession, Caller, Request)
+"""Injectable types with one object per request."""
+INJECTABLE = (*REQUEST_TYPES, Settings, Database, Readiness, Roles)
+"""Types that are injected where a parameter is annotated with them."""
 DATABASE_TYPES = frozenset({Session, ReadSession, Database})
 
 
 class BoundFunction:
-    """A function of the application, with its signature read once."""
+    """A handler or an authenticator, with its signature read once."""
 
     def __init__(self, function: Function, services: Mapping[type, Any]) -> None:
         """Read the signature.
 
         Args:
             function: a handler or an authenticator.
-            services: the injectable objects that all requests share, by their types.
+            services: the injectable objects that all requests share, by type.
 
         Raises:
-            ContractError: an annotation cannot be evaluated, or asks for what this service does not have.
+            ContractError: an annotation cannot be evaluated, or requires a database that the service does not have.
         """
         self.name = f"{function.__module__}.{function.__name__}"
         self._function = function
@@ -43,23 +43,31 @@ class BoundFunction:
             for name, parameter in _parameters(function, self.name).items()
             if (kind := _injectable(parameter))
         }
-        self.needs = frozenset(injected.values())
-        """The types of its injected arguments."""
-        self.injected = frozenset(injected)
-        """The names of its injected arguments."""
-        self.names = tuple(name for name in _parameters(function, self.name) if name not in injected)
-        """The names of its other arguments, in order."""
-        if self.needs & DATABASE_TYPES and Database not in services:
+        self.injected_types = frozenset(injected.values())
+        self.injected_names = frozenset(injected)
+        self.parameter_names = tuple(name for name in _parameters(function, self.name) if name not in injected)
+        """The names of the other arguments, in order."""
+        if self.injected_types & DATABASE_TYPES and Database not in services:
             raise ContractError(
                 f"{self.name} takes a database session, and this application has no database: "
                 "add the package db, or set ORDERLY_DATABASE_URL"
             )
-        self._shared = {name: services[kind] for name, kind in injected.items() if kind not in OF_REQUEST}
-        self._of_request = [(name, kind) for name, kind in injected.items() if kind in OF_REQUEST]
+        self._shared = {name: services[kind] for name, kind in injected.items() if kind not in REQUEST_TYPES}
+        self._of_request = [(name, kind) for name, kind in injected.items() if kind in REQUEST_TYPES]
+
+    @property
+    def takes_arguments(self) -> bool:
+        """Whether the function has any parameter."""
+        return bool(self.injected_types or self.parameter_names)
 
     def __call__(self, arguments: Mapping[str, Any], of_request: Mapping[type, Any]) -> Any:
-        """Call the function by name; an argument that is not there keeps its default."""
-        given = {name: arguments[name] for name in self.names if name in arguments}
+        """Call the function with keyword arguments; a missing one keeps its default.
+
+        Args:
+            arguments: the arguments of the contract, by name; names that the function does not take are ignored.
+            of_request: the injectable objects of the request, by type.
+        """
+        given = {name: arguments[name] for name in self.parameter_names if name in arguments}
         for name, kind in self._of_request:
             given[name] = of_request[kind]
         return self._function(**given, **self._shared)
@@ -69,10 +77,10 @@ def _parameters(function: Function, name: str) -> Mapping[str, inspect.Parameter
     try:
         return inspect.signature(function, eval_str=True).parameters
     except NameError as error:
-        raise ContractError(f"{name}: annotation {error.name!r} is not importable; import it at run time") from None
+        raise ContractError(f"{name}: annotation {error.name!r} cannot be evaluated; import it at run time") from None
 
 
 def _injectable(parameter: inspect.Parameter) -> type | None:
-    """Return the engine's type that a parameter is annotated with, also as `Caller | None`."""
+    """Return the injectable type in an annotation such as `Caller` or `Caller | None`; None without one."""
     kinds = get_args(parameter.annotation) or (parameter.annotation,)
     return next((kind for kind in INJECTABLE if kind in kinds), None)

@@ -1,4 +1,4 @@
-"""One operation of the contract, compiled at start; a request passes through its steps in one thread."""
+"""An operation compiled at start; all steps of a request run in one thread."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -37,30 +37,30 @@ from orderly.validation.schemas import SchemaCompiler
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What operations share."""
+    """Objects that all operations share."""
 
     contract: Contract
     handlers: Handlers
     database: Database | None
-    """None in an application without a database."""
+    """None without a database."""
     schemas: SchemaCompiler
     problems: ProblemRenderer
     rate_limit_store: RateLimitStore | None
-    """None where rate limits are off."""
+    """None if rate limits are off."""
     cursors: CursorSigner
     workers: WorkerPool
     password_workers: WorkerPool
-    """The threads of the operations that take a password."""
+    """The pool of operations that take a password."""
 
 
 class CompiledOperation:
-    """An operation with everything that serving it takes, made once. Calling it serves one request."""
+    """An operation with everything needed to serve it. Calling it serves one request."""
 
     def __init__(self, operation: Operation, dependencies: Dependencies) -> None:
-        """Compile.
+        """Compile the operation.
 
         Raises:
-            ContractError: the operation and its handler do not fit each other, or need a database that is not there.
+            ContractError: the operation does not fit its handler, or requires a database and the service has none.
         """
         self.operation = operation
         handlers, contract = dependencies.handlers, dependencies.contract
@@ -70,20 +70,20 @@ class CompiledOperation:
         self._authorizer = Authorizer(operation, handlers.credentials, handlers.authenticators)
         self._limiter = Limiter(operation, dependencies.rate_limit_store)
         self._request_validator = RequestValidator(operation, dependencies.schemas)
-        answers = ResponseValidator(operation, dependencies.schemas)
-        self._success = SuccessBuilder(contract, operation, answers, dependencies.cursors)
-        self._failure = FailureBuilder(answers, dependencies.problems)
+        validator = ResponseValidator(operation, dependencies.schemas)
+        self._success = SuccessBuilder(contract, operation, validator, dependencies.cursors)
+        self._failure = FailureBuilder(validator, dependencies.problems)
         self._precondition = Precondition(operation, handlers.bind_read(operation))
         self._idempotency = IdempotencyStore(operation)
         self._is_get = operation.method == "GET"
-        needs = self._handler.needs if self._handler else frozenset[type]()
-        self._writes = Session in needs or operation.idempotent or self._precondition.is_declared
-        self._checks_late = {Session, ReadSession} <= needs
+        types = self._handler.injected_types if self._handler else frozenset[type]()
+        self._writes = Session in types or operation.idempotent or self._precondition.is_declared
+        self._checks_late = {Session, ReadSession} <= types
         if self._writes and self._database is None:
             raise ContractError(f"{operation.operation_id} writes, and this application has no database")
         self._path = contract.base_path + operation.path
         self._deprecation_headers = deprecation_headers(operation)
-        # Liveness responds while all threads wait: it takes nothing, so there is nothing that it could wait for.
+        # The liveness check has no input, so it never waits: it responds even while all threads are busy.
         self._needs_thread = not handlers.is_immediate(operation)
         self._workers = dependencies.password_workers if operation.takes_password else dependencies.workers
 
@@ -95,7 +95,7 @@ class CompiledOperation:
         try:
             check_acceptable(request)
             if self._media_types:
-                await self._take_body(request, receive)
+                await self._read_body(request, receive)
             if self._needs_thread:
                 response = await self._workers.run(self._serve, request)
             else:
@@ -107,7 +107,7 @@ class CompiledOperation:
         response.headers |= self._deprecation_headers
         await response.send(send)
 
-    async def _take_body(self, request: Request, receive: Receive) -> None:
+    async def _read_body(self, request: Request, receive: Receive) -> None:
         body = await read_body(request, receive)
         if body:
             check_media_type(request, self._media_types)
@@ -115,13 +115,13 @@ class CompiledOperation:
             request.has_body = True
 
     def _serve(self, request: Request) -> Response:
-        """Do everything that may wait for the database, in one go and in one thread."""
+        """Run all steps that may wait for the database, in the current thread."""
         quota: dict[str, str] = {}
-        before = timing.time_spent.seconds
+        started_at = timing.time_spent.seconds
         try:
-            with self._reading() as reads:
-                context = RequestContext(request, reads)
-                context.caller = self._authorizer.admit(request, reads)
+            with self._reading() as session:
+                context = RequestContext(request, session)
+                context.caller = self._authorizer.admit(request, session)
                 request.facts.user_id = context.caller.id if context.caller else None
                 quota = self._limiter.hit(request, request.facts.user_id)
                 if self._handler is None:
@@ -130,7 +130,7 @@ class CompiledOperation:
                 response = self._write(context) if self._writes else self._read(context)
         except Exception as error:
             response = self._failure.build(error, request)
-        request.facts.database_ms = round((timing.time_spent.seconds - before) * 1000, 1)
+        request.facts.database_ms = round((timing.time_spent.seconds - started_at) * 1000, 1)
         response.headers = {**quota, **response.headers}
         return response
 
@@ -143,12 +143,12 @@ class CompiledOperation:
         return self._success.build(self._call(context), context)
 
     def _write(self, context: RequestContext) -> Response:
-        assert self._database is not None and context.reads is not None  # noqa: S101, PT018  # refused at start
-        context.reads.close()  # returns the connection before the write transaction takes one
+        assert self._database is not None and context.read_session is not None  # noqa: S101, PT018  # checked at start
+        context.read_session.close()  # returns the connection before the write transaction takes one
         return run_transaction(self._database, partial(self._perform, context), snapshot=self._precondition.is_declared)
 
     def _perform(self, context: RequestContext, session: Session) -> Response:
-        """Run inside the transaction: the response is checked before anything is committed."""
+        """Run one attempt in a transaction. The response is validated before the commit."""
         context.session = session
         key = self._idempotency.claim(context.request, context.caller)
         replay = self._idempotency.find(key, session) if key else None
@@ -159,14 +159,14 @@ class CompiledOperation:
         session.flush()
         response = self._success.build(result, context)
         if key:
-            self._idempotency.keep(key, session, response)
+            self._idempotency.store(key, session, response)
         return response
 
     def _change(self, context: RequestContext, *, checks_late: bool) -> Any:
         """Call the handler and check its precondition, in one transaction.
 
-        A handler that takes both sessions does slow work before its first write, such as comparing a password. For it
-        the transaction begins, and the precondition is checked, with the first statement of the write session.
+        A handler that takes both sessions does slow work before its first write, such as comparing a password. Its
+        transaction begins with the first statement of the write session, and the precondition is checked then.
         """
         if not checks_late:
             self._precondition.check(context)
@@ -178,5 +178,5 @@ class CompiledOperation:
         return result
 
     def _call(self, context: RequestContext) -> Any:
-        assert self._handler is not None  # noqa: S101  # refused in _serve
+        assert self._handler is not None  # noqa: S101  # checked in _serve
         return self._handler(context.arguments, context.injected)

@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, 13): strong ETags made of the version, If-Match and If-None-Match."""
+"""Conditional requests (RFC 9110, 13): strong ETags of versions, If-Match and If-None-Match."""
 
 import re
 from typing import Any
@@ -14,27 +14,36 @@ from orderly.pipeline.context import RequestContext
 from orderly.pipeline.injection import BoundFunction
 
 ENTITY_TAG = re.compile(r'(W/)?("[^"]*")')
-LIST = re.compile(rf"[ \t,]*(?:{ENTITY_TAG.pattern}[ \t]*(?:,[ \t,]*|$))+")
-"""Entity tags with commas between them; a list may have empty places (RFC 9110, 5.6.1.2)."""
+ENTITY_TAG_LIST = re.compile(rf"[ \t,]*(?:{ENTITY_TAG.pattern}[ \t]*(?:,[ \t,]*|$))+")
+"""Entity tags separated by commas. A list may have empty elements (RFC 9110, 5.6.1.2)."""
 
 
 def etag(representation: dict[str, Any]) -> str:
-    """The strong ETag of what is answered: every change of it has raised its version."""
+    """Return the strong ETag of an object. Every change of the object raises its version."""
     return f'"{representation["version"]}"'
 
 
 def is_current(tag: str, request: Request) -> bool:
-    """Whether If-None-Match has this ETag, by the weak comparison that RFC 9110, 13.1.2 asks for."""
+    """Return whether If-None-Match has this ETag, by weak comparison (RFC 9110, 13.1.2)."""
     header = request.header("if-none-match")
     if header is None:
         return False
-    return header.strip() == "*" or any(opaque == tag for _, opaque in _entity_tags(header))
+    return header.strip() == "*" or any(each == tag for _, each in _entity_tags(header))
 
 
 class Precondition:
-    """`x-precondition`: compares If-Match with what the GET on the same path returns, in the same transaction."""
+    """The check of If-Match (`x-precondition`) against the GET on the same path, in the same transaction."""
 
     def __init__(self, operation: Operation, read: BoundFunction | None) -> None:
+        """Prepare the check.
+
+        Args:
+            operation: the operation to check.
+            read: the handler of the GET on the same path; None while it is not written.
+
+        Raises:
+            ContractError: the operation has `x-precondition`, but no parameter If-Match.
+        """
         self.is_declared = operation.precondition is not None
         self._is_required = operation.precondition == "required"
         self._read = read
@@ -46,15 +55,15 @@ class Precondition:
         """Check that If-Match names the current version.
 
         Raises:
-            PreconditionRequired: the contract requires If-Match, and there is none.
-            PreconditionFailed: it names another version.
-            NotFound: there is nothing that the caller may see.
+            PreconditionRequired: the contract requires If-Match, and it is missing.
+            PreconditionFailed: If-Match names another version.
+            NotFound: the object does not exist, or the caller may not see it.
         """
         if self.is_declared:
-            self._compare(context, context.current)
+            self._compare(context, context.current_session)
 
     def check_at_begin(self, context: RequestContext) -> None:
-        """Check when the transaction of the context begins, so that a handler can do slow work before it."""
+        """Check when the transaction begins, so that a handler can do slow work before."""
         if self.is_declared:
             event.listen(
                 context.session,
@@ -69,7 +78,7 @@ class Precondition:
             if self._is_required:
                 raise PreconditionRequired
             return
-        if self._read is None:  # nothing can be compared before there is a handler of the GET
+        if self._read is None:  # the handler of the GET is not written, so no version can match
             raise PreconditionFailed
         names = {name: context.arguments[name] for name in self._path_names}
         current = etag(self._read(names, {**context.injected, ReadSession: session}))
@@ -78,5 +87,5 @@ class Precondition:
 
 
 def _entity_tags(header: str) -> list[tuple[str, str]]:
-    """The tags of a header, each with its `W/` if it is weak; none if the header is anything but a list of them."""
-    return ENTITY_TAG.findall(header) if LIST.fullmatch(header) else []
+    """Return the tags of a header with their `W/`, if weak; empty if the header is not a list of tags."""
+    return ENTITY_TAG.findall(header) if ENTITY_TAG_LIST.fullmatch(header) else []

@@ -1,4 +1,4 @@
-"""Connexion's joints: it reads the shell and makes the operations; one look-up finds that of a request."""
+"""Routing on Connexion's extension points: operations compiled at start, found by one lookup."""
 
 from typing import Any
 
@@ -12,11 +12,12 @@ from orderly.http.messages import SCOPE_KEY, Receive, Request, Response, Scope, 
 from orderly.pipeline.operation import CompiledOperation, Dependencies
 from orderly.pipeline.path_templates import PathTemplates
 
-ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""The order of methods in Allow."""
 
 
 class ConnexionResolver(Resolver):
-    """Resolves by tag and operationId; the contract names no Python."""
+    """Resolver of handlers by tag and operationId; the contract names no Python."""
 
     def __init__(self, dependencies: Dependencies) -> None:
         super().__init__()
@@ -24,12 +25,12 @@ class ConnexionResolver(Resolver):
         self._operations = {operation.operation_id: operation for operation in dependencies.contract.operations}
 
     def resolve(self, operation: AbstractOperation) -> Resolution:
-        """Return the handler of an operation; one without is routed all the same, and responds 501."""
+        """Return the handler of an operation. An operation without one is routed too, and responds 501."""
         return Resolution(self._find(self._operations[operation.operation_id]), operation.operation_id)
 
 
 class ContractAPI(RoutedAPI[CompiledOperation]):
-    """Compiles each operation that Connexion finds in the shell, once, at start."""
+    """Compiler of the operations that Connexion reads from the 3.0 projection."""
 
     def __init__(self, specification: Any, *, dependencies: Dependencies, **kwargs: Any) -> None:
         super().__init__(specification, **kwargs)
@@ -38,22 +39,23 @@ class ContractAPI(RoutedAPI[CompiledOperation]):
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> CompiledOperation:
-        """The operation with everything that serving it takes."""
+        """Return the compiled operation."""
         declared = self._declared[operation.path, operation.method.upper()]
         return CompiledOperation(declared, self._dependencies)
 
 
 class ContractMiddleware(RoutedMiddleware[ContractAPI]):
-    """Leads every request below the base path to its operation, and all others to the pages.
+    """Router of requests below the base path to operations; other requests are passed to the pages.
 
-    Connexion's own routing would try all paths in order, twice, redirect `/x/` to a host of the client's choice,
-    answer 405 with the methods of one operation, and let a newline in a path by-pass every middleware.
+    It replaces Connexion's routing, which tries all paths in order, twice. Connexion also redirects `/x/` to a host of
+    the client's choice, lists the methods of one operation in a 405, and lets a newline in a path bypass every
+    middleware.
     """
 
     api_cls = ContractAPI
 
     def add_api(self, specification: Any, *, dependencies: Dependencies, **kwargs: Any) -> ContractAPI:
-        """Take the contract in."""
+        """Compile the operations, and index them by path and method."""
         api: ContractAPI = super().add_api(specification, dependencies=dependencies, **kwargs)
         self._base_path = dependencies.contract.base_path
         self._paths = PathTemplates(dict.fromkeys(operation.path for operation in dependencies.contract.operations))
@@ -64,20 +66,20 @@ class ContractMiddleware(RoutedMiddleware[ContractAPI]):
         return api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request.
+        """Serve a request.
 
         Raises:
             PathNotFound: no operation has the path.
-            MethodNotAllowed: it is there for other methods.
+            MethodNotAllowed: only other methods have an operation on the path.
         """
         if scope["type"] != "http" or not scope["path"].startswith(f"{self._base_path}/"):
             await self.app(scope, receive, send)
             return
         request: Request = scope[SCOPE_KEY]
-        found = self._paths.find(request.path[len(self._base_path) :])
-        if found is None:
+        match = self._paths.find(request.path[len(self._base_path) :])
+        if match is None:
             raise PathNotFound
-        template, request.path_arguments = found
+        template, request.path_arguments = match
         methods = self._methods[template]
         method = "GET" if request.method == "HEAD" else request.method
         if method in methods:
@@ -89,6 +91,6 @@ class ContractMiddleware(RoutedMiddleware[ContractAPI]):
 
 
 def _allow(methods: dict[str, CompiledOperation]) -> str:
-    """The methods of a path, as Allow lists them (RFC 9110, 10.2.1)."""
-    present = {*methods, "OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
-    return ", ".join(method for method in ORDER if method in present)
+    """Return the value of Allow (RFC 9110, 10.2.1) for the operations of a path."""
+    allowed = {*methods, "OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+    return ", ".join(method for method in METHOD_ORDER if method in allowed)

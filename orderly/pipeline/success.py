@@ -1,4 +1,4 @@
-"""The declared success of an operation: page, ETag, Location, and the check against the contract."""
+"""Success responses: pages, ETag, Location, and validation against the contract."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ from orderly.validation.response import ResponseValidator
 
 
 class SuccessBuilder:
-    """Turns what a handler returned into the response that the contract declares."""
+    """Builder of the declared response from a handler's result."""
 
     def __init__(
-        self, contract: Contract, operation: Operation, answers: ResponseValidator, cursors: CursorSigner
+        self, contract: Contract, operation: Operation, validator: ResponseValidator, cursors: CursorSigner
     ) -> None:
-        self._answers = answers
+        self._validator = validator
         self._paginator = Paginator(operation, cursors)
         self._status = int(operation.success.status)
         self._media_type = next(iter(operation.success.media), None)
@@ -31,10 +31,14 @@ class SuccessBuilder:
         self._location = location_builder(contract, operation) if "Location" in headers else None
 
     def build(self, result: Any, context: RequestContext) -> Response:
-        """Return the checked response.
+        """Return the validated response.
+
+        Args:
+            result: what the handler returned: a JSON value or a `Page`.
+            context: the state of the request.
 
         Raises:
-            ResponseContractError: the contract does not declare it.
+            ResponseContractError: the contract does not declare the response.
         """
         headers: dict[str, str] = {}
         if isinstance(result, Page):
@@ -42,12 +46,12 @@ class SuccessBuilder:
         if self._has_etag:
             headers["ETag"] = etag(result)
             if self._is_get and is_current(headers["ETag"], context.request):
-                return self._checked(Response(304, headers, media_type=None))
+                return self._validated(Response(304, headers, media_type=None))
         if self._location is not None:
             headers["Location"] = self._location(result, context.request)
         body = b"" if self._media_type is None else orjson.dumps(result)
-        return self._checked(Response(self._status, headers, body, result, self._media_type))
+        return self._validated(Response(self._status, headers, body, result, self._media_type))
 
-    def _checked(self, response: Response) -> Response:
-        self._answers.check(response.status, response.media_type, response.headers, response.json)
+    def _validated(self, response: Response) -> Response:
+        self._validator.check(response.status, response.media_type, response.headers, response.json)
         return response

@@ -1,17 +1,17 @@
-"""The threads that requests are served in, and the queue before them, which has an end in places and in time.
+"""Bounded thread pools: a queue with a limit on its length and on the time in it.
 
-How the sizes fit each other, in each process (t is `ORDERLY_THREADS`):
+Sizes in each process (t is `ORDERLY_THREADS`):
 
-    threads for requests               t       one holds the interpreter at a time; the others wait for the database
-    threads for passwords              2       beside them (`PASSWORD_THREADS`), so that no sign-in keeps others out
-    connections that read              t + 2   SQLite: one a thread
-    connections that write             1       SQLite, which has one writer; the threads wait for it in order
-    connections to PostgreSQL          t + 2, and as many again where both kinds are needed
-    requests that wait                 64      as long as `QUEUE_TIMEOUT`, then 503
-    more of them, while it is `FAST_WAIT`  64 t    then 503 at once
-    passwords that wait                8       (`PASSWORD_QUEUE`), then 503 at once
+    request threads           t          one holds the interpreter; the others wait for the database
+    password threads          2          `PASSWORD_THREADS`: separate, so that sign-ins do not delay other requests
+    SQLite read connections   t + 2      one per thread
+    SQLite write connections  1          SQLite has one writer; threads wait for it in order
+    PostgreSQL connections    2 (t + 2)  at most: t + 2 for reads and as many for writes
+    waiting requests          64         `BURST_QUEUE`: each waits up to `QUEUE_TIMEOUT`, then 503
+    with short waits          64 t       `QUEUE_PER_THREAD`: while the latest wait is below `FAST_WAIT`
+    waiting for passwords     8          `PASSWORD_QUEUE`: then 503
 
-PostgreSQL's `max_connections` has to be above workers x 2 (t + 2) of all machines, 12 for one worker with 4 threads.
+PostgreSQL's `max_connections` must exceed workers x 2 (t + 2) over all machines: 12 for one worker with 4 threads.
 """
 
 import asyncio
@@ -28,63 +28,61 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 QUEUE_PER_THREAD = 64
-"""How many requests may wait for each thread: more than that would wait longer than a client does."""
+"""Requests per thread that may wait. More would wait longer than clients do."""
 BURST_QUEUE = 64
-"""How many requests may wait however long the line takes: those who come together for the same thing are all served."""
+"""Requests that may wait however slow the queue is, so that a burst of simultaneous requests is served."""
 FAST_WAIT = 0.5
-"""Seconds that the one who was served last may have waited for a thread if more than a crowd shall wait. Who would wait
-longer is told so at once, and not after he has waited."""
+"""Seconds: beyond `BURST_QUEUE` waiting requests, more are accepted only while the latest one waited less than this.
+Otherwise they are rejected immediately, and not after a wait."""
 QUEUE_TIMEOUT = 5.0
-"""Seconds that a request waits for a thread, as long as a writer waits for SQLite's file."""
+"""Seconds a request may wait for a thread; then 503. A writer may wait as long for SQLite's file."""
 REQUEST_DEADLINE = 30.0
-"""Seconds after which a request is given up that its thread cannot end: its database has frozen."""
-
-
+"""Seconds a request may take; then 503, while its thread keeps running. Only a frozen database takes that long."""
 PASSWORD_THREADS = 2
-"""Threads for passwords: each hash takes 19 MiB and a core for some 30 ms."""
+"""Threads for passwords. Each hash takes 19 MiB, and a core for about 30 ms."""
 PASSWORD_QUEUE = 8
-"""Requests with a password that may wait; then 503."""
+"""Requests with a password that may wait; 503 beyond."""
 
 
 class WorkerPool:
-    """A request crosses to a thread once. What would wait too long is refused at once."""
+    """A thread pool with a bounded queue; requests that would wait too long are rejected."""
 
     def __init__(self, threads: int, queue: int | None = None) -> None:
-        """Start no thread before it is needed.
+        """Create a pool, whose threads start when they are needed.
 
         Args:
-            threads: requests at work at once.
-            queue: requests that may wait; 64 a thread if left out.
+            threads: requests in progress at the same time.
+            queue: requests that may wait; `QUEUE_PER_THREAD` per thread if left out.
         """
         self.threads = threads
         self.queue_capacity = threads * QUEUE_PER_THREAD if queue is None else queue
         """Requests that may wait."""
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="orderly")
         self._in_flight: set[Future[Any]] = set()
-        self._waited = 0.0
-        """Seconds that the request which began last had waited."""
+        self._latest_wait = 0.0
+        """Seconds that the latest request waited for its thread."""
 
     @property
     def busy(self) -> int:
-        """How many threads are at work."""
+        """The number of busy threads."""
         return min(self.threads, len(self._in_flight))
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for a thread."""
+        """The number of requests that wait for a thread."""
         return max(0, len(self._in_flight) - self.threads)
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Do the work in a thread.
+        """Call a function in a thread, and return its result.
 
         Raises:
-            Unavailable: too much is waiting already, or it waited too long.
+            Unavailable: the queue is full, the request waited too long or took too long, or the pool is closed.
         """
-        if len(self._in_flight) >= self.threads + self._available_slots():  # nobody comes between: one loop asks
+        if len(self._in_flight) >= self.threads + self._available_slots():  # no race: all calls are from one event loop
             raise Unavailable
-        begin = partial(self._run, monotonic(), partial(work, *args, **kwargs))
+        call = partial(self._run, monotonic(), partial(work, *args, **kwargs))
         try:
-            future = self._pool.submit(copy_context().run, begin)  # the log's context
+            future = self._pool.submit(copy_context().run, call)  # with the context of the log
         except RuntimeError:  # shutting down
             raise Unavailable from None
         self._in_flight.add(future)
@@ -92,23 +90,23 @@ class WorkerPool:
         return await _result(future)
 
     def _available_slots(self) -> int:
-        """How many may wait now."""
-        return self.queue_capacity if self._waited < FAST_WAIT else min(BURST_QUEUE, self.queue_capacity)
+        """Return how many requests may wait now."""
+        return self.queue_capacity if self._latest_wait < FAST_WAIT else min(BURST_QUEUE, self.queue_capacity)
 
-    def _run(self, came: float, work: Callable[[], R]) -> R:
-        self._waited = monotonic() - came
+    def _run(self, queued_at: float, work: Callable[[], R]) -> R:
+        self._latest_wait = monotonic() - queued_at
         return work()
 
     def close(self) -> None:
-        """Let what is under way finish, and take nothing new."""
+        """Reject new requests, and wait for those in progress."""
         self._pool.shutdown(wait=True)
 
 
 async def _result(future: Future[R]) -> R:
-    impatient = asyncio.get_running_loop().call_later(QUEUE_TIMEOUT, future.cancel)  # what has begun is not cancelled
+    timer = asyncio.get_running_loop().call_later(QUEUE_TIMEOUT, future.cancel)  # cancels only what has not started
     try:
         async with asyncio.timeout(REQUEST_DEADLINE):
-            # Shielded: a client that hangs up does not stop a transaction half-way.
+            # Shielded, so that a disconnecting client does not interrupt a transaction.
             return await asyncio.shield(asyncio.wrap_future(future))
     except TimeoutError:
         raise Unavailable from None
@@ -117,4 +115,4 @@ async def _result(future: Future[R]) -> R:
             raise Unavailable from None
         raise
     finally:
-        impatient.cancel()
+        timer.cancel()

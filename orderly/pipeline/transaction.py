@@ -1,4 +1,4 @@
-"""A write transaction, run again from its start as often as the database asks for it."""
+"""Write transactions, retried as a whole after serialization failures and deadlocks."""
 
 import random
 import time
@@ -13,32 +13,35 @@ from orderly.errors import DomainError
 
 R = TypeVar("R")
 
-ATTEMPTS = 8
-"""Times that a transaction is run; then its error is raised."""
+MAX_ATTEMPTS = 8
+"""Attempts of a transaction; then its error is raised."""
 
 
 def run_transaction(database: Database, work: Callable[[Session], R], *, snapshot: bool = False) -> R:
-    """Do the work in a transaction and commit it; whatever is raised rolls it back.
+    """Call a function in a transaction and commit it; any exception rolls it back.
 
-    An error whose `commits` is true is a fact to keep itself: the transaction is committed before it is raised.
+    A `DomainError` whose `commits` is true is a fact to keep: the transaction is committed before the error is raised.
 
     Args:
-        database: where to write.
+        database: the database to write to.
         work: takes the session; called again after a serialization failure or a deadlock.
-        snapshot: whether the transaction sees one moment of the database.
+        snapshot: whether all statements of the transaction see the same state of the database.
+
+    Returns:
+        The result of `work`.
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         with database.writing(snapshot=snapshot) as session:
             try:
                 result = work(session)
                 session.commit()
                 return result
-            except DomainError as refusal:
-                if refusal.commits:
+            except DomainError as error:
+                if error.commits:
                     session.commit()
                 raise
             except Exception as error:
-                if attempt == ATTEMPTS or not is_retryable(error):
+                if attempt == MAX_ATTEMPTS or not is_retryable(error):
                     raise
         time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311  # jitter, not a secret
     raise AssertionError("unreachable")

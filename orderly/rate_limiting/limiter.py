@@ -1,4 +1,4 @@
-"""The contract's rate limits, told as draft-ietf-httpapi-ratelimit-headers-11 has it."""
+"""The contract's rate limits, with headers of draft-ietf-httpapi-ratelimit-headers-11."""
 
 import math
 import time
@@ -14,9 +14,9 @@ from orderly.http.messages import Request
 from orderly.rate_limiting.memory_store import HitResult, MemoryStore
 
 REDIS_RETRY_AFTER = 5.0
-"""Seconds for which a Redis that failed is left alone."""
+"""Seconds without a call to Redis after it has failed."""
 IPV6_PREFIX_LENGTH = 64
-"""Bits of an IPv6 address that a provider gives to one customer, who can use any address below them (RFC 6177)."""
+"""Bits of an IPv6 address that identify a customer of a provider (RFC 6177). The customer controls the others."""
 
 if TYPE_CHECKING:
     from orderly.rate_limiting.redis_store import RedisStore
@@ -25,41 +25,41 @@ log = structlog.get_logger(__name__)
 
 
 class RateLimitStore:
-    """Counts in Redis where there is one, so that all processes share the counts, and in memory otherwise."""
+    """Counters in Redis, shared by all processes, or in memory without Redis or while it fails."""
 
     def __init__(self, redis_url: str = "") -> None:
-        self._local = MemoryStore()
-        self._shared = _shared(redis_url) if redis_url else None
+        self._memory = MemoryStore()
+        self._redis = _connect(redis_url) if redis_url else None
         self._retry_at = 0.0
 
     @property
     def is_degraded(self) -> bool:
-        """Whether this process counts for itself because Redis has failed."""
+        """Whether this process counts in memory because Redis has failed."""
         return time.monotonic() < self._retry_at
 
     def hit(self, limit: RateLimit, *key: str) -> HitResult:
-        """Count once."""
-        if self._shared is not None and time.monotonic() >= self._retry_at:
+        """Count a request, and return its result."""
+        if self._redis is not None and time.monotonic() >= self._retry_at:
             try:
-                return self._shared.hit(limit, *key)
-            except Exception as error:  # whatever Redis does, requests go on
+                return self._redis.hit(limit, *key)
+            except Exception as error:  # no failure of Redis may fail a request
                 self._retry_at = time.monotonic() + REDIS_RETRY_AFTER
                 log.warning("redis_unavailable", error=type(error).__name__)
-        return self._local.hit(limit, *key)
+        return self._memory.hit(limit, *key)
 
     def reset(self) -> None:
-        """Begin to count anew what is counted in this process."""
-        self._local.clear()
+        """Reset the counters in memory."""
+        self._memory.clear()
 
 
-def _shared(redis_url: str) -> "RedisStore":
-    from orderly.rate_limiting.redis_store import RedisStore  # its libraries are large, and most shops have no Redis
+def _connect(redis_url: str) -> "RedisStore":
+    from orderly.rate_limiting.redis_store import RedisStore  # its libraries are large, and most services have no Redis
 
     return RedisStore(redis_url)
 
 
 class Limiter:
-    """The limits of one operation; without store there are none."""
+    """The rate limits of one operation; without a store none is applied."""
 
     def __init__(self, operation: Operation, store: RateLimitStore | None) -> None:
         self._name = operation.operation_id
@@ -67,21 +67,21 @@ class Limiter:
         self._limits = operation.rate_limits
 
     def hit(self, request: Request, caller_id: str | None) -> dict[str, str]:
-        """Count a request; the headers that tell the client what is left.
+        """Count a request, and return the headers with the remaining quota.
 
         Raises:
-            RateLimited: it is one too many.
+            RateLimited: the request exceeds a limit.
         """
         if self._store is None or not self._limits:
             return {}
-        counts = [(self._store.hit(each, *self._key(each, request, caller_id)), each) for each in self._limits]
-        count, limit = min(counts, key=_most_restrictive)
-        reset = min(limit.window, max(0, math.ceil(count.reset_at - time.time())))
+        results = [(self._store.hit(each, *self._key(each, request, caller_id)), each) for each in self._limits]
+        result, limit = min(results, key=_most_restrictive)
+        reset = min(limit.window, max(0, math.ceil(result.reset_at - time.time())))
         headers = {
-            "RateLimit": f'"default";r={count.remaining};t={reset}',
+            "RateLimit": f'"default";r={result.remaining};t={reset}',
             "RateLimit-Policy": f'"default";q={limit.limit};w={limit.window}',
         }
-        if not count.allowed:
+        if not result.allowed:
             request.facts.limited_per = limit.per
             raise RateLimited(reset, headers)
         return headers
@@ -90,24 +90,24 @@ class Limiter:
         return self._name, limit.per, _limit_key(limit, request, caller_id)
 
 
-def _most_restrictive(counted: tuple[HitResult, RateLimit]) -> tuple[bool, int]:
-    """Sorts what is exceeded before what is not, and then what has less left."""
-    count, _ = counted
-    return count.allowed, count.remaining
+def _most_restrictive(hit: tuple[HitResult, RateLimit]) -> tuple[bool, int]:
+    """Return a sort key: exceeded limits first, then by remaining requests."""
+    result, _ = hit
+    return result.allowed, result.remaining
 
 
 def _limit_key(limit: RateLimit, request: Request, caller_id: str | None) -> str:
-    """Whose requests are counted together."""
+    """Return the key of the requests that are counted together."""
     if limit.per == "caller" and caller_id is not None:
         return caller_id
     if limit.per == "account" and isinstance(request.body, dict):
-        # With the address, so that nobody can lock somebody else out by guessing at his password.
+        # Includes the address, so that guessing passwords does not lock out the owner of the account.
         return f"{_network_prefix(request.client)} {_normalize_email(str(request.body.get('email', ''))[:254])}"
     return _network_prefix(request.client)
 
 
 def _normalize_email(email: str) -> str:
-    """The address of an account in the one form that all its spellings have."""
+    """Return the normal form of an email address, in lower case."""
     try:
         return normalize_email(email).lower()
     except ValueError:
@@ -115,7 +115,7 @@ def _normalize_email(email: str) -> str:
 
 
 def _network_prefix(client: str) -> str:
-    """The address that somebody was given, whichever of his own he comes from."""
+    """Return the IPv4 address, or the IPv6 network that one customer controls."""
     address = ip_address(client)
     return (
         client

@@ -1,4 +1,4 @@
-"""Rate limits counted in Redis, by which all processes share the counts. Imported only where there is a Redis."""
+"""Rate limit counters in Redis, shared by all processes. Imported only with a Redis URL."""
 
 from typing import Any
 
@@ -11,21 +11,21 @@ from redis.retry import Retry
 from orderly.contract.operation import RateLimit
 from orderly.rate_limiting.memory_store import HitResult
 
-TIMEOUT = 0.1
-"""Seconds that a request waits for Redis before it is counted in this process alone."""
+REDIS_TIMEOUT = 0.1
+"""Seconds a request may wait for Redis; then it is counted in memory."""
 
 
 class RedisStore:
-    """Counts by key, as `MemoryStore` does."""
+    """Counters by limit and key, like `MemoryStore`."""
 
     def __init__(self, url: str) -> None:
-        # The client's own retries would keep a request waiting for seconds.
-        once: Any = Retry(NoBackoff(), 0)  # goes to redis.from_url as it is, whatever the type of the options says
-        storage = RedisStorage(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=once)
+        # The client's default retries take seconds.
+        no_retry: Any = Retry(NoBackoff(), 0)  # passed unchanged to redis.from_url, contrary to the options' type
+        storage = RedisStorage(url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT, retry=no_retry)
         self._limiter = FixedWindowRateLimiter(storage)
 
     def hit(self, limit: RateLimit, *key: str) -> HitResult:
-        """Count once."""
+        """Count a request, and return its result."""
         item = RateLimitItemPerSecond(limit.limit, limit.window)
         allowed = self._limiter.hit(item, *key)
         stats = self._limiter.get_window_stats(item, *key)

@@ -1,4 +1,4 @@
-"""Whether the contract's `security` lets the caller of a request use an operation."""
+"""Authorization of callers by the contract's `security`."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,11 +12,11 @@ from orderly.security.caller import Caller
 from orderly.security.credentials import CredentialReader
 
 Authenticate = Callable[[str, Request, ReadSession | None], Caller | None]
-"""Takes a credential and returns its caller, None if the credential is not valid now."""
+"""An authenticator: takes a credential and returns its caller, or None for an invalid credential."""
 
 
 class Authorizer:
-    """Admits the callers of one operation."""
+    """Authorizer of the callers of one operation."""
 
     def __init__(
         self, operation: Operation, credentials: CredentialReader, authenticators: Mapping[str, Authenticate]
@@ -24,7 +24,7 @@ class Authorizer:
         """Compile the security requirement of an operation.
 
         Raises:
-            ContractError: one alternative asks for two credentials at once.
+            ContractError: one alternative requires two credentials.
         """
         self._credentials = credentials
         self._authenticators = authenticators
@@ -33,19 +33,19 @@ class Authorizer:
         self._is_optional = any(not alternative for alternative in operation.security)
         if any(len(alternative) > 1 for alternative in operation.security):
             raise ContractError(
-                f"{operation.operation_id} asks for two credentials at once, which is not served; "
+                f"{operation.operation_id} requires two credentials at once, which is not supported; "
                 "write one scheme in each alternative of `security`",
                 f"{operation.node.pointer}/security",
             )
 
     def admit(self, request: Request, session: ReadSession | None) -> Caller | None:
-        """Return the caller, None where the operation is public or takes none.
+        """Return the caller, or None if the operation is public or the optional credential is missing.
 
         Raises:
             AmbiguousCredentials: more than one credential was sent.
             MissingCredential: none was sent, and the operation requires one.
-            InvalidCredential: it is not valid here and now.
-            Forbidden: it lacks the scopes; this is decided before anything is looked up.
+            InvalidCredential: the credential is invalid.
+            Forbidden: the credential lacks the scopes. This is decided before any lookup.
         """
         if self._is_public:
             return None

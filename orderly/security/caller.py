@@ -11,10 +11,10 @@ class Caller:
 
     id: str
     scopes: frozenset[str] = frozenset()
-    """What the credential allows."""
+    """The scopes of the credential."""
     roles: frozenset[str] = frozenset()
     claims: Mapping[str, Any] = field(default_factory=dict)
-    """What else the authenticator knows, such as the id of the session or of the key."""
+    """Other facts from the authenticator, such as the id of the session or of the key."""
 
     def may(self, scope: str) -> bool:
         """Return whether the credential has a scope."""

@@ -1,4 +1,4 @@
-"""Credentials of a request: found by the security schemes of the contract (OpenAPI 3.1, 4.8.27)."""
+"""Credentials of requests, read by the contract's security schemes (OpenAPI 3.1, 4.8.27)."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -9,24 +9,24 @@ from orderly.http.errors import AmbiguousCredentials, InvalidCredential
 from orderly.http.messages import Request
 
 BEARER_TYPES = {"oauth2", "openIdConnect"}
-"""The types whose credential is a bearer token (RFC 6750, 2.1)."""
+"""The scheme types with a bearer token (RFC 6750, 2.1)."""
 
 
 class Credential(NamedTuple):
-    """A credential and the scheme that it belongs to."""
+    """A credential and its scheme."""
 
     scheme: str
     secret: str
 
 
 class CredentialReader:
-    """Finds the only credential of a request."""
+    """Reader of the one credential of a request."""
 
     def __init__(self, schemes: Iterable[SecurityScheme]) -> None:
-        """Sort the schemes by where their credentials are.
+        """Map headers to schemes.
 
         Raises:
-            ContractError: a scheme is of a kind that is not served.
+            ContractError: a scheme is not supported.
         """
         self._bearer: str | None = None
         self._headers: dict[str, str] = {}
@@ -37,15 +37,15 @@ class CredentialReader:
                 self._headers[scheme.parameter.lower()] = scheme.name
             else:
                 raise ContractError(
-                    f"security scheme {scheme.name!r} is not served: use bearer tokens or an API key in a header",
+                    f"security scheme {scheme.name!r} is not supported: use bearer tokens or an API key in a header",
                     scheme.pointer,
                 )
 
     def read(self, request: Request) -> Credential | None:
-        """Return the credential, None if there is none.
+        """Return the credential, or None.
 
         Raises:
-            AmbiguousCredentials: more than one was sent.
+            AmbiguousCredentials: more than one credential was sent.
             InvalidCredential: the Authorization header has another scheme than Bearer.
         """
         authorizations = request.headers.get("authorization", [])

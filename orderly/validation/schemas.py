@@ -35,7 +35,7 @@ REQUEST_FORMATS = {**RESPONSE_FORMATS, "date-time": _is_time}
 
 
 class SchemaCompiler:
-    """A compiler of the contract's schemas that compiles each node once."""
+    """A cache of validators, compiled from the contract's schemas."""
 
     def __init__(self, contract: Contract) -> None:
         self._registry = create_registry(contract.document)
@@ -63,19 +63,19 @@ def create_registry(document: dict[str, Any]) -> jsonschema_rs.Registry:
 
 
 def compile_schema(
-    schema: Node, registry: jsonschema_rs.Registry, formats: Mapping[str, Callable[[str], bool]] | None = None
+    schema: Node, registry: jsonschema_rs.Registry, formats: Mapping[str, Callable[[str], bool]] = REQUEST_FORMATS
 ) -> jsonschema_rs.Draft202012Validator:
     """Return the validator of a schema of the registry's document.
 
     Args:
         schema: the node of the schema.
         registry: a registry of its document.
-        formats: the checks of formats that replace the library's; `REQUEST_FORMATS` if left out.
+        formats: the checks of formats that replace the library's.
     """
     return jsonschema_rs.Draft202012Validator(
         {"$ref": schema.uri},
         registry=registry,
         validate_formats=True,
-        formats=dict(REQUEST_FORMATS if formats is None else formats),
+        formats=dict(formats),
         pattern_options=jsonschema_rs.RegexOptions(),  # the linear-time engine
     )
