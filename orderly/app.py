@@ -1,4 +1,4 @@
-"""The composition root: creates every part of the service once, and connects them."""
+"""The composition root, where every part of the service is created."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -138,7 +138,7 @@ def _create_metrics(contract: Contract, dependencies: Dependencies, readiness: R
 
 
 def _create_api(dependencies: Dependencies, pages: Flask) -> ASGIApp:
-    """Return the API as an application that passes requests outside of the base path to the pages."""
+    """Return the API. Requests outside of its base path are passed to the pages."""
     contract = dependencies.contract
     wsgi = WSGIMiddleware(pages, workers=2)  # type: ignore[arg-type]  # Flask annotates dict
     connexion = ConnexionMiddleware(wsgi, import_name=__name__, middlewares=[ContractMiddleware])

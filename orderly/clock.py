@@ -10,7 +10,7 @@ from typeid import TypeID
 
 
 def type_id(prefix: str) -> str:
-    """Return a unique id (TypeID 0.3): the prefix, `_`, and 26 characters of a UUIDv7, which sort by time."""
+    """Return a new TypeID (0.3). It is the prefix, `_`, and a UUIDv7, and sorts by time."""
     return str(TypeID(prefix=prefix))
 
 

@@ -10,9 +10,10 @@ PLACEHOLDER_TLD = ".zz"
 
 
 def normalize_email(email: str) -> str:
-    """Return the normal form of an address: NFC, the domain in lower case and as A-labels.
+    """Return the normal form of an email address.
 
-    DNS is not queried. Special-use domains such as `.local` and `.test` are accepted, because intranets use them.
+    The form is NFC, with the domain in lower case and as A-labels. DNS is not queried. Special-use domains such as
+    `.local` and `.test` are accepted, because intranets use them.
 
     Raises:
         ValueError: the text is not an email address.

@@ -10,7 +10,7 @@ Row = TypeVar("Row")
 
 
 class DomainError(Exception):
-    """An error that is part of the application's rules; `code` is for programs, `detail` for people."""
+    """An error by the rules of the application. `code` is for programs, `detail` for people."""
 
     code: str
     detail: str = ""
@@ -24,7 +24,7 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """An invalid body, by a rule that no schema can express; `pointer` is the place (RFC 6901)."""
+    """An invalid body, by a rule that no schema can express. `pointer` is the place (RFC 6901)."""
 
     code = "validation_error"
     detail = "The request does not match the contract."
@@ -46,7 +46,7 @@ class Forbidden(DomainError):
 
 
 class NotFound(DomainError):
-    """An object that does not exist or that the caller may not see: the response is the same."""
+    """A missing object, or one of another user. The response does not disclose which."""
 
     code = "not_found"
     detail = "The path or the object does not exist, or this credential may not see it."

@@ -12,7 +12,7 @@ COLLECT_INTERVAL = 1.0
 
 
 class Lifespan:
-    """Middleware for lifespan messages, which Flask and Connexion do not need."""
+    """Middleware for lifespan messages. Flask and Connexion need none of them."""
 
     def __init__(
         self, app: ASGIApp, database: Database | None, pools: Iterable[WorkerPool], collect: Callable[[], None]

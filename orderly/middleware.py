@@ -1,4 +1,4 @@
-"""The outermost middleware: limits, request ids, logging, errors and the headers of every response."""
+"""The outermost middleware: limits, request ids, access log, errors, common headers."""
 
 import re
 import time
@@ -107,7 +107,7 @@ class RequestMiddleware:
 
 
 class _ResponseSender:
-    """A `send` that adds the headers of every response, and removes the body of HEAD."""
+    """A `send` that adds the common headers. It removes the body of a HEAD response."""
 
     def __init__(self, send: Send, request: Request, origins: frozenset[str], is_stopping: Callable[[], bool]) -> None:
         self._send = send

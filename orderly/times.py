@@ -9,7 +9,9 @@ LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60(?:\.[0-9]+)?")
 
 
 def parse_time(text: str) -> datetime:
-    """Parse an RFC 3339 time, and return the nearest that a datetime in UTC can hold.
+    """Parse an RFC 3339 time.
+
+    A time out of the range of a datetime in UTC becomes the nearest one in it.
 
     Raises:
         ValueError: the text is not an RFC 3339 time.
@@ -28,5 +30,5 @@ def parse_time(text: str) -> datetime:
 
 
 def rfc3339(time: datetime) -> str:
-    """Format a time as RFC 3339 in UTC with `Z`, to the microsecond."""
+    """Format a time as RFC 3339 in UTC, to the microsecond."""
     return time.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

@@ -25,7 +25,7 @@ class ApplicationNotFound(CommandError):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An application: a folder with a contract, and the packages of its handlers and of its database."""
+    """A folder with a contract, a handlers' package and a database package."""
 
     folder: Path
     contract: Path
@@ -51,7 +51,7 @@ class Application:
 
     @property
     def has_database(self) -> bool:
-        """Whether there is a database package."""
+        """True if the application has a database package."""
         return self._package(self.database).is_dir()
 
     def put_on_path(self) -> None:
@@ -124,7 +124,7 @@ def _application(folder: Path, table: Mapping[str, Any]) -> Application:
 
 
 def _problem(folder: Path, key: str, value: Any) -> str | None:
-    """Return the error of a key of `[tool.orderly]`; None if it is valid."""
+    """Return the error of a key of `[tool.orderly]`, or None."""
     if key not in DEFAULTS:
         return f"[tool.orderly] has no key {key}. Use one of {', '.join(DEFAULTS)}."
     if not isinstance(value, str):

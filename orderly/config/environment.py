@@ -37,7 +37,7 @@ def check_known(variables: Iterable[str], settings: Iterable[str]) -> None:
 
 
 def describe_invalid(location: Iterable[int | str], message: str) -> str:
-    """Return the message for an invalid value, from the parts of a pydantic error."""
+    """Return the message of an invalid setting from a pydantic error."""
     name = next((str(part) for part in location), "")
     variable = name if name.isupper() else f"{PREFIX}{name.upper()}"  # an alias is the whole name of a variable
     message = message.removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""The development secret: created on first use and kept in the data folder."""
+"""The development secret, kept in the data folder."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ FILE_NAME = "secret.key"
 
 
 def load_secret(folder: Path) -> str:
-    """Return the secret of a data folder, and create it on first use.
+    """Return the secret of a data folder. It is created on first use.
 
     Raises:
         CommandError: the file cannot be created or read, or its secret is too short.

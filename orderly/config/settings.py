@@ -119,7 +119,9 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, application: Application | None = None) -> Self:
-        """Read the settings of this process, and complete them by the application and its data folder.
+        """Read the settings of this process.
+
+        The default of the database URL and the kept secret depend on the application and its data folder.
 
         Args:
             application: the application to configure; that of the current folder if left out.
@@ -141,7 +143,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read the settings from the environment and from `.env` in a folder; write nothing.
+        """Read the settings from the environment and a folder's `.env`. Nothing is written.
 
         Raises:
             CommandError: a setting is unknown or invalid.
@@ -168,7 +170,7 @@ class Settings(BaseSettings):
 
     @property
     def is_production(self) -> bool:
-        """Whether the environment is `production`."""
+        """True if the environment is `production`."""
         return self.env == "production"
 
     @field_validator("trusted_proxies", "metrics_allowed_networks", "cors_origins", mode="before")

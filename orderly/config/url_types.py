@@ -1,4 +1,4 @@
-"""Types of the URLs in settings, with error messages that name a valid form."""
+"""Types of the URLs in settings."""
 
 from typing import Annotated
 from urllib.parse import urlsplit

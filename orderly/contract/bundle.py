@@ -12,10 +12,10 @@ BUNDLED_FILES = "x-files"
 
 
 class Bundle:
-    """The files of a contract: their sources, and the one document that they form."""
+    """The files of a contract, and the document that they form."""
 
     def __init__(self, path: Path) -> None:
-        """Read the contract's file, and every file in its folder that a `$ref` refers to.
+        """Read the contract's file, and every referenced file in its folder.
 
         Raises:
             ContractError: a file is missing, is not YAML, or is outside of the contract's folder.
@@ -29,7 +29,7 @@ class Bundle:
 
     @property
     def source(self) -> bytes:
-        """The contract as one file; the unchanged bytes of a contract that is one file already."""
+        """The contract as one file. A contract of one file keeps its bytes."""
         if not self._others:
             return self.sources[self.main]
         return dump(self.document)

@@ -1,4 +1,4 @@
-"""The YAML subset of contracts: unambiguous in every parser, with the line of every error."""
+"""The YAML subset of contracts: the same in every parser."""
 
 import re
 from typing import Any
@@ -60,7 +60,7 @@ for _first in "yYnNoO-+.0123456789":
 
 
 class _Dumper(yaml.SafeDumper):
-    """A dumper that quotes every text that some parser would not read as text."""
+    """A dumper that quotes text where parsers disagree."""
 
     yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
 

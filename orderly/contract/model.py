@@ -52,7 +52,7 @@ class Contract:
 
     @cached_property
     def roles(self) -> dict[str, frozenset[str]]:
-        """The scopes of each role, with those of the roles that it extends."""
+        """The scopes of each role, inherited ones included."""
         return scopes_by_role(self.document.get("x-roles", {}))
 
     @cached_property
@@ -61,7 +61,7 @@ class Contract:
         return read_security_schemes(self.root)
 
     def connexion_spec(self) -> dict[str, Any]:
-        """Return the paths, operationIds and tags as OpenAPI 3.0, because Connexion cannot load 3.1."""
+        """Return the paths, operationIds and tags as OpenAPI 3.0. Connexion cannot load 3.1."""
         paths: dict[str, dict[str, Any]] = {}
         for operation in self.operations:
             paths.setdefault(operation.path, {})[operation.method.lower()] = {
@@ -84,7 +84,7 @@ class Contract:
 
 
 def load(path: Path) -> Contract:
-    """Read the contract from its file, and from the files of its folder that it references.
+    """Read the contract from its file and the files that it references.
 
     Raises:
         ContractError: a file is missing or is not a contract that can be served; the message is one plain line.

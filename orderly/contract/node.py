@@ -1,4 +1,4 @@
-"""Nodes of the contract: walked by key with references resolved, and named by JSON pointer."""
+"""Nodes of the contract: values with their JSON pointers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from orderly.contract.loader import ContractError
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of the contract: its value and its JSON pointer (RFC 6901)."""
+    """A value in the contract with its JSON pointer (RFC 6901)."""
 
     document: dict[str, Any] = field(repr=False)
     pointer: str
     value: Any = field(repr=False)
 
     def get(self, *keys: str | int) -> Node | None:
-        """Return the node at a path of keys, resolving references on the way; None if there is no such node."""
+        """Return the node at a path of keys, or None. References on the way are resolved."""
         node = self
         for key in keys:
             holder = node.target.value
@@ -52,17 +52,17 @@ class Node:
 
     @property
     def name(self) -> str:
-        """The last step of the pointer: the name of a component, a property or a path."""
+        """The last step of the pointer, such as a component's name."""
         return self.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
 
     @property
     def target(self) -> Node:
-        """The node that this `$ref` resolves to; this node if it is no reference."""
+        """The target of this reference. A node without `$ref` is its own target."""
         return self._resolve()
 
     @property
     def canonical(self) -> Node:
-        """The target of a `$ref` without siblings; this node if it has siblings or is no reference."""
+        """The target of a `$ref` without siblings. Any other node is its own target."""
         return self._resolve(only_reference=True)
 
     def _resolve(self, *, only_reference: bool = False) -> Node:
@@ -94,5 +94,5 @@ class Node:
 
     @property
     def uri(self) -> str:
-        """The URI of this node, for a validator that has the document as `urn:contract`."""
+        """The URI of this node in the document `urn:contract`."""
         return "urn:contract#" + quote(self.pointer, safe="/~-._$")

@@ -1,4 +1,4 @@
-"""Operations of the contract as data: parameters, bodies, responses, security and rate limits."""
+"""Operations of the contract as data, with parameters, bodies and responses."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Location = Literal["query", "path", "header", "cookie"]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter or a response header: its name, its location and the schema of its value."""
+    """A parameter or a response header."""
 
     name: str
     location: Location
     required: bool
     schema: Node
     is_json: bool
-    """Whether the value is JSON, because the parameter has `content` instead of `schema`."""
+    """True if the value is JSON, because the parameter has `content` instead of `schema`."""
     explode: bool
 
     @property
@@ -61,7 +61,7 @@ class SecurityScheme:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A limit of `limit` requests in `window` seconds, counted per caller, address or account."""
+    """A rate limit: `limit` requests in `window` seconds."""
 
     limit: int
     window: int
@@ -90,12 +90,12 @@ class Operation:
 
     @property
     def is_public(self) -> bool:
-        """Whether the operation takes no credential."""
+        """True if the operation takes no credential."""
         return not self.security
 
     @property
     def takes_password(self) -> bool:
-        """Whether the body has a password to hash or to compare, which keeps a core busy for a while."""
+        """True if the body has a password. Hashing it keeps a core busy."""
         properties = (schema.get("properties") for schema in self.body.values())
         members = (node for each in properties if each for _, node in each.items())
         return any(node.value.get("format") == "password" for node in members)

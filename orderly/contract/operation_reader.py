@@ -49,7 +49,7 @@ def _operation(root: Node, path: str, item: Node, method: str, node: Node) -> Op
 
 
 def _check_complete(name: str, node: Node) -> None:
-    """Raise ContractError for an operation that cannot be served for lack of a keyword."""
+    """Raise ContractError for an operation without a required keyword."""
     for key in ("operationId", "tags"):
         if not node.value.get(key):
             message = f"{name} needs an operationId and a tag: together they name its handler"
@@ -79,7 +79,7 @@ def _rate_limits(value: Any) -> tuple[RateLimit, ...]:
 
 
 def _parameters(item: Node, operation: Node) -> Iterator[Parameter]:
-    """Yield the operation's parameters, and those of its path that it does not override (OpenAPI 3.1, 4.8.9.1)."""
+    """Return the parameters of the path and the operation. The latter override (OpenAPI 3.1, 4.8.9.1)."""
     parameters: dict[tuple[str, str], Parameter] = {}
     for holder in (item, operation):
         nodes = holder.get("parameters")

@@ -7,7 +7,7 @@ from orderly.contract.loader import ContractError
 
 
 def own_scopes(role: Any) -> list[str]:
-    """Return the scopes that a role lists, without those of the role it extends."""
+    """Return the scopes of a role without inherited ones."""
     return list(role if isinstance(role, list) else role.get("scopes", ()))
 
 

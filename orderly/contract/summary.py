@@ -5,7 +5,7 @@ from orderly.contract.operation import Operation
 
 
 def describe_access(contract: Contract, operation: Operation) -> str:
-    """Return who may call an operation: roles, or `public`, `signed in` or `anyone`."""
+    """Return the roles with access, or `public`, `signed in` or `anyone`."""
     if not all(operation.security):
         return "anyone"
     if not operation.security:

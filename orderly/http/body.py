@@ -1,4 +1,4 @@
-"""The body of a request: read within limits of size and time, parsed as strict JSON."""
+"""The body of a request, with limits of size and time."""
 
 import asyncio
 

@@ -32,7 +32,7 @@ class MissingCredential(Unauthenticated):
 
 
 class InvalidCredential(Unauthenticated):
-    """A malformed, unknown, expired or revoked credential; the response does not disclose which."""
+    """A malformed, unknown, expired or revoked credential. The response does not disclose which."""
 
     code = "invalid_token"
     detail = "The credential is malformed, unknown, expired or revoked."
@@ -61,7 +61,7 @@ class NotAcceptable(DomainError):
 
 
 class PreconditionFailed(DomainError):
-    """An If-Match that names another version than the current one (RFC 9110, 13.1.1)."""
+    """An If-Match without the current version (RFC 9110, 13.1.1)."""
 
     code = "precondition_failed"
     detail = "The object has changed since the version in If-Match. Read it again."
@@ -89,14 +89,14 @@ class UriTooLong(DomainError):
 
 
 class HeadersTooLarge(DomainError):
-    """A header section over the limits of size or number (RFC 6585, 5)."""
+    """Too many or too large headers (RFC 6585, 5)."""
 
     code = "headers_too_large"
     detail = "The headers are over 16 KiB or over 100."
 
 
 class UnsupportedMediaType(DomainError):
-    """A body in a media type that the operation does not declare, or encoded."""
+    """A body in an undeclared media type, or with an encoding."""
 
     code = "unsupported_media_type"
     detail = "Send the body as UTF-8 in a media type of the operation, without Content-Encoding."

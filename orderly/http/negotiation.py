@@ -10,7 +10,7 @@ JSON = "application/json"
 
 
 def check_acceptable(request: Request) -> None:
-    """Check that Accept does not exclude JSON (RFC 9110, 12.5.1), before the request has an effect.
+    """Check that Accept does not exclude JSON (RFC 9110, 12.5.1).
 
     Raises:
         NotAcceptable: neither application/json nor a range that includes it is acceptable.
@@ -21,7 +21,7 @@ def check_acceptable(request: Request) -> None:
 
 
 def check_media_type(request: Request, declared: frozenset[str]) -> None:
-    """Check that the body is UTF-8 in a declared media type, without an encoding.
+    """Check that the body has a declared media type.
 
     Raises:
         UnsupportedMediaType: Content-Type is missing, sent twice, not declared, or names a charset other than UTF-8,

@@ -54,7 +54,7 @@ STATUSES: dict[type[DomainError], int] = {
 
 
 def status_of(error: DomainError) -> int:
-    """Return the status of an error: that of the nearest class in `STATUSES`."""
+    """Return the status of the nearest class in `STATUSES`."""
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
@@ -65,7 +65,7 @@ class ProblemRenderer:
         self._catalogue = catalogue
 
     def detail(self, error: DomainError) -> str:
-        """Return the detail of the catalogue, or else of the error, with the error's fields filled in."""
+        """Return the detail of an error, with its fields filled in."""
         text = self._catalogue.get(error.code, {}).get("detail", error.detail)
         for name, value in error.fields.items():
             text = text.replace(f"{{{name}}}", value)

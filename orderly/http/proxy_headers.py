@@ -18,7 +18,7 @@ class ProxyHeaders:
         self._proxies = tuple(proxies)
 
     def client_address(self, peer: str, headers: dict[str, list[str]]) -> str:
-        """Return the address of the last hop that is not a trusted proxy: the client.
+        """Return the address of the last hop outside of the trusted networks.
 
         Args:
             peer: the address of the connection.
@@ -37,7 +37,7 @@ class ProxyHeaders:
 
 @lru_cache(ADDRESS_CACHE_SIZE)
 def _address(text: str) -> str:
-    """Return the address of a hop without its port; an IPv4 address mapped to IPv6 becomes IPv4."""
+    """Return the address of a hop. The port is removed, and a mapped IPv4 address unwrapped."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

@@ -1,4 +1,4 @@
-"""Strict JSON (RFC 8259, and I-JSON, RFC 7493): only texts with one meaning."""
+"""Strict JSON: texts with exactly one meaning (RFC 8259, RFC 7493)."""
 
 import json
 import math

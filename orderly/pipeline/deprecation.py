@@ -9,7 +9,7 @@ from orderly.contract.operation import Operation
 
 
 def deprecation_headers(operation: Operation) -> dict[str, str]:
-    """Return Deprecation (RFC 9745) and, with `x-sunset`, Sunset (RFC 8594); empty if not deprecated.
+    """Return Deprecation (RFC 9745) and Sunset (RFC 8594), if declared.
 
     Raises:
         ContractError: `x-deprecated-since` is missing, or one of the dates is not YYYY-MM-DD.

@@ -31,11 +31,11 @@ class HandlerResolver:
         return self.function("security", identifier(scheme))
 
     def function(self, module: str, name: str) -> Function | None:
-        """Return a function of a module of the package; None if either is missing."""
+        """Return a function of a module, or None."""
         return getattr(self._application.import_handlers(module), name, None)
 
 
 def identifier(name: str) -> str:
-    """Convert a name to a Python identifier: `apiKey` to `api_key`, `api-keys` to `api_keys`."""
+    """Convert a name to an identifier. `apiKey` becomes `api_key`, and `api-keys` `api_keys`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z][A-Z])(?=[A-Z][a-z])", "_", name)
     return re.sub(r"\W+", "_", words).lower()

@@ -23,14 +23,14 @@ class IdempotencyStore:
         self._takes_keys = operation.idempotent
 
     def claim(self, request: Request, caller: Caller | None) -> IdempotencyKey | None:
-        """Return the key of a request; None if the request or the operation has none."""
+        """Return the key of a request, or None."""
         key = request.header("idempotency-key") if self._takes_keys else None
         if key is None or caller is None:
             return None
         return IdempotencyKey(caller.id, _unquoted(key), _fingerprint(request))
 
     def find(self, claim: IdempotencyKey, session: Session) -> Response | None:
-        """Return the stored response to a request; None if it is the first one.
+        """Return the stored response, or None for the first request.
 
         Raises:
             IdempotencyKeyReused: the key was used for another request.
@@ -64,7 +64,7 @@ class IdempotencyStore:
 
 
 def _unquoted(key: str) -> str:
-    """Remove the quotes of the draft, which makes the key a string of RFC 8941; most clients omit them."""
+    """Remove quotes. The draft defines the key as a string of RFC 8941; most clients omit them."""
     return key[1:-1] if len(key) > 2 and key[0] == key[-1] == '"' else key
 
 

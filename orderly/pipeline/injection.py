@@ -57,7 +57,7 @@ class BoundFunction:
 
     @property
     def takes_arguments(self) -> bool:
-        """Whether the function has any parameter."""
+        """True if the function has any parameter."""
         return bool(self.injected_types or self.parameter_names)
 
     def __call__(self, arguments: Mapping[str, Any], of_request: Mapping[type, Any]) -> Any:
@@ -81,6 +81,6 @@ def _parameters(function: Function, name: str) -> Mapping[str, inspect.Parameter
 
 
 def _injectable(parameter: inspect.Parameter) -> type | None:
-    """Return the injectable type in an annotation such as `Caller` or `Caller | None`; None without one."""
+    """Return the injectable type of an annotation such as `Caller | None`, or None."""
     kinds = get_args(parameter.annotation) or (parameter.annotation,)
     return next((kind for kind in INJECTABLE if kind in kinds), None)

@@ -10,7 +10,9 @@ from orderly.http.messages import Request
 
 
 def location_builder(contract: Contract, operation: Operation) -> Callable[[dict[str, Any], Request], str]:
-    """Return a function that builds Location: the path of the response's first link, filled in.
+    """Return a function that builds Location.
+
+    The value is the path of the response's first link, filled in from the body and the request's path.
 
     Raises:
         ContractError: the response has no link, or one with a parameter that is not from the body or the path.
@@ -29,7 +31,7 @@ def location_builder(contract: Contract, operation: Operation) -> Callable[[dict
 
 
 def _source(operation: Operation, expression: str) -> Callable[[dict[str, Any], Request], Any]:
-    """Return the reader of a runtime expression (OpenAPI 3.1, 4.8.20.3) for the body or a path parameter."""
+    """Return the reader of a runtime expression (OpenAPI 3.1, 4.8.20.3)."""
     place, _, name = expression.partition("#/")
     if place == "$response.body" and name and "/" not in name:
         return lambda body, _: body[name]

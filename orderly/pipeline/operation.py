@@ -1,4 +1,4 @@
-"""An operation compiled at start; all steps of a request run in one thread."""
+"""An operation, compiled at start. All steps of a request run in one thread."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -115,7 +115,7 @@ class CompiledOperation:
             request.has_body = True
 
     def _serve(self, request: Request) -> Response:
-        """Run all steps that may wait for the database, in the current thread."""
+        """Run all steps that may wait for the database."""
         quota: dict[str, str] = {}
         started_at = timing.time_spent.seconds
         try:

@@ -68,7 +68,7 @@ class Paginator:
         self._cursor = next((name for name in self._parameters if name in CURSOR_PARAMETERS), CURSOR_PARAMETERS[0])
 
     def page(self, page: Page[Any], context: RequestContext, headers: dict[str, str]) -> dict[str, Any]:
-        """Return the page object, and add the Link of the next page to the headers."""
+        """Return the page object, and add Link to the headers."""
         request, arguments = context.request, context.arguments
         scope = self._scope(context)
         cursor = arguments.get(self._cursor)
@@ -83,7 +83,7 @@ class Paginator:
         return {"data": rows.data, "has_more": rows.has_more, "next_cursor": following}
 
     def _scope(self, context: RequestContext) -> str:
-        """Return the scope of a cursor: the list, its path, the caller and the filters."""
+        """Return the list, its path, the caller and the filters."""
         filters = sorted((name, value) for name, value in context.arguments.items() if name in self._filters)
         path = sorted(context.request.path_arguments.items())
         return f"{self._name} {path} {context.caller and context.caller.id} {filters}"

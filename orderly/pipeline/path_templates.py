@@ -26,7 +26,7 @@ class PathTemplates:
             self._add(template)
 
     def find(self, path: str) -> tuple[str, dict[str, str]] | None:
-        """Return the template of a path and the values of its parameters; None if no template matches."""
+        """Return the template of a path and its parameters, or None."""
         segments = path.split("/")[1:]
         match = _walk(self._tree, segments, 0, ())
         if match is None:

@@ -32,7 +32,10 @@ def is_current(tag: str, request: Request) -> bool:
 
 
 class Precondition:
-    """The check of If-Match (`x-precondition`) against the GET on the same path, in the same transaction."""
+    """The check of If-Match (`x-precondition`).
+
+    It compares with what the GET on the same path returns, in the same transaction.
+    """
 
     def __init__(self, operation: Operation, read: BoundFunction | None) -> None:
         """Prepare the check.
@@ -63,7 +66,7 @@ class Precondition:
             self._compare(context, context.current_session)
 
     def check_at_begin(self, context: RequestContext) -> None:
-        """Check when the transaction begins, so that a handler can do slow work before."""
+        """Check when the transaction begins. The handler can do slow work before."""
         if self.is_declared:
             event.listen(
                 context.session,
@@ -87,5 +90,5 @@ class Precondition:
 
 
 def _entity_tags(header: str) -> list[tuple[str, str]]:
-    """Return the tags of a header with their `W/`, if weak; empty if the header is not a list of tags."""
+    """Return the tags of a header, each with `W/` if weak. A malformed header has none."""
     return ENTITY_TAG.findall(header) if ENTITY_TAG_LIST.fullmatch(header) else []

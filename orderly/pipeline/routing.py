@@ -1,4 +1,4 @@
-"""Routing on Connexion's extension points: operations compiled at start, found by one lookup."""
+"""Routing, on Connexion's extension points."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class ContractAPI(RoutedAPI[CompiledOperation]):
 
 
 class ContractMiddleware(RoutedMiddleware[ContractAPI]):
-    """Router of requests below the base path to operations; other requests are passed to the pages.
+    """Router of requests to operations. Requests outside of the base path are passed to the pages.
 
     It replaces Connexion's routing, which tries all paths in order, twice. Connexion also redirects `/x/` to a host of
     the client's choice, lists the methods of one operation in a 405, and lets a newline in a path bypass every
@@ -91,6 +91,6 @@ class ContractMiddleware(RoutedMiddleware[ContractAPI]):
 
 
 def _allow(methods: dict[str, CompiledOperation]) -> str:
-    """Return the value of Allow (RFC 9110, 10.2.1) for the operations of a path."""
+    """Return the Allow header (RFC 9110, 10.2.1) of a path."""
     allowed = {*methods, "OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
     return ", ".join(method for method in METHOD_ORDER if method in allowed)

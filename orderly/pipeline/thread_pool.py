@@ -1,4 +1,4 @@
-"""Bounded thread pools: a queue with a limit on its length and on the time in it.
+"""Thread pools with bounded queues.
 
 Sizes in each process (t is `ORDERLY_THREADS`):
 
@@ -45,7 +45,7 @@ PASSWORD_QUEUE = 8
 
 
 class WorkerPool:
-    """A thread pool with a bounded queue; requests that would wait too long are rejected."""
+    """A thread pool with a bounded queue. Requests that would wait too long are rejected."""
 
     def __init__(self, threads: int, queue: int | None = None) -> None:
         """Create a pool, whose threads start when they are needed.

@@ -18,9 +18,10 @@ MAX_ATTEMPTS = 8
 
 
 def run_transaction(database: Database, work: Callable[[Session], R], *, snapshot: bool = False) -> R:
-    """Call a function in a transaction and commit it; any exception rolls it back.
+    """Call a function in a transaction.
 
-    A `DomainError` whose `commits` is true is a fact to keep: the transaction is committed before the error is raised.
+    The transaction is committed; any exception rolls it back. A `DomainError` whose `commits` is true is a fact to
+    keep: the transaction is committed before the error is raised.
 
     Args:
         database: the database to write to.

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class RateLimitStore:
-    """Counters in Redis, shared by all processes, or in memory without Redis or while it fails."""
+    """Counters in Redis, or in memory without Redis or while it fails."""
 
     def __init__(self, redis_url: str = "") -> None:
         self._memory = MemoryStore()
@@ -34,7 +34,7 @@ class RateLimitStore:
 
     @property
     def is_degraded(self) -> bool:
-        """Whether this process counts in memory because Redis has failed."""
+        """True while this process counts in memory because Redis has failed."""
         return time.monotonic() < self._retry_at
 
     def hit(self, limit: RateLimit, *key: str) -> HitResult:

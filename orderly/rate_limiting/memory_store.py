@@ -1,4 +1,4 @@
-"""Rate limit counters in process memory: fixed windows that begin with their first request."""
+"""Rate limit counters in memory. A fixed window begins with its first request."""
 
 import threading
 import time

@@ -39,7 +39,7 @@ class Authorizer:
             )
 
     def admit(self, request: Request, session: ReadSession | None) -> Caller | None:
-        """Return the caller, or None if the operation is public or the optional credential is missing.
+        """Return the caller, or None if the operation requires no credential.
 
         Raises:
             AmbiguousCredentials: more than one credential was sent.

@@ -1,4 +1,4 @@
-"""Errors of values: all at once, with JSON pointers, never with a value."""
+"""Validation errors with JSON pointers. They never contain a value."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -58,7 +58,9 @@ FORMAT_NAMES = {
 
 
 def validation_errors(validator: jsonschema_rs.Draft202012Validator, value: Any, place: Error) -> list[Error]:
-    """Return the errors of a value: at most `MAX_ERRORS`, and one for a value that is too large.
+    """Return the errors of a value.
+
+    There are at most `MAX_ERRORS`, and one only for a value with more than `MAX_VALUES_FOR_ALL_ERRORS` parts.
 
     Args:
         validator: the compiled schema.
@@ -112,7 +114,7 @@ def _format_error(violation: jsonschema_rs.ValidationError, place: Error) -> Ite
 
 
 def _message_arguments(kind: Any) -> dict[str, Any]:
-    """Return the values of the violated keyword for its message; long ones are replaced by a description."""
+    """Return the values of the violated keyword for its message. Long ones are described."""
     arguments = {name: getattr(kind, name, None) for name in ("limit", "multiple_of")}
     arguments["format"] = FORMAT_NAMES.get(name := getattr(kind, "format", ""), name)
     types, pattern = getattr(kind, "types", None), getattr(kind, "pattern", None) or ""

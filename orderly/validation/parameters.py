@@ -70,7 +70,7 @@ class ParameterParser:
         return self.read({self._location: {self._key: [text]}}, {})
 
     def _candidates(self, raw: list[str]) -> list[Any]:
-        """Return the possible values of the text, the likeliest first: `anyOf` and type lists allow several."""
+        """Return the possible values of a text, the likeliest first. `anyOf` and type lists allow several."""
         if self._is_json:
             return [parse(raw[0].encode("utf-8", "surrogateescape"))]
         if self._is_array:
@@ -102,7 +102,7 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
 
 
 def types_of(schema: Node) -> list[str]:
-    """Return the types that a schema allows, in the order in which to try them on a text."""
+    """Return the types of a schema in the order to try them."""
     node = schema.target
     value = node.value if isinstance(node.value, dict) else {}
     declared = value.get("type", [])
@@ -117,6 +117,6 @@ def types_of(schema: Node) -> list[str]:
 
 
 def default_of(schema: Node) -> Any:
-    """Return the default of a schema, or None; a sibling of `$ref` overrides the referenced schema."""
+    """Return the default of a schema, or None. A sibling of `$ref` overrides the referenced schema."""
     node = schema if isinstance(schema.value, dict) and "default" in schema.value else schema.target
     return node.value.get("default") if isinstance(node.value, dict) else None

@@ -31,7 +31,7 @@ class RequestValidator:
         self._body_required = operation.body_required
 
     def arguments(self, request: Request) -> dict[str, Any]:
-        """Return the arguments of the handler by name; the body, if the operation takes one, is `body`.
+        """Return the arguments of the handler by name. A body is the argument `body`.
 
         Raises:
             BadRequest: the request is invalid; the exception has all errors of all parts.

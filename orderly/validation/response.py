@@ -48,7 +48,7 @@ class _ResponseSpecValidator:
         self._codes = response.error_codes
 
     def first_error(self, media_type: str | None, headers: Mapping[str, str], body: Any) -> str | None:
-        """Return the first violated rule in words, without any value; None if there is none."""
+        """Return the first violated rule in words, or None. It contains no value."""
         if not self._media:
             return "has a body, but none is declared" if body is not None else None
         if media_type not in self._media:
