@@ -123,7 +123,7 @@ def _create_dependencies(
         schemas=SchemaCompiler(contract),
         problems=ProblemRenderer(contract.errors),
         rate_limit_store=store,
-        cursors=CursorSigner(settings.secret),
+        cursor_signer=CursorSigner(settings.secret),
         workers=WorkerPool(settings.threads),
         password_workers=WorkerPool(PASSWORD_THREADS, PASSWORD_QUEUE),
     )

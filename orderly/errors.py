@@ -35,7 +35,7 @@ class Invalid(DomainError):
 
 
 class Unauthenticated(DomainError):
-    """A request without a valid credential."""
+    """A request without a valid credential. Subclasses have a code."""
 
 
 class Forbidden(DomainError):
@@ -53,7 +53,7 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """A valid and allowed request that the current state does not permit."""
+    """A valid and allowed request that the current state does not permit. Subclasses have a code."""
 
 
 class Unavailable(DomainError):

@@ -21,12 +21,12 @@ MAX_TARGET = 8 * 1024
 MAX_HEADERS = 16 * 1024
 """Bytes of all headers; 431 beyond."""
 MAX_HEADER_COUNT = 100
-"""Headers; 431 beyond."""
+"""Number of headers; 431 beyond."""
 
 UNSAFE_PATH = re.compile(
     rb"//|/\.{1,2}(?:/|$)|%(?:[01][0-9a-f]|7f|2f|5c|2e)|[\x00-\x20\x7f\\]|%(?![0-9a-f]{2})|.;", re.I
 )
-"""Parts that no served path has, and that the layers behind would interpret differently."""
+"""A pattern of parts that no served path has, and that the layers behind would interpret differently."""
 
 DEFAULT_HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -34,7 +34,7 @@ DEFAULT_HEADERS = {
     b"referrer-policy": b"no-referrer",
     b"cache-control": b"no-store",
 }
-"""The headers of every response that does not set them itself."""
+"""Headers that are added to every response without them."""
 CORS_EXPOSED_HEADERS = b"ETag, Location, Link, Retry-After, RateLimit, Deprecation, Sunset, X-Request-Id"
 """The response headers that pages of other origins may read."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from orderly.contract.loader import ContractError, dump, parse, read
+from orderly.contract.loader import ContractError, dump_yaml, parse_contract, parse_yaml
 
 BUNDLED_FILES = "x-files"
 """The member of the contract that holds the other files, by their path from the contract's folder."""
@@ -32,12 +32,12 @@ class Bundle:
         """The contract as one file. A contract of one file keeps its bytes."""
         if not self._others:
             return self.sources[self.main]
-        return dump(self.document)
+        return dump_yaml(self.document)
 
     def _load(self, name: str, path: Path) -> Any:
         try:
-            self.sources[name] = path.read_bytes()
-            value = read(self.sources[name]) if name == self.main else parse(self.sources[name])
+            source = self.sources[name] = path.read_bytes()
+            value = parse_contract(source) if name == self.main else parse_yaml(source)
         except OSError as error:
             raise ContractError(f"cannot read the contract {name}: {error.strerror}") from error
         except ContractError as broken:

@@ -98,7 +98,7 @@ _Loader.add_constructor(None, _unknown)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
 
 
-def parse(source: bytes) -> Any:
+def parse_yaml(source: bytes) -> Any:
     """Return the content of a YAML file.
 
     Raises:
@@ -117,18 +117,18 @@ def parse(source: bytes) -> Any:
         raise ContractError(" ".join(str(error).split())) from error
 
 
-def dump(document: Any) -> bytes:
-    """Return a document as YAML that `parse` reads back unchanged."""
+def dump_yaml(document: Any) -> bytes:
+    """Return a document as YAML that `parse_yaml` reads back unchanged."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True).encode()
 
 
-def read(source: bytes) -> dict[str, Any]:
+def parse_contract(source: bytes) -> dict[str, Any]:
     """Return the document of a contract's YAML.
 
     Raises:
         ContractError: it is not YAML, or not an object with an `openapi` version of 3.1.
     """
-    document = parse(source)
+    document = parse_yaml(source)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1."):
         raise ContractError("the contract is not OpenAPI 3.1: its first line should be `openapi: 3.1.0`")
     return document

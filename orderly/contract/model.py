@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from orderly.contract.bundle import Bundle
-from orderly.contract.loader import ContractError, read
+from orderly.contract.loader import ContractError, parse_contract
 from orderly.contract.node import Node
 from orderly.contract.operation import Operation, SecurityScheme
 from orderly.contract.operation_reader import read_operations, read_security_schemes
@@ -26,7 +26,7 @@ class Contract:
             ContractError: the document is not YAML, not OpenAPI 3.1, or has a dangling reference.
         """
         self.source = source
-        self.document = read(source) if document is None else document
+        self.document = parse_contract(source) if document is None else document
         self.root = Node(self.document, "", self.document)
         try:
             self.operations = tuple(read_operations(self.root))

@@ -4,7 +4,7 @@ import asyncio
 
 from orderly.http.errors import BadRequest, BodyTooLarge
 from orderly.http.messages import Receive, Request
-from orderly.http.strict_json import InvalidJson, parse
+from orderly.http.strict_json import InvalidJson, parse_json
 
 MAX_BODY = 256 * 1024
 """Bytes of a body; 413 beyond."""
@@ -52,7 +52,7 @@ def read_json(body: bytes) -> object:
         BadRequest: the body is not strict JSON.
     """
     try:
-        return parse(body)
+        return parse_json(body)
     except InvalidJson as error:
         raise _body_error("json", str(error)) from None
 

@@ -13,7 +13,7 @@ class InvalidJson(ValueError):
     """A text that is not strict JSON. The message has the reason and quotes nothing of the text."""
 
 
-def parse(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """Return the value of a JSON text.
 
     A whole number is an int however it is written: `1.0` and `1e2` are the integers 1 and 100, as in JSON Schema.

@@ -47,7 +47,7 @@ class Dependencies:
     problems: ProblemRenderer
     rate_limit_store: RateLimitStore | None
     """None if rate limits are off."""
-    cursors: CursorSigner
+    cursor_signer: CursorSigner
     workers: WorkerPool
     password_workers: WorkerPool
     """The pool of operations that take a password."""
@@ -71,7 +71,7 @@ class CompiledOperation:
         self._limiter = Limiter(operation, dependencies.rate_limit_store)
         self._request_validator = RequestValidator(operation, dependencies.schemas)
         validator = ResponseValidator(operation, dependencies.schemas)
-        self._success = SuccessBuilder(contract, operation, validator, dependencies.cursors)
+        self._success = SuccessBuilder(contract, operation, validator, dependencies.cursor_signer)
         self._failure = FailureBuilder(validator, dependencies.problems)
         self._precondition = Precondition(operation, handlers.bind_read(operation))
         self._idempotency = IdempotencyStore(operation)
@@ -121,12 +121,12 @@ class CompiledOperation:
         try:
             with self._reading() as session:
                 context = RequestContext(request, session)
-                context.caller = self._authorizer.admit(request, session)
+                context.caller = self._authorizer.authorize(request, session)
                 request.facts.user_id = context.caller.id if context.caller else None
                 quota = self._limiter.hit(request, request.facts.user_id)
                 if self._handler is None:
                     raise NotImplementedYet
-                context.arguments = self._request_validator.arguments(request)
+                context.arguments = self._request_validator.validate(request)
                 response = self._write(context) if self._writes else self._read(context)
         except Exception as error:
             response = self._failure.build(error, request)

@@ -26,7 +26,7 @@ class CursorSigner:
     def __init__(self, secret: str) -> None:
         self._secret = secret
 
-    def write(self, key: Key, scope: str) -> str:
+    def sign(self, key: Key, scope: str) -> str:
         """Return the cursor of a key.
 
         Args:
@@ -35,7 +35,7 @@ class CursorSigner:
         """
         return str(self._serializer(scope).dumps(list(key)))
 
-    def read(self, cursor: str, scope: str, parameter: str) -> Key:
+    def verify(self, cursor: str, scope: str, parameter: str) -> Key:
         """Return the key of a cursor.
 
         Raises:
@@ -46,7 +46,7 @@ class CursorSigner:
         except BadSignature:
             raise self._invalid_cursor(parameter) from None
         # Base64 has unused bits, so other texts decode to the same key. They were not written here.
-        if self.write(key, scope) != cursor:
+        if self.sign(key, scope) != cursor:
             raise self._invalid_cursor(parameter)
         return key
 
@@ -60,9 +60,9 @@ class CursorSigner:
 class Paginator:
     """Paginator of one operation."""
 
-    def __init__(self, operation: Operation, cursors: CursorSigner) -> None:
+    def __init__(self, operation: Operation, signer: CursorSigner) -> None:
         self._name = operation.operation_id
-        self._cursors = cursors
+        self._signer = signer
         self._parameters = {p.name: p.argument for p in operation.parameters if p.location == "query"}
         self._filters = set(self._parameters.values()) - {"limit", *CURSOR_PARAMETERS}
         self._cursor = next((name for name in self._parameters if name in CURSOR_PARAMETERS), CURSOR_PARAMETERS[0])
@@ -72,12 +72,12 @@ class Paginator:
         request, arguments = context.request, context.arguments
         scope = self._scope(context)
         cursor = arguments.get(self._cursor)
-        after = self._cursors.read(cursor, scope, self._cursor) if cursor is not None else None
+        after = self._signer.verify(cursor, scope, self._cursor) if cursor is not None else None
         session = context.current_session
         source = session.connection() if page.of_rows else session.session
         rows = page.rows(source, arguments["limit"], after)
         resume = rows.last or (after if page.follow else None)
-        following = self._cursors.write(resume, scope) if resume and (rows.has_more or page.follow) else None
+        following = self._signer.sign(resume, scope) if resume and (rows.has_more or page.follow) else None
         if rows.has_more and following:
             headers["Link"] = f'<{self._link(request, arguments, following)}>; rel="next"'
         return {"data": rows.data, "has_more": rows.has_more, "next_cursor": following}

@@ -19,10 +19,10 @@ class SuccessBuilder:
     """Builder of the declared response from a handler's result."""
 
     def __init__(
-        self, contract: Contract, operation: Operation, validator: ResponseValidator, cursors: CursorSigner
+        self, contract: Contract, operation: Operation, validator: ResponseValidator, signer: CursorSigner
     ) -> None:
         self._validator = validator
-        self._paginator = Paginator(operation, cursors)
+        self._paginator = Paginator(operation, signer)
         self._status = int(operation.success.status)
         self._media_type = next(iter(operation.success.media), None)
         self._is_get = operation.method == "GET"

@@ -38,7 +38,7 @@ class Authorizer:
                 f"{operation.node.pointer}/security",
             )
 
-    def admit(self, request: Request, session: ReadSession | None) -> Caller | None:
+    def authorize(self, request: Request, session: ReadSession | None) -> Caller | None:
         """Return the caller, or None if the operation requires no credential.
 
         Raises:

@@ -6,7 +6,7 @@ from typing import Any
 
 from orderly.contract.node import Node
 from orderly.contract.operation import Parameter
-from orderly.http.strict_json import InvalidJson, parse
+from orderly.http.strict_json import InvalidJson, parse_json
 from orderly.validation.errors import Error, validation_errors
 from orderly.validation.schemas import SchemaCompiler
 
@@ -31,7 +31,7 @@ class ParameterParser:
         self._is_text = types == ["string"] and not self._is_json
         self._converters = [_CONVERTERS[each] for each in (types_of(item) if item else types) if each in _CONVERTERS]
 
-    def read(self, sources: Mapping[str, Mapping[str, list[str]]], into: dict[str, Any]) -> list[Error]:
+    def parse(self, sources: Mapping[str, Mapping[str, list[str]]], into: dict[str, Any]) -> list[Error]:
         """Parse the value.
 
         Args:
@@ -43,7 +43,7 @@ class ParameterParser:
         """
         raw = sources[self._location].get(self._key)
         if raw is None:
-            return self._read_absent(into)
+            return self._parse_missing(into)
         if len(raw) > 1 and not (self._is_array and self._explode):
             return [self._error("repeated", "must be sent once")]
         if any("\0" in each for each in raw):
@@ -58,7 +58,7 @@ class ParameterParser:
                 return []
         return validation_errors(self._validator, candidates[0], self._place)
 
-    def _read_absent(self, into: dict[str, Any]) -> list[Error]:
+    def _parse_missing(self, into: dict[str, Any]) -> list[Error]:
         if self._default is not None:
             into[self.argument] = self._default
         return [self._error("required", "is required")] if self.required else []
@@ -67,12 +67,12 @@ class ParameterParser:
         """Return the errors of a response header's text."""
         if self._is_text and "\0" not in text and self._validator.is_valid(text):
             return []
-        return self.read({self._location: {self._key: [text]}}, {})
+        return self.parse({self._location: {self._key: [text]}}, {})
 
     def _candidates(self, raw: list[str]) -> list[Any]:
         """Return the possible values of a text, the likeliest first. `anyOf` and type lists allow several."""
         if self._is_json:
-            return [parse(raw[0].encode("utf-8", "surrogateescape"))]
+            return [parse_json(raw[0].encode("utf-8", "surrogateescape"))]
         if self._is_array:
             items = raw if self._explode else raw[0].split(",")
             return [[self._readings(item)[0] for item in items]]

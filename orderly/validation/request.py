@@ -30,8 +30,8 @@ class RequestValidator:
         self._defaults = {kind: _defaults(schema.target) for kind, schema in operation.body.items()}
         self._body_required = operation.body_required
 
-    def arguments(self, request: Request) -> dict[str, Any]:
-        """Return the arguments of the handler by name. A body is the argument `body`.
+    def validate(self, request: Request) -> dict[str, Any]:
+        """Validate a request, and return the arguments of its handler. A body is the argument `body`.
 
         Raises:
             BadRequest: the request is invalid; the exception has all errors of all parts.
@@ -50,7 +50,7 @@ class RequestValidator:
         }
         arguments: dict[str, Any] = {}
         for parameter in self._parameters:
-            errors += parameter.read(sources, arguments)
+            errors += parameter.parse(sources, arguments)
         if self._bodies:
             errors += self._read_body(request, arguments)
         if errors:
