@@ -20,7 +20,7 @@ PACKAGE_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 class ApplicationNotFound(CommandError):
-    """A folder that is not an application, nor is one above it."""
+    """A folder without an application, in itself or above."""
 
 
 @dataclass(frozen=True, slots=True)

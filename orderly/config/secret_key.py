@@ -8,7 +8,7 @@ from pathlib import Path
 from orderly.config.errors import CommandError
 
 MINIMUM_BYTES = 32
-"""Bytes of a secret: a shorter one is refused."""
+"""Bytes of a secret. The service refuses to start with a shorter one."""
 FILE_NAME = "secret.key"
 
 

@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     def load(cls, application: Application | None = None) -> Self:
         """Read the settings of this process.
 
-        The default of the database URL and the kept secret depend on the application and its data folder.
+        Without a database URL or a secret, a file in the data folder of the application is used.
 
         Args:
             application: the application to configure; that of the current folder if left out.

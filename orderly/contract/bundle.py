@@ -40,9 +40,9 @@ class Bundle:
             value = parse_contract(source) if name == self.main else parse_yaml(source)
         except OSError as error:
             raise ContractError(f"cannot read the contract {name}: {error.strerror}") from error
-        except ContractError as broken:
-            message = str(broken) if name == self.main else f"{name}, {broken}"
-            raise ContractError(message, line=broken.line, column=broken.column, file=name) from broken
+        except ContractError as error:
+            message = str(error) if name == self.main else f"{name}, {error}"
+            raise ContractError(message, line=error.line, column=error.column, file=name) from error
         if name != self.main:
             self._others[name] = value  # before its own references, which may refer back to this file
         self._rewrite_references(value, name)

@@ -67,10 +67,10 @@ class BoundFunction:
             arguments: the arguments of the contract, by name; names that the function does not take are ignored.
             of_request: the injectable objects of the request, by type.
         """
-        given = {name: arguments[name] for name in self.parameter_names if name in arguments}
+        keywords = {name: arguments[name] for name in self.parameter_names if name in arguments}
         for name, kind in self._of_request:
-            given[name] = of_request[kind]
-        return self._function(**given, **self._shared)
+            keywords[name] = of_request[kind]
+        return self._function(**keywords, **self._shared)
 
 
 def _parameters(function: Function, name: str) -> Mapping[str, inspect.Parameter]:
