@@ -20,9 +20,9 @@ from tests import requirements
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.contract_coverage.capture import recorded
-from tests.factories import SECRET, make_session, make_settings, make_user
 from tests.requirements import POSTGRESQL, needing_postgresql, require
 from tests.shop.application import APPLICATION, migrate
+from tests.shop.factories import SECRET, make_session, make_settings, make_user
 
 pytest_plugins = ["tests.contract_coverage.plugin", "pytester"]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orderly.config.settings import PREFIX, Settings
 from tests.contract_coverage.capture import SERVED
-from tests.factories import SECRET
+from tests.shop.factories import SECRET
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = ("orderly", "serve")

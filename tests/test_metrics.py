@@ -20,9 +20,9 @@ from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
-from tests.factories import make_settings
 from tests.serving import served
 from tests.shop.application import migrate
+from tests.shop.factories import make_settings
 
 LINE = re.compile(r"^(orderly_\w+)(?:\{(.*)\})? (\S+)$", re.M)
 

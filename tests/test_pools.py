@@ -15,9 +15,9 @@ from orderly.database.database import Database
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import make_postgresql, url_of
-from tests.factories import make_settings
 from tests.requirements import needing_postgresql
 from tests.shop.application import migrate
+from tests.shop.factories import make_settings
 
 GONE = "postgresql://postgres@127.0.0.1:1/gone"
 

@@ -11,9 +11,9 @@ import trustme
 
 from orderly.config.settings import CommandError, Settings
 from orderly.server.tls import check_tls_files
-from tests.factories import SECRET
 from tests.serving import START, served
 from tests.shop.application import migrate
+from tests.shop.factories import SECRET
 
 NAME = "shop.example"
 

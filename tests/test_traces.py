@@ -16,10 +16,10 @@ from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
-from tests.factories import PASSWORD, make_settings
 from tests.otlp_collector import attributes, collecting
 from tests.serving import served
 from tests.shop.application import migrate
+from tests.shop.factories import PASSWORD, make_settings
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SENT = {"traceparent": f"00-{TRACE}-{PARENT}-01"}

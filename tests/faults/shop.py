@@ -14,10 +14,10 @@ from db.access_tokens import AccessTokens
 from db.sessions import LIFETIME
 from orderly.database.database import Database
 from tests.conftest import make_postgresql
-from tests.factories import SECRET, make_product, make_session, make_user
 from tests.faults.history import History
 from tests.serving import Served, served
 from tests.shop.application import migrate
+from tests.shop.factories import SECRET, make_product, make_session, make_user
 
 STOCK = 1_000_000
 

@@ -13,8 +13,8 @@ from orderly.http.messages import ASGIApp
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import make_application, url_of
-from tests.factories import PASSWORD, make_settings
 from tests.shop.application import migrate
+from tests.shop.factories import PASSWORD, make_settings
 
 EVERYTHING = Path(__file__).with_name("everything.yaml")
 ALICE = {"email": "alice@example.com", "password": PASSWORD, "name": "Alice"}

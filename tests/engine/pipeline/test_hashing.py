@@ -14,7 +14,7 @@ from orderly import Caller, ReadSession
 from tests.applications import SHOP, create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import settings_on
-from tests.factories import PASSWORD
+from tests.shop.factories import PASSWORD
 
 NEW = {"email": "alicia@example.com", "current_password": PASSWORD}
 

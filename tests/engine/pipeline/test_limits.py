@@ -8,12 +8,12 @@ import time_machine
 
 from db.access_tokens import AccessTokens
 from orderly.rate_limiting.limiter import _network_prefix
-from tests.api_helpers import log_in
 from tests.applications import SHOP
 from tests.asgi import Client
-from tests.factories import SECRET, make_session, make_user
 from tests.redis_server import redis_server
+from tests.shop.api_helpers import log_in
 from tests.shop.application import CONTRACT
+from tests.shop.factories import SECRET, make_session, make_user
 
 WRONG = "a wrong password"
 

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from db.users import User
 from orderly.errors import Conflict
-from tests.factories import make_user
+from tests.shop.factories import make_user
 
 
 class Undeclared(Conflict):

@@ -8,8 +8,8 @@ from db.products import Product
 from handlers import products
 from orderly import ReadSession
 from orderly.database.pagination import Page
-from tests.factories import make_product
 from tests.shop.application import CONTRACT
+from tests.shop.factories import make_product
 
 
 class TestThreads:

@@ -9,7 +9,7 @@ from db.sessions import InvalidToken, RefreshToken, UserSession
 from db.users import LastAdmin, User
 from orderly.database import idempotency
 from orderly.database.idempotency import IdempotencyKey, IdempotencyRecord
-from tests.factories import make_key, make_session, make_user
+from tests.shop.factories import make_key, make_session, make_user
 
 
 class TestChangePassword:

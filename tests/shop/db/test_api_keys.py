@@ -10,7 +10,7 @@ from db import accounts, api_keys
 from db.api_keys import ApiKey, ExpiryPassed, ScopeNotHeld
 from orderly.clock import now
 from orderly.errors import NotFound
-from tests.factories import make_caller, make_key, make_user
+from tests.shop.factories import make_caller, make_key, make_user
 
 SECOND = timedelta(seconds=1)
 

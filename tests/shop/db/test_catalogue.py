@@ -7,7 +7,7 @@ from db import catalogue
 from db.products import Product
 from orderly.clock import new_id, now
 from orderly.database.pagination import Page
-from tests.factories import make_product
+from tests.shop.factories import make_product
 from tests.statements import listen
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from db import events
 from db.events import TYPES, Event
 from orderly.database.pagination import Page
-from tests.factories import make_caller, make_user
 from tests.requirements import needing_postgresql
+from tests.shop.factories import make_caller, make_user
 
 SETTLES_WITHIN = 30
 """Seconds. The feed waits for every transaction of the server, those of other tests too."""

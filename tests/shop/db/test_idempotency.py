@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from orderly.clock import now
 from orderly.database import idempotency
 from orderly.database.idempotency import LIFETIME, IdempotencyKey, IdempotencyRecord, KeyInFlight
-from tests.factories import make_user
 from tests.requirements import needing_postgresql
+from tests.shop.factories import make_user
 
 SECOND = timedelta(seconds=1)
 

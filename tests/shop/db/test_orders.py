@@ -12,7 +12,7 @@ from db.products import InsufficientStock, Product, ProductUnavailable
 from db.users import AccountDeleted
 from orderly import Caller
 from orderly.errors import Conflict, Invalid, NotFound
-from tests.factories import make_caller, make_order, make_product, make_user
+from tests.shop.factories import make_caller, make_order, make_product, make_user
 from tests.statements import listen
 
 STATES = ("pending", "paid", "fulfilled", "cancelled", "refunded")

@@ -11,9 +11,9 @@ from db.events import Event
 from db.orders import InvalidTransition, Order
 from db.products import InsufficientStock, Product
 from db.users import AccountDeleted, User
-from tests import invariants
 from tests.concurrency import together
-from tests.factories import make_caller, make_order, make_product, make_user
+from tests.shop import invariants
+from tests.shop.factories import make_caller, make_order, make_product, make_user
 
 AT_ONCE = 16
 """A transaction needs a connection, of which the tests' pool has 20."""

@@ -10,7 +10,7 @@ from db import passwords
 from db.passwords import DUMMY_HASH
 from orderly.errors import Invalid, Unavailable
 from orderly.pipeline.thread_pool import PASSWORD_QUEUE, PASSWORD_THREADS
-from tests.factories import PASSWORD, password_hash
+from tests.shop.factories import PASSWORD, password_hash
 
 
 def test_a_hash_is_argon2id_with_the_parameters_of_owasp():

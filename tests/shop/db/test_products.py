@@ -14,8 +14,8 @@ from db.products import MAX_STOCK, InsufficientStock, Product, ProductUnavailabl
 from db.stock_ledger import StockAdjustment
 from orderly.errors import NotFound
 from tests.concurrency import together
-from tests.factories import make_adjustment, make_product
 from tests.requirements import needing_postgresql
+from tests.shop.factories import make_adjustment, make_product
 from tests.statements import listen
 
 

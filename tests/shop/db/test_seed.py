@@ -10,8 +10,8 @@ from db.products import Product
 from db.seed import BATCH, SeedFactory, in_batches, make_person
 from db.stock_ledger import StockAdjustment
 from db.users import User
-from tests import invariants
-from tests.factories import password_hash
+from tests.shop import invariants
+from tests.shop.factories import password_hash
 
 
 def sow(database, products, customers, orders):

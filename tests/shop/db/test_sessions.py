@@ -11,7 +11,7 @@ from db import accounts, sessions
 from db.sessions import GRACE, IDLE, LIFETIME, InvalidToken, RefreshToken, TokenReused
 from orderly.clock import now
 from orderly.errors import NotFound
-from tests.factories import make_caller, make_session, make_user
+from tests.shop.factories import make_caller, make_session, make_user
 
 SECOND = timedelta(seconds=1)
 

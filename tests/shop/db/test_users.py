@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from db import accounts, users
 from db.users import AccountDeleted, EmailTaken, LastAdmin, User
 from orderly.errors import Invalid, NotFound
-from tests.factories import make_caller, make_user, password_hash
+from tests.shop.factories import make_caller, make_user, password_hash
 
 STAFF_SCOPES = frozenset({"me:read", "users:read"})
 

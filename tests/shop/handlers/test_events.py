@@ -7,9 +7,9 @@ import pytest
 from db import events
 from db.events import TYPES
 from orderly.clock import new_id
-from tests.api_helpers import key_of
-from tests.factories import PASSWORD, make_caller
+from tests.shop.api_helpers import key_of
 from tests.shop.application import CONTRACT
+from tests.shop.factories import PASSWORD, make_caller
 
 SETTLES_WITHIN = 30
 """Seconds. The feed waits for every transaction of the server, those of other tests too."""

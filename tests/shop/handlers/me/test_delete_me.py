@@ -5,8 +5,8 @@ from functools import partial
 from sqlalchemy import select
 
 from orderly.database.idempotency import IdempotencyRecord
-from tests.api_helpers import key_of, log_in
-from tests.factories import make_caller, make_order
+from tests.shop.api_helpers import key_of, log_in
+from tests.shop.factories import make_caller, make_order
 from tests.shop.handlers.me.conftest import OTHER, another_session
 
 

@@ -5,8 +5,8 @@ import pytest
 from db import accounts, users
 from handlers import me, tokens
 from orderly.errors import Unauthenticated
-from tests.api_helpers import key_of, log_in
-from tests.factories import PASSWORD, make_caller, make_session, make_user
+from tests.shop.api_helpers import key_of, log_in
+from tests.shop.factories import PASSWORD, make_caller, make_session, make_user
 from tests.shop.handlers.me.conftest import OTHER
 
 

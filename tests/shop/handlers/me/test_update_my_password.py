@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.api_helpers import key_of, log_in
-from tests.factories import PASSWORD
+from tests.shop.api_helpers import key_of, log_in
+from tests.shop.factories import PASSWORD
 from tests.shop.handlers.me.conftest import OTHER, another_session
 
 

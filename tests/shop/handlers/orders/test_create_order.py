@@ -4,7 +4,7 @@ import pytest
 
 from db.events import Event
 from db.orders import Order
-from tests.factories import make_key
+from tests.shop.factories import make_key
 from tests.shop.handlers.orders.conftest import ADDRESS, ANY, place, wanting
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from db.events import Event
 from db.orders import Order
-from tests.api_helpers import key_of
+from tests.shop.api_helpers import key_of
 from tests.shop.handlers.orders.conftest import KEY, wanting
 
 

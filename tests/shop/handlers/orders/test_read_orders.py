@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine
 
-from tests.api_helpers import walk
+from tests.shop.api_helpers import walk
 from tests.shop.handlers.orders.conftest import ABSENT, ids, pay, place
 from tests.statements import listen
 

@@ -6,7 +6,7 @@ from db.events import Event
 from db.products import MAX_STOCK
 from orderly.clock import now
 from orderly.times import parse_time
-from tests.api_helpers import key_of
+from tests.shop.api_helpers import key_of
 from tests.shop.handlers.orders.conftest import ABSENT, ADDRESS, ANY, pay, place
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from db.products import MAX_STOCK, Product
-from tests.factories import make_key
+from tests.shop.factories import make_key
 from tests.shop.handlers.products.conftest import MUG, count_rows
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from db.products import Product
-from tests.api_helpers import key_of
+from tests.shop.api_helpers import key_of
 from tests.shop.handlers.products.conftest import MUG, count_rows
 
 

@@ -5,8 +5,8 @@ from urllib.parse import quote
 import pytest
 
 from db import products
-from tests.api_helpers import walk
-from tests.factories import make_product
+from tests.shop.api_helpers import walk
+from tests.shop.factories import make_product
 from tests.shop.handlers.products.conftest import ABSENT, names
 
 

@@ -2,7 +2,7 @@
 
 from db.products import MAX_STOCK
 from db.stock_ledger import StockAdjustment
-from tests.api_helpers import walk
+from tests.shop.api_helpers import walk
 from tests.shop.handlers.products.conftest import ABSENT, count_rows
 
 

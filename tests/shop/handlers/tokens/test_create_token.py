@@ -4,8 +4,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from db import users
-from tests.api_helpers import log_in
-from tests.factories import PASSWORD, make_user
+from tests.shop.api_helpers import log_in
+from tests.shop.factories import PASSWORD, make_user
 
 
 class TestCreateToken:

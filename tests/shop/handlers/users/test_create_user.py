@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.api_helpers import log_in
+from tests.shop.api_helpers import log_in
 from tests.shop.handlers.users.conftest import DORA, NEW, emails, sign_up
 
 

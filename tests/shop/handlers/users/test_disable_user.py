@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api_helpers import key_of, log_in
+from tests.shop.api_helpers import key_of, log_in
 from tests.shop.handlers.users.conftest import ABSENT, DORA, sign_up
 
 

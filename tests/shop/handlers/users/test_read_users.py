@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api_helpers import key_of
+from tests.shop.api_helpers import key_of
 from tests.shop.handlers.users.conftest import ABSENT, emails
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import PASSWORD
+from tests.shop.factories import PASSWORD
 from tests.shop.handlers.users.conftest import ABSENT
 
 
