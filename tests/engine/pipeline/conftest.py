@@ -16,7 +16,7 @@ from tests.conftest import make_application, url_of
 from tests.shop.application import migrate
 from tests.shop.factories import PASSWORD, make_settings
 
-EVERYTHING = Path(__file__).with_name("everything.yaml")
+EVERYTHING = Path(__file__).parents[1] / "everything.yaml"
 ALICE = {"email": "alice@example.com", "password": PASSWORD, "name": "Alice"}
 Serve = Callable[..., Client]
 

@@ -16,7 +16,7 @@ from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
-from tests.otlp_collector import attributes, collecting
+from tests.engine.observability.otlp_collector import attributes, collecting
 from tests.serving import served
 from tests.shop.application import migrate
 from tests.shop.factories import PASSWORD, make_settings
