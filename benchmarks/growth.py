@@ -31,8 +31,8 @@ from orderly.database.pagination import Page
 from orderly.http.messages import ASGIApp
 from tests.applications import create_shop
 from tests.asgi import Client
+from tests.settings import make_settings
 from tests.shop.application import CONTRACT_FILE, migrate
-from tests.shop.factories import make_settings
 
 ROWS = 1_000_000
 PLACES = (20, 1_000, 30_000, ROWS - 40)

@@ -21,8 +21,9 @@ from orderly.database.database import Database
 from orderly.devtools.codegen.clients import python, typescript
 from tests.requirements import program
 from tests.serving import Served, served
+from tests.settings import SECRET
 from tests.shop.application import CONTRACT_FILE, migrate
-from tests.shop.factories import SECRET, make_product, make_session, make_user
+from tests.shop.factories import make_product, make_session, make_user
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 TSCONFIG = {"extends": "../orderly-client/tsconfig.json", "include": ["*.ts"]}

@@ -16,8 +16,9 @@ from orderly.database.database import Database
 from tests.conftest import make_postgresql
 from tests.faults.history import History
 from tests.serving import Served, served
+from tests.settings import SECRET
 from tests.shop.application import migrate
-from tests.shop.factories import SECRET, make_product, make_session, make_user
+from tests.shop.factories import make_product, make_session, make_user
 
 STOCK = 1_000_000
 

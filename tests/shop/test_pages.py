@@ -15,8 +15,8 @@ from orderly.docs.changes import rendered
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.contract_coverage.capture import recorded
+from tests.settings import make_settings
 from tests.shop.application import CONTRACT, CONTRACT_FILE
-from tests.shop.factories import make_settings
 
 OURS = CONTRACT
 PAGES = ["/docs", "/errors", "/changes"]

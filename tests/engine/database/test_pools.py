@@ -1,107 +1,85 @@
-"""Who asks which PostgreSQL, and what is answered while all connections are taken or a database is gone."""
+"""Replica and primary on PostgreSQL, and the responses while connections or a database are missing."""
 
-import asyncio
 from contextlib import ExitStack, closing
-from functools import partial
 
 import pytest
 from sqlalchemy import insert, select, update
 
-from db.sessions import UserSession
-from db.users import User
-from orderly import app as composition
-from orderly.database import database as sessions
+from orderly import ReadSession
+from orderly.database import database as databases
 from orderly.database.database import Database
-from tests.applications import create_shop
-from tests.asgi import Client, shut_down
+from orderly.pipeline.thread_pool import PASSWORD_THREADS
 from tests.conftest import make_postgresql, url_of
+from tests.engine.application import AUTHENTICATORS, CALLERS, CONTRACT, HANDLERS, Tables, Thing
 from tests.requirements import needing_postgresql
-from tests.shop.application import migrate
-from tests.shop.factories import make_settings
 
 GONE = "postgresql://postgres@127.0.0.1:1/gone"
+JUG, ANY = {"name": "jug"}, {"If-Match": "*"}
+
+CONNECTIONS = 2 * (1 + PASSWORD_THREADS)
+"""Connections of a service with one thread: one for each thread, and as many for bursts."""
 
 pytestmark = pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
 
 
 @pytest.fixture
-def alice(sign_in):
-    """Alice, in the first database."""
-    return sign_in("alice")
+def replica(database, thing):
+    """A second database, in which the thing has another name; nothing updates it."""
+    with make_postgresql("replica") as url, closing(Database(url)) as replica:
+        with database.reading() as source, replica.writing() as copy:
+            Tables.metadata.create_all(copy.connection())
+            copy.execute(insert(Thing), [dict(row._mapping) for row in source.execute(select(Thing.__table__))])
+            copy.execute(update(Thing).values(name="old cup"))
+            copy.commit()
+        yield replica
 
 
-@pytest.fixture
-def replica(database, alice):
-    """A second database, which has another name for Alice: nothing brings it up to date."""
-    with make_postgresql("replica") as url, closing(Database(url)) as copy:
-        migrate(url)
-        with database.reading() as there, copy.writing() as here:
-            for table in (User.__table__, UserSession.__table__):
-                here.execute(insert(table), [dict(row._mapping) for row in there.execute(select(table))])
-            here.execute(update(User).values(name="Alice of old"))
-            here.commit()
-        yield copy
+def test_a_get_reads_the_replica_and_a_change_the_primary(serve, replica, thing):
+    alice = serve(database_replica_url=url_of(replica)).signed_in("alice")
+
+    assert alice.get(thing).json["name"] == "old cup"
+    assert alice.patch(thing, JUG, ANY).json["name"] == "jug"
+    assert alice.get(thing).json["name"] == "old cup"
 
 
-@pytest.fixture
-def serve(database, alice):
-    """Serves with these settings; gives Alice as she calls there."""
-    with ExitStack() as stack:
+def test_the_caller_of_a_change_is_read_from_the_primary(serve, replica, thing):
+    def bearer(token, *, session: ReadSession):
+        names.append(session.scalar(select(Thing.name)))
+        return CALLERS[token]
 
-        def serve(**settings):
-            given = make_settings(database_url=url_of(database), rate_limits=False, **settings)
-            app = create_shop(given)
-            stack.callback(lambda: asyncio.run(shut_down(app)))
-            return Client(app, alice.own)
+    names = []
+    authenticators = {**AUTHENTICATORS, "bearer": bearer}
+    alice = serve(HANDLERS, CONTRACT, authenticators, database_replica_url=url_of(replica)).signed_in("alice")
 
-        yield serve
+    alice.get("/v1/callers")
+    alice.patch(thing, JUG, ANY)
 
-
-@pytest.fixture
-def few(monkeypatch):
-    """The service's database, which has two connections of each kind and waits for them briefly."""
-    made = []
-
-    def make(url, replica_url, **_):
-        made.append(Database(url, replica_url, threads=1))
-        return made[-1]
-
-    monkeypatch.setattr(composition, "Database", make)
-    monkeypatch.setattr(sessions, "POOL_TIMEOUT", 0.05)
-    return made
+    assert names == ["old cup", "cup"]
 
 
-def test_a_get_asks_the_replica_and_a_change_the_first_database(serve, replica):
-    alice = serve(database_replica_url=url_of(replica))
-    assert alice.get("/v1/me").json["name"] == "Alice of old"
-    assert alice.patch("/v1/me", {"name": "Alice the Second"}).json["name"] == "Alice the Second"
-    assert alice.get("/v1/me").json["name"] == "Alice of old"
+def test_without_its_replica_the_service_changes_things(serve, thing):
+    alice = serve(database_replica_url=GONE).signed_in("alice")
 
-
-def test_who_may_change_something_is_asked_of_the_first_database(serve, replica, database):
-    alice = serve(database_replica_url=url_of(replica))
-    with database.writing() as session:
-        session.execute(update(User).values(status="disabled"))
-        session.commit()
-    assert alice.get("/v1/me").status == 200
-    assert alice.patch("/v1/me", {"name": "Somebody"}).status == 401
-
-
-def test_without_its_replica_the_service_still_changes_things_and_says_that_it_is_not_ready(serve):
-    alice = serve(database_replica_url=GONE)
-    assert alice.patch("/v1/me", {"name": "Alice the Second"}).status == 200
-    for target in ("/v1/me", "/v1/health/ready"):
-        answer = alice.get(target)
-        assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "unavailable", "1")
+    assert alice.patch(thing, JUG, ANY).status == 200
+    answer = alice.get(thing)
+    assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "unavailable", "1")
 
 
 @pytest.mark.parametrize("kind", ["reading", "writing"])
-def test_while_all_connections_are_taken_it_is_unavailable_and_then_it_is_not(serve, few, kind):
-    alice = serve()
-    rename = partial(alice.patch, "/v1/me", {"name": "Alice the Second"})
+def test_while_all_connections_are_taken_it_is_unavailable(serve, thing, monkeypatch, kind):
+    def get_newest_tree(*, database: Database):
+        found.append(database)
+        return {"name": "newest"}
+
+    monkeypatch.setattr(databases, "POOL_TIMEOUT", 0.05)
+    found = []
+    alice = serve({**HANDLERS, "get_newest_tree": get_newest_tree}, threads=1).signed_in("alice")
+    alice.get("/v1/trees/newest")
+
     with ExitStack() as taken:
-        for _ in range(2):
-            taken.enter_context(getattr(few[0], kind)()).connection()
-        answer = rename()
-        assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "unavailable", "1")
-    assert rename().status == 200
+        for _ in range(CONNECTIONS):
+            taken.enter_context(getattr(found[0], kind)()).connection()
+        answer = alice.get(thing) if kind == "reading" else alice.patch(thing, JUG, ANY)
+
+    assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "unavailable", "1")
+    assert alice.patch(thing, JUG, ANY).status == 200

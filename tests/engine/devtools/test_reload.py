@@ -12,8 +12,8 @@ from orderly.devtools.sandbox.reloader import Reloader, described
 from orderly.devtools.sandbox.sandbox import SandboxState, create_sandbox, sandbox_settings
 from tests.applications import create_shop
 from tests.asgi import Client
+from tests.settings import make_settings
 from tests.shop.application import APPLICATION, CONTRACT_FILE
-from tests.shop.factories import make_settings
 
 SOURCE = CONTRACT_FILE.read_bytes()
 SPLIT = Path(__file__).parent.parent / "pipeline" / "third_party" / "split"

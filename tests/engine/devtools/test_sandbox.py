@@ -19,8 +19,9 @@ from orderly.validation.response import ResponseValidator
 from orderly.validation.schemas import SchemaCompiler
 from tests.applications import SHOP
 from tests.asgi import Client, shut_down
+from tests.settings import make_settings
 from tests.shop.application import APPLICATION, CONTRACT
-from tests.shop.factories import PASSWORD, make_settings
+from tests.shop.factories import PASSWORD
 
 VALIDATORS = SchemaCompiler(CONTRACT)
 EXAMPLES = CONTRACT.document["components"]["examples"]

@@ -16,7 +16,8 @@ from orderly.observability import access_log
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
-from tests.shop.factories import PASSWORD, make_settings
+from tests.settings import make_settings
+from tests.shop.factories import PASSWORD
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CANARY = "canary-8f14e45fceea167a"
@@ -247,7 +248,7 @@ from logging.config import dictConfig
 from orderly.observability import access_log
 from sqlalchemy import text
 from orderly.database.database import Database
-from tests.shop.factories import make_settings
+from tests.settings import make_settings
 
 dictConfig({"version": 1, **access_log.logging_config(make_settings(log_format="json", debug=DEBUG))})
 CANARY = sys.argv[1]  # a traceback quotes what stands here

@@ -18,8 +18,9 @@ from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
 from tests.engine.observability.otlp_collector import attributes, collecting
 from tests.serving import served
+from tests.settings import make_settings
 from tests.shop.application import migrate
-from tests.shop.factories import PASSWORD, make_settings
+from tests.shop.factories import PASSWORD
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SENT = {"traceparent": f"00-{TRACE}-{PARENT}-01"}

@@ -15,8 +15,8 @@ from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
 from tests.contract_coverage.problems import example_of
 from tests.requirements import needing_postgresql
+from tests.settings import make_settings
 from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
-from tests.shop.factories import make_settings
 
 ON_SQLITE = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
 """What is refused before any handler is called is the same on every database."""

@@ -13,7 +13,7 @@ from handlers.serializers import serialize
 from orderly import Caller, ReadSession
 from tests.applications import SHOP, create_shop
 from tests.asgi import Client, shut_down
-from tests.conftest import settings_on
+from tests.shop.conftest import settings_on
 from tests.shop.factories import PASSWORD
 
 NEW = {"email": "alicia@example.com", "current_password": PASSWORD}

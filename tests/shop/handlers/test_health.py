@@ -7,7 +7,7 @@ import pytest
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.contract_coverage.capture import recorded
-from tests.shop.factories import make_settings
+from tests.settings import make_settings
 
 
 class TestGetLiveness:

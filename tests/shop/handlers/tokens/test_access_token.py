@@ -10,8 +10,9 @@ from jwt.utils import base64url_decode
 from db import users
 from db.access_tokens import AccessTokens
 from orderly import Caller
+from tests.settings import SECRET
 from tests.shop.api_helpers import log_in
-from tests.shop.factories import SECRET, make_session
+from tests.shop.factories import make_session
 from tests.shop.handlers.tokens.conftest import works
 
 

@@ -8,8 +8,8 @@ from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
+from tests.settings import make_settings
 from tests.shop.api_helpers import log_in
-from tests.shop.factories import make_settings
 
 
 class TestLimits:
