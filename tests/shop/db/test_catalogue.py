@@ -87,12 +87,6 @@ class TestStatements:
                 assert len(listing().rows(session, 20).data) == rows
             assert len(heard) == 1
 
-    def test_a_product_is_one_statement(self, session):
-        product = make_product(session)
-        with listen(session) as heard:
-            assert catalogue.get(session, product.id).sku == product.sku
-        assert len(heard) == 1
-
 
 @pytest.mark.parametrize(
     ("q", "found"),

@@ -8,10 +8,9 @@ from sqlalchemy import insert, text, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from db import events
-from db.events import TYPES, Event
+from db.events import Event
 from orderly.database.pagination import Page
 from tests.requirements import needing_postgresql
-from tests.shop.factories import make_caller, make_user
 
 SETTLES_WITHIN = 30
 """Seconds. The feed waits for every transaction of the server, those of other tests too."""
@@ -67,23 +66,6 @@ def test_what_is_rolled_back_never_happened(database):
         record(session, "once")
         session.commit()
     assert Follower(database).read_until(1) == ["once"]
-
-
-def test_an_event_says_who_did_what_to_what(session):
-    bob = make_caller(make_user(session, "bob"))
-    events.record(session, "order.paid", "ord_1", caller=bob, data={"status": "paid"})
-    session.flush()
-    event = session.query(Event).one()
-    assert (event.type, event.subject_id, event.actor_id) == ("order.paid", "ord_1", bob.id)
-    assert event.data == {"status": "paid"}
-
-
-def test_events_of_one_type_can_be_had_alone(database):
-    with database.writing() as session:
-        for kind in TYPES:
-            events.record(session, kind, kind, caller=None)
-        session.commit()
-    assert Follower(database, type="user.erased").read_until(1) == ["user.erased"]
 
 
 def test_the_table_refuses_a_type_that_nobody_knows(session):

@@ -1,7 +1,5 @@
 """The shop's migrations lead to the tables of its models, and back."""
 
-from threading import Thread
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -47,24 +45,6 @@ def test_up_down_and_up_again(empty):
     assert revision_of(empty) == (None, set())
     migrate(empty)
     migrate(empty)
-    assert revision_of(empty)[0] == REVISIONS[-1]
-
-
-def test_several_processes_may_migrate_at_once(empty):
-    failures = []
-
-    def upgrade():
-        try:
-            migrate(empty)
-        except Exception as error:
-            failures.append(error)
-
-    threads = [Thread(target=upgrade) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
     assert revision_of(empty)[0] == REVISIONS[-1]
 
 
