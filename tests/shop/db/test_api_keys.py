@@ -109,7 +109,7 @@ class TestFindState:
 
 
 class TestRotate:
-    def test_the_new_key_is_like_the_old_one_which_ends_after_the_overlap(self, session):
+    def test_the_old_key_ends_after_the_overlap(self, session):
         alice, at = make_user(session), now()
         old, old_secret = make_key(session, alice, expires_at=at + timedelta(days=30))
         overlap = timedelta(hours=1)

@@ -114,7 +114,7 @@ def write(database, writer):
     return committed
 
 
-def test_whoever_follows_many_writers_misses_nothing_and_sees_nothing_twice(database):
+def test_a_follower_of_many_writers_sees_each_event_once(database):
     follower = Follower(database)
     with ThreadPoolExecutor(6) as pool:
         writers = [pool.submit(write, database, name) for name in "abcdef"]

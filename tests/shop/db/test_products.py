@@ -127,7 +127,7 @@ class TestConcurrency:
 
     # On SQLite a writer is alone.
     @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-    def test_rows_are_locked_in_the_order_of_their_ids_wherever_they_lie(self, database, change, shelf):
+    def test_rows_are_locked_in_the_order_of_their_ids(self, database, change, shelf):
         cup, jug = shelf
         change(products.adjust, None, cup.id, delta=1, reason="count")  # PostgreSQL moves the row behind the other one
         with database.writing() as holder, database.writing() as watcher, ThreadPoolExecutor(1) as thread:

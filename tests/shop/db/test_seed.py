@@ -22,7 +22,7 @@ def sow(database, products, customers, orders):
         assert len(list(in_batches(database, count, make))) == count
 
 
-def test_orders_of_all_states_keep_the_ledger_the_totals_and_the_events(database):
+def test_orders_of_all_states_keep_the_invariants(database):
     sow(database, products=5, customers=3, orders=BATCH + 20)
     with database.reading() as session:
         invariants.check(session)

@@ -117,7 +117,7 @@ class TestCredentials:
         assert users.find_by_email(session, "Alice@EXAMPLE.com") is alice
         assert users.find_by_email(session, "charlie@example.com") is None
 
-    def test_what_is_no_address_is_nobodys_though_the_erased_have_none(self, session):
+    def test_an_invalid_address_finds_no_erased_account(self, session):
         accounts.erase(session, make_user(session))
         assert users.find_by_email(session, "no address") is None
 
