@@ -31,7 +31,7 @@ from orderly.database.pagination import Page
 from orderly.http.messages import ASGIApp
 from tests.applications import create_shop
 from tests.asgi import Client
-from tests.factories import make_settings
+from tests.settings import make_settings
 from tests.shop.application import CONTRACT_FILE, migrate
 
 ROWS = 1_000_000

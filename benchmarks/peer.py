@@ -94,7 +94,7 @@ def running(peer: Peer, database_url: str, folder: Path, core: int = 0, workers:
 
 
 def _settings(database_url: str, folder: Path) -> dict[str, object]:
-    from tests.factories import SECRET
+    from tests.settings import SECRET
 
     return {"database_url": database_url, "data_dir": folder, "secret_key": SECRET, "log_format": "json"}
 

@@ -11,9 +11,10 @@ from sqlalchemy import make_url
 
 from db.access_tokens import AccessTokens
 from orderly.database.database import Database
-from tests.factories import SECRET, make_product, make_session, make_user
 from tests.requirements import POSTGRESQL
+from tests.settings import SECRET
 from tests.shop.application import migrate
+from tests.shop.factories import make_product, make_session, make_user
 
 PRODUCTS = 200
 

@@ -11,7 +11,7 @@ from time import perf_counter
 from orderly.contract.model import Contract
 from tests.applications import create_shop
 from tests.engine.pipeline.third_party.many import many
-from tests.factories import make_settings
+from tests.settings import make_settings
 
 SIZES = (50, 100, 200, 500, 1000)
 

@@ -8,7 +8,6 @@ from itertools import chain, repeat
 from typing import Any
 from urllib.parse import unquote
 
-from db.users import User
 from orderly.http.messages import ASGIApp
 
 GONE = object()
@@ -50,14 +49,14 @@ class Client:
     """Calls an ASGI application."""
 
     def __init__(
-        self, app: ASGIApp, headers: dict[str, str] | None = None, address: str = "127.0.0.1", user: User | None = None
+        self, app: ASGIApp, headers: dict[str, str] | None = None, address: str = "127.0.0.1", user: Any = None
     ) -> None:
         self.app = app
         self.user = user
         self.own = headers or {}
         self.address = address
 
-    def signed_in(self, token: str, user: User | None = None) -> "Client":
+    def signed_in(self, token: str, user: Any = None) -> "Client":
         """The same, with a bearer token."""
         return Client(self.app, {"Authorization": f"Bearer {token}"}, self.address, user)
 

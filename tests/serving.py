@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orderly.config.settings import PREFIX, Settings
-from tests.contract_coverage.capture import SERVED
-from tests.factories import SECRET
+from tests.settings import SECRET
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = ("orderly", "serve")
 START = 30
 """Seconds after which a service that is not ready never will be."""
+SERVED: set[str] = set()
+"""The URLs of the services of the shop that tests have started."""
 
 
 @dataclass
@@ -47,11 +48,26 @@ class Served:
 
 @contextmanager
 def served(
-    folder: Path, database_url: str, *, wait: bool = True, program: Sequence[str] = PROGRAM, **settings: object
+    folder: Path,
+    database_url: str,
+    *,
+    wait: bool = True,
+    program: Sequence[str] = PROGRAM,
+    application: Path = ROOT,
+    **settings: object,
 ) -> Iterator[Served]:
-    """Serve a migrated database until the end of the block; what the service logs is in the folder."""
+    """Serve an application, by default the shop, until the end of the block.
+
+    Args:
+        folder: where the service writes its log and its data.
+        database_url: a migrated database; empty for none.
+        wait: whether to return only when it is ready.
+        program: the module and its arguments.
+        application: the folder of the application.
+        settings: more settings, by their names.
+    """
     with reserved_port() as port:
-        yield from _serve(_start(folder, database_url, port, settings, program), wait)
+        yield from _serve(_start(folder, database_url, port, settings, program, application), wait)
 
 
 def _serve(service: Served, wait: bool) -> Iterator[Served]:
@@ -64,20 +80,26 @@ def _serve(service: Served, wait: bool) -> Iterator[Served]:
 
 
 def _start(
-    folder: Path, database_url: str, port: int, settings: dict[str, object], program: Sequence[str] = PROGRAM
+    folder: Path,
+    database_url: str,
+    port: int,
+    settings: dict[str, object],
+    program: Sequence[str] = PROGRAM,
+    application: Path = ROOT,
 ) -> Served:
     log = folder / f"service-{port}.log"
     given = {"port": port, "database_url": database_url, "data_dir": folder, "secret_key": SECRET, **settings}
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *program],
-            cwd=ROOT,
+            cwd=application,
             env=environment(**given) | {"TMPDIR": str(folder)},  # whoever is killed leaves there what he had
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     service = Served(f"http://127.0.0.1:{port}", process, log)
-    SERVED.add(service.url)
+    if application == ROOT:
+        SERVED.add(service.url)
     return service
 
 

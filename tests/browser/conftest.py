@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orderly.database.database import Database
-from tests.factories import make_product, make_user
 from tests.requirements import program
 from tests.serving import PROGRAM, Served, served
 from tests.shop.application import migrate
+from tests.shop.factories import make_product, make_user
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.factories import PASSWORD
+from tests.shop.factories import PASSWORD
 
 pytestmark = pytest.mark.needs("chromium")
 

@@ -19,10 +19,11 @@ from orderly.clock import now
 from orderly.contract.model import load
 from orderly.database.database import Database
 from orderly.devtools.codegen.clients import python, typescript
-from tests.factories import SECRET, make_product, make_session, make_user
 from tests.requirements import program
 from tests.serving import Served, served
+from tests.settings import SECRET
 from tests.shop.application import CONTRACT_FILE, migrate
+from tests.shop.factories import make_product, make_session, make_user
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 TSCONFIG = {"extends": "../orderly-client/tsconfig.json", "include": ["*.ts"]}

@@ -14,9 +14,9 @@ from db.products import Product
 from db.sessions import RefreshToken, UserSession
 from db.users import find_by_email
 from orderly.clock import new_id
-from tests import invariants
 from tests.clients.conftest import SCENARIOS, SUFFIX, name_of
 from tests.clients.proxy import faulty_proxy
+from tests.shop import invariants
 
 
 @pytest.fixture

@@ -8,11 +8,10 @@ import pytest
 
 from orderly.http.messages import ASGIApp
 from tests.contract_coverage.recorder import Exchange, Recorded, Recorder
+from tests.serving import SERVED
 from tests.shop.application import CONTRACT
 
 RECORDER = Recorder(CONTRACT)
-SERVED: set[str] = set()
-"""The URLs of the services that tests have started: what httpx hears from them is recorded."""
 
 
 def recorded(app: ASGIApp) -> ASGIApp:

@@ -14,13 +14,13 @@ from sqlalchemy import make_url, select
 from db.orders import Order
 from orderly.clock import new_id
 from orderly.database.database import Database
-from tests import invariants
 from tests.faults.cluster import own_postgresql
 from tests.faults.load import buying
 from tests.faults.raw_http import Client
 from tests.faults.shop import shop_on
 from tests.requirements import program
 from tests.serving import ROOT, environment, served
+from tests.shop import invariants
 
 PROGRAMS = ("postgresql-server", "postgresql-client")
 SETTLES_WITHIN = 30

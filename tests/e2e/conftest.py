@@ -11,10 +11,10 @@ import pytest
 from orderly.database.database import Database
 from tests.conftest import make_postgresql
 from tests.e2e.shop import PATIENCE, Shop, open_shop
-from tests.factories import make_user
 from tests.requirements import needing_postgresql
 from tests.serving import Served, served, wait_until_ready
 from tests.shop.application import migrate
+from tests.shop.factories import make_user
 
 
 @dataclass

@@ -13,12 +13,13 @@ from sqlalchemy import Select
 from db.access_tokens import AccessTokens
 from orderly.clock import new_id
 from orderly.database.database import Database
-from tests import invariants
 from tests.concurrency import CROWD
 from tests.conftest import make_postgresql
-from tests.factories import SECRET, make_product, make_session, make_user
 from tests.serving import Served, served
+from tests.settings import SECRET
+from tests.shop import invariants
 from tests.shop.application import migrate
+from tests.shop.factories import make_product, make_session, make_user
 
 SET_UPS = {"sqlite-1": 1, "sqlite-2": 2, "postgresql-2": 2}
 """The databases, and by how many processes each is served."""

@@ -15,9 +15,9 @@ from db.events import Event
 from db.orders import Order
 from db.products import Product
 from orderly.clock import new_id
-from tests import invariants
-from tests.conftest import empty
 from tests.requirements import needing_postgresql
+from tests.shop import invariants
+from tests.shop.conftest import empty
 
 BOUNDED = settings(max_examples=20, stateful_step_count=30, deadline=None, database=None, phases=[Phase.generate])
 """A life that fails is told as it was: to shrink it at a served shop takes minutes."""

@@ -7,7 +7,7 @@ import pytest
 
 from orderly.clock import new_id
 from tests.concurrency import together
-from tests.factories import make_product
+from tests.shop.factories import make_product
 
 PAGES = 20
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from db.sessions import RefreshToken, UserSession
 from orderly.clock import new_id
-from tests.factories import PASSWORD
+from tests.shop.factories import PASSWORD
 
 TIMES = 50
 

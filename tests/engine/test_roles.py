@@ -28,7 +28,7 @@ def test_a_role_has_the_scopes_of_the_roles_that_it_extends():
         ({"extends": "admin"}, "the role customer extends itself: customer -> admin -> staff -> customer"),
     ],
 )
-def test_an_unknown_role_and_a_circle_are_refused_with_their_place(customer, message):
+def test_an_unknown_role_or_a_circle_is_an_error(customer, message):
     with pytest.raises(ContractError) as broken:
         scopes_by_role({**ROLES, "customer": customer})
 

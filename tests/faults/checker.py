@@ -9,9 +9,9 @@ from db.events import Event
 from db.orders import Order
 from db.products import Product
 from db.sessions import RefreshToken
-from tests import invariants
 from tests.faults.history import History
 from tests.faults.shop import Shop
+from tests.shop import invariants
 
 REFUSALS = {"409", "503"}
 """What a client may be told while something is broken: its first try is still at work, or it should come again."""

@@ -4,11 +4,11 @@ import signal
 from collections import Counter
 from typing import Any
 
-from tests.factories import PASSWORD
 from tests.faults.clock import Clock
 from tests.faults.raw_http import Answer, Client
 from tests.faults.shop import Shop
 from tests.redis_server import Redis
+from tests.shop.factories import PASSWORD
 
 Figures = dict[str, Any]
 

@@ -14,10 +14,11 @@ from db.access_tokens import AccessTokens
 from db.sessions import LIFETIME
 from orderly.database.database import Database
 from tests.conftest import make_postgresql
-from tests.factories import SECRET, make_product, make_session, make_user
 from tests.faults.history import History
 from tests.serving import Served, served
+from tests.settings import SECRET
 from tests.shop.application import migrate
+from tests.shop.factories import make_product, make_session, make_user
 
 STOCK = 1_000_000
 

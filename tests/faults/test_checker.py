@@ -9,9 +9,9 @@ from sqlalchemy import select
 from db.events import Event
 from db.orders import Order
 from db.users import User
-from tests.factories import make_caller, make_order
 from tests.faults.checker import check
 from tests.faults.shop import shop_on
+from tests.shop.factories import make_caller, make_order
 
 KEY = "key_1"
 

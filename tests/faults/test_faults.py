@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from orderly.database.database import Database
-from tests.factories import make_product
 from tests.faults import databases, injection, postgresql, proxies, shutdown, slow_clients
 from tests.faults.clock import Clock
 from tests.faults.cluster import crowded_postgresql, either, own_postgresql, two_postgresqls
 from tests.faults.shop import shop_on
 from tests.redis_server import redis_server
 from tests.requirements import needing_postgresql
+from tests.shop.factories import make_product
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from typing import IO, Annotated
 import typer
 
 from orderly.database.database import Database
-from tests.factories import make_product
 from tests.serving import environment, served
 from tests.shop.application import CONTRACT, CONTRACT_FILE, migrate
+from tests.shop.factories import make_product
 
 HERE = Path(__file__).parent
 POSITIVE = ["2xx", "3xx", 401, 403, 404, 409, 429, "5xx"]

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from db.access_tokens import AccessTokens
 from orderly.database.database import Database
-from tests.factories import SECRET, make_caller, make_key, make_session, make_user
+from tests.settings import SECRET
 from tests.shop.application import CONTRACT
+from tests.shop.factories import make_caller, make_key, make_session, make_user
 
 ROLE = os.environ["ORDERLY_TEST_FUZZ_ROLE"]
 PUBLIC = {operation.operation_id for operation in CONTRACT.operations if operation.is_public}

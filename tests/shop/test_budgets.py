@@ -17,7 +17,7 @@ from db.products import Product
 from orderly.clock import new_id
 from orderly.pipeline.thread_pool import WorkerPool
 from orderly.validation import schemas
-from tests.factories import make_caller, make_order, make_product
+from tests.shop.factories import make_caller, make_order, make_product
 from tests.statements import listen
 
 STATEMENTS = {

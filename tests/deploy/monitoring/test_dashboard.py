@@ -14,10 +14,10 @@ import pytest
 
 from orderly.database.database import Database
 from tests.deploy.monitoring.prometheus_server import MONITORING, prometheus
-from tests.factories import PASSWORD, make_product, make_user
 from tests.redis_server import redis_server
 from tests.serving import served
 from tests.shop.application import migrate
+from tests.shop.factories import PASSWORD, make_product, make_user
 
 pytestmark = pytest.mark.needs("prometheus", "redis-server")
 

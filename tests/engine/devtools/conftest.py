@@ -1,6 +1,7 @@
-"""Fixtures of the commands, shared with the tests of other commands."""
+"""The command line, and the shop, on which the developer tools are tried."""
 
 from tests.commands import orderly
 from tests.shop.cli.conftest import shop
+from tests.shop.conftest import application, client, database, migrated, sign_in
 
-__all__ = ["orderly", "shop"]
+__all__ = ["application", "client", "database", "migrated", "orderly", "shop", "sign_in"]

@@ -12,7 +12,7 @@ from orderly.devtools.sandbox.reloader import Reloader, describe
 from orderly.devtools.sandbox.sandbox import SandboxState, create_sandbox, sandbox_settings
 from tests.applications import create_shop
 from tests.asgi import Client
-from tests.factories import make_settings
+from tests.settings import make_settings
 from tests.shop.application import APPLICATION, CONTRACT_FILE
 
 SOURCE = CONTRACT_FILE.read_bytes()

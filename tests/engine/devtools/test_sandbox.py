@@ -19,8 +19,9 @@ from orderly.times import parse_time
 from orderly.validation.response import ResponseValidator
 from orderly.validation.schemas import SchemaCompiler
 from tests.asgi import Client, shut_down
-from tests.factories import PASSWORD, make_settings
+from tests.settings import make_settings
 from tests.shop.application import APPLICATION, CONTRACT
+from tests.shop.factories import PASSWORD
 
 VALIDATORS = SchemaCompiler(CONTRACT)
 EXAMPLES = CONTRACT.document["components"]["examples"]

@@ -1,30 +1,68 @@
-"""If-Match and If-None-Match: lists of entity tags (RFC 9110, 8.8.3); anything else matches nothing."""
+"""If-Match and If-None-Match: lists of entity tags (RFC 9110, 8.8.3)."""
 
 import pytest
+from sqlalchemy.orm import Session
 
+from orderly import ReadSession
+from tests.engine.application import HANDLERS, Thing, get_thing
 
-@pytest.fixture
-def alice(sign_in):
-    return sign_in("alice")
-
-
-@pytest.mark.parametrize(
-    "tags",
-    ['"1"', 'W/"1"', '"0", "1"', '"0",W/"1"', ', "1" ,,"0"', '"a,b", "1"', "*", " * "],
-)
-def test_the_version_that_the_client_has_is_not_told_again(alice, tags):
-    assert alice.get("/v1/me", {"If-None-Match": tags}).status == 304
-
-
+JUG = {"name": "jug"}
+LISTS = ['"1"', '"0", "1"', ', "1" ,,"0"', '"a,b", "1"', "*", " * "]
 NO_LISTS = ["1", '"1', 'w/"1"', 'x"1"', '"1"x', '"0""1"', '"0" "1"', "'\"1\"'", '*, "1"', '"*"', ",", "W/*"]
 
 
-@pytest.mark.parametrize("tags", NO_LISTS)
-def test_what_is_no_list_of_tags_names_no_version(alice, tags):
-    assert alice.get("/v1/me", {"If-None-Match": tags}).status == 200
-    assert alice.patch("/v1/me", {"name": "Alicia"}, {"If-Match": tags}).code == "precondition_failed"
+class TestIfNoneMatch:
+    @pytest.mark.parametrize("tags", [*LISTS, 'W/"1"', '"0",W/"1"'])
+    def test_the_current_version_is_not_sent_again(self, client, thing, tags):
+        answer = client.get(thing, {"If-None-Match": tags})
+
+        assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", '"1"')
+
+    @pytest.mark.parametrize("tags", ['"2"', *NO_LISTS])
+    def test_another_version_is_sent(self, client, thing, tags):
+        assert client.get(thing, {"If-None-Match": tags}).status == 200
 
 
-@pytest.mark.parametrize("tags", ['"0", "1"', '"1",', "*"])
-def test_one_of_the_versions_that_may_be_changed_is_enough(alice, tags):
-    assert alice.patch("/v1/me", {"name": "Alicia"}, {"If-Match": tags}).status == 200
+class TestIfMatch:
+    @pytest.mark.parametrize("tags", LISTS)
+    def test_the_current_version_is_changed(self, alice, thing, tags):
+        answer = alice.patch(thing, JUG, {"If-Match": tags})
+
+        assert (answer.status, answer.headers["etag"]) == (200, '"2"')
+
+    @pytest.mark.parametrize("tags", ['"0"', 'W/"1"', *NO_LISTS])
+    @pytest.mark.parametrize("method", ["PATCH", "PUT"])
+    def test_another_version_is_not_changed(self, alice, thing, method, tags):
+        answer = alice(method, thing, JUG, {"If-Match": tags})
+
+        assert (answer.status, answer.code) == (412, "precondition_failed")
+        assert alice.get(thing).json["version"] == 1
+
+    def test_a_required_header_that_is_missing_is_428(self, alice, thing):
+        assert alice.patch(thing, JUG).code == "precondition_required"
+
+    def test_an_optional_header_may_be_missing(self, alice, thing):
+        assert alice.put(thing, JUG).status == 200
+
+    def test_something_that_does_not_exist_is_404(self, alice):
+        assert alice.patch("/v1/things/thg_absent", JUG, {"If-Match": "*"}).code == "not_found"
+
+    @pytest.mark.parametrize(("tag", "status"), [('"0"', 412), ('"1"', 200)])
+    def test_an_unused_write_session_is_checked_too(self, serve, thing, tag, status):
+        def replace_thing(thing_id, *, session: Session, reads: ReadSession):
+            return get_thing(thing_id, session=reads)
+
+        alice = serve(HANDLERS | {"replace_thing": replace_thing}).signed_in("alice")
+
+        assert alice.put(thing, JUG, {"If-Match": tag}).status == status
+
+    def test_slow_work_comes_before_the_check(self, serve, thing):
+        def replace_thing(thing_id, *, session: Session, reads: ReadSession):
+            done.append(get_thing(thing_id, session=reads))
+            return session.get_one(Thing, thing_id)
+
+        done = []
+        alice = serve(HANDLERS | {"replace_thing": replace_thing}).signed_in("alice")
+
+        assert alice.put(thing, JUG, {"If-Match": '"0"'}).code == "precondition_failed"
+        assert len(done) == 1

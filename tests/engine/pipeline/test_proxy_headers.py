@@ -1,4 +1,4 @@
-"""Whose request it is: what a trusted proxy writes is an address or nobody's."""
+"""The client's address, as trusted proxies forward it."""
 
 from ipaddress import ip_network
 
@@ -27,13 +27,13 @@ from tests.asgi import Client
         ("", "192.0.2.1", UNKNOWN_ADDRESS),
     ],
 )
-def test_the_client_is_the_first_one_who_is_not_trusted(peer, forwarded, client):
+def test_the_client_is_the_first_untrusted_address(peer, forwarded, client):
     peers = ProxyHeaders([ip_network("10.0.0.0/8")])
     assert peers.client_address(peer, {"x-forwarded-for": [forwarded]}) == client
 
 
 @pytest.mark.parametrize("forwarded", ["unknown", "_hidden", "127.0.0.1.example", "9" * 5000])
-def test_nobody_known_reads_no_metrics(serve, forwarded):
-    behind = Client(serve({}, trusted_proxies="127.0.0.1").app)
+def test_an_unknown_address_gets_no_metrics(serve, forwarded):
+    behind = Client(serve(trusted_proxies="127.0.0.1").app)
     assert behind.get("/metrics").status == 200
     assert behind.get("/metrics", {"X-Forwarded-For": forwarded}).code == "not_found"

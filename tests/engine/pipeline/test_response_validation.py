@@ -1,17 +1,16 @@
-"""A handler that answers what the contract does not declare: 500, nothing kept, and the log says which rule broke."""
+"""A result that the contract does not declare: 500, a rollback, and a log line with the broken rule."""
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
-from db.users import User
 from orderly.errors import Conflict
-from tests.factories import make_user
+from tests.engine.application import Thing, add_thing
 
 
 class Undeclared(Conflict):
-    """A refusal that the operation does not declare."""
+    """An error that the operation does not declare."""
 
     code = "undeclared"
 
@@ -24,7 +23,7 @@ def raise_bug():
     raise RuntimeError("SELECT secret FROM /srv/orderly")
 
 
-BROKEN = [  # what the handler does, where, and what the log must say of it
+BROKEN = [  # the operation, its path, what its handler does, and the rule in the log
     ("post_answer", "/v1/answers", raise_undeclared, "post_answer: status 409 is not declared"),
     ("post_answer", "/v1/answers", lambda: {"recursion": {"name": "a", "x": 1}}, "/recursion/x breaks `additionalProp"),
     ("post_answer", "/v1/answers", lambda: {"recursion": {}}, "/recursion/name breaks `required`"),
@@ -39,9 +38,9 @@ BROKEN = [  # what the handler does, where, and what the log must say of it
 
 
 @pytest.mark.parametrize(("operation_id", "path", "misbehave", "rule"), BROKEN)
-def test_a_broken_promise_is_a_fault_of_ours(serve, database, operation_id, path, misbehave, rule):
+def test_an_undeclared_response_is_rolled_back(serve, database, operation_id, path, misbehave, rule):
     def handler(*, session: Session):
-        make_user(session)
+        add_thing(session)
         return misbehave()
 
     with capture_logs() as logs:
@@ -50,16 +49,16 @@ def test_a_broken_promise_is_a_fault_of_ours(serve, database, operation_id, path
     assert set(answer.json) == {"type", "title", "status", "code", "detail", "request_id"}
     assert answer.json["request_id"] == answer.headers["x-request-id"]
     with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(User)) == 0
+        assert session.scalar(select(func.count()).select_from(Thing)) == 0
     errors = [entry for entry in logs if entry["log_level"] == "error"]
     assert len(errors) == 1
     assert rule is None or rule in errors[0]["rule"]
 
 
-def test_a_kept_promise_is_committed(serve, database):
+def test_a_declared_response_is_committed(serve, database):
     def handler(*, session: Session):
-        return {"version": make_user(session).version + 1}
+        return {"version": add_thing(session).version + 1}
 
     serve({"post_etag": handler}).post("/v1/etags")
     with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(User)) == 1
+        assert session.scalar(select(func.count()).select_from(Thing)) == 1

@@ -1,4 +1,4 @@
-"""Contracts that are not ours go through the same loader and the same corridor, with answers from their examples."""
+"""Contracts of third parties, with the results of their examples."""
 
 import shutil
 from pathlib import Path
@@ -12,18 +12,18 @@ from orderly.contract.model import Contract
 from orderly.devtools.lint.linter import check
 from tests.engine.pipeline.third_party.many import many
 
-FOREIGN = Path(__file__).parent / "third_party"
-SPLIT = FOREIGN / "split" / "openapi.yaml"
+THIRD_PARTY = Path(__file__).parent / "third_party"
+SPLIT = THIRD_PARTY / "split" / "openapi.yaml"
 CONTRACTS = {
     "recursive": (lambda: recursive(), 2),
-    "webhooks": (lambda: model.load(FOREIGN / "webhooks.yaml"), 2),
+    "webhooks": (lambda: model.load(THIRD_PARTY / "webhooks.yaml"), 2),
     "split": (lambda: model.load(SPLIT), 2),
     "many": (lambda: Contract(many(500)), 500),
 }
 
 
 def example_of(media):
-    """The first example of a body."""
+    """Return the first example of a body."""
     if media.get("example") is not None:
         return media["example"].value
     return next(node["value"].value for _, node in media["examples"].items())
@@ -40,23 +40,23 @@ def answer_of(operation):
 
 
 def answering(value):
-    """A handler that takes nothing and gives one answer."""
+    """Return a handler that always returns one value."""
     return lambda: value
 
 
 def recursive():
-    return model.load(FOREIGN / "recursive.yaml")
+    return model.load(THIRD_PARTY / "recursive.yaml")
 
 
 def target_of(loaded, operation):
-    """The path of an operation, filled with the examples of its parameters."""
+    """Return the path of an operation, with the examples of its parameters."""
     return loaded.base_path + operation.path.format(
         **{p.name: p.schema.target.value["examples"][0] for p in operation.parameters if p.location == "path"}
     )
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
-def test_every_operation_answers_with_its_example_and_validates(serve, name):
+def test_every_operation_returns_its_example(serve, name):
     load, count = CONTRACTS[name]
     loaded = load()
     assert len(loaded.operations) == count
@@ -71,39 +71,39 @@ def test_every_operation_answers_with_its_example_and_validates(serve, name):
         assert refused.errors == {"unknown": "unknown", **({"/unknown": "additionalProperties"} if body else {})}
 
 
-def test_what_a_handler_answers_is_validated_too(serve):
+def test_the_result_of_a_handler_is_validated(serve):
     client = serve({"get_folder": answering({"name": "root", "children": [{"name": "hosts"}]})}, recursive())
     assert client.get("/api/folders/7").status == 500
 
 
-def test_a_shape_that_holds_itself_is_validated_to_its_end(serve):
+def test_a_recursive_schema_is_validated_to_its_end(serve):
     client = serve({"create_comment": answering({})}, recursive())
     deep = {"text": "no", "author": {"name": "Bob", "pinned": {"text": 7}}}
     answer = client.post("/api/comments", {"text": "yes", "replies": [{"text": "yes", "replies": [deep]}]})
     assert answer.errors == {"/replies/0/replies/0/author/pinned/text": "type"}
 
 
-def test_what_the_service_calls_itself_cannot_be_called(serve):
-    client = serve({}, model.load(FOREIGN / "webhooks.yaml"))
+def test_a_webhook_cannot_be_called(serve):
+    client = serve({}, model.load(THIRD_PARTY / "webhooks.yaml"))
     assert client.post("/v2/arrived", {"number": "IE12", "state": "away"}).status == 404
 
 
 class TestSplit:
-    def test_the_files_are_served_as_one_that_says_the_same(self, serve):
+    def test_the_files_are_served_as_one(self, serve):
         loaded = model.load(SPLIT)
         client = serve({}, loaded)
         served = client.get("/openapi.yaml").body
         assert Contract(served).document == client.get("/openapi.json").json == loaded.document
         assert b".yaml#" not in served
 
-    def test_text_that_looks_like_something_else_stays_text(self, tmp_path):
+    def test_text_that_looks_like_a_number_stays_text(self, tmp_path):
         shutil.copytree(SPLIT.parent, tmp_path / "split")
         part = tmp_path / "split" / "schemas" / "pet.yaml"
         part.write_text(part.read_text().replace("examples: [pet_1]", "examples: ['1e3', 'no', '0o7', '12:30']"))
         loaded = model.load(tmp_path / "split" / "openapi.yaml")
         assert Contract(loaded.source).document == loaded.document
 
-    def test_a_finding_names_the_file_and_line_that_it_is_in(self):
+    def test_a_finding_names_its_file_and_line(self):
         at = {(Path(each.file).name, each.line, each.rule) for each in check(SPLIT)}
         assert ("pet.yaml", 13, "property-is-described") in at
         assert ("openapi.yaml", 2, "security-is-declared") in at
@@ -111,7 +111,7 @@ class TestSplit:
     @pytest.mark.parametrize(
         ("good", "bad", "line"), [("tags: [pets]", "tags: pets", 4), ("    required: true", "    required: 1", 6)]
     )
-    def test_a_part_is_as_valid_as_the_whole(self, tmp_path, good, bad, line):
+    def test_an_invalid_part_is_found(self, tmp_path, good, bad, line):
         shutil.copytree(SPLIT.parent, tmp_path / "split")
         part = tmp_path / "split" / "paths" / "pets.yaml"
         part.write_text(part.read_text().replace(good, bad, 1))
@@ -127,7 +127,7 @@ class TestSplit:
             ("nowhere.yaml#/Pet", "refers to a missing file"),
         ],
     )
-    def test_a_file_that_is_not_there_or_not_ours_is_refused(self, tmp_path, reference, result):
+    def test_a_file_outside_of_the_folder_is_refused(self, tmp_path, reference, result):
         (tmp_path / "secret.yaml").write_text("type: string")
         (tmp_path / "api").mkdir()
         document = {"openapi": "3.1.0", "paths": {"/pets": {"$ref": reference}}}

@@ -1,4 +1,4 @@
-"""The socket that all workers share: who is connected is served, and who comes too late has sent nothing."""
+"""The socket that all workers share."""
 
 import socket
 
@@ -11,7 +11,7 @@ def connect(listener):
     return socket.create_connection(listener.getsockname(), timeout=0.3)
 
 
-def test_who_is_connected_is_heard_after_the_door_is_shut_and_nobody_else_comes_in():
+def test_open_connections_are_served_after_the_listener_closes():
     with socket.create_server(("127.0.0.1", 0)) as listener, connect(listener) as early:
         stop_accepting(listener)
         with pytest.raises(TimeoutError):

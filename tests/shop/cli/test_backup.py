@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from db.orders import Order
 from orderly.database.database import Database
-from tests import invariants
-from tests.factories import make_caller, make_order, make_product, make_user
+from tests.shop import invariants
+from tests.shop.factories import make_caller, make_order, make_product, make_user
 
 
 @pytest.fixture

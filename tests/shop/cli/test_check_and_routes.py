@@ -44,23 +44,6 @@ class TestCheck:
         assert "list_users (GET /users) has no handler and returns 501.\n" in result.out
 
     @pytest.mark.parametrize(
-        ("source", "result"),
-        [
-            ("X = 1\n\n\ndef list_cups(*, caller: Caller): ...\n", ":4: NameError: name 'Caller' is not defined"),
-            ("def list_cups(\n", ":1: SyntaxError: '(' was never closed"),
-            ("import nothing_of_the_kind\n", ":1: ModuleNotFoundError: No module named 'nothing_of_the_kind'"),
-        ],
-    )
-    def test_a_handler_that_cannot_be_imported_is_told_with_its_line(
-        self, orderly, monkeypatch, tmp_path, source, result
-    ):
-        (tmp_path / "users.py").write_text(source)
-        monkeypatch.setattr("handlers.__path__", [str(tmp_path)])
-        monkeypatch.delitem(sys.modules, "handlers.users", raising=False)
-        for command in ("check", "routes"):
-            assert orderly(command).err == f"handlers/users.py{result}\n"
-
-    @pytest.mark.parametrize(
         ("change", "line"),
         [
             (lambda d: d.update(openapi="3.0.3"), "the contract is not OpenAPI 3.1"),

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from db.api_keys import ApiKey
 from db.sessions import UserSession
 from orderly.clock import now
-from tests.factories import make_key, make_session, make_user
+from tests.shop.factories import make_key, make_session, make_user
 
 
 def count(database, table):

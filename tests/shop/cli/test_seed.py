@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from db.orders import Order
 from db.passwords import verify
 from db.users import User
-from tests import invariants
+from tests.shop import invariants
 
 
 def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(orderly, migrated_shop):

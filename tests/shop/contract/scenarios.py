@@ -13,8 +13,8 @@ from orderly.contract.operation import Operation
 from orderly.database.database import Database
 from orderly.times import rfc3339
 from tests.asgi import Answer, Client
-from tests.factories import make_caller, make_key, make_order, make_product, make_session
 from tests.shop.application import CONTRACT
+from tests.shop.factories import make_caller, make_key, make_order, make_product, make_session
 
 EXAMPLES = {name: each["value"] for name, each in CONTRACT.document["components"]["examples"].items()}
 STATUS = {"fulfil_order": "paid", "refund_order": "paid"}

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from db.events import TYPES
-from tests.factories import PAST, make_caller, make_order
 from tests.shop.contract.scenarios import CONTRACT, EXAMPLES, example_hash
+from tests.shop.factories import PAST, make_caller, make_order
 
 SETTLES_WITHIN = 30
 """Seconds. The feed waits for every transaction of the server, those of other tests too."""

@@ -14,8 +14,9 @@ from db.access_tokens import AccessTokens
 from db.users import User
 from orderly.contract.operation import Operation
 from orderly.devtools.sandbox.seeding import seed_requests
-from tests.factories import SECRET, make_session, password_hash
+from tests.settings import SECRET
 from tests.shop.contract.scenarios import CONTRACT, EXAMPLES
+from tests.shop.factories import make_session, password_hash
 
 OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
 STAFF = ("update_user",)

@@ -6,8 +6,9 @@ from db import accounts
 from db.access_tokens import AccessTokens
 from orderly.contract.operation import Operation
 from orderly.docs.access import access
-from tests.factories import SECRET, make_caller, make_key, make_session, make_user
+from tests.settings import SECRET
 from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
+from tests.shop.factories import make_caller, make_key, make_session, make_user
 
 COLUMNS = ("anonymous", "owner", "other customer", "staff", "admin", "key with scope", "key without", "disabled")
 OWNED_BY_OTHERS = {

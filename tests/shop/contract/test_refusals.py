@@ -14,8 +14,8 @@ from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.contract_coverage.capture import recorded
 from tests.contract_coverage.problems import example_of
-from tests.factories import make_settings
 from tests.requirements import needing_postgresql
+from tests.settings import make_settings
 from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
 
 ON_SQLITE = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from orderly import Caller
-from tests.factories import make_caller, make_user
+from tests.shop.factories import make_caller, make_user
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from db import accounts, api_keys
+from db import api_keys
 from db.api_keys import ApiKey, ExpiryPassed, ScopeNotHeld
 from orderly.clock import now
-from orderly.errors import NotFound
-from tests.factories import make_caller, make_key, make_user
+from tests.shop.factories import make_caller, make_key, make_user
 
 SECOND = timedelta(seconds=1)
 
@@ -41,9 +40,6 @@ class TestSecret:
     @pytest.mark.parametrize("text", ["", "ok_", "x" * 50, "ok_tr4sjm6r_" + "é" * 38, "ok_" + "\ud800" * 47])
     def test_other_texts_are_no_keys(self, text):
         assert not api_keys.well_formed(text)
-
-    def test_upper_case_is_not_the_same_key(self):
-        assert not api_keys.well_formed(api_keys.make_secret("key_01kgepztw0edqrb018tr4sjm6r").upper())
 
 
 class TestCreate:
@@ -101,20 +97,6 @@ class TestFindState:
         assert api_keys.find_status(session, secret, at=at - SECOND) is not None
         assert api_keys.find_status(session, secret, at=at) is None
 
-    def test_a_revoked_key_is_nobodys(self, session):
-        alice = make_user(session)
-        key, secret = make_key(session, alice)
-        api_keys.revoke(session, key.id, make_caller(alice))
-        assert api_keys.find_status(session, secret) is None
-
-    def test_a_key_sleeps_while_its_owner_is_disabled(self, session):
-        alice = make_user(session)
-        secret = make_key(session, alice).secret
-        accounts.disable(session, alice)
-        assert api_keys.find_status(session, secret) is None
-        accounts.enable(session, alice)
-        assert api_keys.find_status(session, secret) is not None
-
     def test_its_use_is_written_down_to_the_minute(self, session):
         key, secret = make_key(session, make_user(session))
         at = now().replace(second=30)
@@ -127,7 +109,7 @@ class TestFindState:
 
 
 class TestRotate:
-    def test_the_new_key_is_like_the_old_one_which_ends_after_the_overlap(self, session):
+    def test_the_old_key_ends_after_the_overlap(self, session):
         alice, at = make_user(session), now()
         old, old_secret = make_key(session, alice, expires_at=at + timedelta(days=30))
         overlap = timedelta(hours=1)
@@ -150,34 +132,6 @@ class TestRotate:
         with pytest.raises(ScopeNotHeld):
             api_keys.rotate(session, old, make_caller(alice, scopes=frozenset()), overlap=timedelta())
         assert old.expires_at is None
-
-
-class TestOwner:
-    def test_charlie_and_bob_do_not_see_alices_key(self, session):
-        key = make_key(session, make_user(session)).key
-        for name in ("charlie", "bob"):
-            caller = make_caller(make_user(session, name))
-            assert session.scalars(api_keys.visible_to(caller)).all() == []
-            with pytest.raises(NotFound):
-                api_keys.get(session, key.id, caller)
-            with pytest.raises(NotFound):
-                api_keys.revoke(session, key.id, caller)
-        assert key.revoked_at is None
-
-    def test_a_key_is_revoked_once(self, session):
-        alice = make_user(session)
-        key = make_key(session, alice).key
-        api_keys.revoke(session, key.id, make_caller(alice))
-        with pytest.raises(NotFound):
-            api_keys.revoke(session, key.id, make_caller(alice))
-        assert session.scalars(api_keys.visible_to(make_caller(alice))).all() == []
-
-    def test_an_expired_key_cannot_be_renewed(self, session):
-        alice, at = make_user(session), now()
-        key = make_key(session, alice, at=at - SECOND, expires_at=at).key
-        assert api_keys.get_unexpired(session, key.id, make_caller(alice), at=at - SECOND) is key
-        with pytest.raises(NotFound):
-            api_keys.get_unexpired(session, key.id, make_caller(alice), at=at)
 
 
 def test_purge_forgets_the_expired_and_the_revoked(session):

@@ -7,7 +7,7 @@ from db import catalogue
 from db.products import Product
 from orderly.clock import new_id, now
 from orderly.database.pagination import Page
-from tests.factories import make_product
+from tests.shop.factories import make_product
 from tests.statements import listen
 
 
@@ -86,12 +86,6 @@ class TestStatements:
             with listen(session) as heard:
                 assert len(listing().rows(session, 20).data) == rows
             assert len(heard) == 1
-
-    def test_a_product_is_one_statement(self, session):
-        product = make_product(session)
-        with listen(session) as heard:
-            assert catalogue.get(session, product.id).sku == product.sku
-        assert len(heard) == 1
 
 
 @pytest.mark.parametrize(

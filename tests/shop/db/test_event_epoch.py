@@ -30,7 +30,7 @@ def test_a_database_that_stays_where_it_is_counts_on(database):
     assert Follower(database).read_until(2) == ["before", "after"]
 
 
-def test_one_that_came_from_elsewhere_counts_from_above_whatever_was_shown(database):
+def test_a_restored_database_counts_on_from_above(database):
     event_epoch.detect_restore(database)
     happen(database, "kept")
     follower = Follower(database)

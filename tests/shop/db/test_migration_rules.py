@@ -22,7 +22,6 @@ LET_BE_IN = {
 }
 """What one revision may do, and why."""
 CHANGE = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b")
-REVISIONS = REVISIONS
 
 
 @pytest.fixture(scope="module")

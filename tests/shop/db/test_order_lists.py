@@ -9,7 +9,7 @@ from db import orders
 from db.orders import Order
 from orderly.clock import new_id, now
 from orderly.database.pagination import Page
-from tests.factories import make_order, make_product, make_user
+from tests.shop.factories import make_order, make_product, make_user
 from tests.statements import listen
 
 

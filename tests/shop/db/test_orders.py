@@ -4,15 +4,14 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from db import accounts, order_actions, orders, products
+from db import order_actions, orders
 from db.events import Event
-from db.order_actions import CurrencyMismatch, PaymentReferenceTaken, PriceChanged
-from db.orders import InvalidTransition, Order, RefundTooLarge
-from db.products import InsufficientStock, Product, ProductUnavailable
+from db.orders import InvalidTransition, Order
+from db.products import InsufficientStock, Product
 from db.users import AccountDeleted
 from orderly import Caller
-from orderly.errors import Conflict, Invalid, NotFound
-from tests.factories import make_caller, make_order, make_product, make_user
+from orderly.errors import Invalid
+from tests.shop.factories import make_caller, make_order, make_product, make_user
 from tests.statements import listen
 
 STATES = ("pending", "paid", "fulfilled", "cancelled", "refunded")
@@ -51,17 +50,6 @@ def stock_of(session, product):
 
 
 class TestPlacing:
-    def test_stock_is_taken_and_prices_are_frozen(self, session, alice):
-        cup, pot = make_product(session, price_amount=350, stock=10), make_product(session, price_amount=2400, stock=3)
-        order = order_actions.place(session, alice, [(pot.id, 1), (cup.id, 4)], note="A gift", metadata={"cart": "7"})
-        assert (order.status, order.currency, order.total_amount, order.note) == ("pending", "EUR", 3800, "A gift")
-        assert [(line.product_id, line.quantity, line.unit_price_amount) for line in order.lines] == [
-            (pot.id, 1, 2400),
-            (cup.id, 4, 350),
-        ]
-        assert (stock_of(session, cup), stock_of(session, pot)) == (6, 2)
-        assert events_of(session, order) == ["order.created"]
-
     def test_lines_of_one_product_become_one(self, session, alice):
         cup = make_product(session, stock=10)
         order = order_actions.place(session, alice, [(cup.id, 2), (cup.id, 3)])
@@ -83,28 +71,6 @@ class TestPlacing:
         with database.reading() as session:
             assert (stock_of(session, cup), stock_of(session, pot)) == (10, 1)
             assert session.scalar(select(func.count()).select_from(Order)) == 0
-
-    def test_an_archived_or_unknown_product_is_unavailable(self, session, alice, bob):
-        cup = make_product(session, stock=10)
-        products.archive(session, bob, cup.id)
-        for product_id in (cup.id, "prd_01kg9ys7g0e4ma4jz41b93y214"):
-            with pytest.raises(ProductUnavailable):
-                order_actions.place(session, alice, [(product_id, 1)])
-
-    def test_an_order_has_one_currency(self, session, alice):
-        euro, dollar = make_product(session, stock=1), make_product(session, stock=1, currency="USD")
-        with pytest.raises(CurrencyMismatch):
-            order_actions.place(session, alice, [(euro.id, 1), (dollar.id, 1)])
-
-    @pytest.mark.parametrize("expected", [(701, "EUR"), (699, "EUR"), (700, "USD")])
-    def test_another_total_than_the_expected_one_is_refused(self, session, alice, expected):
-        cup = make_product(session, price_amount=350, stock=10)
-        with pytest.raises(PriceChanged):
-            order_actions.place(session, alice, [(cup.id, 2)], expected_total=expected)
-
-    def test_the_expected_total_is_fine(self, session, alice):
-        cup = make_product(session, price_amount=350, stock=10)
-        assert order_actions.place(session, alice, [(cup.id, 2)], expected_total=(700, "EUR")).total_amount == 700
 
     def test_an_account_that_was_just_erased_orders_nothing(self, session, alice):
         stranger = Caller("usr_01kg9ys7g0e4ma4jz41b93y214")
@@ -138,55 +104,10 @@ class TestTheMachine:
         done = {"revise": "updated", "pay": "paid", "fulfil": "fulfilled", "cancel": "cancelled", "refund": "refunded"}
         assert events_of(session, order) == PATHS[status] + [f"order.{done[action]}"] * changed
 
-    def test_cancelling_puts_the_stock_back_once(self, session, alice):
-        cup = make_product(session, stock=10)
-        order = order_actions.place(session, alice, [(cup.id, 4)])
-        for _ in range(2):
-            order_actions.cancel(session, order, alice)
-        assert stock_of(session, cup) == 10
-
-    def test_the_stock_of_an_archived_product_is_put_back_too(self, session, alice, bob):
-        cup = make_product(session, stock=10)
-        order = order_actions.place(session, alice, [(cup.id, 4)])
-        products.archive(session, bob, cup.id)
-        order_actions.cancel(session, order, alice)
-        assert stock_of(session, cup) == 10
-
-    @pytest.mark.parametrize(("restock", "stock"), [(True, 10), (False, 8)])
-    def test_a_refund_puts_the_stock_back_if_it_came_back(self, session, bob, restock, stock):
-        cup = make_product(session, stock=10)
-        order = make_order(session, lines=[(cup.id, 2)], status="paid")
-        order_actions.refund(session, order, bob, restock=restock)
-        assert (stock_of(session, cup), order.restocked) == (stock, restock)
-
-    def test_a_refund_is_all_or_less(self, session, bob):
-        whole, part = make_order(session, status="paid"), make_order(session, status="paid")
-        order_actions.refund(session, whole, bob)
-        order_actions.refund(session, part, bob, 1)
-        assert (whole.refunded_amount, part.refunded_amount) == (whole.total_amount, 1)
-
-    def test_a_refund_is_not_more_than_was_paid(self, session, bob):
-        order = make_order(session, status="paid")
-        with pytest.raises(RefundTooLarge):
-            order_actions.refund(session, order, bob, order.total_amount + 1)
-        assert order.status == "paid"
-
-    def test_one_payment_pays_one_order(self, session, bob):
-        order_actions.pay(session, make_order(session), bob, "bank-1")
-        with pytest.raises(PaymentReferenceTaken):
-            order_actions.pay(session, make_order(session), bob, "bank-1")
-
     def test_a_revision_to_the_same_is_none(self, session, alice):
         order = make_order(session, note="A gift", metadata={"cart": "7"})
         order_actions.update(session, order, alice, {"note": "A gift", "metadata": {"cart": "7", "none": None}})
         assert (order.version, events_of(session, order)) == (1, ["order.created"])
-
-    def test_a_revision_merges_the_metadata(self, session, alice):
-        order = make_order(session, shipping_address={"name": "Alice"}, metadata={"cart": "7", "campaign": "spring"})
-        order_actions.update(session, order, alice, {"shipping_address": None, "metadata": {"cart": None, "till": "2"}})
-        assert (order.shipping_address, order.order_metadata) == (None, {"campaign": "spring", "till": "2"})
-        order_actions.update(session, order, alice, {"metadata": None})
-        assert order.order_metadata == {}
 
     def test_a_revision_cannot_leave_too_much_metadata(self, session, alice):
         order = make_order(session, metadata={f"old-{n}": "x" for n in range(20)})
@@ -230,23 +151,6 @@ class TestTheTable:
             session.execute(update(orders.OrderLine).where(orders.OrderLine.id == line.id).values(values))
 
 
-class TestWhoSeesAndChanges:
-    def test_alice_and_the_staff_see_the_order_and_a_stranger_does_not(self, session, alice, bob):
-        order = make_order(session, alice)
-        assert orders.get(session, order.id, alice) is order
-        assert orders.get(session, order.id, bob) is order
-        with pytest.raises(NotFound):
-            orders.get(session, order.id, make_caller(make_user(session, "charlie")))
-
-    def test_changing_takes_the_order_or_the_scope(self, session, alice, bob):
-        order = make_order(session, alice)
-        assert orders.get_to_change(session, order.id, alice) is order
-        with pytest.raises(NotFound):
-            orders.get_to_change(session, order.id, bob)
-        manager = make_caller(make_user(session, "carol"), scopes=frozenset({"orders:manage"}))
-        assert orders.get_to_change(session, order.id, manager) is order
-
-
 class TestThePerson:
     @pytest.mark.parametrize("status", STATES)
     def test_pending_and_paid_orders_are_open(self, session, alice, status):
@@ -261,22 +165,3 @@ class TestThePerson:
         session.expire_all()
         assert (order.note, order.shipping_address, order.order_metadata, order.version) == (None, None, {}, 2)
         assert (other.note, other.order_metadata, other.version) == ("Ring twice", {"phone": "1"}, 1)
-
-    @pytest.mark.parametrize("status", ["pending", "paid"])
-    def test_an_account_with_an_open_order_is_kept(self, session, status):
-        user = make_user(session, "alice")
-        make_order(session, make_caller(user), status=status)
-        with pytest.raises(accounts.HasOpenOrders):
-            accounts.erase(session, user)
-
-    def test_an_account_whose_orders_are_over_is_erased_with_what_they_tell(self, session):
-        user = make_user(session, "alice")
-        order = make_order(session, make_caller(user), status="fulfilled", note="Ring twice")
-        accounts.erase(session, user)
-        session.refresh(order)
-        assert (user.status, order.status, order.note, order.user_id) == ("erased", "fulfilled", None, user.id)
-
-
-def test_every_refusal_is_a_conflict_with_its_own_code():
-    refusals = (InvalidTransition, RefundTooLarge, CurrencyMismatch, PriceChanged, PaymentReferenceTaken)
-    assert len({refusal.code for refusal in refusals if issubclass(refusal, Conflict)}) == len(refusals)

@@ -10,7 +10,7 @@ from db import passwords
 from db.passwords import DUMMY_HASH
 from orderly.errors import Invalid, Unavailable
 from orderly.pipeline.thread_pool import PASSWORD_QUEUE, PASSWORD_THREADS
-from tests.factories import PASSWORD, password_hash
+from tests.shop.factories import PASSWORD, password_hash
 
 
 def test_a_hash_is_argon2id_with_the_parameters_of_owasp():
@@ -35,12 +35,6 @@ def test_the_same_password_never_has_the_same_hash():
 def test_a_password_is_taken_as_it_is(other):
     assert passwords.verify(password_hash(), PASSWORD)
     assert not passwords.verify(password_hash(), other)
-
-
-def test_passwords_are_compared_beyond_72_bytes_and_in_any_script():
-    long = "ä" * 64
-    assert passwords.verify(passwords.hash_password(long), long)
-    assert not passwords.verify(passwords.hash_password("x" * 72 + "y"), "x" * 72 + "z")
 
 
 def test_nobodys_password_is_wrong_after_the_same_work():
@@ -91,6 +85,6 @@ def test_who_would_make_the_queue_too_long_is_told_so_at_once():
     assert passwords.verify(password_hash(), PASSWORD)
 
 
-def test_the_common_passwords_are_those_of_zxcvbn_that_the_contract_would_take():
+def test_the_common_passwords_are_the_long_ones_of_zxcvbn():
     taken = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 12]
     assert sorted(passwords.COMMON_PASSWORDS) == sorted({word.casefold() for word in taken})

@@ -1,30 +1,23 @@
 """Products: their rules, and a stock that nothing can oversell."""
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from time import sleep
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from db import products
 from db.events import Event
-from db.products import MAX_STOCK, InsufficientStock, Product, ProductUnavailable, SkuTaken, StockLimit
+from db.products import MAX_STOCK, InsufficientStock, Product, ProductUnavailable
 from db.stock_ledger import StockAdjustment
-from orderly.errors import NotFound
-from tests.concurrency import together
-from tests.factories import make_adjustment, make_product
 from tests.requirements import needing_postgresql
+from tests.shop.factories import make_product
 from tests.statements import listen
 
 
 def stock_of(session, product):
     return session.scalar(select(Product.stock).where(Product.id == product.id))
-
-
-def ledger_of(session, product):
-    return session.scalar(select(func.sum(StockAdjustment.delta)).where(StockAdjustment.product_id == product.id)) or 0
 
 
 def wait_for_a_waiting_one(session):
@@ -62,30 +55,8 @@ class TestTake:
             with pytest.raises(ProductUnavailable, match=other):
                 products.reserve(session, {cup.id: 1, other: 1})
 
-    def test_what_is_put_back_is_there_again_even_if_it_is_archived(self, session, bob):
-        cup = make_product(session)
-        products.reserve(session, {cup.id: 4})
-        products.archive(session, bob, cup.id)
-        products.restock(session, {cup.id: 4})
-        assert stock_of(session, cup) == 10
-
-    def test_more_cannot_be_put_back_than_can_be_counted(self, session):
-        cup = make_product(session, stock=MAX_STOCK)
-        with pytest.raises(StockLimit):
-            products.restock(session, {cup.id: 1})
-
 
 class TestRules:
-    def test_a_sku_is_taken_and_free_again_after_its_product(self, session, bob):
-        cup = make_product(session, sku="CUP")
-        with pytest.raises(SkuTaken), session.begin_nested():
-            make_product(session, sku="CUP")
-        products.archive(session, bob, cup.id)
-        jug = make_product(session, sku="CUP")
-        with pytest.raises(NotFound):
-            products.change(session, bob, cup.id, {"name": "Jug"})
-        assert products.change(session, bob, jug.id, {"name": "Jug"}).search.startswith("cup\njug\n")
-
     def test_only_what_changes_is_told(self, session, bob):
         cup = make_product(session)
         products.change(session, bob, cup.id, {"name": cup.name})
@@ -103,15 +74,6 @@ class TestRules:
         assert [e.data.get("price_amount") for e in reported] == [1250, 1, None, None]
         assert reported[2].data["delta"] == -3
         assert [e.actor_id for e in reported] == [None] + 3 * [bob.id]
-
-    def test_adjustments_stop_at_both_ends(self, session, bob):
-        cup = make_product(session)
-        with pytest.raises(InsufficientStock):
-            products.adjust(session, bob, cup.id, delta=-11, reason="broken")
-        with pytest.raises(StockLimit):
-            products.adjust(session, bob, cup.id, delta=MAX_STOCK - 9, reason="delivery")
-        make_adjustment(session, cup, delta=-10)
-        assert (stock_of(session, cup), ledger_of(session, cup)) == (0, 0)
 
     @pytest.mark.parametrize(
         ("table", "values", "constraint"),
@@ -163,24 +125,9 @@ class TestConcurrency:
             session.commit()
         return both
 
-    def test_of_64_who_want_one_of_ten_ten_get_it(self, database, change, shelf):
-        cup, _ = shelf
-        got = together([partial(change, products.reserve, {cup.id: 1}) for _ in range(64)])
-        assert (got.count(True), got.count(False)) == (10, 54)
-        with database.reading() as session:
-            assert (stock_of(session, cup), session.get(Product, cup.id).version) == (0, 11)
-
-    def test_two_products_in_either_order_never_block_each_other(self, database, change, shelf):
-        cup, jug = shelf
-        wanted = [{cup.id: 1, jug.id: 1}, {jug.id: 1, cup.id: 1}] * 20
-        got = together([partial(change, products.reserve, each) for each in wanted])
-        assert got.count(True) == 10
-        with database.reading() as session:
-            assert (stock_of(session, cup), stock_of(session, jug)) == (0, 0)
-
     # On SQLite a writer is alone.
     @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-    def test_rows_are_locked_in_the_order_of_their_ids_wherever_they_lie(self, database, change, shelf):
+    def test_rows_are_locked_in_the_order_of_their_ids(self, database, change, shelf):
         cup, jug = shelf
         change(products.adjust, None, cup.id, delta=1, reason="count")  # PostgreSQL moves the row behind the other one
         with database.writing() as holder, database.writing() as watcher, ThreadPoolExecutor(1) as thread:
@@ -194,16 +141,6 @@ class TestConcurrency:
             watcher.rollback()
             holder.rollback()
             assert (found, buyer.result()) == (jug.id, True)
-
-    def test_stock_is_the_ledger_less_what_was_taken(self, database, change, shelf):
-        cup, _ = shelf
-        take = partial(change, products.reserve, {cup.id: 2})
-        add, remove = (partial(change, products.adjust, None, cup.id, delta=delta, reason="count") for delta in (5, -3))
-        acts = [take, take, take, add, remove] * 12
-        got = together(acts)
-        taken = 2 * sum(done for act, done in zip(acts, got, strict=True) if act is take)
-        with database.reading() as session:
-            assert stock_of(session, cup) == ledger_of(session, cup) - taken >= 0
 
 
 def take_as_rows_lie(session, wanted):

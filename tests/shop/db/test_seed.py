@@ -10,8 +10,8 @@ from db.products import Product
 from db.seed import BATCH, SeedFactory, create_person, in_batches
 from db.stock_ledger import StockAdjustment
 from db.users import User
-from tests import invariants
-from tests.factories import password_hash
+from tests.shop import invariants
+from tests.shop.factories import password_hash
 
 
 def sow(database, products, customers, orders):
@@ -22,7 +22,7 @@ def sow(database, products, customers, orders):
         assert len(list(in_batches(database, count, make))) == count
 
 
-def test_orders_of_all_states_keep_the_ledger_the_totals_and_the_events(database):
+def test_orders_of_all_states_keep_the_invariants(database):
     sow(database, products=5, customers=3, orders=BATCH + 20)
     with database.reading() as session:
         invariants.check(session)

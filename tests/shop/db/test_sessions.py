@@ -1,54 +1,24 @@
 """Sign-ins: one live refresh token a family, and what happens to those who use one twice."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from db import accounts, sessions
+from db import sessions
 from db.sessions import GRACE, IDLE, LIFETIME, InvalidToken, RefreshToken, TokenReused
 from orderly.clock import now
-from orderly.errors import NotFound
-from tests.factories import make_caller, make_session, make_user
+from tests.shop.factories import make_caller, make_session, make_user
 
 SECOND = timedelta(seconds=1)
 
 
-def live_tokens(session):
-    return session.scalar(select(func.count()).select_from(RefreshToken).where(RefreshToken.used_at.is_(None)))
-
-
 class TestRotate:
-    def test_each_token_gives_the_next_one(self, session):
-        family, first = make_session(session)
-        second = sessions.rotate(session, first).refresh_token
-        third = sessions.rotate(session, second)
-        assert third.session is family
-        assert len({first, second, third.refresh_token}) == 3
-        assert live_tokens(session) == 1
-
     def test_a_token_has_256_bits_and_only_its_hash_is_kept(self, session):
         token = make_session(session).refresh_token
         assert len(token) == 43
         assert token not in session.scalars(select(RefreshToken.hash)).all()
-
-    def test_an_unknown_token_is_invalid(self, session):
-        make_session(session)
-        with pytest.raises(InvalidToken):
-            sessions.rotate(session, "x" * 43)
-
-    def test_after_a_lost_answer_the_parent_is_taken_again_and_its_child_is_dead(self, session):
-        family, first = make_session(session)
-        at = now()
-        second = sessions.rotate(session, first, at=at).refresh_token
-        third = sessions.rotate(session, first, at=at + GRACE).refresh_token
-        assert live_tokens(session) == 1
-        with pytest.raises(InvalidToken):
-            sessions.rotate(session, second, at=at + GRACE)
-        sessions.rotate(session, third, at=at + GRACE)
-        assert family.revoked_at is None
 
     def test_after_the_grace_a_reuse_ends_the_session(self, session):
         family, first = make_session(session)
@@ -68,27 +38,6 @@ class TestRotate:
         with pytest.raises(TokenReused):
             sessions.rotate(session, first, at=at - GRACE - SECOND)
 
-    def test_within_the_grace_a_parent_whose_child_was_used_ends_the_session(self, session):
-        family, first = make_session(session)
-        at = now()
-        second = sessions.rotate(session, first, at=at).refresh_token
-        third = sessions.rotate(session, second, at=at).refresh_token
-        with pytest.raises(TokenReused):
-            sessions.rotate(session, first, at=at)
-        assert family.revoked_at is not None
-        for token in (first, second, third):
-            with pytest.raises(InvalidToken):
-                sessions.rotate(session, token, at=at)
-
-    def test_a_reuse_of_one_session_leaves_the_others(self, session):
-        alice = make_user(session)
-        first, other = make_session(session, alice).refresh_token, make_session(session, alice).refresh_token
-        at = now()
-        sessions.rotate(session, first, at=at)
-        with pytest.raises(TokenReused):
-            sessions.rotate(session, first, at=at + GRACE + SECOND)
-        sessions.rotate(session, other)
-
     def test_a_session_ends_after_fourteen_days_without_use(self, session):
         at = now()
         token = make_session(session, at=at).refresh_token
@@ -104,41 +53,6 @@ class TestRotate:
         with pytest.raises(InvalidToken):
             sessions.rotate(session, token, at=at + LIFETIME)
         assert family.expires_at == at + LIFETIME
-
-    def test_a_disabled_user_renews_nothing(self, session):
-        alice = make_user(session)
-        token = make_session(session, alice).refresh_token
-        accounts.disable(session, alice)
-        accounts.enable(session, alice)
-        with pytest.raises(InvalidToken):
-            sessions.rotate(session, token)
-
-    def test_a_token_that_is_used_in_parallel_leaves_one_live(self, database):
-        with database.writing() as session:
-            first = make_session(session).refresh_token
-            session.commit()
-
-        def rotate(_):
-            with database.writing() as session:
-                token = sessions.rotate(session, first).refresh_token
-                session.commit()
-                return token
-
-        with ThreadPoolExecutor(8) as threads:
-            given = list(threads.map(rotate, range(24)))
-        assert len(set(given)) == 24
-        with database.writing() as session:
-            assert live_tokens(session) == 1
-            usable = [token for token in given if is_usable(session, token)]
-        assert len(usable) == 1
-
-
-def is_usable(session, token):
-    try:
-        sessions.rotate(session, token)
-    except InvalidToken:
-        return False
-    return True
 
 
 class TestCallerState:
@@ -168,31 +82,6 @@ class TestCallerState:
         alice.status = "disabled"
         session.flush()
         assert sessions.find_session_status(session, family.id, alice.id) is None
-
-
-class TestRevoke:
-    def test_charlie_cannot_end_alices_session(self, session):
-        family = make_session(session, make_user(session)).session
-        with pytest.raises(NotFound):
-            sessions.revoke(session, family.id, make_caller(make_user(session, "charlie")))
-        assert family.revoked_at is None
-
-    def test_a_session_ends_once(self, session):
-        alice = make_user(session)
-        family, token = make_session(session, alice)
-        sessions.revoke(session, family.id, make_caller(alice))
-        with pytest.raises(NotFound):
-            sessions.revoke(session, family.id, make_caller(alice))
-        with pytest.raises(InvalidToken):
-            sessions.rotate(session, token)
-
-    def test_all_sessions_but_one(self, session):
-        alice, charlie = make_user(session), make_user(session, "charlie")
-        kept, ended, other = (make_session(session, user).session for user in (alice, alice, charlie))
-        sessions.revoke_all(session, alice.id, but=kept.id)
-        session.expire_all()
-        assert (kept.revoked_at, other.revoked_at) == (None, None)
-        assert ended.revoked_at is not None
 
 
 class TestVisibleTo:

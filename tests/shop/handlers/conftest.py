@@ -15,9 +15,9 @@ from orderly.devtools.sandbox.clock import STEP, DeterministicClock
 from orderly.devtools.sandbox.sandbox import DATABASE, SandboxState, create_sandbox
 from orderly.http.messages import ASGIApp
 from tests.asgi import Client, shut_down
-from tests.conftest import make_application, make_database, settings_on
 from tests.requirements import needing_postgresql
 from tests.shop.application import APPLICATION
+from tests.shop.conftest import make_application, make_database, settings_on
 
 SANDBOX = Path(DATABASE).stem
 

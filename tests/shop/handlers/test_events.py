@@ -7,9 +7,8 @@ import pytest
 from db import events
 from db.events import TYPES
 from orderly.clock import new_id
-from tests.api_helpers import key_of
-from tests.factories import PASSWORD, make_caller
 from tests.shop.application import CONTRACT
+from tests.shop.factories import PASSWORD, make_caller
 
 SETTLES_WITHIN = 30
 """Seconds. The feed waits for every transaction of the server, those of other tests too."""
@@ -50,12 +49,12 @@ def subjects(answer):
     return [event["subject_id"] for event in answer.json["data"]]
 
 
-def test_every_type_stands_in_the_contract():
+def test_the_contract_has_every_type():
     assert CONTRACT.document["components"]["schemas"]["EventType"]["enum"] == list(TYPES)
 
 
 class TestListEvents:
-    def test_an_event_says_who_did_what_to_what(self, bob, record):
+    def test_an_event_has_its_actor_and_subject(self, bob, record):
         [order_id] = record(1, status="pending", total_amount=3350)
         [event] = bob.get(ORDERS).json["data"]
         assert event.pop("id").startswith("evt_")
@@ -67,15 +66,6 @@ class TestListEvents:
             "data": {"status": "pending", "total_amount": 3350},
         }
 
-    def test_pages_come_oldest_first_and_lead_on(self, bob, record):
-        ids = record(5)
-        first = bob.get(f"{ORDERS}&limit=3")
-        assert (subjects(first), first.json["has_more"]) == (ids[:3], True)
-        link = first.headers["link"]
-        second = bob.get(link[1 : link.index(">")])
-        assert (subjects(second), second.json["has_more"]) == (ids[3:], False)
-        assert "link" not in second.headers
-
     def test_it_can_be_followed_from_its_end(self, bob, record):
         record(2)
         end = bob.get(ORDERS).json["next_cursor"]
@@ -84,40 +74,12 @@ class TestListEvents:
         later = record(2)
         assert subjects(bob.get(f"{ORDERS}&after={end}")) == later
 
-    def test_where_nothing_happened_there_is_no_cursor(self, bob):
+    def test_an_empty_feed_has_no_cursor(self, bob):
         assert bob.get(ORDERS).json == {"data": [], "has_more": False, "next_cursor": None}
-
-    def test_other_types_are_left_out(self, bob, record):
-        record(1)
-        assert bob.get("/v1/events?type=order.paid").json["data"] == []
-
-    def test_a_cursor_is_good_for_its_filter_and_caller_only(self, bob, sign_in, record):
-        record(2)
-        cursor = bob.get(ORDERS).json["next_cursor"]
-        for answer in (
-            bob.get(f"/v1/events?after={cursor}"),
-            bob.get(f"/v1/events?type=order.paid&after={cursor}"),
-            bob.get(f"{ORDERS}&after=x{cursor}"),
-            sign_in("carol").get(f"{ORDERS}&after={cursor}"),
-        ):
-            assert (answer.code, answer.errors) == ("validation_error", {"after": "cursor"})
-
-    def test_only_those_who_work_here_see_it(self, client, bob, sign_in):
-        assert client.get("/v1/events").code == "unauthenticated"
-        assert sign_in("alice").get("/v1/events").code == "forbidden"
-        assert [who.get("/v1/events").status for who in (bob, sign_in("carol"))] == [200, 200]
-
-    def test_a_key_needs_the_scope(self, bob):
-        keys = [key_of(bob, scope) for scope in ("orders:read", "events:read")]
-        assert [key.get("/v1/events").status for key in keys] == [403, 200]
-
-    def test_nobody_changes_it(self, bob):
-        for method in ("POST", "PUT", "PATCH", "DELETE"):
-            assert bob(method, "/v1/events").headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 class TestEventsOfAccounts:
-    def test_each_change_is_told_once_and_nothing_personal(self, client, sign_in):
+    def test_each_change_is_recorded_once_without_personal_data(self, client, sign_in):
         carol = sign_in("carol")
         account = {"email": "dora@example.com", "password": PASSWORD, "name": "Dora"}
         dora = client.post("/v1/users", account).json["id"]

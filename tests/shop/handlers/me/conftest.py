@@ -1,6 +1,6 @@
 """How alice signs in once more, and another password for her."""
 
-from tests.api_helpers import log_in
+from tests.shop.api_helpers import log_in
 
 OTHER = "seven paper lanterns"
 

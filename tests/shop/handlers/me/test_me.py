@@ -5,8 +5,8 @@ import pytest
 from db import accounts, users
 from handlers import me, tokens
 from orderly.errors import Unauthenticated
-from tests.api_helpers import key_of, log_in
-from tests.factories import PASSWORD, make_caller, make_session, make_user
+from tests.shop.api_helpers import key_of, log_in
+from tests.shop.factories import PASSWORD, make_caller, make_session, make_user
 from tests.shop.handlers.me.conftest import OTHER
 
 
@@ -17,22 +17,6 @@ class TestGetMe:
         assert (answer.status, answer.json["email"], answer.headers["etag"]) == (200, "alice@example.com", '"1"')
         assert answer.headers["cache-control"] == "no-store"
         assert key_of(alice, "me:read").get("/v1/me").json == answer.json
-
-    def test_what_is_known_is_not_sent_again(self, sign_in):
-        answer = sign_in("alice").get("/v1/me", {"If-None-Match": '"1"'})
-        assert (answer.status, answer.body) == (304, b"")
-
-    def test_a_head_is_a_get_without_the_body(self, sign_in):
-        alice = sign_in("alice")
-        head, get = alice("HEAD", "/v1/me"), alice.get("/v1/me")
-        assert (head.status, head.body, head.headers["etag"]) == (200, b"", get.headers["etag"])
-
-    def test_a_key_needs_the_scope(self, sign_in):
-        assert key_of(sign_in("alice"), "orders:read").get("/v1/me").code == "forbidden"
-
-    def test_nobody_is_asked_who_he_is(self, client):
-        answer = client.get("/v1/me")
-        assert (answer.status, answer.code) == (401, "unauthenticated")
 
 
 class TestUpdateMe:
@@ -60,48 +44,9 @@ class TestUpdateMe:
         assert (answer.status, answer.code) == (409, "email_taken")
         assert alice.get("/v1/me").json["name"] == "Alice"
 
-    @pytest.mark.parametrize("tag", ['"1"', "*", None])
-    def test_if_match_may_be_sent(self, sign_in, tag):
-        answer = sign_in("alice").patch("/v1/me", {"name": "Alicia"}, {"If-Match": tag} if tag else {})
-        assert answer.status == 200
-
-    @pytest.mark.parametrize("tag", ['"2"', "x"])
-    def test_if_match_is_believed(self, sign_in, tag):
-        alice = sign_in("alice")
-        assert alice.patch("/v1/me", {"name": "Alicia"}, {"If-Match": tag}).code == "precondition_failed"
-        assert alice.get("/v1/me").json["name"] == "Alice"
-
-    @pytest.mark.parametrize(
-        "body",
-        [
-            {},
-            {"role": "admin"},
-            {"is_admin": True},
-            {"id": "x"},
-            {"status": "active"},
-            {"user_id": "x"},
-            {"version": 1},
-            {"password": OTHER},
-            {"name": None},
-            {"email": None, "current_password": PASSWORD},
-            {"__proto__": {}},
-        ],
-    )
-    def test_nothing_else_can_be_changed(self, sign_in, body):
-        alice = sign_in("alice")
-        before = alice.get("/v1/me").json
-        answer = alice.patch("/v1/me", body)
-        assert (answer.status, answer.code) == (400, "validation_error")
-        assert alice.get("/v1/me").json == before
-
-    def test_a_key_needs_the_scope_to_write(self, sign_in):
-        alice = sign_in("alice")
-        assert key_of(alice, "me:read").patch("/v1/me", {"name": "Alicia"}).code == "forbidden"
-        assert key_of(alice, "me:write").patch("/v1/me", {"name": "Alicia"}).status == 200
-
 
 class TestGoneMeanwhile:
-    """The account or session ended after the caller was let in: he is told like one who comes too late."""
+    """The account or session ended after the caller was authenticated."""
 
     @pytest.fixture
     def gone(self, session):

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from db.products import Product
-from tests.factories import make_product
+from tests.shop.factories import make_product
 
 ABSENT = "ord_01kg9ys7g0e4ma4jz41b93y214"
 ADDRESS = {

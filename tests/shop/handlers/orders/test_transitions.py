@@ -1,4 +1,4 @@
-"""What becomes of an order: it is cancelled, or paid, sent and refunded, each by who may."""
+"""The transitions of an order: cancelled, or paid, fulfilled and refunded."""
 
 import pytest
 
@@ -6,12 +6,11 @@ from db.events import Event
 from db.products import MAX_STOCK
 from orderly.clock import now
 from orderly.times import parse_time
-from tests.api_helpers import key_of
-from tests.shop.handlers.orders.conftest import ABSENT, ADDRESS, ANY, pay, place
+from tests.shop.handlers.orders.conftest import ADDRESS, ANY, pay, place
 
 
 class TestCancelOrder:
-    def test_the_stock_goes_back_once(self, alice, create_product, stock_of, count_rows):
+    def test_the_stock_is_restored_once(self, alice, create_product, stock_of, count_rows):
         mug = create_product()
         order = place(alice, (mug, 4)).headers["location"]
         first, second = (alice.post(f"{order}/cancel") for _ in range(2))
@@ -22,12 +21,8 @@ class TestCancelOrder:
             1,
         )
 
-    def test_a_stranger_may_not_and_bob_may(self, bob, charlie, order):
-        assert charlie.post(f"{order}/cancel").code == "not_found"
-        assert bob.post(f"{order}/cancel").status == 200
-
     @pytest.mark.parametrize("way", ["cancel", "refund"])
-    def test_stock_that_has_no_room_is_not_put_back(self, carol, create_product, stock_of, way):
+    def test_stock_beyond_the_maximum_is_a_conflict(self, carol, create_product, stock_of, way):
         mug = create_product()
         order = place(carol, (mug, 4)).headers["location"]
         room = MAX_STOCK - stock_of(mug)
@@ -36,13 +31,9 @@ class TestCancelOrder:
         answer = carol.post(f"{order}/{way}", {"restock": True} if way == "refund" else None)
         assert (answer.status, answer.code, stock_of(mug)) == (409, "stock_limit", MAX_STOCK)
 
-    def test_what_is_paid_is_refunded_and_not_cancelled(self, alice, bob, order):
-        pay(bob, order)
-        assert alice.post(f"{order}/cancel").code == "invalid_transition"
-
 
 class TestPayOrder:
-    def test_bob_notes_the_payment(self, bob, order):
+    def test_a_payment_is_recorded(self, bob, order):
         paid = pay(bob, order)
         assert (paid.status, paid.json["status"], paid.json["payment_reference"]) == (200, "paid", "bank-1")
         assert parse_time(paid.json["paid_at"]) <= now()
@@ -53,13 +44,9 @@ class TestPayOrder:
         assert pay(bob, second).code == "payment_reference_taken"
         assert bob.get(second).json["status"] == "pending"
 
-    def test_alice_may_not_say_that_she_has_paid(self, alice, order):
-        assert pay(alice, order).code == "forbidden"
-        assert pay(alice, f"/v1/orders/{ABSENT}").code == "forbidden"
-
 
 class TestFulfilOrder:
-    def test_bob_sends_a_paid_order(self, bob, order):
+    def test_a_paid_order_is_fulfilled(self, bob, order):
         pay(bob, order)
         sent = bob.post(f"{order}/fulfil", {"tracking": "RR123456785IE"})
         assert (sent.status, sent.json["status"], sent.json["tracking"]) == (200, "fulfilled", "RR123456785IE")
@@ -69,21 +56,19 @@ class TestFulfilOrder:
         sent = bob.post(f"{order}/fulfil")
         assert (sent.status, sent.json["tracking"]) == (200, None)
 
-    def test_nothing_is_sent_before_it_is_paid(self, bob, order):
-        assert bob.post(f"{order}/fulfil").code == "invalid_transition"
-
-    def test_alice_may_not(self, alice, order):
-        assert alice.post(f"{order}/fulfil").code == "forbidden"
-
 
 class TestRefundOrder:
-    def test_carol_refunds_all_of_it(self, bob, carol, order):
+    def test_a_refund_without_an_amount_is_of_the_total(self, bob, carol, order):
         total = pay(bob, order).json["total"]
         refunded = carol.post(f"{order}/refund")
         assert (refunded.status, refunded.json["status"], refunded.json["refunded"]) == (200, "refunded", total)
 
+    def test_a_refund_beyond_the_total_is_a_conflict(self, bob, carol, order):
+        total = pay(bob, order).json["total"]["amount"]
+        assert carol.post(f"{order}/refund", {"amount": total + 1}).code == "refund_too_large"
+
     @pytest.mark.parametrize(("restock", "left"), [(True, 10), (False, 6)])
-    def test_a_part_of_it_with_or_without_the_goods(self, alice, bob, carol, create_product, stock_of, restock, left):
+    def test_a_partial_refund_may_restore_the_stock(self, alice, bob, carol, create_product, stock_of, restock, left):
         mug = create_product()
         order = place(alice, (mug, 4)).headers["location"]
         pay(bob, order)
@@ -91,26 +76,9 @@ class TestRefundOrder:
         assert (refunded.json["refunded"], stock_of(mug)) == ({"amount": 1, "currency": "EUR"}, left)
         assert carol.post(f"{order}/refund", {"amount": 1}).code == "invalid_transition"
 
-    def test_not_more_than_was_paid(self, bob, carol, order):
-        total = pay(bob, order).json["total"]["amount"]
-        assert carol.post(f"{order}/refund", {"amount": total + 1}).code == "refund_too_large"
-
-    def test_bob_may_not(self, bob, order):
-        pay(bob, order)
-        assert bob.post(f"{order}/refund").code == "forbidden"
-
-    def test_a_key_that_only_refunds_refunds_and_does_nothing_else(self, bob, carol, order):
-        pay(bob, order)
-        till = key_of(carol, "orders:refund")
-        assert [till.get(order).code, till.post(f"{order}/cancel").code] == ["forbidden"] * 2
-        assert till.post(f"{order}/refund").status == 200
-
-    def test_a_key_of_the_staff_that_only_writes_changes_no_order_of_others(self, bob, order):
-        assert key_of(bob, "orders:write").post(f"{order}/cancel").code == "not_found"
-
 
 class TestArchivedProducts:
-    def test_orders_of_one_stay_readable_and_go_their_way(self, alice, bob, carol, create_product, stock_of):
+    def test_their_orders_stay_readable_and_go_on(self, alice, bob, carol, create_product, stock_of):
         mug = create_product()
         orders = [place(alice, (mug, 2)).headers["location"] for _ in range(3)]
         assert bob.delete(f"/v1/products/{mug}", ANY).status == 204
@@ -123,7 +91,7 @@ class TestArchivedProducts:
 
 
 class TestDeleteMe:
-    def test_alice_stays_until_her_orders_are_over(self, alice, bob, order):
+    def test_an_account_with_open_orders_is_not_deleted(self, alice, bob, order):
         alice.patch(order, {"note": "Ring twice", "shipping_address": ADDRESS, "metadata": {"cart": "7"}}, ANY)
         assert alice.delete("/v1/me").code == "open_orders"
         pay(bob, order)

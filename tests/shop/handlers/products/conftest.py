@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from tests.factories import make_product
+from tests.shop.factories import make_product
 
 MUG = {"sku": "MUG-1", "name": "Blue mug", "price": {"amount": 1250, "currency": "EUR"}, "stock": 10}
 ABSENT = "prd_01kg9ys7g0e4ma4jz41b93y214"

@@ -4,12 +4,12 @@ import pytest
 from argon2 import PasswordHasher
 
 from db import users
-from tests.api_helpers import log_in
-from tests.factories import PASSWORD, make_user
+from tests.shop.api_helpers import log_in
+from tests.shop.factories import PASSWORD, make_user
 
 
 class TestCreateToken:
-    def test_it_begins_a_session(self, client, alice):
+    def test_it_starts_a_session(self, client, alice):
         answer = log_in(client)
         assert answer.status == 201
         tokens = answer.json
@@ -22,25 +22,21 @@ class TestCreateToken:
     def test_the_case_of_the_address_does_not_matter(self, client, alice, email):
         assert log_in(client, email).status == 201
 
-    def test_nobody_learns_whether_an_address_is_known(self, client, alice):
+    def test_an_unknown_address_is_like_a_wrong_password(self, client, alice):
         wrong, unknown = log_in(client, password="a wrong password"), log_in(client, "charlie@example.com")
         assert (wrong.status, wrong.code) == (401, "invalid_credentials")
         assert wrong.headers["www-authenticate"] == 'Bearer realm="orderly"'
         assert wrong.headers.keys() == unknown.headers.keys()
         assert {**wrong.json, "request_id": ""} == {**unknown.json, "request_id": ""}
 
-    def test_only_the_right_password_learns_that_an_account_is_disabled(self, client, sign_in):
+    def test_a_disabled_account_shows_to_its_password_only(self, client, sign_in):
         user = sign_in("alice").user
         sign_in("carol").post(f"/v1/users/{user.id}/disable")
         disabled = log_in(client)
         assert (disabled.status, disabled.code) == (403, "account_disabled")
         assert log_in(client, password="a wrong password").code == "invalid_credentials"
 
-    def test_an_erased_account_is_unknown(self, client, sign_in):
-        sign_in("alice").delete("/v1/me")
-        assert log_in(client).code == "invalid_credentials"
-
-    def test_an_old_hash_is_renewed_and_nobody_sees_it(self, client, database):
+    def test_an_old_hash_is_replaced_without_a_new_version(self, client, database):
         older = PasswordHasher(memory_cost=8192, time_cost=1, parallelism=1).hash(PASSWORD)
         with database.writing() as session:
             make_user(session, password_hash=older)
@@ -53,11 +49,7 @@ class TestCreateToken:
             )
         assert log_in(client).status == 201
 
-    def test_what_is_wrong_is_told_without_its_value(self, client):
+    def test_errors_do_not_quote_values(self, client):
         answer = client.post("/v1/tokens", {"email": "canary", "password": "", "token": "canary"})
         assert (answer.status, answer.errors.keys()) == (400, {"/email", "/password", "/token"})
         assert b"canary" not in answer.body
-
-    def test_the_query_is_no_place_for_a_password(self, client):
-        answer = client.post("/v1/tokens?password=canary", {"email": "a@b.example", "password": "x"})
-        assert (answer.status, answer.errors) == (400, {"password": "unknown"})

@@ -1,8 +1,8 @@
-"""Staying signed in, and signing out."""
+"""Refresh tokens, and signing out."""
 
 import pytest
 
-from tests.api_helpers import key_of, log_in
+from tests.shop.api_helpers import log_in
 from tests.shop.handlers.tokens.conftest import renew, renewed, works
 
 REUSED = 11
@@ -22,7 +22,7 @@ class TestRefreshToken:
         assert works(client, tokens)
         renewed(client, answer.json["refresh_token"])
 
-    def test_after_a_lost_answer_the_same_token_is_taken_again(self, client, tokens):
+    def test_after_a_lost_response_the_token_works_again(self, client, tokens):
         second = renewed(client, tokens["refresh_token"])
         third = renewed(client, tokens["refresh_token"])
         assert renew(client, second).code == "invalid_token"
@@ -59,11 +59,11 @@ class TestRefreshToken:
             assert renew(client, second).code == "invalid_token"
 
     @pytest.mark.parametrize("days", [14, 31])
-    def test_a_session_that_is_not_used_ends(self, client, tokens, time_passes, days):
+    def test_an_idle_session_ends(self, client, tokens, time_passes, days):
         with time_passes(days=days):
             assert renew(client, tokens["refresh_token"]).code == "invalid_token"
 
-    def test_a_session_ends_after_thirty_days_in_any_case(self, client, tokens, time_passes):
+    def test_a_session_ends_after_thirty_days(self, client, tokens, time_passes):
         token = tokens["refresh_token"]
         for days in (13, 26):
             with time_passes(days=days):
@@ -71,20 +71,8 @@ class TestRefreshToken:
         with time_passes(days=30):
             assert renew(client, token).code == "invalid_token"
 
-    def test_an_unknown_token_is_invalid(self, client, tokens):
-        answer = renew(client, "x" * 43)
-        assert (answer.status, answer.code) == (401, "invalid_token")
-
-    def test_an_access_token_does_not_renew(self, client, tokens):
-        assert renew(client, tokens["access_token"]).status in (400, 401)
-
-    def test_a_refresh_token_does_not_act(self, client, tokens):
+    def test_a_refresh_token_is_no_access_token(self, client, tokens):
         assert client.signed_in(tokens["refresh_token"]).get("/v1/me").code == "invalid_token"
-
-    @pytest.mark.parametrize("token", ["", "short", "x" * 129, "x" * 42 + "!", "x" * 42 + "\0", None, 1, ["x" * 43]])
-    def test_a_malformed_token_is_told_apart(self, client, token):
-        answer = renew(client, token)
-        assert (answer.status, answer.code) == (400, "validation_error")
 
 
 class TestRevokeCurrentToken:
@@ -96,15 +84,3 @@ class TestRevokeCurrentToken:
         assert me.get("/v1/me").code == "invalid_token"
         assert renew(client, tokens["refresh_token"]).code == "invalid_token"
         assert me.delete("/v1/tokens/current").status == 401
-
-    def test_other_sessions_go_on(self, client, alice):
-        here, there = log_in(client).json, log_in(client).json
-        client.signed_in(here["access_token"]).delete("/v1/tokens/current")
-        assert works(client, there)
-
-    def test_a_key_has_no_session_to_end(self, sign_in):
-        answer = key_of(sign_in("alice"), "me:read", "me:write").delete("/v1/tokens/current")
-        assert (answer.status, answer.code) == (403, "forbidden")
-
-    def test_it_is_for_those_who_are_signed_in(self, client):
-        assert client.delete("/v1/tokens/current").code == "unauthenticated"

@@ -1,6 +1,6 @@
 """Dora signs up, and lists of accounts are told by their addresses."""
 
-from tests.factories import PASSWORD
+from tests.shop.factories import PASSWORD
 
 ABSENT = "usr_01kg9ys7g0e4ma4jz41b93y214"
 DORA = "dora@example.com"

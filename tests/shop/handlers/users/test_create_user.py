@@ -1,15 +1,13 @@
-"""Signing up: what is asked, what is kept, and what is refused."""
-
-import json
+"""Signing up: addresses, passwords and names."""
 
 import pytest
 
-from tests.api_helpers import log_in
-from tests.shop.handlers.users.conftest import DORA, NEW, emails, sign_up
+from tests.shop.api_helpers import log_in
+from tests.shop.handlers.users.conftest import DORA, sign_up
 
 
 class TestCreateUser:
-    def test_anybody_can_sign_up_and_is_a_customer(self, client):
+    def test_a_new_account_is_an_active_customer(self, client):
         answer = sign_up(client, email="Dora@EXAMPLE.com")
         assert answer.status == 201
         made = answer.json
@@ -28,52 +26,12 @@ class TestCreateUser:
         assert (answer.status, answer.code) == (409, "email_taken")
         assert "dora" not in answer.body.decode().lower()
 
-    def test_everything_wrong_is_told_at_once_and_no_value_with_it(self, client):
+    def test_all_errors_are_reported_without_values(self, client):
         answer = client.post("/v1/users", {"email": "canary-1", "password": "canary-2", "name": "", "role": "canary-3"})
         assert (answer.status, answer.code) == (400, "validation_error")
         assert answer.errors.keys() == {"/email", "/password", "/name", "/role"}
         assert (answer.errors["/password"], answer.errors["/role"]) == ("minLength", "additionalProperties")
         assert b"canary" not in answer.body
-
-    @pytest.mark.parametrize("field", NEW)
-    def test_each_field_is_required(self, client, field):
-        answer = client.post("/v1/users", {name: value for name, value in NEW.items() if name != field})
-        assert (answer.status, answer.errors) == (400, {f"/{field}": "required"})
-
-    @pytest.mark.parametrize("value", [None, True, 1, 1.5, [], {}, ["dora@example.com"]])
-    @pytest.mark.parametrize("field", NEW)
-    def test_each_field_is_text(self, client, field, value):
-        answer = sign_up(client, **{field: value})
-        assert (answer.status, answer.errors) == (400, {f"/{field}": "type"})
-
-    @pytest.mark.parametrize("name", ["role", "is_admin", "id", "status", "user_id", "version", "__proto__", "Email"])
-    def test_nobody_chooses_more_than_what_is_asked(self, client, sign_in, name):
-        answer = sign_up(client, **{name: "admin"})
-        assert (answer.status, answer.errors) == (400, {f"/{name}": "additionalProperties"})
-        assert emails(sign_in("carol").get("/v1/users")) == ["carol@example.com"]
-
-    @pytest.mark.parametrize(
-        "body",
-        [
-            b"",
-            b"{",
-            b"[]",
-            b"null",
-            b'"x"',
-            b'{"email": "a@b.example", "email": "c@d.example", "password": "xxxxxxxxxxxxx", "name": "D"}',
-            json.dumps({**NEW, "name": "\0"}).encode(),
-            json.dumps({**NEW, "email": "do\0ra@example.com"}).encode(),
-            json.dumps({**NEW, "name": "\ud800"}).encode(),
-            json.dumps(NEW).encode("utf-16"),
-            b"\xef\xbb\xbf" + json.dumps(NEW).encode(),
-            json.dumps(NEW).encode().replace(b"Dora", b"\xff"),
-            json.dumps({**NEW, "name": float("nan")}).encode(),
-            b"[" * 100_000,
-        ],
-    )
-    def test_what_is_not_strict_json_or_no_object_is_refused(self, client, body):
-        answer = client.post("/v1/users", body, {"Content-Type": "application/json"})
-        assert (answer.status, answer.code) == (400, "validation_error")
 
     @pytest.mark.parametrize(
         "password",
@@ -85,21 +43,13 @@ class TestCreateUser:
         for other in (password[:-1], password[1:], password.swapcase()[:127]):
             assert log_in(client, DORA, password=other).code == "invalid_credentials"
 
-    def test_passwords_are_told_apart_beyond_their_first_72_bytes(self, client):
-        sign_up(client, password="x" * 72 + "y")
-        assert log_in(client, DORA, password="x" * 72 + "z").code == "invalid_credentials"
-
     @pytest.mark.parametrize(
         ("password", "keyword"), [("x" * 11, "minLength"), ("x" * 129, "maxLength"), ("Password1234", "common")]
     )
-    def test_a_bad_password_is_refused_without_being_quoted(self, client, password, keyword):
+    def test_a_bad_password_is_an_error_without_its_value(self, client, password, keyword):
         answer = sign_up(client, password=password)
         assert (answer.status, answer.errors) == (400, {"/password": keyword})
         assert password.encode() not in answer.body
-
-    def test_a_password_of_a_mebibyte_is_too_large(self, client):
-        answer = sign_up(client, password="x" * 2**20)
-        assert (answer.status, answer.code) == (413, "body_too_large")
 
     @pytest.mark.parametrize(
         "email",
@@ -122,7 +72,7 @@ class TestCreateUser:
             "dora@xn--abc.com",
         ],
     )
-    def test_what_is_no_address_is_refused(self, client, email):
+    def test_an_invalid_address_is_an_error(self, client, email):
         answer = sign_up(client, email=email)
         assert answer.status == 400
         assert answer.errors.keys() == {"/email"}
@@ -135,7 +85,7 @@ class TestCreateUser:
             ("o'hara@example.com", "o'hara@example.com"),
         ],
     )
-    def test_unusual_addresses_are_welcome(self, client, email, kept):
+    def test_unusual_addresses_are_accepted(self, client, email, kept):
         assert sign_up(client, email=email).json["email"] == kept
         assert log_in(client, email).status == 201
 
@@ -146,5 +96,5 @@ class TestCreateUser:
         assert sign_up(client, name=name).json["name"] == name
 
     @pytest.mark.parametrize("name", ["", " ", "a\nb", "\x7f", "x" * 101])
-    def test_a_name_is_one_line_that_can_be_seen(self, client, name):
+    def test_a_name_is_one_visible_line(self, client, name):
         assert sign_up(client, name=name).errors.keys() == {"/name"}

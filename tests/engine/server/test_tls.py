@@ -1,4 +1,4 @@
-"""HTTPS by options: what is served, to whom, with a renewed certificate, and what is refused before a port is open."""
+"""HTTPS: certificates that are served, renewed, and refused before a port is open."""
 
 import signal
 import ssl
@@ -12,15 +12,15 @@ import trustme
 from orderly.config.errors import CommandError
 from orderly.config.settings import Settings
 from orderly.server.tls import check_tls_files
-from tests.factories import SECRET
+from tests.engine.server.conftest import READY
 from tests.serving import START, served
-from tests.shop.application import migrate
+from tests.settings import SECRET
 
 NAME = "shop.example"
 
 
 class Issuer:
-    """An authority, and the files that it makes for the service."""
+    """A certificate authority, and the files of the service."""
 
     def __init__(self, folder):
         self.authority = trustme.CA()
@@ -29,7 +29,7 @@ class Issuer:
         self.authority.configure_trust(self.context)
 
     def issue(self, name=NAME):
-        """Make a new certificate and its key."""
+        """Write a new certificate and its key."""
         issued = self.authority.issue_cert(name)
         issued.cert_chain_pems[0].write_to_path(self.files["tls_cert_file"])
         issued.private_key_pem.write_to_path(self.files["tls_key_file"])
@@ -37,7 +37,7 @@ class Issuer:
 
 @pytest.fixture
 def issuer(tmp_path):
-    """An authority that has made a certificate for the service."""
+    """An authority that has issued a certificate for the service."""
     issuer = Issuer(tmp_path)
     issuer.issue()
     return issuer
@@ -47,36 +47,34 @@ def settings(**files):
     return Settings(secret_key=SECRET, **files)
 
 
-def ask(url, context, name):
-    """The service's answer, if its certificate is for this name."""
+def fetch(url, context, name):
+    """Return the response of a service whose certificate is for this name."""
     with httpx.Client(verify=context) as client:
         return client.get(f"{url}/v1/health/ready", extensions={"sni_hostname": name})
 
 
-def answer(service, context, name=NAME):
-    """The answer, as soon as there is one."""
+def first_response(service, context, name=NAME):
+    """Return the first response."""
     url = service.url.replace("http://", "https://")
     end = time.monotonic() + START
     while time.monotonic() < end and service.process.poll() is None:
         with suppress(httpx.TransportError):
-            return ask(url, context, name)
+            return fetch(url, context, name)
         time.sleep(0.05)
     raise AssertionError(service.log.read_text())
 
 
 class TestServing:
-    def test_it_serves_https_to_who_trusts_it_and_a_renewed_certificate_after_sighup(self, tmp_path, issuer):
-        url = f"sqlite:///{tmp_path / 'orderly.db'}"
-        migrate(url)
-        with served(tmp_path, url, wait=False, **issuer.files) as service:
-            assert answer(service, issuer.context).status_code == 200
+    def test_a_certificate_is_served_and_renewed_at_sighup(self, tmp_path, issuer):
+        with served(tmp_path, "", wait=False, application=READY, **issuer.files) as service:
+            assert first_response(service, issuer.context).status_code == 200
             with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-                ask(service.url.replace("http://", "https://"), ssl.create_default_context(), NAME)
+                fetch(service.url.replace("http://", "https://"), ssl.create_default_context(), NAME)
             with pytest.raises(httpx.TransportError):
                 httpx.get(f"{service.url}/v1/health/ready")
             issuer.issue("renewed.example")
             service.process.send_signal(signal.SIGHUP)
-            assert answer(service, issuer.context, "renewed.example").status_code == 200
+            assert first_response(service, issuer.context, "renewed.example").status_code == 200
         assert f"serves its API at {service.url.replace('http://', 'https://')}/v1" in service.log.read_text()
 
 
@@ -89,27 +87,27 @@ class TestRefusals:
     def test_no_file_is_plain_http(self):
         check_tls_files(settings())
 
-    def test_files_that_fit_are_taken(self, issuer):
+    def test_matching_files_are_accepted(self, issuer):
         check_tls_files(settings(**issuer.files))
 
     @pytest.mark.parametrize("name", ["tls_cert_file", "tls_key_file"])
-    def test_a_file_that_is_not_there(self, issuer, name):
+    def test_a_missing_file_is_refused(self, issuer, name):
         issuer.files[name].unlink()
         with pytest.raises(CommandError, match=f"Cannot read ORDERLY_{name.upper()}: no such file or directory"):
             check_tls_files(settings(**issuer.files))
 
-    def test_the_key_of_another_certificate(self, issuer):
+    def test_the_key_of_another_certificate_is_refused(self, issuer):
         issuer.authority.issue_cert(NAME).private_key_pem.write_to_path(issuer.files["tls_key_file"])
         with pytest.raises(CommandError, match="Cannot use ORDERLY_TLS_CERT_FILE"):
             check_tls_files(settings(**issuer.files))
 
     @pytest.mark.parametrize("name", ["tls_cert_file", "tls_key_file"])
-    def test_what_is_no_pem(self, issuer, name):
+    def test_a_file_that_is_not_pem_is_refused(self, issuer, name):
         issuer.files[name].write_text("none")
         with pytest.raises(CommandError, match="Cannot use ORDERLY_TLS_CERT_FILE"):
             check_tls_files(settings(**issuer.files))
 
-    def test_a_key_with_a_password_is_refused_and_nobody_is_asked(self, issuer):
+    def test_a_key_with_a_password_is_refused(self, issuer):
         from cryptography.hazmat.primitives import serialization as pem
 
         key = pem.load_pem_private_key(issuer.files["tls_key_file"].read_bytes(), None)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.asgi import Answer, Client, Headers
-from tests.factories import PASSWORD
+from tests.shop.factories import PASSWORD
 
 
 def log_in(

@@ -1,4 +1,4 @@
-"""A collector of OpenTelemetry on loopback, which keeps the spans that it is sent."""
+"""An OpenTelemetry collector on loopback that keeps the spans."""
 
 import gzip
 import threading
@@ -12,32 +12,32 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class Collector(ThreadingHTTPServer):
-    """Listens, and answers everything with 200."""
+    """A server that returns 200 to everything."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Receiver)
         self.url = f"http://127.0.0.1:{self.server_port}/v1/traces"
         self.sent = b""
-        """All that came, as it came."""
+        """The bytes of all requests."""
         self.spans: list[Span] = []
         self.resource: dict[str, Any] = {}
 
     def take(self, body: bytes) -> None:
-        """Keep what a client has sent."""
+        """Keep the spans of a request."""
         self.sent += body
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             self.resource = attributes(resource.resource)
             self.spans += [span for scope in resource.scope_spans for span in scope.spans]
 
     def of(self, trace_id: str) -> list[Span]:
-        """The spans of a trace, as they began."""
+        """Return the spans of a trace, in the order of their start."""
         found = [span for span in self.spans if span.trace_id.hex() == trace_id]
         return sorted(found, key=lambda span: span.start_time_unix_nano)
 
 
 @contextmanager
 def collecting() -> Iterator[Collector]:
-    """A collector that listens until the end of the block."""
+    """Run a collector until the end of the block."""
     with Collector() as collector:
         thread = threading.Thread(target=collector.serve_forever, args=(0.02,))
         thread.start()
@@ -47,7 +47,7 @@ def collecting() -> Iterator[Collector]:
 
 
 def attributes(described: Any) -> dict[str, Any]:
-    """What a span or a resource tells, by name."""
+    """Return the attributes of a span or a resource."""
     return {each.key: getattr(each.value, each.value.WhichOneof("value")) for each in described.attributes}
 
 

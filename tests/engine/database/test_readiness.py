@@ -1,4 +1,4 @@
-"""Whether the service can serve: each thing that it claims to ask is taken away once."""
+"""Readiness: each of its checks fails once."""
 
 from contextlib import closing
 
@@ -11,12 +11,12 @@ from orderly.database.database import Database
 from orderly.database.readiness import Readiness
 from orderly.errors import Unavailable
 from tests.conftest import url_of
+from tests.engine.application import REVISIONS
 from tests.requirements import needing_postgresql
-from tests.shop.application import REVISIONS
 
 
 def result(database, *, is_stopping=False):
-    """What it says; None if it is ready."""
+    """Return the reason why it is not ready, None if it is."""
     try:
         Readiness(database, lambda: is_stopping, REVISIONS).check_ready()
     except Unavailable as refusal:
@@ -32,7 +32,7 @@ def set_revision(database, revision):
 
 @pytest.fixture
 def outdated(database):
-    """The database as an earlier release needed it."""
+    """The database at an older revision."""
     set_revision(database, REVISIONS[0])
     yield database
     set_revision(database, REVISIONS[-1])
@@ -40,7 +40,7 @@ def outdated(database):
 
 @pytest.fixture
 def unwritable(database, monkeypatch):
-    """The database, which somebody else is writing all the time (SQLite), or which became a standby (PostgreSQL)."""
+    """The database, locked by another writer (SQLite), or turned into a standby (PostgreSQL)."""
     if database.is_sqlite:
         monkeypatch.setattr("orderly.database.database.BUSY_TIMEOUT", 0.01)
         with closing(Database(url_of(database))) as late, database.writing() as session:
@@ -60,39 +60,39 @@ def unwritable(database, monkeypatch):
             owner.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
 
 
-def test_it_is_ready_when_everything_is_there(database):
+def test_a_complete_database_is_ready(database):
     assert result(database) is None
 
 
-def test_it_is_not_while_it_stops(database):
+def test_a_stopping_service_is_not_ready(database):
     assert result(database, is_stopping=True) == "a shutdown is in progress"
 
 
-def test_it_is_not_without_a_place_to_write(unwritable):
+def test_an_unwritable_database_is_not_ready(unwritable):
     assert result(unwritable) == "the database cannot be written"
 
 
-def test_it_is_not_with_the_schema_of_an_earlier_release(outdated):
+def test_an_outdated_schema_is_not_ready(outdated):
     assert result(outdated) == "the database does not have the schema of this version"
 
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
-def test_it_is_not_with_a_disk_that_is_nearly_full(database, monkeypatch):
+def test_a_nearly_full_disk_is_not_ready(database, monkeypatch):
     monkeypatch.setattr(readiness, "MIN_FREE_BYTES", 2**62)
     assert result(database) == "the disk of the database is full"
 
 
 @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-def test_it_is_not_without_its_replica(database):
+def test_an_absent_replica_is_not_ready(database):
     with closing(Database(url_of(database), "postgresql://nobody@127.0.0.1:1/nothing")) as without:
         assert result(without) == "the database does not respond"
 
 
-def test_what_was_asked_a_moment_ago_is_not_asked_again(database, monkeypatch):
-    asked = Readiness(database, lambda: False, REVISIONS)
-    asked.check_ready()
-    monkeypatch.setattr(asked, "_check", lambda _: "This would be asked.")
-    asked.check_ready()
-    monkeypatch.setattr(asked, "_until", 0.0)
-    with pytest.raises(Unavailable, match=r"This would be asked\."):
-        asked.check_ready()
+def test_a_recent_result_is_reused(database, monkeypatch):
+    readiness_ = Readiness(database, lambda: False, REVISIONS)
+    readiness_.check_ready()
+    monkeypatch.setattr(readiness_, "_check", lambda _: "It was checked again.")
+    readiness_.check_ready()
+    monkeypatch.setattr(readiness_, "_until", 0.0)
+    with pytest.raises(Unavailable, match=r"It was checked again\."):
+        readiness_.check_ready()

@@ -1,4 +1,4 @@
-"""What a thread spends on waiting for its driver."""
+"""The time that a thread spends in its database driver."""
 
 import threading
 
@@ -12,7 +12,7 @@ from orderly.database.timing import time_spent
 def test_a_statement_and_a_commit_are_counted(database):
     with database.writing() as session:
         moments = [time_spent.seconds]
-        session.execute(text("UPDATE users SET name = name"))
+        session.execute(text("UPDATE things SET name = name"))
         moments.append(time_spent.seconds)
         session.commit()
         moments.append(time_spent.seconds)
@@ -27,14 +27,14 @@ def test_a_statement_that_fails_is_counted_too(database):
 
 
 def test_each_thread_counts_its_own(database):
-    def ask():
+    def query():
         with database.reading() as session:
             session.execute(text("SELECT 1"))
-        heard.append(time_spent.seconds)
+        spent.append(time_spent.seconds)
 
-    heard, before = [], time_spent.seconds
-    other = threading.Thread(target=ask)
+    spent, before = [], time_spent.seconds
+    other = threading.Thread(target=query)
     other.start()
     other.join()
-    assert heard[0] > 0
+    assert spent[0] > 0
     assert time_spent.seconds == before

@@ -1,4 +1,4 @@
-"""What Prometheus scrapes, from one process and from several."""
+"""Metrics, of one process and of several."""
 
 import asyncio
 import os
@@ -16,13 +16,11 @@ from orderly.observability.metrics import FOLDER, Metrics, remove_dead_processes
 from orderly.observability.readiness import ReadinessCollector
 from orderly.observability.saturation import SaturationMetrics
 from orderly.pipeline.thread_pool import WorkerPool
-from tests.applications import create_shop
 from tests.asgi import Client, shut_down
-from tests.conftest import url_of
-from tests.contract_coverage.capture import recorded
-from tests.factories import make_settings
+from tests.engine.application import HANDLERS, create
+from tests.engine.server.conftest import READY
 from tests.serving import served
-from tests.shop.application import migrate
+from tests.settings import make_settings
 
 LINE = re.compile(r"^(orderly_\w+)(?:\{(.*)\})? (\S+)$", re.M)
 
@@ -33,7 +31,7 @@ def samples(text):
 
 @pytest.fixture
 def counted(client):
-    """How much a sample grows during a call."""
+    """A function that returns how much a sample grows during a call."""
 
     def counted(name, labels, call):
         before = samples(client.get("/metrics").body.decode()).get((name, labels), 0.0)
@@ -43,44 +41,48 @@ def counted(client):
     return counted
 
 
-def test_requests_are_counted_by_operation_and_status(client, counted):
-    labels = 'method="GET",operation="get_me",status="401"'
-    assert counted("orderly_requests_total", labels, lambda: client.get("/v1/me")) == 1
-    labels = 'method="none",operation="none",status="404"'
-    assert counted("orderly_requests_total", labels, lambda: client("PWN", "/v1/nowhere")) == 1
-    labels = 'operation="get_liveness"'
-    assert counted("orderly_request_duration_seconds_count", labels, lambda: client.get("/v1/health/live")) == 1
+@pytest.mark.parametrize(
+    ("name", "labels", "request_"),
+    [
+        ("requests_total", 'method="PUT",operation="put_caller",status="401"', ("PUT", "/v1/callers")),
+        ("requests_total", 'method="none",operation="none",status="404"', ("PWN", "/v1/nowhere")),
+        ("request_duration_seconds_count", 'operation="get_newest_tree"', ("GET", "/v1/trees/newest")),
+    ],
+)
+def test_requests_are_counted_by_operation_and_status(client, counted, name, labels, request_):
+    assert counted(f"orderly_{name}", labels, lambda: client(*request_)) == 1
 
 
-def test_replays_are_counted(sign_in, counted):
-    bob = sign_in("bob")
-    mug = {"sku": "M", "name": "Mug", "price": {"amount": 1, "currency": "EUR"}}
-    labels = 'operation="create_product"'
-
+def test_replays_are_counted(alice, counted):
     def twice():
-        answers = [bob.post("/v1/products", mug, {"Idempotency-Key": "k"}) for _ in range(2)]
-        assert [answer.status for answer in answers] == [201, 201]
+        for _ in range(2):
+            alice.post("/v1/things", {"name": "cup"}, {"Idempotency-Key": "k"})
 
-    assert counted("orderly_idempotent_replays_total", labels, twice) == 1
-
-
-def test_requests_beyond_a_limit_are_counted(database):
-    app = recorded(create_shop(make_settings(database_url=url_of(database))))
-    hasty = Client(app)
-    answers = [hasty.post("/v1/tokens/refresh", {"refresh_token": "x" * 43}).status for _ in range(61)]
-    found = samples(hasty.get("/metrics").body.decode())
-    asyncio.run(shut_down(app))
-    assert found["orderly_rate_limited_total", 'operation="refresh_token",per="address"'] == answers.count(429) == 1
+    assert counted("orderly_idempotent_replays_total", 'operation="create_thing"', twice) == 1
 
 
-def test_a_scrape_tells_whether_the_service_is_ready(application, client):
+def test_requests_beyond_a_limit_are_counted(serve):
+    alice = serve(HANDLERS, rate_limits=True).signed_in("alice")
+
+    for _ in range(11):
+        alice("PUT", "/v1/quotas")
+
+    found = samples(alice.get("/metrics").body.decode())
+    assert found["orderly_rate_limited_total", 'operation="put_quota",per="caller"'] == 1
+
+
+def test_a_service_with_its_database_is_ready(client):
     assert samples(client.get("/metrics").body.decode())["orderly_ready", ""] == 1
-    app = create_shop(make_settings(database_url="postgresql://nobody@127.0.0.1:1/nothing"))
+
+
+def test_a_service_without_its_database_is_not_ready():
+    app = create(make_settings(database_url="postgresql://nobody@127.0.0.1:1/nothing"))
+
     assert samples(Client(app).get("/metrics").body.decode())["orderly_ready", ""] == 0
     asyncio.run(shut_down(app))
 
 
-def test_a_scrape_waits_no_longer_than_a_moment_for_a_database_that_is_frozen(monkeypatch):
+def test_a_frozen_database_is_not_ready_after_a_timeout(monkeypatch):
     monkeypatch.setattr("orderly.observability.readiness.READINESS_TIMEOUT", 0.01)
     thawed = Event()
     [family] = ReadinessCollector(Mock(check_ready=thawed.wait)).collect()
@@ -88,7 +90,7 @@ def test_a_scrape_waits_no_longer_than_a_moment_for_a_database_that_is_frozen(mo
     assert [sample.value for sample in family.samples] == [0]
 
 
-def test_how_full_threads_and_connections_are_is_told(database):
+def test_threads_and_connections_have_gauges(database):
     registry, workers = CollectorRegistry(), WorkerPool(2, queue=8)
     saturation = SaturationMetrics(registry, {"requests": workers}, database.engines, None)
     go_on = Event()
@@ -120,7 +122,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_what_a_killed_process_held_is_forgotten_and_what_it_counted_is_not(tmp_path):
+def test_gauges_of_a_killed_process_go_and_counters_stay(tmp_path):
     environment = {**os.environ, FOLDER: str(tmp_path)}
     subprocess.run([sys.executable, "-c", KILLED], env=environment, timeout=30)
     assert len(list(tmp_path.iterdir())) == 2
@@ -129,12 +131,12 @@ def test_what_a_killed_process_held_is_forgotten_and_what_it_counted_is_not(tmp_
     assert left.name.startswith("counter_")
 
 
-def test_strangers_find_no_metrics(application, client):
+def test_other_networks_get_no_metrics(application, client):
     answer = Client(application, address="203.0.113.7").get("/metrics")
     assert (answer.status, answer.code) == (404, "not_found")
 
 
-def test_a_bug_of_a_page_is_told_as_a_fault(client, monkeypatch):
+def test_a_bug_of_a_page_is_500(client, monkeypatch):
     monkeypatch.setattr(Metrics, "render", lambda _: 1 / 0)
     answer = client.get("/metrics")
     assert (answer.status, answer.code) == (500, "internal_error")
@@ -142,12 +144,11 @@ def test_a_bug_of_a_page_is_told_as_a_fault(client, monkeypatch):
 
 
 def test_several_processes_count_together(tmp_path):
-    url = f"sqlite:///{tmp_path / 'orderly.db'}"
-    migrate(url)
-    with served(tmp_path, url, workers=2) as service:
+    with served(tmp_path, "", workers=2, application=READY) as service:
         for _ in range(40):
-            httpx.get(f"{service.url}/v1/health/live")  # each on a connection of its own: of one or of the other
+            httpx.get(f"{service.url}/v1/health/ready")  # each on a connection of its own: to one worker or the other
         found = samples(httpx.get(f"{service.url}/metrics").text)
+
     assert found["orderly_ready", ""] == 1
-    # The service asks itself once, before it says that it serves.
-    assert found["orderly_requests_total", 'method="GET",operation="get_liveness",status="200"'] >= 40
+    # The service calls itself before it reports that it is ready.
+    assert found["orderly_requests_total", 'method="GET",operation="get_readiness",status="200"'] >= 40

@@ -1,10 +1,8 @@
 """The people and things of the tests: alice owns, bob is staff, carol is admin, charlie is a stranger."""
 
-import os
 from functools import cache
 from typing import Any
 
-import pytest
 from sqlalchemy.orm import Session
 
 from db import api_keys, order_actions, products, sessions, users
@@ -17,9 +15,7 @@ from db.stock_ledger import StockAdjustment
 from db.users import User
 from orderly import Caller
 from orderly.clock import new_id
-from orderly.config.settings import PREFIX, Settings
 
-SECRET = "a secret for tests, of 32 bytes and more"
 PASSWORD = "correct horse battery staple"
 ROLE_OF = {"bob": "staff", "carol": "admin"}
 SCOPES = frozenset({"me:read", "me:write", "orders:read", "orders:write"})
@@ -29,14 +25,6 @@ SCOPES = frozenset({"me:read", "me:write", "orders:read", "orders:write"})
 def password_hash() -> str:
     """The hash of `PASSWORD`, at its real cost but once."""
     return hash_password(PASSWORD)
-
-
-def make_settings(**given: Any) -> Settings:
-    """Settings of a service, whatever the environment says."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name in [name for name in os.environ if name.startswith(PREFIX)]:
-            environment.delenv(name)
-        return Settings(**{"secret_key": SECRET, "database_url": "sqlite:///data/orderly.db", **given})
 
 
 def make_user(session: Session, name: str = "alice", **given: Any) -> User:

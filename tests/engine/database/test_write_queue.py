@@ -1,4 +1,4 @@
-"""Two processes that write to one SQLite file: one after the other, and nobody is overtaken again and again."""
+"""Two processes that write to one SQLite file in turns."""
 
 import sqlite3
 import subprocess
@@ -31,7 +31,7 @@ while True:
 
 @pytest.fixture
 def url(tmp_path):
-    """A file that counts."""
+    """The URL of a file with a counter."""
     with closing(sqlite3.connect(tmp_path / "counted.db")) as connection:
         connection.executescript("CREATE TABLE counted (n INTEGER); INSERT INTO counted VALUES (0)")
     return f"sqlite:///{tmp_path / 'counted.db'}"
@@ -39,7 +39,7 @@ def url(tmp_path):
 
 @pytest.fixture
 def database(url):
-    """Somebody who writes to it now and then."""
+    """A database that writes to it now and then."""
     database = Database(url)
     yield database
     database.close()
@@ -47,7 +47,7 @@ def database(url):
 
 @contextmanager
 def busy_other(url):
-    """A process that writes to it all the time, and has begun."""
+    """Run a process that writes to it without a pause."""
     with subprocess.Popen([sys.executable, "-c", OTHER, url], cwd=ROOT, stdout=subprocess.PIPE) as other:
         other.stdout.readline()
         try:
@@ -61,7 +61,7 @@ def count(database, session_of):
         return session.scalar(COUNT)
 
 
-def test_who_waits_is_overtaken_by_no_more_than_a_few(url, database):
+def test_a_waiting_writer_is_overtaken_a_few_times_only(url, database):
     with busy_other(url) as other:
         overtaken = []
         for _ in range(20):
@@ -71,13 +71,13 @@ def test_who_waits_is_overtaken_by_no_more_than_a_few(url, database):
     assert max(overtaken) < 60, overtaken  # as many as fit into a slice; without turns it is hundreds
 
 
-def test_a_process_that_is_killed_in_its_turn_gives_it_back(url, database):
+def test_a_killed_process_returns_its_turn(url, database):
     with busy_other(url) as other:
         other.stdout.readline()
     assert count(database, database.writing) > 0
 
 
-def test_a_process_that_is_frozen_in_its_turn_is_not_waited_for_for_ever(url, tmp_path, monkeypatch):
+def test_a_frozen_process_is_waited_for_until_a_timeout(url, tmp_path, monkeypatch):
     frozen = WriteQueue(str(tmp_path / "counted.db"), 0.0)
     frozen.acquire()
     monkeypatch.setattr(sessions, "BUSY_TIMEOUT", 0.05)
@@ -89,7 +89,7 @@ def test_a_process_that_is_frozen_in_its_turn_is_not_waited_for_for_ever(url, tm
     database.close()
 
 
-def test_what_another_program_locks_is_refused_like_any_error_of_the_database(url, tmp_path, monkeypatch):
+def test_a_lock_of_another_program_is_a_database_error(url, tmp_path, monkeypatch):
     monkeypatch.setattr(sessions, "BUSY_TIMEOUT", 0.05)
     database = Database(url)
     assert count(database, database.writing) == 0
@@ -101,14 +101,14 @@ def test_what_another_program_locks_is_refused_like_any_error_of_the_database(ur
     database.close()
 
 
-def test_a_folder_in_which_nothing_can_be_made_is_no_reason_not_to_write(url, database, tmp_path, monkeypatch):
+def test_without_lock_files_the_database_is_written(url, database, tmp_path):
     for name in ("head", "turn"):
         (tmp_path / f"counted.db-{name}").symlink_to(tmp_path / "nowhere" / name)
     assert count(database, database.writing) == 0
 
 
 def test_a_transaction_takes_one_turn(url, monkeypatch):
-    """Who has the turn and asks for another waits for one who waits for him."""
+    """A second turn in one transaction would be a deadlock."""
     taken = []
     monkeypatch.setattr(WriteQueue, "acquire", lambda turns: taken.append(turns))
     with closing(Database(url)) as database:

@@ -1,4 +1,4 @@
-"""Answers kept under a key: one for each caller, for a day, in the transaction of what they tell of."""
+"""Responses kept under a key: one for each caller, for a day, in the transaction of their effect."""
 
 from datetime import timedelta
 
@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from orderly.clock import now
 from orderly.database import idempotency
 from orderly.database.idempotency import LIFETIME, IdempotencyKey, IdempotencyRecord, KeyInFlight
-from tests.factories import make_user
 from tests.requirements import needing_postgresql
 
 SECOND = timedelta(seconds=1)
@@ -17,19 +16,19 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def claim(session):
-    """Alice's key."""
-    return IdempotencyKey(make_user(session).id, "her key", "what she asked for")
+    """A key of alice."""
+    return IdempotencyKey("usr_alice", "key", "fingerprint")
 
 
 def keep(session, claim):
     idempotency.keep(session, claim, status=201, headers={"Location": "/v1/x"}, body=b"{}", subject_id=None)
 
 
-def test_a_new_key_has_no_answer(session, claim):
+def test_a_new_key_has_no_response(session, claim):
     assert idempotency.find(session, claim) is None
 
 
-def test_an_answer_is_kept_as_it_was(session, claim):
+def test_a_response_is_kept_as_it_was(session, claim):
     keep(session, claim)
     session.expire_all()
     found = idempotency.find(session, claim)
@@ -41,9 +40,9 @@ def test_an_answer_is_kept_as_it_was(session, claim):
     )
 
 
-def test_the_same_key_of_somebody_else_is_another_key(session, claim):
+def test_the_key_of_another_caller_is_another_key(session, claim):
     keep(session, claim)
-    charlies = IdempotencyKey(make_user(session, "charlie").id, claim.key, claim.fingerprint)
+    charlies = IdempotencyKey("usr_charlie", claim.key, claim.fingerprint)
     assert idempotency.find(session, charlies) is None
     keep(session, charlies)
 
@@ -64,10 +63,9 @@ def test_a_key_is_new_again_after_a_day(session, claim):
         assert idempotency.find(session, claim).created_at == made + LIFETIME
 
 
-def test_what_is_rolled_back_was_never_answered(database):
+def test_a_response_that_was_rolled_back_is_not_found(database):
     with database.writing() as session:
-        claim = IdempotencyKey(make_user(session).id, "key", "x")
-        session.commit()
+        claim = IdempotencyKey("usr_alice", "key", "x")
         keep(session, claim)
     with database.writing() as session:
         assert idempotency.find(session, claim) is None
@@ -88,10 +86,9 @@ def test_a_key_is_handled_by_one_transaction_at_a_time(database):
 
 # A transaction that has seen the table before the other one committed does not find its record, at any isolation.
 @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-def test_a_key_that_was_kept_in_this_very_moment_is_not_kept_twice(database):
+def test_a_key_kept_at_the_same_moment_is_in_flight(database):
     with database.writing() as first:
-        claim = IdempotencyKey(make_user(first).id, "key", "x")
-        first.commit()
+        claim = IdempotencyKey("usr_alice", "key", "x")
         with database.writing(snapshot=True) as second:
             second.scalar(select(func.count()).select_from(IdempotencyRecord))
             assert idempotency.find(first, claim) is None
@@ -102,7 +99,7 @@ def test_a_key_that_was_kept_in_this_very_moment_is_not_kept_twice(database):
                 keep(second, claim)
 
 
-def test_purge_forgets_what_is_older_than_a_day(session, claim):
+def test_purge_deletes_responses_of_yesterday(session, claim):
     keep(session, claim)
     assert idempotency.purge(session) == 0
     assert idempotency.purge(session, at=now() + LIFETIME) == 1

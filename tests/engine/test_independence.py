@@ -1,0 +1,45 @@
+"""The engine's tests import no application: neither `handlers` nor `db`, directly or through another module."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.serving import ROOT
+
+ENGINE = Path(__file__).parent
+APPLICATION = ("handlers", "db", "tests.shop")
+ON_THE_SHOP = ENGINE / "devtools"
+"""Tests of the developer tools, which are tried on the shop."""
+
+
+def imports(file: Path) -> set[str]:
+    """Return the modules that a file imports, and the names in them: each may be a module."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def reachable(file: Path, seen: set[str]) -> set[str]:
+    """Return the modules that a file imports, and those that the tests' modules among them import."""
+    for name in imports(file) - seen:
+        seen.add(name)
+        module = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+        if name.startswith("tests.") and module.is_file():
+            reachable(module, seen)
+    return seen
+
+
+@pytest.mark.parametrize(
+    "file",
+    [f for f in sorted(ENGINE.rglob("*.py")) if ON_THE_SHOP not in f.parents],
+    ids=lambda file: str(file.relative_to(ENGINE)),
+)
+def test_the_engines_tests_import_no_application(file):
+    found = {name for name in reachable(file, set()) if f"{name}.".startswith(tuple(f"{a}." for a in APPLICATION))}
+
+    assert found == set()

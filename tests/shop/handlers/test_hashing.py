@@ -1,0 +1,50 @@
+"""No write transaction is open while a password is hashed: hashing is slow."""
+
+import sqlite3
+from contextlib import closing, contextmanager
+
+import pytest
+
+from db import passwords
+from tests.shop.factories import PASSWORD
+
+pytestmark = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
+NEW = {"email": "alicia@example.com", "current_password": PASSWORD}
+
+
+@pytest.fixture
+def hashed(database, monkeypatch):
+    """A list with an entry for each hash during which another connection could write."""
+    hashed = []
+
+    @contextmanager
+    def turn():
+        with closing(sqlite3.connect(database.url.database, timeout=0, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # raises if somebody writes
+        hashed.append(True)
+        yield
+
+    monkeypatch.setattr(passwords, "_turn", turn)
+    return hashed
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "headers"),
+    [
+        ("POST", "/v1/users", {"email": "bob@example.com", "password": PASSWORD, "name": "Bob"}, {}),
+        ("POST", "/v1/tokens", {"email": "alice@example.com", "password": PASSWORD}, {}),
+        ("PUT", "/v1/me/password", {"current_password": PASSWORD, "new_password": PASSWORD[::-1]}, {}),
+        ("PATCH", "/v1/me", NEW, {}),
+        ("PATCH", "/v1/me", NEW, {"If-Match": '"1"'}),
+    ],
+    ids=["signing up", "signing in", "a new password", "a new address", "a new address of a known version"],
+)
+def test_other_requests_write_during_hashing(sign_in, hashed, method, path, body, headers):
+    alice = sign_in("alice")
+    assert alice(method, path, body, headers).status in (200, 201, 204)
+    assert hashed
+
+
+def test_a_wrong_password_comes_before_the_version(sign_in):
+    wrong = {**NEW, "current_password": "not this one"}
+    assert sign_in("alice").patch("/v1/me", wrong, {"If-Match": '"0"'}).code == "wrong_password"
