@@ -39,48 +39,46 @@ class Settings(BaseSettings):
 
     env: Literal["development", "production"] = Field(
         "development",
-        description="`production` makes no secret by itself, refuses `ORDERLY_DEBUG` and logs JSON.",
+        description="`production` requires a secret, rejects `ORDERLY_DEBUG` and logs JSON.",
     )
     debug: bool = Field(
         False,
-        description="Log SQL statements, and the messages of exceptions, which may quote what a caller sent. "
-        "Refused in production.",
+        description="Log SQL statements, and messages of exceptions, which may quote what a caller sent. "
+        "Not allowed in production.",
     )
-    host: str = Field("127.0.0.1", description="The address to listen at; `0.0.0.0` is every IPv4 address.")
-    port: int = Field(8000, ge=1, le=65535, description="The port to listen at.")
+    host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` is every IPv4 address.")
+    port: int = Field(8000, ge=1, le=65535, description="The port to listen on.")
     tls_cert_file: Path | None = Field(
         None,
-        description="A PEM file with the certificate and its chain; "
-        "with `ORDERLY_TLS_KEY_FILE` it serves HTTPS (TLS 1.2 or 1.3).",
+        description="A PEM file with the certificate and its chain. "
+        "With `ORDERLY_TLS_KEY_FILE` the service uses HTTPS (TLS 1.2 or 1.3).",
     )
     tls_key_file: Path | None = Field(
-        None, description="A PEM file with the certificate's private key, without a password."
+        None, description="A PEM file with the private key of the certificate, without a password."
     )
-    workers: int = Field(
-        1, ge=1, le=64, description="Processes that serve. With more than one, set `ORDERLY_REDIS_URL`."
-    )
-    threads: int = Field(4, ge=1, le=64, description="Threads of a process, which is requests at work at once.")
+    workers: int = Field(1, ge=1, le=64, description="Worker processes. With more than one, set `ORDERLY_REDIS_URL`.")
+    threads: int = Field(4, ge=1, le=64, description="Threads of a process: requests in progress at the same time.")
     shutdown_delay: int = Field(
         2,
         ge=0,
         le=20,
-        description="Seconds after SIGTERM for which it serves on while readiness says no: "
-        "as many as your load balancer takes to notice.",
+        description="Seconds after SIGTERM during which readiness fails and requests are still served: "
+        "the time in which your load balancer notices.",
     )
-    data_dir: Path = Field(Path("data"), description="The folder of the SQLite file and of the kept secret.")
+    data_dir: Path = Field(Path("data"), description="The folder of the SQLite file and of the generated secret.")
     database_url: DatabaseUrl = Field(
         "",
         repr=False,
         description="`postgresql://user:password@host/name` or `sqlite:///path`; "
-        "`orderly.db` in the data folder if empty. A PostgreSQL with standbys is "
+        "`orderly.db` in the data folder if empty. With standbys: "
         "`postgresql://user:password@/name?host=one,two&target_session_attrs=read-write`.",
     )
     database_replica_url: DatabaseUrl = Field(
         "",
         repr=False,
-        description="A PostgreSQL replica that serves the GETs: they may be a moment behind the changes, and so may "
-        "what they know of a caller. Changes ask the first database for everything. Without the replica GETs are a 503 "
-        "and readiness says no.",
+        description="A PostgreSQL replica for GETs. Their data may lag behind changes, and so may the state of "
+        "callers. Changes use the first database only. While the replica is unavailable, GETs return 503 and readiness "
+        "fails.",
     )
     redis_url: RedisUrl = Field(
         "", repr=False, description="`redis://host:6379/0`: rate limits shared by processes and machines."
@@ -88,19 +86,19 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(""),
         description="Signs tokens and cursors: 32 bytes or more. "
-        "In development it is made and kept in the data folder if empty.",
+        "In development it is generated and kept in the data folder if empty.",
     )
     admin_email: str = Field("admin@example.com", description="The email of the first admin.")
     admin_password: SecretStr = Field(
-        SecretStr(""), description="The password of the first admin; made and shown once if empty."
+        SecretStr(""), description="The password of the first admin; generated and shown once if empty."
     )
-    rate_limits: bool = Field(True, description="`on` or `off`: whether the contract's rate limits are applied.")
+    rate_limits: bool = Field(True, description="`on` or `off`: whether the contract's rate limits apply.")
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
-        (), description="Addresses or networks whose `X-Forwarded-For` is believed."
+        (), description="Addresses or networks whose `X-Forwarded-For` is trusted."
     )
     metrics_allowed_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (IPv4Network("127.0.0.1"), IPv6Network("::1")),
-        description="Addresses or networks that may read `/metrics`; for all others there is nothing.",
+        description="Addresses or networks that may read `/metrics`; others get 404.",
     )
     cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (), description="Origins, such as `https://shop.example`, whose pages may call the API."
@@ -113,8 +111,8 @@ class Settings(BaseSettings):
         "",
         repr=False,
         validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-        description="Where OpenTelemetry's spans go, such as `http://127.0.0.1:4318/v1/traces`: "
-        "it needs `orderly-api[traces]`.",
+        description="The endpoint for OpenTelemetry spans, such as `http://127.0.0.1:4318/v1/traces`. "
+        "Requires `orderly-api[traces]`.",
     )
 
     @classmethod
