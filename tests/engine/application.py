@@ -12,7 +12,8 @@ from orderly.app import create_app
 from orderly.clock import new_id
 from orderly.config.application import Application
 from orderly.config.settings import Settings
-from orderly.contract.model import Contract, Operation, load
+from orderly.contract.model import Contract, load
+from orderly.contract.operation import Operation
 from orderly.http.messages import ASGIApp
 from orderly.pipeline.handler_resolver import HandlerResolver
 

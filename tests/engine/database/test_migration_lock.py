@@ -48,7 +48,7 @@ def test_a_broken_reference_fails_a_migration(tmp_path):
         "INSERT INTO child VALUES (1)",
     ]
 
-    with pytest.raises(ValueError, match="a row of child"):
+    with pytest.raises(ValueError, match="leave a row in child"):
         migrate(f"sqlite:///{tmp_path / 'references.db'}", *statements)
 
 

@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from orderly.config.settings import CommandError
+from orderly.config.errors import CommandError
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
 from tests.engine.application import HANDLERS, create

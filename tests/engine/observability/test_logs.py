@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from orderly.observability import access_log
+from orderly.observability import logs
 from tests.asgi import Client
 from tests.serving import ROOT
 from tests.settings import make_settings
@@ -29,7 +29,7 @@ def log(capfd):
     """A function that configures the log until the test ends; it returns a function that reads what was written."""
 
     def log(**given):
-        access_log.configure(make_settings(**given))
+        logs.configure(make_settings(**given))
         return lambda: capfd.readouterr().err
 
     yield log
@@ -232,21 +232,21 @@ class TestErrors:
     def test_a_circle_of_causes_ends(self, lines):
         first, second = ValueError(), KeyError()
         first.__cause__, second.__cause__ = second, first
-        access_log.log.error("unhandled_exception", exc_info=first)
+        logs.log.error("unhandled_exception", exc_info=first)
         [line] = lines()
-        assert line["exception"].count("which led to") == access_log.MAX_EXCEPTION_CHAIN - 1
+        assert line["exception"].count("which led to") == logs.MAX_EXCEPTION_CHAIN - 1
 
 
 LIBRARY = """
 import logging
 import sys
 from logging.config import dictConfig
-from orderly.observability import access_log
+from orderly.observability import logs
 from sqlalchemy import text
 from orderly.database.database import Database
 from tests.settings import make_settings
 
-dictConfig({"version": 1, **access_log.logging_config(make_settings(log_format="json", debug=DEBUG))})
+dictConfig({"version": 1, **logs.logging_config(make_settings(log_format="json", debug=DEBUG))})
 CANARY = sys.argv[1]  # not in the script: a traceback quotes its lines
 try:
     raise ValueError(CANARY)
