@@ -234,7 +234,7 @@ class TestErrors:
         first.__cause__, second.__cause__ = second, first
         logs.log.error("unhandled_exception", exc_info=first)
         [line] = lines()
-        assert line["exception"].count("which led to") == logs.MAX_EXCEPTION_CHAIN - 1
+        assert line["exception"].count("which caused") == logs.MAX_EXCEPTION_CHAIN - 1
 
 
 LIBRARY = """
