@@ -2,14 +2,17 @@
 
 import asyncio
 import shutil
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from orderly.database.migrations import revisions, runner
 from tests.faults.load import buying
-from tests.faults.shop import shop_on
+from tests.faults.shop import Shop, shop_on
 from tests.requirements import needing_postgresql
 from tests.shop.application import APPLICATION, REVISIONS
 
@@ -38,7 +41,7 @@ revision, down_revision = "{}", "{}"
 """
 
 
-def later_release(folder):
+def later_release(folder: Path) -> Path:
     """The migrations of a later release."""
     shutil.copytree(APPLICATION.migrations, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     for (revision, upgrade), before in zip(LATER.items(), [REVISIONS[-1], *LATER], strict=False):
@@ -48,7 +51,7 @@ def later_release(folder):
 
 
 @contextmanager
-def open_reader(url):
+def open_reader(url: str) -> Iterator[None]:
     """A transaction that has read orders and does not end, as a report or a back-up does not for a while."""
     engine = create_engine(url)
     with engine.connect() as connection:
@@ -57,7 +60,7 @@ def open_reader(url):
     engine.dispose()
 
 
-async def migrated(shop, folder):
+async def migrated(shop: Shop, folder: Path) -> Counter[str]:
     with shop.serve() as service:
         async with buying(shop, service.url, retry=False) as history:
             await history.until("ordered", 20)
@@ -70,7 +73,7 @@ async def migrated(shop, folder):
 
 
 @pytest.mark.parametrize("kind", ["sqlite", needing_postgresql("postgresql")])
-def test_a_later_release_migrates_while_this_one_serves(kind, tmp_path):
+def test_a_later_release_migrates_while_this_one_serves(kind: str, tmp_path: Path) -> None:
     with shop_on(kind) as shop:
         counts = asyncio.run(migrated(shop, tmp_path))
         with shop.database.reading() as session:

@@ -4,9 +4,11 @@ import asyncio
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url, select
@@ -18,7 +20,7 @@ from tests import invariants
 from tests.faults.cluster import own_postgresql
 from tests.faults.load import buying
 from tests.faults.raw_http import Client
-from tests.faults.shop import shop_on
+from tests.faults.shop import Shop, shop_on
 from tests.requirements import program
 from tests.serving import ROOT, environment, served
 
@@ -33,11 +35,11 @@ class OnSqlite:
     def __init__(self, folder: Path) -> None:
         self.copy = folder / "copy.db"
 
-    def back_up(self, shop) -> None:
+    def back_up(self, shop: Any) -> None:
         run([sys.executable, "-m", "orderly", "backup", str(self.copy)], database_url=shop.url)
 
     @contextmanager
-    def restored(self, shop):
+    def restored(self, shop: Any) -> Iterator[Any]:
         """The URL of the shop as it was."""
         shop.database.close()
         for each in shop.file.parent.glob(f"{shop.file.name}-*"):
@@ -52,11 +54,11 @@ class OnPostgresql:
     def __init__(self, folder: Path) -> None:
         self.dump = folder / "shop.dump"
 
-    def back_up(self, shop) -> None:
+    def back_up(self, shop: Any) -> None:
         run([client("pg_dump"), "--format=custom", f"--file={self.dump}", plain(shop.url)])
 
     @contextmanager
-    def restored(self, shop):
+    def restored(self, shop: Any) -> Iterator[str]:
         """The URL of the shop as it was."""
         with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
             into = f"--dbname={plain(cluster.url)}"
@@ -89,14 +91,14 @@ async def follow(client: Client, until: str, cursor: str | None = None) -> tuple
     return seen, cursor
 
 
-async def order(url: str, shop) -> str:
+async def order(url: str, shop: Shop) -> str:
     body = {"lines": [{"product_id": shop.products[0], "quantity": 1}]}
     with Client(url, {"Authorization": f"Bearer {shop.tokens[0]}"}) as client:
         answer = await client("POST", "/v1/orders", body, Idempotency_Key=new_id("key"))
     return str(answer.json["id"])
 
 
-async def backed_up(shop, way, bob: dict[str, str]) -> tuple[dict[str, str], str | None]:
+async def backed_up(shop: Shop, way: type[Any], bob: dict[str, str]) -> tuple[dict[str, str], str | None]:
     """Orders that were acknowledged before the back-up began, and how far a follower came beyond it."""
     with served(shop.folder, shop.url, rate_limits="off") as service:
         async with buying(shop, service.url) as history:
@@ -116,7 +118,7 @@ async def backed_up(shop, way, bob: dict[str, str]) -> tuple[dict[str, str], str
         pytest.param("postgresql", OnPostgresql, marks=pytest.mark.needs("postgresql", *PROGRAMS)),
     ],
 )
-def test_a_restored_shop_has_what_was_ordered_and_goes_on(kind, way, tmp_path):
+def test_a_restored_shop_has_what_was_ordered_and_goes_on(kind: str, way: type[Any], tmp_path: Path) -> None:
     with shop_on(kind) as shop:
         way, bob = way(tmp_path), {"Authorization": f"Bearer {shop.staff_token}"}
         before, cursor = asyncio.run(backed_up(shop, way, bob))

@@ -4,11 +4,15 @@ import base64
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import httpx
 from sqlalchemy import select, text
 
 from orderly.clock import new_id
+from orderly.database.database import Database
 from orderly.database.migrations.metadata import metadata
+from tests.e2e.conftest import Twins
 from tests.shop.application import APPLICATION
 
 EMAIL = "canary.kept@example.com"
@@ -18,18 +22,18 @@ EMAIL = "canary.kept@example.com"
 class Secrets:
     """What was secret, and the answers that have been searched."""
 
-    def __init__(self, client):
+    def __init__(self, client: httpx.Client) -> None:
         self.client = client
         self.known = {}
 
-    def learn(self, name, secret):
+    def learn(self, name: str, secret: str) -> str:
         self.known[name] = secret
         return secret
 
-    def password(self, name):
+    def password(self, name: str) -> str:
         return self.learn(name, f"Canary-{new_id('c')}")
 
-    def call(self, method, path, *, makes=(), expect, **given):
+    def call(self, method: str, path: str, *, makes: tuple[()] = (), expect: int, **given: Any) -> dict[str, Any]:
         """Call; the answer holds no secret but those that it makes."""
         answer = self.client.request(method, path, **given)
         assert answer.status_code == expect, answer.text
@@ -40,17 +44,17 @@ class Secrets:
         assert [name for name, secret in self.known.items() if secret in reported] == []
         return answer.json() if answer.content else {}
 
-    def found_in(self, content: bytes):
+    def found_in(self, content: bytes) -> list[Any]:
         """The names of the secrets that stand in it, in clear or thinly veiled."""
         return [name for name, secret in self.known.items() if any(form in content for form in forms(secret))]
 
 
-def forms(secret):
+def forms(secret: Any) -> list[Any]:
     raw = secret.encode()
     return [raw, raw.hex().encode(), base64.b64encode(raw), repr(secret).encode(), raw.lower(), raw.upper()]
 
 
-def live_a_life(secrets):
+def live_a_life(secrets: Secrets) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """Everything that handles a secret, done right and done wrong."""
     first, second, wrong = (secrets.password(name) for name in ("first", "second", "wrong"))
     call, user = secrets.call, {"email": EMAIL, "name": "Canary"}
@@ -94,20 +98,20 @@ TOKENS = ("access_token", "refresh_token")
 KEY = {"name": "a key", "scopes": ["me:read"]}
 
 
-def bearer(tokens):
+def bearer(tokens: dict[str, Any]) -> dict[str, Any]:
     return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
-def renewal(tokens):
+def renewal(tokens: dict[str, Any]) -> dict[str, Any]:
     return {"refresh_token": tokens["refresh_token"]}
 
 
-def change(current, new):
+def change(current: str, new: str) -> dict[str, Any]:
     return {"current_password": current, "new_password": new}
 
 
 @contextmanager
-def without(database, table) -> Iterator[None]:
+def without(database: Database, table: str) -> Iterator[None]:
     """A database in which a table is missing."""
     rename(database, table, "gone")
     try:
@@ -116,12 +120,12 @@ def without(database, table) -> Iterator[None]:
         rename(database, "gone", table)
 
 
-def rename(database, table, name):
+def rename(database: Database, table: str, name: str) -> None:
     with database.connect() as connection, connection.begin():
         connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
 
 
-def content_of(twins):
+def content_of(twins: Twins) -> bytes:
     """Every byte of the files of SQLite, every column of PostgreSQL."""
     if twins.database.is_sqlite:
         # By another process: closing the file here would drop the locks that SQLite holds for this one.
@@ -134,7 +138,7 @@ def content_of(twins):
     return repr(rows).encode()
 
 
-def test_secrets_are_only_where_they_are_made(twins, here):
+def test_secrets_are_only_where_they_are_made(twins: Twins, here: httpx.Client) -> None:
     secrets = Secrets(here)
     password, tokens, me = live_a_life(secrets)
     kept = content_of(twins)

@@ -2,23 +2,26 @@
 
 from functools import partial
 from random import Random
+from typing import Any
 
+import httpx
 import pytest
 
 from orderly.clock import new_id
 from tests.concurrency import together
+from tests.e2e.shop import Headers, Shop
 from tests.factories import make_product
 
 PAGES = 20
 
 
 @pytest.fixture(scope="module")
-def bob(shop):
+def bob(shop: Shop) -> Headers:
     return shop.sign_in("staff")[0]
 
 
 @pytest.fixture(scope="module")
-def category(shop):
+def category(shop: Shop) -> str:
     """The category of 1,000 products."""
     name, random = new_id("category"), Random(1)  # noqa: S311  # names, not secrets
     with shop.database.writing() as session:
@@ -28,27 +31,29 @@ def category(shop):
     return name
 
 
-def read(client, headers=None, **query):
+def read(client: httpx.Client, headers: Any = None, **query: Any) -> httpx.Response:
     return client.get("/v1/products", params=query, headers=headers)
 
 
-def ids_of(page):
+def ids_of(page: httpx.Response) -> list[Any]:
     assert page.status_code == 200, page.text
     return [product["id"] for product in page.json()["data"]]
 
 
-def add(client, headers, category, name):
+def add(client: httpx.Client, headers: Headers, category: str, name: str) -> None:
     body = {"sku": new_id("sku"), "name": name, "category": category, "price": {"amount": 1, "currency": "EUR"}}
     answer = client.post("/v1/products", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
 
 
-def archive(client, headers, product_id):
+def archive(client: httpx.Client, headers: Headers, product_id: str) -> None:
     answer = client.delete(f"/v1/products/{product_id}", headers={**headers, "If-Match": "*"})
     assert answer.status_code == 204, answer.text
 
 
-def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(shop, client, bob, category):
+def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(
+    shop: Shop, client: httpx.Client, bob: Headers, category: str
+) -> None:
     random = Random(2)  # noqa: S311  # an order of changes, not a secret
     everything = all_ids(client, category)
     going = set(random.sample(everything, 100))
@@ -66,7 +71,7 @@ def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(shop, client, 
     assert set(everything) - going <= set(seen)
 
 
-def all_ids(client, category):
+def all_ids(client: httpx.Client, category: str) -> list[Any]:
     """The whole list, at rest."""
     found, query = [], {"category": category, "limit": 100}
     while query:
@@ -78,29 +83,31 @@ def all_ids(client, category):
 
 class TestCursors:
     @pytest.fixture
-    def cursor(self, client, category):
+    def cursor(self, client: httpx.Client, category: str) -> Any:
         return read(client, category=category).json()["next_cursor"]
 
-    def test_it_goes_on_where_the_page_ended(self, client, category, cursor):
+    def test_it_goes_on_where_the_page_ended(self, client: httpx.Client, category: str, cursor: Any) -> None:
         assert ids_of(read(client, category=category, cursor=cursor))
 
-    def test_an_altered_one_is_refused(self, client, category, cursor):
+    def test_an_altered_one_is_refused(self, client: httpx.Client, category: str, cursor: Any) -> None:
         place, signature = cursor.split(".")
         for altered in (f"X{place[1:]}.{signature}", f"{place}.{signature[::-1]}"):
             assert refused(read(client, category=category, cursor=altered))
 
-    def test_one_of_another_filter_or_order_is_refused(self, client, category, cursor):
+    def test_one_of_another_filter_or_order_is_refused(self, client: httpx.Client, category: str, cursor: Any) -> None:
         assert refused(read(client, cursor=cursor))
         assert refused(read(client, category=category, in_stock="true", cursor=cursor))
         assert refused(read(client, category=category, sort="name", cursor=cursor))
 
-    def test_one_of_somebody_else_or_of_another_list_is_refused(self, shop, client, bob):
+    def test_one_of_somebody_else_or_of_another_list_is_refused(
+        self, shop: Shop, client: httpx.Client, bob: Headers
+    ) -> None:
         [carol] = shop.sign_in("admin")
         cursor = client.get("/v1/users", params={"limit": 1}, headers=bob).json()["next_cursor"]
         for path, who in (("/v1/users", carol), ("/v1/orders", bob)):
             assert refused(client.get(path, params={"cursor": cursor}, headers=who))
 
 
-def refused(answer):
+def refused(answer: httpx.Response) -> bool:
     places = [(error["name"], error["keyword"]) for error in answer.json().get("errors", ())]
     return (answer.status_code, places) == (400, [("cursor", "cursor")])
