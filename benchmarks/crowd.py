@@ -1,4 +1,4 @@
-"""How long the slowest of 64 buyers waits who want 10 pieces at the same moment, in each set-up.
+"""The slowest response of 64 simultaneous orders for 10 pieces, in each set-up.
 
 Needs PostgreSQL as the tests do. Run it from the root: python -W ignore -m benchmarks.crowd
 """
@@ -22,7 +22,7 @@ WITHIN = 3.0
 
 
 def buy(client: httpx.Client, buyer: Headers, product_id: str) -> tuple[int, float]:
-    """The status, and the seconds that it took."""
+    """Return the status of an order, and its seconds."""
     begin = perf_counter()
     body = {"lines": [{"product_id": product_id, "quantity": 1}]}
     answer = client.post("/v1/orders", json=body, headers=buyer)
@@ -30,14 +30,14 @@ def buy(client: httpx.Client, buyer: Headers, product_id: str) -> tuple[int, flo
 
 
 def crowd(shop: Shop) -> list[tuple[int, float]]:
-    """One crowd, with connections of its own."""
+    """Run one crowd on new connections."""
     buyers, [product_id] = shop.sign_in(*["customer"] * CROWD), shop.create_products(10)
     with shop.client() as client:
         return together([partial(buy, client, buyer, product_id) for buyer in buyers])
 
 
 def measure(set_up: str) -> float:
-    """Print the figures of a set-up; gives the slowest answer of all rounds."""
+    """Print the figures of a set-up; return the slowest response of all rounds."""
     with TemporaryDirectory() as folder, open_shop(set_up, Path(folder)) as shop:
         rounds = [crowd(shop) for _ in range(ROUNDS)]
     statuses = Counter(status for each in rounds for status, _ in each)
@@ -49,7 +49,7 @@ def measure(set_up: str) -> float:
 
 
 def main() -> int:
-    """The exit code is 1 if anybody waited too long."""
+    """Measure each set-up. The exit code is 1 if a response took too long."""
     slowest = max(measure(set_up) for set_up in SET_UPS)
     print(f"the slowest waited {slowest:.2f} s; {WITHIN:.0f} s are allowed")
     return int(slowest > WITHIN)

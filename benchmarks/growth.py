@@ -1,6 +1,6 @@
-"""How cost grows: `python -m benchmarks.growth [rows|lines|contract|connections]...`, all of them if none is named.
+"""How cost grows: `python -m benchmarks.growth [rows|lines|contract|connections]...`.
 
-It prints what it measures, and draws it into `growth.png`.
+All of them run if none is named. The program prints its figures, and draws them into `growth.png`.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ def cost(work: Callable[[], object], times: int = 200) -> float:
 
 
 def rows(folder: Path) -> Panels:
-    """A page of 20 near the front of a million products, and one at the end."""
+    """Measure a page of 20 near the start of a million products, and one at the end."""
     url = f"sqlite:///{folder / 'rows.db'}"
     migrate(url)
     database = Database(url)
@@ -100,7 +100,7 @@ def lines(folder: Path) -> Panels:
 
 
 def contract(_: Path) -> Panels:
-    """Contracts of more and more operations, each in a process of its own."""
+    """Measure contracts of more and more operations, each in a new process."""
     starts: dict[int, float] = {}
     look_ups: dict[int, float] = {}
     for count in OPERATIONS:
@@ -118,7 +118,7 @@ def contract(_: Path) -> Panels:
 
 
 def one_contract(count: int) -> None:
-    """Load a contract of so many operations, call the last one, and tell the figures as JSON."""
+    """Load a contract of this many operations, call the last one, and print figures as JSON."""
     document = yaml.safe_load(CONTRACT_FILE.read_bytes())
     operations = sum(len(item.keys() - {"parameters"}) for item in document["paths"].values())
     for number in range(count - operations):

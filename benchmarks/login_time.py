@@ -1,6 +1,7 @@
-"""Whether the time of a refused sign-in tells if somebody has an account: an unknown address against a wrong password.
+"""A timing comparison of rejected sign-ins: an unknown address against a wrong password.
 
-Start a server with ORDERLY_RATE_LIMITS=off, then: python benchmarks/login_time.py http://127.0.0.1:8000
+A difference would reveal accounts. Start a server with ORDERLY_RATE_LIMITS=off, then:
+python benchmarks/login_time.py http://127.0.0.1:8000
 """
 
 import secrets
@@ -25,7 +26,7 @@ def refused_in(client: httpx.Client, email: str) -> float:
 
 
 def measure(client: httpx.Client) -> dict[str, list[float]]:
-    """The times of both, in turns, so that whatever else the machine does meets both alike."""
+    """Return the times of both, alternately, so that other load affects both alike."""
     known = f"known-{secrets.token_hex(8)}@example.com"
     body = {"email": known, "name": "Known", "password": secrets.token_urlsafe(16)}
     client.post("/v1/users", json=body).raise_for_status()
@@ -40,7 +41,7 @@ def measure(client: httpx.Client) -> dict[str, list[float]]:
 
 
 def main(url: str) -> int:
-    """Print the figures; the exit code is 1 if the medians differ by more than 10 %."""
+    """Print the figures. The exit code is 1 if the medians differ by more than 10 %."""
     with httpx.Client(base_url=url, timeout=30) as client:
         times = measure(client)
     for name, each in times.items():

@@ -1,4 +1,4 @@
-"""One measurement: wrk on the other core, what came back and what it cost."""
+"""One measurement: wrk on the other core, its responses and their cost."""
 
 import json
 import os
@@ -16,7 +16,7 @@ CONNECTIONS = 16
 
 @dataclass
 class Figures:
-    """What one kind of work came to."""
+    """The figures of one kind of work."""
 
     rate: float
     p50: float
@@ -24,7 +24,7 @@ class Figures:
     cpu: float
     """Microseconds for a request."""
     wrong: int
-    """Answers that were refused or never came."""
+    """Rejected and missing responses."""
 
 
 def measure(
@@ -43,6 +43,6 @@ def measure(
 
 
 def middle(figures: list[Figures]) -> Figures:
-    """The median of several rounds, each figure by itself."""
+    """Return the median of several rounds for each figure."""
     values = {name: median(getattr(each, name) for each in figures) for name in ("rate", "p50", "p99", "cpu")}
     return Figures(**values, wrong=sum(each.wrong for each in figures))

@@ -1,7 +1,7 @@
-"""The service with all that it does: only the numbers of its limits are higher, and reading products needs a token.
+"""The complete service, with higher rate limits and a token for reading products.
 
-The catalogue is public, and this is a comparison for signed-in callers: so two operations of the contract ask for one.
-It is started by what `orderly serve` runs. `python -m benchmarks.service unchecked` leaves out the check of answers.
+The catalogue is public, and this is a comparison for signed-in callers: so two operations of the contract require one.
+It is started as by `orderly serve`. `python -m benchmarks.service unchecked` leaves out the validation of responses.
 """
 
 import re
@@ -19,7 +19,7 @@ SIGNED_IN = ("get_product", "list_products")
 
 
 def contract() -> Contract:
-    """The contract, edited as told above."""
+    """Return the contract with these changes."""
     text = re.sub(r"limit: \d+, window: 60", f"limit: {ENDLESS}, window: 60", CONTRACT_FILE.read_text())
     for name in SIGNED_IN:
         before, found, after = text.partition(f"operationId: {name}\n")
@@ -28,14 +28,14 @@ def contract() -> Contract:
 
 
 def create(settings: Settings, **given: Any) -> ASGIApp:
-    """The service."""
+    """Return the service."""
     from tests.applications import create_shop  # after the metrics have their folder, as in `orderly serve`
 
     return create_shop(settings, contract(), **given)
 
 
 def create_unchecked(settings: Settings, **given: Any) -> ASGIApp:
-    """The same, which answers whatever it likes: to see what the check costs, and for nothing else."""
+    """Return the service without response validation, only to measure its cost."""
     from orderly.validation.response import ResponseValidator
 
     ResponseValidator.check = lambda *_: None  # type: ignore[assignment,method-assign]

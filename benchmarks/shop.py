@@ -1,4 +1,4 @@
-"""The shop that all peers serve: the same rows in a database of each one's own."""
+"""The shop of all peers: the same rows, in a database for each."""
 
 import shutil
 from collections.abc import Iterator
@@ -43,14 +43,14 @@ def fill(url: str, products: int = PRODUCTS) -> Shop:
 
 
 def copy(shop: Shop, path: Path) -> Shop:
-    """The same shop on another SQLite file."""
+    """Copy the shop to another SQLite file."""
     shutil.copy(shop.url.removeprefix("sqlite:///"), path)
     return Shop(f"sqlite:///{path}", shop.token, shop.ids)
 
 
 @contextmanager
 def on_postgresql(name: str) -> Iterator[Shop]:
-    """A shop on the PostgreSQL server, dropped at the end."""
+    """Create a shop on the PostgreSQL server; drop it at the end."""
     with psycopg.connect(POSTGRESQL, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
         try:

@@ -1,4 +1,4 @@
-"""How long the service takes to start, by the number of operations of its contract.
+"""Start-up time by the number of operations of the contract.
 
 python -m benchmarks.start
 """
@@ -28,7 +28,10 @@ def measure(folder: Path, operations: int) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print a line for each size; the last column stays the same where the time grows linearly."""
+    """Print a line for each size.
+
+    The last column stays constant where the time grows linearly.
+    """
     with tempfile.TemporaryDirectory() as folder:
         measure(Path(folder), 5)  # whatever is done once is done before
         sys.stdout.write("operations   read s   start s   ms each\n")

@@ -1,4 +1,4 @@
-"""What callers do over and over: sign in, take a key, read a list to its end."""
+"""Steps of many tests: sign in, create a key, read a list to its end."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +15,12 @@ def log_in(
 
 
 def key_of(person: Client, *scopes: str) -> Client:
-    """Somebody who calls with a new key of that person."""
+    """Return a client with a new API key of that user."""
     return person.with_key(person.post("/v1/api-keys", {"name": "a key", "scopes": scopes}).json["secret"])
 
 
 def walk(client: Client, target: str, then: Callable[[], None] = lambda: None) -> list[Any]:
-    """All rows of a list, page by page; something may happen between two pages."""
+    """Return all rows of a list, page by page; call a function between two pages."""
     rows: list[Any] = []
     while target:
         answer = client.get(target)

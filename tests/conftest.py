@@ -1,4 +1,7 @@
-"""The databases and the service that tests run on: each test that needs one runs on SQLite and on PostgreSQL."""
+"""The databases and the service of the tests.
+
+Each test that needs a database runs on SQLite and on PostgreSQL.
+"""
 
 import asyncio
 import os
@@ -28,18 +31,18 @@ pytest_plugins = ["tests.contract_coverage.plugin", "pytester"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Look for what a test needs before it runs."""
+    """Register the check of what a test needs, before it runs."""
     config.pluginmanager.register(requirements, "requirements")
 
 
 def url_of(database: Database) -> str:
-    """The URL of a database, password and all."""
+    """Return the URL of a database, including the password."""
     return database.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session", params=["sqlite", needing_postgresql("postgresql")])
 def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database with the tables of today, one for each process of tests."""
+    """A database with the current tables, one for each process of tests."""
     yield from make_database(request, tmp_path_factory)
 
 
@@ -52,7 +55,7 @@ def database(migrated: Database) -> Database:
 
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
-    """A write session, which nothing commits but the test."""
+    """A write session, which only the test commits."""
     with database.writing() as session:
         yield session
 
@@ -65,13 +68,13 @@ def application(migrated: Database) -> Iterator[ASGIApp]:
 
 @pytest.fixture
 def client(application: ASGIApp, database: Database) -> Client:
-    """Somebody who calls the service on an empty database."""
+    """A client of the service on an empty database."""
     return Client(application)
 
 
 @pytest.fixture
 def sign_in(client: Client, database: Database) -> Callable[..., Client]:
-    """Makes somebody with an account who is signed in: `sign_in("alice")`; `.user` is the account."""
+    """A function that creates a signed-in user: `sign_in("alice")`; `.user` is the account."""
 
     def sign_in(name: str = "alice", **given: Any) -> Client:
         with database.writing() as session:
@@ -86,14 +89,14 @@ def sign_in(client: Client, database: Database) -> Callable[..., Client]:
 
 @pytest.fixture(scope="session")
 def new_postgresql() -> Iterator[str]:
-    """A new database on the server, without tables; one for each process of tests."""
+    """A new database on the server without tables, one for each process of tests."""
     with make_postgresql("main") as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def bare_postgresql() -> Iterator[str]:
-    """Another one, whose tables come and go."""
+    """Another new database, whose tables tests create and drop."""
     with make_postgresql("bare") as url:
         yield url
 
@@ -106,12 +109,12 @@ def empty(database: Database) -> None:
 
 
 def settings_on(database: Database) -> Settings:
-    """The settings of a service on a database, for tests that are in a hurry: it counts nobody's requests."""
+    """Return the settings of a service on a database, without rate limits to save time."""
     return make_settings(database_url=url_of(database), rate_limits=False, threads=10)
 
 
 def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A migrated database: on PostgreSQL, or a file of the name that the parameter has."""
+    """Create a migrated database on PostgreSQL, or in a file named as the parameter."""
     if request.param == "postgresql":
         url = request.getfixturevalue("new_postgresql")
     else:
@@ -122,7 +125,7 @@ def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 
 def make_application(database: Database) -> Iterator[ASGIApp]:
-    """The service on a database, shut down at the end."""
+    """Create the service on a database; shut it down at the end."""
     app = recorded(create_shop(settings_on(database)))
     yield app
     asyncio.run(shut_down(app))
@@ -130,7 +133,7 @@ def make_application(database: Database) -> Iterator[ASGIApp]:
 
 @contextmanager
 def make_postgresql(purpose: str) -> Iterator[str]:
-    """A database on the server, dropped at the end."""
+    """Create a database on the server; drop it at the end."""
     require("postgresql")
     name = f"orderly_test_{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
     with psycopg.connect(POSTGRESQL, autocommit=True) as server:

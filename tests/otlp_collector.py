@@ -1,4 +1,4 @@
-"""A collector of OpenTelemetry on loopback, which keeps the spans that it is sent."""
+"""An OpenTelemetry collector on loopback, which keeps the spans it receives."""
 
 import gzip
 import threading
@@ -12,7 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class Collector(ThreadingHTTPServer):
-    """Listens, and answers everything with 200."""
+    """A server that keeps spans, and responds with 200 to every request."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Receiver)
@@ -30,14 +30,14 @@ class Collector(ThreadingHTTPServer):
             self.spans += [span for scope in resource.scope_spans for span in scope.spans]
 
     def of(self, trace_id: str) -> list[Span]:
-        """The spans of a trace, as they began."""
+        """Return the spans of a trace in order of their start."""
         found = [span for span in self.spans if span.trace_id.hex() == trace_id]
         return sorted(found, key=lambda span: span.start_time_unix_nano)
 
 
 @contextmanager
 def collecting() -> Iterator[Collector]:
-    """A collector that listens until the end of the block."""
+    """Run a collector until the end of the block."""
     with Collector() as collector:
         thread = threading.Thread(target=collector.serve_forever, args=(0.02,))
         thread.start()
@@ -47,7 +47,7 @@ def collecting() -> Iterator[Collector]:
 
 
 def attributes(described: Any) -> dict[str, Any]:
-    """What a span or a resource tells, by name."""
+    """Return the attributes of a span or a resource by name."""
     return {each.key: getattr(each.value, each.value.WhichOneof("value")) for each in described.attributes}
 
 

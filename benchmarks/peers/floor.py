@@ -1,4 +1,7 @@
-"""The floor of CPython: bare ASGI and raw sqlite3, without any framework, check or thread. Reads only."""
+"""The floor of CPython: bare ASGI and raw sqlite3.
+
+It has no framework, no check and no thread. Reads only.
+"""
 
 import os
 import sqlite3

@@ -1,4 +1,7 @@
-"""Stock Connexion 3.3 with both validations, as its documentation has it: functions named in the YAML."""
+"""Stock Connexion 3.3 with both validations, as documented.
+
+The YAML names the functions.
+"""
 
 from pathlib import Path
 from typing import Any

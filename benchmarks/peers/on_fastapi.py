@@ -1,4 +1,7 @@
-"""FastAPI as its tutorial has it: sync endpoints, dependencies for session and user, pydantic both ways."""
+"""FastAPI as in its tutorial.
+
+Sync endpoints, dependencies for session and user, pydantic in both directions.
+"""
 
 from collections.abc import Iterator
 from typing import Annotated, Any

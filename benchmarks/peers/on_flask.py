@@ -1,4 +1,7 @@
-"""Plain Flask, for gunicorn's gthread worker: no schemas, the body checked by hand as far as anybody does."""
+"""Plain Flask for gunicorn's gthread worker.
+
+It has no schemas; the body is checked by hand, as is usual.
+"""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Litestar as its documentation has it: sync handlers in threads, msgspec structs both ways."""
+"""Litestar as documented: sync handlers in threads, msgspec structs in both directions."""
 
 from typing import Annotated, Any
 
@@ -113,7 +113,7 @@ def find_user(authorization: str) -> User:
 
 
 class SignedIn(AbstractAuthenticationMiddleware):
-    """Who is not signed in is not told what is wrong with his body, as with all others."""
+    """Authentication before validation, as in all others: a 401 has no errors of the body."""
 
     async def authenticate_request(self, connection: ASGIConnection) -> AuthenticationResult:
         user = await to_thread.run_sync(find_user, connection.headers.get("Authorization", ""))

@@ -1,4 +1,7 @@
-"""Litestar with the tables, statements and token checks of Orderly: what is left between the two is the framework's."""
+"""Litestar with the tables, statements and token checks of Orderly.
+
+The remaining difference between the two is the framework.
+"""
 
 import os
 from contextlib import contextmanager

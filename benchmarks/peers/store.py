@@ -1,4 +1,7 @@
-"""What all peers share: the tables, the caller of a token, and the queries as SQLAlchemy's tutorials write them."""
+"""The common part of all peers.
+
+The tables, the caller of a token, and the queries as in SQLAlchemy's tutorials.
+"""
 
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -26,7 +29,7 @@ class Refused(Exception):
 
 
 def user_of(session: Session, authorization: str) -> User:
-    """The user of a bearer token, as FastAPI's security tutorial finds him."""
+    """Return the user of a bearer token, as in FastAPI's security tutorial."""
     try:
         claims = jwt.decode(authorization.removeprefix("Bearer "), SECRET, algorithms=["HS256"], audience="orderly")
     except jwt.InvalidTokenError:
@@ -38,7 +41,7 @@ def user_of(session: Session, authorization: str) -> User:
 
 
 def product(session: Session, product_id: str) -> Product:
-    """One product."""
+    """Return one product."""
     found = session.get(Product, product_id)
     if found is None:
         raise Refused(404)
@@ -46,7 +49,7 @@ def product(session: Session, product_id: str) -> Product:
 
 
 def page(session: Session, limit: int, cursor: str | None) -> tuple[list[Product], str | None]:
-    """A page of products, newest first, and where the next one begins."""
+    """Return a page of products, newest first, and the cursor of the next page."""
     newest = select(Product).where(Product.archived_at.is_(None))
     newest = newest.order_by(Product.created_at.desc(), Product.id.desc()).limit(limit + 1)
     if cursor:
@@ -59,7 +62,7 @@ def page(session: Session, limit: int, cursor: str | None) -> tuple[list[Product
 
 
 def place(session: Session, user: User, wanted: list[tuple[str, int]]) -> Order:
-    """An order, its stock taken in the order of the ids."""
+    """Create an order; stock is taken in the order of the ids."""
     order = Order(id=new_id("ord"), user_id=user.id, status="pending", version=1, currency="", total_amount=0)
     order.order_metadata, order.created_at, order.updated_at = {}, now(), now()
     for position, (product_id, quantity) in enumerate(sorted(wanted)):
@@ -82,7 +85,7 @@ def place(session: Session, user: User, wanted: list[tuple[str, int]]) -> Order:
 
 
 def product_json(row: Any) -> dict[str, Any]:
-    """A product as JSON."""
+    """Return a product as JSON."""
     return {
         "id": row.id,
         "sku": row.sku,
@@ -98,7 +101,7 @@ def product_json(row: Any) -> dict[str, Any]:
 
 
 def order_json(order: Order) -> dict[str, Any]:
-    """An order as JSON."""
+    """Return an order as JSON."""
     return {
         "id": order.id,
         "user_id": order.user_id,
@@ -113,7 +116,7 @@ def order_json(order: Order) -> dict[str, Any]:
 
 
 def line_json(line: OrderLine, currency: str) -> dict[str, Any]:
-    """A line of an order as JSON."""
+    """Return a line of an order as JSON."""
     return {
         "id": line.id,
         "product_id": line.product_id,

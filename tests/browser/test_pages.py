@@ -1,4 +1,4 @@
-"""The pages as people use them: with a mouse, by keyboard, on a phone, and in the sandbox."""
+"""The pages as people use them: by mouse, by keyboard, on a phone, in the sandbox."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.needs("chromium")
 
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 KEYS = 400
-"""So often a person may press Tab until the test gives up."""
+"""Tab presses until the test gives up."""
 
 
 def operation(page: Any, tag: str, name: str) -> Any:
@@ -21,7 +21,7 @@ def operation(page: Any, tag: str, name: str) -> Any:
 
 
 def execute(page: Any, tag: str, name: str) -> tuple[str, Any]:
-    """Open an operation and execute it as it stands."""
+    """Open an operation and execute it unchanged."""
     there = operation(page, tag, name)
     if not there.locator(".execute").is_visible():
         there.locator(".opblock-summary-control").click()
@@ -32,7 +32,7 @@ def execute(page: Any, tag: str, name: str) -> tuple[str, Any]:
 
 
 def answer_of(there: Any) -> tuple[str, Any]:
-    """The status and the body that an executed operation shows."""
+    """Return the status and the body that an executed operation shows."""
     shown = there.locator(".live-responses-table .response")
     body = shown.locator(".highlight-code code").first.text_content()
     return shown.locator(".response-col_status").inner_text().split()[0], json.loads(body)
@@ -46,7 +46,7 @@ def sign_in(page: Any) -> None:
 
 
 def tab_to(page: Any, selector: str) -> None:
-    """Go on by keyboard until something has the focus."""
+    """Press Tab until an element has the focus."""
     for _ in range(KEYS):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
@@ -55,7 +55,7 @@ def tab_to(page: Any, selector: str) -> None:
 
 
 def overflow(page: Any) -> Any:
-    """By how many pixels the page is wider than the screen."""
+    """Return by how many pixels the page is wider than the screen."""
     return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
 
 

@@ -1,4 +1,4 @@
-"""The gate itself: what it asks for, what it takes for seen, and what it does not let through."""
+"""The coverage gate itself: its requirements, what counts as seen, and what fails."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -76,7 +76,7 @@ def recorder(path: Path) -> Recorder:
 
 
 def missing(recorder: Recorder, path: Path, *exchanges: Exchange) -> list[Any]:
-    """What is still never seen after some exchanges, without the total."""
+    """Return what is never seen after these exchanges, without the totals."""
     for exchange in exchanges:
         recorder.record(exchange)
     return [line.removeprefix("never seen: ") for line in verdict(load(path), Bundle(path), recorder.seen)[:-1]]

@@ -1,4 +1,4 @@
-"""The proxy as an operator starts it: HAProxy with the configuration of `deploy/`, unchanged."""
+"""The proxy as in production: HAProxy with the unchanged configuration of `deploy/`."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ CONFIGURATION = ROOT / "deploy" / "haproxy.cfg"
 
 @contextmanager
 def proxied(folder: Path, one: str, two: str, *, wait: bool = True) -> Iterator[Served]:
-    """The services at two URLs, reached as one until the end of the block; what the proxy logs is in the folder."""
+    """Run the proxy before two services until the end of the block; its log is in the folder."""
     place, log = f"127.0.0.1:{free_port()}", folder / "proxy.log"
     given = {"ORDERLY_PROXY_LISTEN": place, "ORDERLY_ONE": _place(one), "ORDERLY_TWO": _place(two)}
     command = [program("haproxy"), "-db", "-f", CONFIGURATION]

@@ -1,4 +1,4 @@
-"""The files for compose and systemd: they are well-formed, name settings that exist, and start what is there."""
+"""The files for Compose and systemd: well-formed, with existing settings and programs."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ OURS = ["migrate", "one", "two"]
 
 
 def settings_of(service: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """The settings that a service of the compose file gets."""
+    """Return the settings of a service of the Compose file."""
     for name in environment().keys() & {"ORDERLY_SECRET_KEY"}:
         monkeypatch.delenv(name)
     for name, value in COMPOSE["services"][service]["environment"].items():

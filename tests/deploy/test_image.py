@@ -1,4 +1,4 @@
-"""The image: what its Containerfile says is done, and what it starts serves."""
+"""The image: the commands of its Containerfile, and the service that it starts."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.serving import ROOT, START, free_port
 
 @pytest.fixture
 def image() -> Iterator[Image]:
-    """The image, in a folder that anybody may enter."""
+    """The image, in a folder with access for all users."""
     with TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)  # noqa: S103  # the image's user is not the one that made it
         image = Image(Path(folder))

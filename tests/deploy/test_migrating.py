@@ -1,4 +1,4 @@
-"""A later release's migration, made while this one serves: nobody's request fails."""
+"""The migration of a later release while this one serves: no request fails."""
 
 import asyncio
 import shutil
@@ -30,8 +30,10 @@ def upgrade():
 """The migrations of a later release, which keep the rules."""
 ACKNOWLEDGED = {"begun", "ordered", "paid", "cancelled"}
 READS = {"sqlite": 1, "postgresql": 7}
-"""Seconds for which somebody reads: on PostgreSQL longer than the service waits for a lock. If the migration waited for
-him without letting others pass, they would be refused."""
+"""Seconds of the long read: on PostgreSQL longer than the service waits for a lock.
+
+If the migration waited for the reader without letting other requests pass, those would be rejected.
+"""
 HEAD_OF_FILE = """
 import sqlalchemy as sa
 from alembic import op
@@ -42,7 +44,7 @@ revision, down_revision = "{}", "{}"
 
 
 def later_release(folder: Path) -> Path:
-    """The migrations of a later release."""
+    """Create the migrations of a later release."""
     shutil.copytree(APPLICATION.migrations, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     for (revision, upgrade), before in zip(LATER.items(), [REVISIONS[-1], *LATER], strict=False):
         file = folder / "migrations" / "versions" / f"{revision}.py"
@@ -52,7 +54,7 @@ def later_release(folder: Path) -> Path:
 
 @contextmanager
 def open_reader(url: str) -> Iterator[None]:
-    """A transaction that has read orders and does not end, as a report or a back-up does not for a while."""
+    """Open a transaction that has read orders and does not end, as a report or a backup does."""
     engine = create_engine(url)
     with engine.connect() as connection:
         connection.execute(text("SELECT count(*) FROM orders"))

@@ -1,4 +1,4 @@
-"""What the proxy says by itself, when no service can say it."""
+"""The proxy's own responses, when no service is available."""
 
 import asyncio
 import json

@@ -1,4 +1,7 @@
-"""A shop that is brought back from its back-up: what was ordered before is there, and followers miss nothing after."""
+"""A shop restored from its backup.
+
+Every order from before the backup exists, and followers of the feed miss nothing afterwards.
+"""
 
 import asyncio
 import subprocess
@@ -40,7 +43,7 @@ class OnSqlite:
 
     @contextmanager
     def restored(self, shop: Any) -> Iterator[Any]:
-        """The URL of the shop as it was."""
+        """Yield the URL of the restored shop."""
         shop.database.close()
         for each in shop.file.parent.glob(f"{shop.file.name}-*"):
             each.unlink()
@@ -49,7 +52,10 @@ class OnSqlite:
 
 
 class OnPostgresql:
-    """`pg_dump` while it serves; `pg_restore` into another server, whose transactions have lower numbers."""
+    """A PostgreSQL shop: `pg_dump` while it serves, `pg_restore` into another server.
+
+    The transactions of the other server have lower numbers.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.dump = folder / "shop.dump"
@@ -59,7 +65,7 @@ class OnPostgresql:
 
     @contextmanager
     def restored(self, shop: Any) -> Iterator[str]:
-        """The URL of the shop as it was."""
+        """Yield the URL of the restored shop."""
         with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
             into = f"--dbname={plain(cluster.url)}"
             run([client("pg_restore"), "--no-owner", "--exit-on-error", into, str(self.dump)])
@@ -80,7 +86,7 @@ def plain(url: str) -> str:
 
 
 async def follow(client: Client, until: str, cursor: str | None = None) -> tuple[list[str], str | None]:
-    """What happened to which orders after the cursor, until an order has come, and the cursor after that."""
+    """Follow the feed after a cursor until an order appears; return the events and the next cursor."""
     seen: list[str] = []
     end = time.monotonic() + SETTLES_WITHIN
     while until not in seen:
@@ -99,7 +105,7 @@ async def order(url: str, shop: Shop) -> str:
 
 
 async def backed_up(shop: Shop, way: type[Any], bob: dict[str, str]) -> tuple[dict[str, str], str | None]:
-    """Orders that were acknowledged before the back-up began, and how far a follower came beyond it."""
+    """Return the orders acknowledged before the backup, and a follower's cursor beyond it."""
     with served(shop.folder, shop.url, rate_limits="off") as service:
         async with buying(shop, service.url) as history:
             await history.until("ordered", 50)

@@ -1,4 +1,4 @@
-"""One shop that two services serve behind the proxy, as on two machines."""
+"""One shop behind the proxy with two services, as on two machines."""
 
 import asyncio
 import json
@@ -27,7 +27,10 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
 
 @pytest.fixture
 def at(two: Two) -> Callable[..., Answer]:
-    """Sends a request to the first (0) or the second (1), as a customer: `at(0, "GET", "/v1/me")`."""
+    """A request to the first (0) or the second (1) service, as a customer.
+
+    For example `at(0, "GET", "/v1/me")`.
+    """
 
     def at(n: int, *request: str | dict[str, list[dict[str, Any]]], buyer: int = 0, **headers: Any) -> Answer:
         return sent(two.services[n].url, *request, Authorization=f"Bearer {two.shop.tokens[buyer]}", **headers)

@@ -1,4 +1,7 @@
-"""Passwords, tokens and keys are in the one answer that makes them, and nowhere else: no answer, no log, no column."""
+"""Secrets appear only in the response that creates them.
+
+Passwords, tokens and keys are in no other response, no log line and no column.
+"""
 
 import base64
 import subprocess
@@ -20,7 +23,7 @@ EMAIL = "canary.kept@example.com"
 
 
 class Secrets:
-    """What was secret, and the answers that have been searched."""
+    """The secrets of a test, and the responses that were searched for them."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
@@ -34,7 +37,7 @@ class Secrets:
         return self.learn(name, f"Canary-{new_id('c')}")
 
     def call(self, method: str, path: str, *, makes: tuple[()] = (), expect: int, **given: Any) -> dict[str, Any]:
-        """Call; the answer holds no secret but those that it makes."""
+        """Send a request; its response contains no secret except those it creates."""
         answer = self.client.request(method, path, **given)
         assert answer.status_code == expect, answer.text
         body = answer.json() if answer.content else {}
@@ -45,7 +48,7 @@ class Secrets:
         return answer.json() if answer.content else {}
 
     def found_in(self, content: bytes) -> list[Any]:
-        """The names of the secrets that stand in it, in clear or thinly veiled."""
+        """Return the names of the secrets in a text, plain or encoded."""
         return [name for name, secret in self.known.items() if any(form in content for form in forms(secret))]
 
 
@@ -112,7 +115,7 @@ def change(current: str, new: str) -> dict[str, Any]:
 
 @contextmanager
 def without(database: Database, table: str) -> Iterator[None]:
-    """A database in which a table is missing."""
+    """Rename a table during the block, so that requests fail inside."""
     rename(database, table, "gone")
     try:
         yield
@@ -126,7 +129,7 @@ def rename(database: Database, table: str, name: str) -> None:
 
 
 def content_of(twins: Twins) -> bytes:
-    """Every byte of the files of SQLite, every column of PostgreSQL."""
+    """Return every byte of the files of SQLite, or every column of PostgreSQL."""
     if twins.database.is_sqlite:
         # By another process: closing the file here would drop the locks that SQLite holds for this one.
         files = sorted(twins.folder.glob("orderly.db*"))

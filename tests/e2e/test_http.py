@@ -1,4 +1,4 @@
-"""HTTP as it comes over the wire: what is no sane request is refused, and nothing is smuggled behind one."""
+"""HTTP on the wire: malformed requests are rejected, and nothing is smuggled behind one."""
 
 import socket
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def exchange(url: str, sent: bytes) -> bytes:
 
 
 def statuses(got: bytes) -> list[Any]:
-    """The status of each answer."""
+    """Return the status of each response."""
     return [int(part[:3]) for part in got.split(b"HTTP/1.1 ")[1:]]
 
 

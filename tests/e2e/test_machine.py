@@ -1,4 +1,7 @@
-"""Whatever people do in whatever order: the shop answers as the rules say, and its books are right after every step."""
+"""Random sequences of requests against a model of the shop.
+
+The service responds by the rules, and its invariants hold after every step.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -23,12 +26,12 @@ from tests.e2e.shop import Headers, Shop
 from tests.requirements import needing_postgresql
 
 BOUNDED = settings(max_examples=20, stateful_step_count=30, deadline=None, database=None, phases=[Phase.generate])
-"""A life that fails is told as it was: to shrink it at a served shop takes minutes."""
+"""Failures are reported without shrinking, which takes minutes at a served shop."""
 
 
 @dataclass
 class Buyer:
-    """Somebody who buys until he is disabled."""
+    """A user that orders until an admin disables the account."""
 
     headers: dict
     id: str
@@ -62,7 +65,7 @@ class Bought:
 
 @dataclass
 class Expected:
-    """What the database should hold."""
+    """The expected content of the database."""
 
     things: list[Thing] = field(default_factory=list)
     orders: list[Bought] = field(default_factory=list)
@@ -217,14 +220,14 @@ class Life(RuleBasedStateMachine):
             self.take(order.wanted)
 
     def times(self, times: Any, path: str, who: Headers, body: dict[str, Any]) -> httpx.Response:
-        """One request with a key, sent so often; the answers are the same."""
+        """Repeat a request with one key; the responses are equal."""
         key = {"Idempotency-Key": new_id("key")}
         answers = [self.call("POST", path, who, body, **key) for _ in range(times)]
         assert len({answer.status_code for answer in answers}) == 1
         return answers[0]
 
     def moves(self, order: Any, answer: httpx.Response, to: str, allowed: set[Any]) -> bool:
-        """Whether the order moved, as it should if it was in one of the states."""
+        """Return whether the order changed its state, as the allowed states require."""
         if order.status not in allowed:
             expect("invalid_transition", answer)
             return False
@@ -256,7 +259,7 @@ def merged(lines: Any) -> Counter[Any]:
 
 
 def expect(outcome: int | str, answer: httpx.Response) -> httpx.Response:
-    """The answer, which must have this status or be a problem with this code."""
+    """Check the status of a response, or the code of its problem; return it."""
     problem = answer.headers.get("Content-Type") == "application/problem+json"
     assert (answer.json()["code"] if problem else answer.status_code) == outcome, answer.text
     return answer

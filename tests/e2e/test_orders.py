@@ -1,4 +1,4 @@
-"""Many who order at the same moment: nothing is oversold, and nothing is bought twice, whoever serves the shop."""
+"""Simultaneous orders: nothing is oversold and nothing is ordered twice, in every set-up."""
 
 import json
 import socket
@@ -62,14 +62,14 @@ def ordering(*wanted: tuple[str, int]) -> dict[str, Any]:
 
 
 def ordered(client: httpx.Client, headers: Headers | dict[str, Any], *wanted: tuple[str, int]) -> httpx.Response:
-    """The order, which must succeed, and its address."""
+    """Place an order that must succeed; return the response."""
     answer = order(client, headers, *wanted)
     assert answer.status_code == 201, answer.text
     return answer
 
 
 def settled(client: httpx.Client, headers: dict[str, Any], *wanted: tuple[str, int]) -> httpx.Response:
-    """The answer to an order with a key, as soon as nobody else is at work on it."""
+    """Place an order with a key; return the response once no other request holds the key."""
     answer = order(client, headers, *wanted)
     while answer.status_code == 409 and answer.json()["code"] == "idempotency_key_in_flight":
         answer = order(client, headers, *wanted)
@@ -211,7 +211,10 @@ def fulfil(client: httpx.Client, headers: Any, made: Any) -> httpx.Response:
 
 @contextmanager
 def keeping_refused(database: Database) -> Iterator[None]:
-    """The table of kept answers takes no new one: by a trigger, or by a constraint that is never true."""
+    """Make the table of idempotency records reject inserts.
+
+    SQLite does so by a trigger, PostgreSQL by a constraint that is never true.
+    """
     begin, end = REFUSALS[database.url.get_backend_name()]
     execute(database, begin)
     try:

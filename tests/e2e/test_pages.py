@@ -1,4 +1,7 @@
-"""A list that is read page by page while it moves: no row twice, and none missed that was there throughout."""
+"""Pagination of a list that changes meanwhile.
+
+No row appears twice, and no row is missed that existed throughout.
+"""
 
 from functools import partial
 from random import Random
@@ -72,7 +75,7 @@ def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(
 
 
 def all_ids(client: httpx.Client, category: str) -> list[Any]:
-    """The whole list, at rest."""
+    """Return all ids of a list that does not change."""
     found, query = [], {"category": category, "limit": 100}
     while query:
         page = read(client, **query)

@@ -1,4 +1,7 @@
-"""What ends at one server has ended at the other, at once; and of many refreshes one counts."""
+"""Sessions, keys and accounts on two servers.
+
+What ends at one server ends at the other immediately. Of many simultaneous refreshes one succeeds.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,7 +20,7 @@ TIMES = 50
 
 @pytest.fixture
 def alice(twins: Twins, here: httpx.Client) -> dict[str, Any]:
-    """The tokens of somebody new, and the id."""
+    """The tokens of a new user, and the user's id."""
     name = new_id("alice")
     user_id = twins.add_user(name)
     return {**log_in(here, f"{name}@example.com"), "id": user_id, "email": f"{name}@example.com"}
@@ -56,7 +59,7 @@ def renewed(client: httpx.Client, tokens: dict[str, Any]) -> Any:
 
 
 def outcome(answer: httpx.Response) -> tuple[int, Any]:
-    """The status, and the code of a problem."""
+    """Return the status of a response and the code of its problem."""
     return answer.status_code, answer.json().get("code")
 
 

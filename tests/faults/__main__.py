@@ -108,7 +108,7 @@ SCENES: dict[str, Callable[[Path], Any]] = {
 
 
 def main(word: Annotated[str, typer.Option("-k", help="Only those with this in their name.")] = "") -> None:
-    """Harm it in every way. The exit code is 1 if anything was lost, doubled or answered wrongly."""
+    """Inject every fault. The exit code is 1 if data was lost or doubled, or a response was wrong."""
     table = Table("fault", "", "s", "figures", title="Faults")
     failed = False
     for name in SCENES:

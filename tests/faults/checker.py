@@ -1,4 +1,7 @@
-"""Reads the database after the faults: nothing that was acknowledged is lost, nothing is there twice."""
+"""A check of the database after the faults.
+
+Nothing acknowledged is lost, and nothing exists twice.
+"""
 
 from typing import Any
 
@@ -14,15 +17,21 @@ from tests.faults.history import History
 from tests.faults.shop import Shop
 
 REFUSALS = {"409", "503"}
-"""What a client may be told while something is broken: its first try is still at work, or it should come again."""
+"""Statuses that a client may get during a fault.
+
+409: its first attempt is still in progress. 503: it may retry later.
+"""
 
 
 def check(shop: Shop, *, strangers: bool = False) -> dict[str, Any]:
-    """The figures. Fails if the database and what the clients were told do not agree.
+    """Compare the database with what the clients recorded; return the figures.
 
     Args:
-        shop: what was harmed.
-        strangers: others have ordered too, who told nobody.
+        shop: the shop that had the fault.
+        strangers: other clients have ordered too, and recorded nothing.
+
+    Raises:
+        AssertionError: the database and the record disagree.
     """
     refusals = {reported for reported in shop.history.counts if reported.isdigit()}
     assert refusals <= REFUSALS, (shop.history.summary(), shop.errors)
@@ -40,7 +49,7 @@ def check(shop: Shop, *, strangers: bool = False) -> dict[str, Any]:
 
 
 def _check_orders(session: Session, history: History, strangers: bool) -> int:
-    """How many orders our clients have made; the note of an order is the key that it was sent under."""
+    """Return the number of recorded orders; the note of an order is its idempotency key."""
     made: dict[str | None, set[str]] = {}
     states: dict[str, str] = {}
     for row in session.execute(select(Order.note, Order.id, Order.status)):
@@ -56,7 +65,10 @@ def _check_orders(session: Session, history: History, strangers: bool) -> int:
 
 
 def _check_events(session: Session, followed: list[str]) -> None:
-    """Each order was told of once, and none that is not there; who follows has missed nothing and saw nothing twice."""
+    """Check that each order has one event, and no other event exists.
+
+    A follower of the feed has missed none and seen none twice.
+    """
     reported = select(Event.subject_id).where(Event.type == "order.created").order_by(Event.subject_id)
     assert session.scalars(reported).all() == session.scalars(select(Order.id).order_by(Order.id)).all()
     feed = select(Event.id).where(Event.type == "order.created").order_by(Event.position, Event.id)

@@ -1,4 +1,4 @@
-"""What stands beside the service fails it: Redis, and the clock."""
+"""Faults of Redis and of the clock."""
 
 import signal
 from collections import Counter
@@ -14,7 +14,7 @@ Figures = dict[str, Any]
 
 
 async def freeze_redis(shop: Shop, redis: Redis, harm: signal.Signals) -> Figures:
-    """Two workers count together; when Redis is gone or frozen they go on, each by itself."""
+    """Stop or freeze Redis under two workers; each then counts alone."""
     with shop.serve(workers=2, rate_limits="on", redis_url=redis.url) as service:
         before = await _guess(service.url, "alice", 24)
         redis.process.send_signal(harm)
@@ -27,7 +27,10 @@ async def freeze_redis(shop: Shop, redis: Redis, harm: signal.Signals) -> Figure
 
 
 async def move_clock(shop: Shop, clock: Clock) -> Figures:
-    """The clock jumps an hour forwards and two back: tokens end as they should, a used one stays used."""
+    """Move the clock an hour forwards and two back.
+
+    Tokens expire as they should, and a used token stays used.
+    """
     with clock.serve(shop) as service, Client(service.url) as client:
         first = (await _log_in(client, PASSWORD)).json
         clock.shift(hours=1)
@@ -47,7 +50,7 @@ async def move_clock(shop: Shop, clock: Clock) -> Figures:
 
 
 async def _guess(url: str, name: str, times: int) -> list[Answer]:
-    """Guesses at a password, each by a connection of its own, so that all workers get some."""
+    """Guess at a password, each time on a new connection, so that all workers get some."""
     answers = []
     for _ in range(times):
         with Client(url) as client:

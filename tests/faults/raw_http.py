@@ -1,4 +1,7 @@
-"""A client that knows what became of each request: which bytes went out, and whether any came back."""
+"""A client that knows the fate of each request.
+
+It records which bytes were sent, and whether any came back.
+"""
 
 import asyncio
 import json
@@ -8,20 +11,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PATIENCE = 30.0
-"""Seconds that a client waits for an answer."""
+"""Seconds that a client waits for a response."""
 
 
 class Unsent(Exception):
-    """The service could not be reached: it has seen nothing of the request."""
+    """The service could not be reached: nothing of the request was sent."""
 
 
 class Broken(Exception):
-    """The request was sent, and the connection ended before the answer did."""
+    """The request was sent, and the connection ended before the response."""
 
 
 @dataclass
 class Answer:
-    """What came back, and after how many seconds."""
+    """A response, and the seconds it took."""
 
     status: int
     headers: dict[str, str]
@@ -34,7 +37,7 @@ class Answer:
 
 
 class Client:
-    """One connection, opened when it is needed and kept as long as the service keeps it."""
+    """One connection, opened on first use and kept as long as the service keeps it."""
 
     def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
         self._host, self._port = urlsplit(url).hostname, urlsplit(url).port
@@ -47,7 +50,7 @@ class Client:
 
         Raises:
             Unsent: nothing was sent.
-            Broken: something was sent, and no whole answer came.
+            Broken: something was sent, and no whole response came.
         """
         began = time.perf_counter()
         try:

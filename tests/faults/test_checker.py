@@ -1,4 +1,4 @@
-"""The checker of the faults: it says nothing of a shop that is right, and sees each way in which one can be wrong."""
+"""The checker of the faults: it passes a correct shop, and finds each kind of error."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ def shop() -> Iterator[Shop]:
 
 
 def place(shop: Shop, note: str = KEY) -> str:
-    """An order; its id."""
+    """Place an order; return its id."""
     with shop.database.writing() as session:
         caller = make_caller(session.scalar(select(User).where(User.email == "buyer-0@example.com")))
         order = make_order(session, caller, lines=[(shop.products[0], 2)], note=note)
@@ -36,7 +36,7 @@ def place(shop: Shop, note: str = KEY) -> str:
 
 
 def change(statements: str) -> Callable[..., Any]:
-    """Something that no code of ours would do, and that the tables forbid."""
+    """Make a change that no code of the service makes, and that the tables forbid."""
 
     def change(shop: Any) -> None:
         with closing(sqlite3.connect(shop.file)) as connection:

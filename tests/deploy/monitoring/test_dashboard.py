@@ -1,4 +1,7 @@
-"""A Prometheus scrapes a service with two workers: its sums are right, and every query has something to show."""
+"""A Prometheus server scrapes a service with two workers.
+
+Its sums are right, and every query of the dashboard returns values.
+"""
 
 import json
 import math
@@ -30,7 +33,7 @@ MUG = {"sku": "MUG", "name": "Mug", "price": {"amount": 1250, "currency": "EUR"}
 
 
 class Customer:
-    """Somebody who does a little of everything that is counted, and knows what came of it."""
+    """A client that causes something of everything counted, and knows the counts."""
 
     def __init__(self, url: str, nameless: str) -> None:
         self.url, self.nameless, self.answers = f"{url}/v1", nameless, Counter()
@@ -38,7 +41,7 @@ class Customer:
         self.own = {"Authorization": f"Bearer {given['access_token']}", "Idempotency-Key": "mug"}
 
     def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
-        """One request on a connection of its own, so that either worker may get it."""
+        """Send a request on a new connection, so that either worker may get it."""
         answer = httpx.request(method, self.url + path, timeout=10, **given)
         self.answers[method, path, answer.status_code] += 1
         return answer
@@ -52,7 +55,10 @@ class Customer:
 
 
 def fill(path: Path) -> str:
-    """Staff, and a product without a name, of which no true answer can be made; its id."""
+    """Create staff, and a product without a name; return its id.
+
+    No valid response can be made of this product.
+    """
     with closing(Database(f"sqlite:///{path}")) as database, database.writing() as session:
         make_user(session, "bob")
         nameless = make_product(session).id
