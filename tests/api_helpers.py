@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.asgi import Answer, Client, Headers
+from tests.asgi import Client, Headers, Response
 from tests.factories import PASSWORD
 
 
 def log_in(
     client: Client, email: str = "alice@example.com", password: str = PASSWORD, headers: Headers | None = None
-) -> Answer:
+) -> Response:
     """Sign in, or try to."""
     return client.post("/v1/tokens", {"email": email, "password": password}, headers)
 

@@ -19,7 +19,7 @@ Headers = dict[str, str] | list[tuple[str, str]]
 
 
 @dataclass
-class Answer:
+class Response:
     """A response."""
 
     status: int
@@ -56,9 +56,15 @@ class Client:
         self, app: ASGIApp, headers: dict[str, str] | None = None, address: str = "127.0.0.1", user: User | None = None
     ) -> None:
         self.app = app
-        self.user = user
+        self._user = user
         self.own = headers or {}
         self.address = address
+
+    @property
+    def user(self) -> User:
+        """The account of a signed-in client."""
+        assert self._user is not None, "this client is not signed in"
+        return self._user
 
     def signed_in(self, token: str, user: User | None = None) -> "Client":
         """Return a client with a bearer token."""
@@ -70,13 +76,13 @@ class Client:
 
     def __call__(
         self, method: str, target: str, body: Any = None, headers: Headers | None = None, chunks: Iterable[bytes] = ()
-    ) -> Answer:
+    ) -> Response:
         """Send one request; a body other than bytes is sent as JSON."""
         return asyncio.run(self.call(method, target, body, headers, chunks))
 
     async def call(
         self, method: str, target: str, body: Any = None, headers: Headers | None = None, chunks: Iterable[bytes] = ()
-    ) -> Answer:
+    ) -> Response:
         """Send one request from within an event loop."""
         given = list(headers.items()) if isinstance(headers, dict) else list(headers or [])
         sent = [*self.own.items(), *given]
@@ -89,31 +95,33 @@ class Client:
             sent.append(("Host", "shop.test"))
         return await self._send(method, target, sent, [body] if body is not None else chunks)
 
-    def without_host(self, target: str) -> Answer:
+    def without_host(self, target: str) -> Response:
         """Send a GET of HTTP/1.0, without Host."""
         return asyncio.run(self._send("GET", target, [], []))
 
-    def get(self, target: str, headers: Headers | None = None) -> Answer:
+    def get(self, target: str, headers: Headers | None = None) -> Response:
         """Send a GET."""
         return self("GET", target, headers=headers)
 
-    def post(self, target: str, body: Any = None, headers: Headers | None = None) -> Answer:
+    def post(self, target: str, body: Any = None, headers: Headers | None = None) -> Response:
         """Send a POST."""
         return self("POST", target, body, headers)
 
-    def patch(self, target: str, body: Any = None, headers: Headers | None = None) -> Answer:
+    def patch(self, target: str, body: Any = None, headers: Headers | None = None) -> Response:
         """Send a PATCH."""
         return self("PATCH", target, body, headers)
 
-    def put(self, target: str, body: Any = None, headers: Headers | None = None) -> Answer:
+    def put(self, target: str, body: Any = None, headers: Headers | None = None) -> Response:
         """Send a PUT."""
         return self("PUT", target, body, headers)
 
-    def delete(self, target: str, headers: Headers | None = None) -> Answer:
+    def delete(self, target: str, headers: Headers | None = None) -> Response:
         """Send a DELETE."""
         return self("DELETE", target, headers=headers)
 
-    async def _send(self, method: str, target: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> Answer:
+    async def _send(
+        self, method: str, target: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]
+    ) -> Response:
         path, _, query = target.partition("?")
         scope = {
             "type": "http",
@@ -130,7 +138,7 @@ class Client:
             "server": ("127.0.0.1", 8000),
         }
         parts = chain(chunks, [None], repeat(GONE))
-        answer = Answer(0, [], b"")
+        answer = Response(0, [], b"")
 
         async def receive() -> dict[str, Any]:
             part = next(parts)

@@ -4,6 +4,7 @@ Alice is an owner, bob is staff, carol is an admin, and charlie is a stranger.
 """
 
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -85,7 +86,7 @@ def make_order(session: Session, caller: Caller | None = None, *, status: str = 
     caller = caller or make_caller(make_user(session, f"user-{new_id('t')}"))
     lines = given.pop("lines", None) or [(make_product(session).id, 2)]
     order = order_actions.place(session, caller, lines, **given)
-    steps = {
+    steps: dict[str, Callable[..., Any]] = {
         "cancel": order_actions.cancel,
         "pay": order_actions.pay,
         "fulfil": order_actions.fulfil,

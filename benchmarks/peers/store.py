@@ -53,12 +53,13 @@ def page(session: Session, limit: int, cursor: str | None) -> tuple[list[Product
     newest = select(Product).where(Product.archived_at.is_(None))
     newest = newest.order_by(Product.created_at.desc(), Product.id.desc()).limit(limit + 1)
     if cursor:
-        at, last = urlsafe_b64decode(cursor).decode().split(" ")
-        newest = newest.where(tuple_(Product.created_at, Product.id) < (datetime.fromisoformat(at), last))
+        at, id_ = urlsafe_b64decode(cursor).decode().split(" ")
+        newest = newest.where(tuple_(Product.created_at, Product.id) < (datetime.fromisoformat(at), id_))
     found = list(session.scalars(newest))
-    last = found[limit - 1] if len(found) > limit else None
-    text = last and urlsafe_b64encode(f"{last.created_at.isoformat()} {last.id}".encode()).decode()
-    return found[:limit], text
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], urlsafe_b64encode(f"{last.created_at.isoformat()} {last.id}".encode()).decode()
 
 
 def place(session: Session, user: User, wanted: list[tuple[str, int]]) -> Order:

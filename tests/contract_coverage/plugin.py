@@ -14,10 +14,10 @@ import pytest
 from orderly.contract.bundle import Bundle
 from orderly.contract.model import Contract
 from orderly.devtools.source_map import SourceMaps
-from tests.contract_coverage.capture import CONTRACT, RECORDER, listening
+from tests.contract_coverage.capture import RECORDER, listening
 from tests.contract_coverage.requirements import ONLY_BY_FAULTS, ONLY_ON_POSTGRESQL, promises
 from tests.requirements import missing
-from tests.shop.application import CONTRACT_FILE
+from tests.shop.application import CONTRACT, CONTRACT_FILE
 
 TESTS = Path(__file__).parent.parent
 ELSEWHERE = {"browser", "clients", "faults"}
@@ -57,7 +57,7 @@ class Gate:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Send what this process has seen, or judge what all processes have."""
-        own = {"whole": self.is_whole, "seen": sorted(RECORDER.seen), "undeclared": RECORDER.undeclared}
+        own: dict[str, Any] = {"whole": self.is_whole, "seen": sorted(RECORDER.seen), "undeclared": RECORDER.undeclared}
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["gate"] = own
             return

@@ -143,7 +143,7 @@ class Recorder:
     def _requested(self, operation: Operation, exchange: Exchange, arguments: dict[str, str]) -> Iterator[str]:
         """Yield the requirements that an accepted request has used."""
         query = parse_qs(exchange.query, keep_blank_values=True)
-        values = {"path": arguments, "query": query, "header": exchange.sent}
+        values: dict[str, dict[str, Any]] = {"path": arguments, "query": query, "header": exchange.sent}
         for parameter in operation.parameters:
             key = parameter.name.lower() if parameter.location == "header" else parameter.name
             given = values[parameter.location].get(key)

@@ -66,10 +66,10 @@ class Enums:
         for choice in ("anyOf", "oneOf", "allOf"):
             for index in range(len(node.value.get(choice, []))):
                 self._add(found.also, node[choice][index])
-        members = node.get("properties")
-        for name in members.value if members else ():
-            if not (below := self.of(members[name])).is_empty:
-                found.members[name] = below
+        if members := node.get("properties"):
+            for name in members.value:
+                if not (below := self.of(members[name])).is_empty:
+                    found.members[name] = below
         if items := node.get("items"):
             self._add(found.items, items)
 

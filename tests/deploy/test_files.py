@@ -45,7 +45,7 @@ class TestCompose:
         given = COMPOSE["services"]["proxy"]["environment"]
         there = [COMPOSE["services"][name]["networks"]["shop"]["ipv4_address"] for name in ("one", "two")]
         assert [given["ORDERLY_ONE"], given["ORDERLY_TWO"]] == [f"{address}:8000" for address in there]
-        check = [program("haproxy"), "-c", "-f", OPERATIONS / "haproxy.cfg"]
+        check: list[str | Path] = [program("haproxy"), "-c", "-f", OPERATIONS / "haproxy.cfg"]
         subprocess.run(check, env=environment() | given, check=True, stdout=subprocess.DEVNULL)
 
     def test_the_service_may_write_nowhere_but_in_memory(self) -> None:
@@ -56,7 +56,7 @@ class TestCompose:
         [_, *words] = COMPOSE["services"]["database"]["healthcheck"]["test"]
         server = make_url(POSTGRESQL)
         here = [f"--host={server.host}", f"--port={server.port or 5432}"]
-        check = [program(words[0], "postgresql-client"), *words[1:], *here]
+        check: list[str | Path] = [program(words[0], "postgresql-client"), *words[1:], *here]
         assert subprocess.run(check, check=False).returncode == 0
 
 
@@ -66,15 +66,17 @@ class TestSystemd:
     def test_it_is_well_formed(self, unit: Path, tmp_path: Path) -> None:
         for each in UNITS:
             (tmp_path / each.name).write_text(each.read_text().replace("/opt/orderly/bin/orderly", "/bin/true"))
-        command = [program("systemd-analyze"), "verify", "--man=no", tmp_path / unit.name]
+        command: list[str | Path] = [program("systemd-analyze"), "verify", "--man=no", tmp_path / unit.name]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (result.returncode, result.stderr) == (0, "")
 
     @pytest.mark.needs("systemd-analyze")
     @pytest.mark.parametrize("unit", WEAKEST)
     def test_it_can_do_little_harm(self, unit: str) -> None:
-        command = [program("systemd-analyze"), "security", "--offline=true", f"--threshold={WEAKEST[unit]}"]
-        result = subprocess.run([*command, OPERATIONS / unit], capture_output=True, text=True, check=False)
+        limit = f"--threshold={WEAKEST[unit]}"
+        command: list[str | Path] = [program("systemd-analyze"), "security", "--offline=true", limit]
+        command.append(OPERATIONS / unit)
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout[-500:]
 
     def test_it_starts_commands_that_exist(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from orderly.validation.schemas import SchemaCompiler
 from tests.deploy.proxy import proxied
-from tests.faults.raw_http import Answer, Client, Unsent
+from tests.faults.raw_http import Client, Response, Unsent
 from tests.serving import Served, free_port
 from tests.shop.application import CONTRACT
 
@@ -26,8 +26,8 @@ def proxy(tmp_path: Path) -> Iterator[Served]:
         yield proxy
 
 
-def asked(url: str, target: str) -> Answer:
-    async def ask() -> Answer:
+def asked(url: str, target: str) -> Response:
+    async def ask() -> Response:
         while True:
             try:
                 with Client(url) as client:

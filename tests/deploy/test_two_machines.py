@@ -13,7 +13,7 @@ import pytest
 
 from tests.deploy.rolling import roll
 from tests.deploy.two_machines import Two, two_services
-from tests.faults.raw_http import Answer, Client
+from tests.faults.raw_http import Client, Response
 
 pytestmark = pytest.mark.needs("postgresql", "redis-server", "haproxy")
 
@@ -26,20 +26,20 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
 
 
 @pytest.fixture
-def at(two: Two) -> Callable[..., Answer]:
+def at(two: Two) -> Callable[..., Response]:
     """A request to the first (0) or the second (1) service, as a customer.
 
     For example `at(0, "GET", "/v1/me")`.
     """
 
-    def at(n: int, *request: str | dict[str, list[dict[str, Any]]], buyer: int = 0, **headers: Any) -> Answer:
+    def at(n: int, *request: Any, buyer: int = 0, **headers: Any) -> Response:
         return sent(two.services[n].url, *request, Authorization=f"Bearer {two.shop.tokens[buyer]}", **headers)
 
     return at
 
 
-def sent(url: str, method: str, target: str, body: dict[str, str] | None = None, **headers: Any) -> Answer:
-    async def send() -> Answer:
+def sent(url: str, method: str, target: str, body: dict[str, Any] | None = None, **headers: Any) -> Response:
+    async def send() -> Response:
         with Client(url) as client:
             return await client(method, target, body, **headers)
 
@@ -70,13 +70,13 @@ def test_the_proxy_tells_clients_apart_whatever_they_say_of_themselves(two: Two)
     assert guess("127.0.0.3") == 401
 
 
-def test_a_token_that_is_revoked_at_one_is_refused_by_the_other(at: Callable[..., Answer]) -> None:
+def test_a_token_that_is_revoked_at_one_is_refused_by_the_other(at: Callable[..., Response]) -> None:
     assert at(1, "GET", "/v1/me", buyer=1).status == 200
     assert at(0, "DELETE", "/v1/tokens/current", buyer=1).status == 204
     assert at(1, "GET", "/v1/me", buyer=1).status == 401
 
 
-def test_a_retry_that_comes_to_the_other_one_is_given_the_first_answer(two: Two, at: Callable[..., Answer]) -> None:
+def test_a_retry_that_comes_to_the_other_one_is_given_the_first_answer(two: Two, at: Callable[..., Response]) -> None:
     order = {"lines": [{"product_id": two.shop.products[0], "quantity": 1}]}
     first, second = (at(n, "POST", "/v1/orders", order, Idempotency_Key="once") for n in range(2))
     assert (first.status, second.status) == (201, 201)
@@ -84,7 +84,7 @@ def test_a_retry_that_comes_to_the_other_one_is_given_the_first_answer(two: Two,
     assert second.json == first.json
 
 
-def test_a_page_that_one_began_the_other_goes_on_with(at: Callable[..., Answer]) -> None:
+def test_a_page_that_one_began_the_other_goes_on_with(at: Callable[..., Response]) -> None:
     first = at(0, "GET", "/v1/products?limit=1").json
     second = at(1, "GET", f"/v1/products?limit=1&cursor={first['next_cursor']}").json
     assert first["data"] != second["data"] != []

@@ -44,8 +44,8 @@ def two_services(folder: Path, **settings: Any) -> Iterator[Two]:
     with ExitStack() as ends:
         redis = ends.enter_context(redis_server(folder))
         shop = ends.enter_context(shop_on("postgresql"))
-        given = {"shutdown_delay": DRAIN, "redis_url": redis.url, "trusted_proxies": "127.0.0.1", "env": "production"}
-        given = {**given, "rate_limits": "on", **settings}
-        one, two = (ends.enter_context(shop.serve(**given)) for _ in range(2))
+        given: dict[str, Any] = {"shutdown_delay": DRAIN, "redis_url": redis.url, "trusted_proxies": "127.0.0.1"}
+        given |= {"env": "production", "rate_limits": "on", **settings}
+        one, two = [ends.enter_context(shop.serve(**given)) for _ in range(2)]
         proxy = ends.enter_context(proxied(folder, one.url, two.url))
         yield Two(shop, [one, two], proxy, given, ends)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -76,7 +77,7 @@ def client(shop: Shop) -> Iterator[httpx.Client]:
 def serve_twice(url: str, folder: Path, *, workers: int) -> Iterator[Twins]:
     """Migrate a database and serve it by two servers."""
     migrate(url)
-    given = {"rate_limits": "off", "debug": "on"}
+    given: dict[str, Any] = {"rate_limits": "off", "debug": "on"}
     with (
         closing(Database(url)) as database,
         served(folder, url, wait=False, workers=workers, **given) as here,

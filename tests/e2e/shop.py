@@ -93,7 +93,7 @@ def open_shop(set_up: str, folder: Path) -> Iterator[Shop]:
     new = nullcontext(f"sqlite:///{folder / 'orderly.db'}") if on_sqlite else make_postgresql("shop")
     with new as url:
         migrate(url)
-        given = {"workers": SET_UPS[set_up], "rate_limits": "off", "debug": "on"}
+        given: dict[str, Any] = {"workers": SET_UPS[set_up], "rate_limits": "off", "debug": "on"}
         with closing(Database(url)) as database, served(folder, url, **given) as service:
             yield Shop(service, database)
 

@@ -5,7 +5,7 @@ Passwords, tokens and keys are in no other response, no log line and no column.
 
 import base64
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ class Secrets:
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
-        self.known = {}
+        self.known: dict[str, str] = {}
 
     def learn(self, name: str, secret: str) -> str:
         self.known[name] = secret
@@ -36,7 +36,7 @@ class Secrets:
     def password(self, name: str) -> str:
         return self.learn(name, f"Canary-{new_id('c')}")
 
-    def call(self, method: str, path: str, *, makes: tuple[()] = (), expect: int, **given: Any) -> dict[str, Any]:
+    def call(self, method: str, path: str, *, makes: Sequence[str] = (), expect: int, **given: Any) -> dict[str, Any]:
         """Send a request; its response contains no secret except those it creates."""
         answer = self.client.request(method, path, **given)
         assert answer.status_code == expect, answer.text
@@ -47,17 +47,17 @@ class Secrets:
         assert [name for name, secret in self.known.items() if secret in reported] == []
         return answer.json() if answer.content else {}
 
-    def found_in(self, content: bytes) -> list[Any]:
+    def found_in(self, content: bytes) -> list[str]:
         """Return the names of the secrets in a text, plain or encoded."""
         return [name for name, secret in self.known.items() if any(form in content for form in forms(secret))]
 
 
-def forms(secret: Any) -> list[Any]:
+def forms(secret: str) -> list[bytes]:
     raw = secret.encode()
     return [raw, raw.hex().encode(), base64.b64encode(raw), repr(secret).encode(), raw.lower(), raw.upper()]
 
 
-def live_a_life(secrets: Secrets) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+def live_a_life(secrets: Secrets) -> tuple[str, dict[str, Any], dict[str, str]]:
     """Everything that handles a secret, done right and done wrong."""
     first, second, wrong = (secrets.password(name) for name in ("first", "second", "wrong"))
     call, user = secrets.call, {"email": EMAIL, "name": "Canary"}
@@ -149,7 +149,7 @@ def test_secrets_are_only_where_they_are_made(twins: Twins, here: httpx.Client) 
     assert secrets.found_in(kept) == []
 
     log_in = {"email": EMAIL, "password": password}
-    with without(twins.database, "refresh_tokens"):  # what fails inside must not tell what it was given
+    with without(twins.database, "refresh_tokens"):  # an internal error must not show its input
         for path, body in (("/v1/tokens", log_in), ("/v1/tokens/refresh", renewal(tokens))):
             answer = secrets.client.post(path, json=body, headers=me)
             assert answer.status_code in (500, 503)

@@ -3,6 +3,7 @@
 No row appears twice, and no row is missed that existed throughout.
 """
 
+from collections.abc import Callable
 from functools import partial
 from random import Random
 from typing import Any
@@ -60,13 +61,15 @@ def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(
     random = Random(2)  # noqa: S311  # an order of changes, not a secret
     everything = all_ids(client, category)
     going = set(random.sample(everything, 100))
-    changes = [partial(add, client, bob, category, f"{random.random()}") for _ in range(200)]
+    changes: list[Callable[[], Any]] = [partial(add, client, bob, category, f"{random.random()}") for _ in range(200)]
     changes += [partial(archive, client, bob, product_id) for product_id in going]
     random.shuffle(changes)
-    seen, query = [], {"category": category, "sort": "name", "limit": 50}
+    seen: list[str] = []
+    query: dict[str, Any] = {"category": category, "sort": "name", "limit": 50}
     while query:
         now, changes = changes[: 300 // PAGES], changes[300 // PAGES :]
-        page, *_ = together([partial(read, client, **query), *now])
+        acts: list[Callable[[], Any]] = [partial(read, client, **query), *now]
+        page, *_ = together(acts)
         seen += ids_of(page)
         query = page.json()["has_more"] and {**query, "cursor": page.json()["next_cursor"]}
     assert changes == []
@@ -76,7 +79,8 @@ def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(
 
 def all_ids(client: httpx.Client, category: str) -> list[Any]:
     """Return all ids of a list that does not change."""
-    found, query = [], {"category": category, "limit": 100}
+    found: list[str] = []
+    query: dict[str, Any] = {"category": category, "limit": 100}
     while query:
         page = read(client, **query)
         found += ids_of(page)

@@ -77,7 +77,7 @@ def test_many_refreshes_at_once_leave_at_most_one_live_token(
     with twins.database.reading() as session:
         live = select(func.count()).select_from(RefreshToken).join(UserSession)
         live = live.where(UserSession.user_id == alice["id"], UserSession.revoked_at.is_(None))
-        assert session.scalar(live.where(RefreshToken.used_at.is_(None))) <= 1
+        assert session.scalars(live.where(RefreshToken.used_at.is_(None))).one() <= 1
     assert [renew(here, tokens).status_code for tokens in given].count(201) <= 1
 
 

@@ -6,12 +6,12 @@ Nothing acknowledged is lost, and nothing exists twice.
 from typing import Any
 
 from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
 
 from db.events import Event
 from db.orders import Order
 from db.products import Product
 from db.sessions import RefreshToken
+from orderly.database.connections import AnySession
 from tests import invariants
 from tests.faults.history import History
 from tests.faults.shop import Shop
@@ -38,17 +38,17 @@ def check(shop: Shop, *, strangers: bool = False) -> dict[str, Any]:
     assert shop.history.hasty() == []
     with shop.database.reading() as session:
         invariants.check(session)
-        assert session.scalar(select(func.min(Product.stock))) >= 0
+        assert session.scalars(select(func.min(Product.stock))).one() >= 0
         orders = _check_orders(session, shop.history, strangers)
         _check_events(session, shop.history.followed())
         _check_families(session)
         if shop.database.is_sqlite:
-            assert session.scalar(text("PRAGMA integrity_check")) == "ok"
+            assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
             assert session.execute(text("PRAGMA foreign_key_check")).first() is None
     return {"orders": orders, **shop.history.summary()}
 
 
-def _check_orders(session: Session, history: History, strangers: bool) -> int:
+def _check_orders(session: AnySession, history: History, strangers: bool) -> int:
     """Return the number of recorded orders; the note of an order is its idempotency key."""
     made: dict[str | None, set[str]] = {}
     states: dict[str, str] = {}
@@ -64,7 +64,7 @@ def _check_orders(session: Session, history: History, strangers: bool) -> int:
     return sum(key in reported for key in made)
 
 
-def _check_events(session: Session, followed: list[str]) -> None:
+def _check_events(session: AnySession, followed: list[str]) -> None:
     """Check that each order has one event, and no other event exists.
 
     A follower of the feed has missed none and seen none twice.
@@ -75,6 +75,6 @@ def _check_events(session: Session, followed: list[str]) -> None:
     assert session.scalars(feed.limit(len(followed))).all() == followed
 
 
-def _check_families(session: Session) -> None:
+def _check_families(session: AnySession) -> None:
     live = select(func.count()).where(RefreshToken.used_at.is_(None)).group_by(RefreshToken.session_id)
     assert max(session.scalars(live), default=0) <= 1

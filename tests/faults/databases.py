@@ -35,7 +35,8 @@ async def kill_backends(shop: Shop, times: int) -> Figures:
         async with buying(shop, service.url) as history:
             for _ in range(times):
                 await history.until("ordered", SOME)
-                killed += admin.execute(end, [url.database]).fetchone()[0]
+                [(count,)] = admin.execute(end, [url.database])
+                killed += count
                 await asyncio.sleep(1)
             await history.until("ordered", SOME)
     assert killed >= times

@@ -57,7 +57,9 @@ def migrate_twice(url: str, folder: Path) -> list[tuple[int, str]]:
     """Start two migrations at once; return their exit codes and error output."""
     settings = environment(database_url=url, data_dir=folder)
     command = [sys.executable, "-m", "orderly", "db", "upgrade"]
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    both = [subprocess.Popen(command, cwd=ROOT, env=settings, text=True, **pipes) for _ in range(2)]
+    both = [
+        subprocess.Popen(command, cwd=ROOT, env=settings, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
     result = [each.communicate(timeout=90)[1] for each in both]
     return [(each.returncode, complaint) for each, complaint in zip(both, result, strict=True)]

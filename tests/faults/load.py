@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from orderly.clock import new_id
 from tests.faults.history import WITHIN, History
-from tests.faults.raw_http import Answer, Broken, Client, Unsent
+from tests.faults.raw_http import Broken, Client, Response, Unsent
 from tests.faults.shop import Shop
 
 PAUSE = 0.1
@@ -75,7 +75,7 @@ class _Buyer:
         if answer is not None:
             self._history.note(state, of=order, became=answer.json["status"])
 
-    async def _send(self, target: str, body: object, key: str | None, **headers: str) -> Answer | None:
+    async def _send(self, target: str, body: object, key: str | None, **headers: str) -> Response | None:
         """Return the successful response, after as many attempts as it takes (or one)."""
         given = headers | ({"Idempotency-Key": key} if key else {})
         while True:
@@ -84,7 +84,7 @@ class _Buyer:
                 return answer
             await asyncio.sleep(PAUSE)
 
-    async def _try(self, target: str, body: object, headers: dict[str, str]) -> Answer | None:
+    async def _try(self, target: str, body: object, headers: dict[str, str]) -> Response | None:
         try:
             answer = await self._client("POST", target, body, **headers)
         except Unsent:

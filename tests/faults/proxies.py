@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.factories import PASSWORD
 from tests.faults.clock import Clock
-from tests.faults.raw_http import Answer, Client
+from tests.faults.raw_http import Client, Response
 from tests.faults.shop import Shop
 from tests.redis_server import Redis
 
@@ -49,7 +49,7 @@ async def move_clock(shop: Shop, clock: Clock) -> Figures:
     return {"used token again": again.json["code"], "waits": sorted(set(waits))}
 
 
-async def _guess(url: str, name: str, times: int) -> list[Answer]:
+async def _guess(url: str, name: str, times: int) -> list[Response]:
     """Guess at a password, each time on a new connection, so that all workers get some."""
     answers = []
     for _ in range(times):
@@ -58,9 +58,9 @@ async def _guess(url: str, name: str, times: int) -> list[Answer]:
     return answers
 
 
-async def _log_in(client: Client, password: str, name: str = "buyer-0") -> Answer:
+async def _log_in(client: Client, password: str, name: str = "buyer-0") -> Response:
     return await client("POST", "/v1/tokens", {"email": f"{name}@example.com", "password": password})
 
 
-def _slowest(answers: list[Answer]) -> float:
+def _slowest(answers: list[Response]) -> float:
     return max(answer.seconds for answer in answers)

@@ -23,7 +23,7 @@ class Broken(Exception):
 
 
 @dataclass
-class Answer:
+class Response:
     """A response, and the seconds it took."""
 
     status: int
@@ -45,7 +45,7 @@ class Client:
         self.is_refused = False
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def __call__(self, method: str, target: str, body: Any = None, **headers: str) -> Answer:
+    async def __call__(self, method: str, target: str, body: Any = None, **headers: str) -> Response:
         """Send one request.
 
         Raises:
@@ -97,8 +97,8 @@ class Client:
         return f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode() + content
 
 
-async def _answer(reader: asyncio.StreamReader, method: str) -> Answer:
+async def _answer(reader: asyncio.StreamReader, method: str) -> Response:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])}
     length = 0 if method == "HEAD" else int(headers.get("content-length", "0"))
-    return Answer(int(head[0].split()[1]), headers, await reader.readexactly(length), 0)
+    return Response(int(head[0].split()[1]), headers, await reader.readexactly(length), 0)

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
@@ -46,7 +46,7 @@ class Shop:
         logs = [log.read_text() for log in self.folder.glob("service-*.log")]
         return [line for log in logs for line in log.splitlines() if "[error" in line or "status=500" in line]
 
-    def serve(self, **settings: Any) -> "contextmanager[Served]":
+    def serve(self, **settings: Any) -> AbstractContextManager[Served]:
         """Serve it until the end of the block."""
         return served(self.folder, self.url, **{"rate_limits": "off", **settings})
 
@@ -61,7 +61,7 @@ class Shop:
 
 
 @contextmanager
-def shop_on(kind: str, *, file_in: Path | None = None, **given: int) -> Iterator[Shop]:
+def shop_on(kind: str, *, file_in: Path | None = None, **given: Any) -> Iterator[Shop]:
     """Create a shop on `sqlite`, `postgresql` or a URL; remove it at the end of the block."""
     if kind == "postgresql":
         with make_postgresql("faults") as url, shop_on(url, **given) as shop:

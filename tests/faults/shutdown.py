@@ -79,9 +79,9 @@ async def stop_service(shop: Shop, stops: int, orders: int = 50) -> Figures:
     return {**figures, "stops": stops, "slowest exit s": max(exits)}
 
 
-async def stop_with_half_sent(shop: Shop, drain: int = 2) -> Figures:
+async def stop_with_half_sent(shop: Shop, shutdown_delay: int = 2) -> Figures:
     """SIGTERM with requests in flight, idle connections and requests that never end."""
-    with shop.serve(shutdown_delay=drain) as service:
+    with shop.serve(shutdown_delay=shutdown_delay) as service:
         host, port = service.url.removeprefix("http://").split(":")
         idle = [await asyncio.open_connection(host, int(port)) for _ in range(50)]
         half = [await asyncio.open_connection(host, int(port)) for _ in range(5)]

@@ -29,7 +29,7 @@ def shop() -> Iterator[Shop]:
 def place(shop: Shop, note: str = KEY) -> str:
     """Place an order; return its id."""
     with shop.database.writing() as session:
-        caller = make_caller(session.scalar(select(User).where(User.email == "buyer-0@example.com")))
+        caller = make_caller(session.scalars(select(User).where(User.email == "buyer-0@example.com")).one())
         order = make_order(session, caller, lines=[(shop.products[0], 2)], note=note)
         session.commit()
         return order.id

@@ -1,6 +1,7 @@
-"""The alerts, as promtool reads and tries them."""
+"""The alerts, checked and tested by promtool."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ from tests.requirements import program
 
 
 def promtool(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [program("promtool", "prometheus"), *words]
+    command: list[str | Path] = [program("promtool", "prometheus"), *words]
     return subprocess.run(command, cwd=MONITORING, capture_output=True, text=True, timeout=60)
 
 

@@ -36,7 +36,8 @@ class Customer:
     """A client that causes something of everything counted, and knows the counts."""
 
     def __init__(self, url: str, nameless: str) -> None:
-        self.url, self.nameless, self.answers = f"{url}/v1", nameless, Counter()
+        self.url, self.nameless = f"{url}/v1", nameless
+        self.answers: Counter[tuple[str, str, int]] = Counter()
         given = self.ask("POST", "/tokens", json={"email": "bob@example.com", "password": PASSWORD}).json()
         self.own = {"Authorization": f"Bearer {given['access_token']}", "Idempotency-Key": "mug"}
 
@@ -108,7 +109,7 @@ def test_every_query_of_the_dashboard_shows_something(scene: tuple[Customer, Pro
     def still_missing() -> set[Any]:
         customer.go_round()
         for query in list(missing):
-            if not all(map(math.isnan, watching.ask(query))):  # nobody asked anything of some operations
+            if not all(map(math.isnan, watching.ask(query))):  # some operations were never called
                 missing.remove(query)
         return missing
 
