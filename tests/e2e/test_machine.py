@@ -117,7 +117,7 @@ class Life(RuleBasedStateMachine):
     @rule(thing=things, price=st.integers(1, 1000))
     def bob_asks_for_another_price(self, thing: Any, price: Any) -> None:
         body = {"price": {"amount": price, "currency": "EUR"}}
-        answer = self.call("PATCH", thing.path, self.bob, body, headers={"If-Match": "*"})
+        answer = self.call("PATCH", thing.path, self.bob, body, **{"If-Match": "*"})
         if thing.archived:
             expect("not_found", answer)
             return
