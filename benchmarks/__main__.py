@@ -1,6 +1,6 @@
-"""`make bench`: the service and its peers on the same work.
+"""`make bench`: the service beside its peers, on the same work, in one run.
 
-The rounds of a run alternate between the servers.
+The rounds alternate between the servers.
 """
 
 import json
@@ -31,9 +31,9 @@ Table = dict[str, dict[str, Figures]]
 
 
 def responses_of(server: Running, shop: Shop) -> dict[str, Any]:
-    """Return what a server responds to each kind of work.
+    """Return a server's responses to each kind of work, without what differs by design.
 
-    Its own ids, cursors and additional members are left out.
+    That is its generated ids, its cursors and its extra members.
     """
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {shop.token}"}, timeout=30) as client:
         page = client.get("/v1/products?limit=20").json()
@@ -59,7 +59,7 @@ def responses_of(server: Running, shop: Shop) -> dict[str, Any]:
 
 
 def check_equal(servers: list[Pair]) -> None:
-    """Exit unless all servers respond the same."""
+    """Exit unless all servers return the same."""
     expected = responses_of(*servers[0])
     for server, its in servers[1:]:
         reported = responses_of(server, its)
@@ -69,7 +69,7 @@ def check_equal(servers: list[Pair]) -> None:
 
 
 def compare(servers: list[Pair], work: tuple[str, ...], label: str = "") -> Table:
-    """Measure all servers on all kinds of work, in turns."""
+    """Measure all servers on all kinds of work, alternately."""
     found: dict[str, dict[str, list[Figures]]] = defaultdict(lambda: defaultdict(list))
     for number in range(ROUNDS):
         for kind in work:
@@ -94,7 +94,7 @@ def report(table: Table) -> None:
 
 
 def report_start(servers: list[Pair], folder: Path) -> None:
-    """Print the time to the first 200, and the memory afterwards."""
+    """Print the time from start to the first 200 of each server, and its memory after the work."""
     starts: dict[str, list[float]] = defaultdict(list)
     for _ in range(STARTS):
         for server, its in servers:
@@ -107,10 +107,7 @@ def report_start(servers: list[Pair], folder: Path) -> None:
 
 
 def report_check(stack: ExitStack, first: Shop, folder: Path) -> None:
-    """Print the cost of response validation.
-
-    The service with it and the service without it are measured in turns.
-    """
+    """Print the cost of response validation: the service with it and without it, alternately."""
     shops = [shop.copy(first, folder / f"check-{number}.db") for number in range(2)]
     checked, unchecked = serve(stack, (peer.SERVICE, peer.UNCHECKED), shops, folder)
     print(f"\n{'check of the answers':26}  CPU us with it  without  ratio")
@@ -120,7 +117,10 @@ def report_check(stack: ExitStack, first: Shop, folder: Path) -> None:
 
 
 def pairs(one: Pair, other: Pair, work: str) -> tuple[float, float]:
-    """Return the median CPU of a request on two servers, in turns."""
+    """Return the CPU of two servers for a request, as medians.
+
+    Each is measured right after the other, many times.
+    """
     found: tuple[list[float], list[float]] = [], []
     for _ in range(PAIRS):
         for (server, its), figures in zip((one, other), found, strict=True):
@@ -151,7 +151,7 @@ def on_sqlite(folder: Path) -> Table:
 
 
 def on_postgresql(folder: Path) -> Table:
-    """Measure the order on PostgreSQL."""
+    """Measure the order again, on PostgreSQL."""
     peers = tuple(each for each in peer.ALL if each.orders)
     with ExitStack() as stack:
         shops = [stack.enter_context(shop.on_postgresql(new_id("orderly_bench"))) for _ in peers]

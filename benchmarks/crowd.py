@@ -1,6 +1,4 @@
-"""The wait of the slowest of 64 buyers, in each set-up.
-
-All buyers order 10 pieces at the same moment.
+"""The slowest response of 64 simultaneous orders for 10 pieces, in each set-up.
 
 Needs PostgreSQL as the tests do. Run it from the root: python -W ignore -m benchmarks.crowd
 """
@@ -24,7 +22,7 @@ WITHIN = 3.0
 
 
 def buy(client: httpx.Client, buyer: Headers, product_id: str) -> tuple[int, float]:
-    """Return the status and the seconds of an order."""
+    """Return the status of an order, and its seconds."""
     begin = perf_counter()
     body = {"lines": [{"product_id": product_id, "quantity": 1}]}
     answer = client.post("/v1/orders", json=body, headers=buyer)
@@ -32,14 +30,14 @@ def buy(client: httpx.Client, buyer: Headers, product_id: str) -> tuple[int, flo
 
 
 def crowd(shop: Shop) -> list[tuple[int, float]]:
-    """Send one burst of orders over new connections."""
+    """Run one crowd on new connections."""
     buyers, [product_id] = shop.sign_in(*["customer"] * CROWD), shop.create_products(10)
     with shop.client() as client:
         return together([partial(buy, client, buyer, product_id) for buyer in buyers])
 
 
 def measure(set_up: str) -> float:
-    """Print the figures of a set-up, and return its slowest response."""
+    """Print the figures of a set-up; return the slowest response of all rounds."""
     with TemporaryDirectory() as folder, open_shop(set_up, Path(folder)) as shop:
         rounds = [crowd(shop) for _ in range(ROUNDS)]
     statuses = Counter(status for each in rounds for status, _ in each)
@@ -51,7 +49,7 @@ def measure(set_up: str) -> float:
 
 
 def main() -> int:
-    """Measure all set-ups, and exit with 1 after too long a wait."""
+    """Measure each set-up. The exit code is 1 if a response took too long."""
     slowest = max(measure(set_up) for set_up in SET_UPS)
     print(f"the slowest waited {slowest:.2f} s; {WITHIN:.0f} s are allowed")
     return int(slowest > WITHIN)

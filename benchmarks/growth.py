@@ -1,6 +1,6 @@
-"""The growth of cost: `python -m benchmarks.growth [rows|lines|contract|connections]...`.
+"""How cost grows: `python -m benchmarks.growth [rows|lines|contract|connections]...`.
 
-Without a name it measures all of them. It prints the figures, and draws them into `growth.png`.
+All of them run if none is named. The program prints its figures, and draws them into `growth.png`.
 """
 
 import asyncio
@@ -11,9 +11,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import orjson
 import structlog
@@ -59,7 +61,7 @@ def cost(work: Callable[[], object], times: int = 200) -> float:
 
 
 def rows(folder: Path) -> Panels:
-    """Measure pages of 20 at the start and end of many products."""
+    """Measure a page of 20 near the start of a million products, and one at the end."""
     url = f"sqlite:///{folder / 'rows.db'}"
     migrate(url)
     database = Database(url)
@@ -71,9 +73,9 @@ def rows(folder: Path) -> Panels:
     with database.reading() as session:
         one = text("SELECT created_at, id FROM products ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET :at")
         for at in PLACES:
-            created, last = session.execute(one, {"at": at}).one()
-            key = (f"{created.replace(' ', 'T')}+00:00", last)
-            found[at] = cost(lambda key=key: listing.rows(session.connection(), 20, key))
+            row = session.execute(one, {"at": at}).one()
+            key = (f"{row.created_at.replace(' ', 'T')}+00:00", row.id)
+            found[at] = cost(partial(listing.rows, session.connection(), 20, key))
             print(f"  page of 20 after row {at:9,}: {found[at]:6.0f} us of CPU")
     database.close()
     return {"us of CPU for a page of 20, by row": {"page": found}}
@@ -88,9 +90,11 @@ def lines(folder: Path) -> Panels:
     event.listen(Engine, "before_cursor_execute", lambda *given: heard.append(given[2]))
     for count in LINES:
         body = {"lines": [{"product_id": product_id, "quantity": 1} for product_id in its.ids[:count]]}
-        found[count] = spent = cost(
-            lambda body=body: client.post("/v1/orders", body, {"Idempotency-Key": new_id("key")}), 10
-        )
+
+        def order(body: dict[str, Any] = body) -> None:
+            client.post("/v1/orders", body, {"Idempotency-Key": new_id("key")})
+
+        found[count] = spent = cost(order, 10)
         heard.clear()
         assert client.post("/v1/orders", body, {"Idempotency-Key": new_id("key")}).status == 201
         print(
@@ -118,7 +122,7 @@ def contract(_: Path) -> Panels:
 
 
 def one_contract(count: int) -> None:
-    """Load a contract, call its last operation, and print figures as JSON."""
+    """Load a contract of this many operations, call the last one, and print figures as JSON."""
     document = yaml.safe_load(CONTRACT_FILE.read_bytes())
     operations = sum(len(item.keys() - {"parameters"}) for item in document["paths"].values())
     for number in range(count - operations):

@@ -1,8 +1,7 @@
-"""The time of a failed sign-in: unknown address against wrong password.
+"""A timing comparison of rejected sign-ins: an unknown address against a wrong password.
 
-A difference would reveal which addresses have an account.
-
-Start a server with ORDERLY_RATE_LIMITS=off, then: python benchmarks/login_time.py http://127.0.0.1:8000
+A difference would reveal accounts. Start a server with ORDERLY_RATE_LIMITS=off, then:
+python benchmarks/login_time.py http://127.0.0.1:8000
 """
 
 import secrets
@@ -27,10 +26,7 @@ def refused_in(client: httpx.Client, email: str) -> float:
 
 
 def measure(client: httpx.Client) -> dict[str, list[float]]:
-    """Return the times of both, measured in turns.
-
-    Other load on the machine then affects both alike.
-    """
+    """Return the times of both, alternately, so that other load affects both alike."""
     known = f"known-{secrets.token_hex(8)}@example.com"
     body = {"email": known, "name": "Known", "password": secrets.token_urlsafe(16)}
     client.post("/v1/users", json=body).raise_for_status()
@@ -45,10 +41,7 @@ def measure(client: httpx.Client) -> dict[str, list[float]]:
 
 
 def main(url: str) -> int:
-    """Print the figures, and exit with 1 if the medians differ.
-
-    A difference of 10 % is allowed.
-    """
+    """Print the figures. The exit code is 1 if the medians differ by more than 10 %."""
     with httpx.Client(base_url=url, timeout=30) as client:
         times = measure(client)
     for name, each in times.items():

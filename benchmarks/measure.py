@@ -24,7 +24,7 @@ class Figures:
     cpu: float
     """Microseconds of CPU for a request."""
     wrong: int
-    """Requests that were rejected or got no response."""
+    """Rejected and missing responses."""
 
 
 def measure(
@@ -43,6 +43,6 @@ def measure(
 
 
 def middle(figures: list[Figures]) -> Figures:
-    """Return the median of several rounds, figure by figure."""
+    """Return the median of several rounds for each figure."""
     values = {name: median(getattr(each, name) for each in figures) for name in ("rate", "p50", "p99", "cpu")}
     return Figures(**values, wrong=sum(each.wrong for each in figures))

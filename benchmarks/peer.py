@@ -1,4 +1,4 @@
-"""A server under measurement: one process tree on one core."""
+"""A server under measurement: one process tree on one core, and its resources."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ GUNICORN = "{python} -m gunicorn -k gthread --threads 4 -w 1 -b 127.0.0.1:{port}
 
 @dataclass
 class Peer:
-    """A peer and the command that starts it."""
+    """The start command of a server."""
 
     name: str
     command: str
@@ -46,7 +46,7 @@ ALL = (
 
 @dataclass
 class Running:
-    """A peer that is ready."""
+    """A server that responds."""
 
     peer: Peer
     url: str
@@ -61,11 +61,11 @@ class Running:
         return sum(int(each[11]) + int(each[12]) for each in fields) / TICK
 
     def memory(self) -> float:
-        """MiB of its worker, the newest process, with its shared memory."""
+        """Return the MiB of its worker, the last started process, including shared memory."""
         return _of_memory(self.pids[-1], "Rss")
 
     def own_memory(self) -> float:
-        """MiB of all its processes, with shared memory counted once."""
+        """Return the MiB of all its processes; shared memory counts once."""
         return sum(_of_memory(pid, "Pss") for pid in self.pids)
 
 

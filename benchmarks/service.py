@@ -1,7 +1,7 @@
-"""The service under measurement, complete, with two changes to its contract.
+"""The complete service, with higher rate limits and a token for reading products.
 
-Its rate limits are higher. Reading products needs a token, as the comparison is for signed-in callers. It is started
-as by `orderly serve`. `python -m benchmarks.service unchecked` leaves out the validation of responses.
+The catalogue is public, and this is a comparison for signed-in callers: so two operations of the contract require one.
+It is started as by `orderly serve`. `python -m benchmarks.service unchecked` leaves out the validation of responses.
 """
 
 import re
@@ -19,7 +19,7 @@ SIGNED_IN = ("get_product", "list_products")
 
 
 def contract() -> Contract:
-    """Return the contract with the changes above."""
+    """Return the contract with these changes."""
     text = re.sub(r"limit: \d+, window: 60", f"limit: {ENDLESS}, window: 60", CONTRACT_FILE.read_text())
     for name in SIGNED_IN:
         before, found, after = text.partition(f"operationId: {name}\n")
@@ -35,10 +35,10 @@ def create(settings: Settings, **given: Any) -> ASGIApp:
 
 
 def create_unchecked(settings: Settings, **given: Any) -> ASGIApp:
-    """Return the service without response validation, to measure its cost."""
+    """Return the service without response validation, only to measure its cost."""
     from orderly.validation.response import ResponseValidator
 
-    ResponseValidator.check = lambda *_: None  # type: ignore[assignment,method-assign]
+    ResponseValidator.check = lambda *_: None  # type: ignore[method-assign]  # a benchmark without it
     return create(settings, **given)
 
 

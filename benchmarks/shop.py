@@ -1,4 +1,4 @@
-"""The shop of all peers: the same rows in separate databases."""
+"""The shop of all peers: the same rows, in a database for each."""
 
 import shutil
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def copy(shop: Shop, path: Path) -> Shop:
 
 @contextmanager
 def on_postgresql(name: str) -> Iterator[Shop]:
-    """Create a shop on the PostgreSQL server, dropped at the end."""
+    """Create a shop on the PostgreSQL server; drop it at the end."""
     with psycopg.connect(POSTGRESQL, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
         try:

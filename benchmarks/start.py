@@ -1,4 +1,4 @@
-"""The time to start, by the number of operations of the contract.
+"""Start-up time by the number of operations of the contract.
 
 python -m benchmarks.start
 """
@@ -30,7 +30,7 @@ def measure(folder: Path, operations: int) -> tuple[float, float]:
 def main() -> None:
     """Print a line for each size.
 
-    The last column is constant if the time grows linearly.
+    The last column stays constant where the time grows linearly.
     """
     with tempfile.TemporaryDirectory() as folder:
         measure(Path(folder), 5)  # one-time work is done before

@@ -1,4 +1,7 @@
-"""Drives the application in process, byte for byte: no client library tidies up what a test wants to send."""
+"""A client that drives the application in process.
+
+It sends exactly the bytes that a test gives; a client library would correct them.
+"""
 
 import asyncio
 import json
@@ -15,8 +18,8 @@ Headers = dict[str, str] | list[tuple[str, str]]
 
 
 @dataclass
-class Answer:
-    """What came back."""
+class Response:
+    """A response."""
 
     status: int
     raw_headers: list[tuple[str, str]]
@@ -24,7 +27,7 @@ class Answer:
 
     @property
     def headers(self) -> dict[str, str]:
-        """By lower-case name; of one that was sent twice, the last."""
+        """The headers by lower-case name; of duplicates the last."""
         return dict(self.raw_headers)
 
     @property
@@ -41,7 +44,7 @@ class Answer:
 
     @property
     def errors(self) -> dict[str, str]:
-        """What is wrong, as place: keyword."""
+        """The keyword of each error by its place."""
         return {e.get("pointer", e.get("name")): e["keyword"] for e in self.json["errors"]}
 
 
@@ -52,28 +55,34 @@ class Client:
         self, app: ASGIApp, headers: dict[str, str] | None = None, address: str = "127.0.0.1", user: Any = None
     ) -> None:
         self.app = app
-        self.user = user
+        self._user = user
         self.own = headers or {}
         self.address = address
 
+    @property
+    def user(self) -> Any:
+        """The account of a signed-in client."""
+        assert self._user is not None, "this client is not signed in"
+        return self._user
+
     def signed_in(self, token: str, user: Any = None) -> "Client":
-        """The same, with a bearer token."""
+        """Return a client with a bearer token."""
         return Client(self.app, {"Authorization": f"Bearer {token}"}, self.address, user)
 
     def with_key(self, secret: str) -> "Client":
-        """The same, with an API key."""
+        """Return a client with an API key."""
         return Client(self.app, {"X-API-Key": secret}, self.address)
 
     def __call__(
         self, method: str, target: str, body: Any = None, headers: Headers | None = None, chunks: Iterable[bytes] = ()
-    ) -> Answer:
-        """Send one request; a body that is not bytes is sent as JSON."""
+    ) -> Response:
+        """Send one request; a body other than bytes is sent as JSON."""
         return asyncio.run(self.call(method, target, body, headers, chunks))
 
     async def call(
         self, method: str, target: str, body: Any = None, headers: Headers | None = None, chunks: Iterable[bytes] = ()
-    ) -> Answer:
-        """The same, from within a loop."""
+    ) -> Response:
+        """Send one request from within an event loop."""
         given = list(headers.items()) if isinstance(headers, dict) else list(headers or [])
         sent = [*self.own.items(), *given]
         names = {name.lower() for name, _ in sent}
@@ -85,31 +94,33 @@ class Client:
             sent.append(("Host", "shop.test"))
         return await self._send(method, target, sent, [body] if body is not None else chunks)
 
-    def without_host(self, target: str) -> Answer:
-        """GET as HTTP/1.0 had it."""
+    def without_host(self, target: str) -> Response:
+        """Send a GET of HTTP/1.0, without Host."""
         return asyncio.run(self._send("GET", target, [], []))
 
-    def get(self, target: str, headers: Headers | None = None) -> Answer:
-        """GET."""
+    def get(self, target: str, headers: Headers | None = None) -> Response:
+        """Send a GET."""
         return self("GET", target, headers=headers)
 
-    def post(self, target: str, body: Any = None, headers: Headers | None = None) -> Answer:
-        """POST."""
+    def post(self, target: str, body: Any = None, headers: Headers | None = None) -> Response:
+        """Send a POST."""
         return self("POST", target, body, headers)
 
-    def patch(self, target: str, body: Any = None, headers: Headers | None = None) -> Answer:
-        """PATCH."""
+    def patch(self, target: str, body: Any = None, headers: Headers | None = None) -> Response:
+        """Send a PATCH."""
         return self("PATCH", target, body, headers)
 
-    def put(self, target: str, body: Any = None, headers: Headers | None = None) -> Answer:
-        """PUT."""
+    def put(self, target: str, body: Any = None, headers: Headers | None = None) -> Response:
+        """Send a PUT."""
         return self("PUT", target, body, headers)
 
-    def delete(self, target: str, headers: Headers | None = None) -> Answer:
-        """DELETE."""
+    def delete(self, target: str, headers: Headers | None = None) -> Response:
+        """Send a DELETE."""
         return self("DELETE", target, headers=headers)
 
-    async def _send(self, method: str, target: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> Answer:
+    async def _send(
+        self, method: str, target: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]
+    ) -> Response:
         path, _, query = target.partition("?")
         scope = {
             "type": "http",
@@ -126,7 +137,7 @@ class Client:
             "server": ("127.0.0.1", 8000),
         }
         parts = chain(chunks, [None], repeat(GONE))
-        answer = Answer(0, [], b"")
+        answer = Response(0, [], b"")
 
         async def receive() -> dict[str, Any]:
             part = next(parts)
@@ -146,7 +157,7 @@ class Client:
 
 
 async def shut_down(app: ASGIApp) -> None:
-    """Tell the application that the server stops."""
+    """Start and stop the application, as a server does."""
     messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
 
     async def receive() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from orderly.config.settings import PREFIX
 
 @dataclass(frozen=True)
 class CommandResult:
-    """How a command ended, and what it said."""
+    """The exit code of a command, and its output."""
 
     code: int
     out: str
@@ -34,7 +34,7 @@ def orderly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove all settings from the environment, and let the import path be as it was at the end of the test."""
+    """Remove all settings from the environment; restore the import path after the test."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
     monkeypatch.setattr(sys, "path", [*sys.path])

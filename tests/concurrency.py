@@ -12,9 +12,11 @@ CROWD = 64
 
 
 def together(acts: Sequence[Callable[[], T]], crowd: int = CROWD) -> list[T]:
-    """What came of each act, in order; up to `crowd` of them begin at once, the others as soon as there is room.
+    """Run functions concurrently; return their results in order.
 
-    Raises what the first of them raised that failed.
+    Up to `crowd` of them start at once, the others as soon as a thread is free.
+
+    Raises the exception of the first function that failed.
     """
     size = min(crowd, len(acts))
     barrier = Barrier(size)

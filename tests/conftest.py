@@ -21,7 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def url_of(database: Database) -> str:
-    """Return the URL of a database, with its password."""
+    """Return the URL of a database, including the password."""
     return database.url.render_as_string(hide_password=False)
 
 

@@ -1,4 +1,4 @@
-"""A Redis of one's own, which may be killed and frozen."""
+"""A Redis server for tests that kill or freeze it."""
 
 import signal
 import socket
@@ -13,7 +13,7 @@ from tests.requirements import program
 from tests.serving import free_port
 
 START = 10
-"""Seconds after which a Redis that does not answer never will."""
+"""Seconds until a Redis that does not respond counts as failed."""
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Redis:
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[Redis]:
-    """A server that keeps nothing, until the end of the block."""
+    """Run a server without persistence, until the end of the block."""
     port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     process = subprocess.Popen([program("redis-server"), *options], stdout=subprocess.DEVNULL)

@@ -39,7 +39,7 @@ class Requirement:
     """Why it cannot be used although its programs are here; None if it can."""
 
     def missing(self) -> str | None:
-        """Return why it is missing and how to install it; None if it is here."""
+        """Return why it is missing and how to install it, None if it is present."""
         absent = [name for name in self.programs if find(name) is None]
         reason = f"no {', '.join(absent)}" if absent else self.problem()
         return reason and f"{reason} ({self.install})"
@@ -113,7 +113,7 @@ REQUIREMENTS = {
 
 @cache
 def missing(name: str) -> str | None:
-    """Return why a requirement is missing and how to install it; None if it is here."""
+    """Return why a requirement is missing and how to install it, None if it is present."""
     return REQUIREMENTS[name].missing()
 
 
@@ -122,12 +122,12 @@ class UndeclaredRequirementError(Exception):
 
 
 class MissingRequirementError(Exception):
-    """A program that is no test lacks a requirement."""
+    """A program outside of the tests lacks a requirement."""
 
 
 @dataclass
 class Running:
-    """The test that runs in this process, if one does, and what it declares."""
+    """The test that runs in this process, if any, and its declared requirements."""
 
     test: str | None = None
     needs: frozenset[str] = frozenset()
@@ -137,7 +137,10 @@ _running = Running()
 
 
 def require(name: str) -> None:
-    """Raise unless the running test declares a requirement; outside of tests, unless it is here."""
+    """Check that the running test declares a requirement.
+
+    Outside of tests, check that it is present.
+    """
     if _running.test is None and (reason := missing(name)):
         raise MissingRequirementError(reason)
     if _running.test is not None and name not in _running.needs:
@@ -147,13 +150,16 @@ def require(name: str) -> None:
 
 
 def program(name: str, requirement: str | None = None) -> Path:
-    """Return the path of a program; raise as `require` does for the requirement, which has its name if left out."""
+    """Return the path of a program, after the check of `require`.
+
+    The requirement has the program's name unless another is given.
+    """
     require(requirement or name)
     return Path(str(find(name)))
 
 
 def needing_postgresql(*values: Any) -> Any:
-    """Return the values of a parameter with which a test needs the PostgreSQL server."""
+    """Return a parameter whose tests need the PostgreSQL server."""
     return pytest.param(*values, marks=pytest.mark.needs("postgresql"))
 
 
@@ -185,7 +191,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Skip a test that lacks a requirement, or fail it, before a fixture opens anything."""
+    """Skip or fail a test that lacks a requirement, before a fixture opens anything."""
     reasons = [reason for name in REQUIREMENTS if name in _running.needs and (reason := missing(name))]
     if reasons and REQUIRED:
         pytest.fail("\n".join(reasons), pytrace=False)

@@ -1,4 +1,4 @@
-"""The service as an operator starts it: a process of its own, real sockets, ended by its id."""
+"""The service as in production: a process with real sockets, stopped by its id."""
 
 import os
 import signal
@@ -32,12 +32,15 @@ class Served:
     log: Path
 
     def again(self, folder: Path, database_url: str, **settings: object) -> "Served":
-        """The same once more, at the same port, after it ended; the caller ends it."""
+        """Start the service again on its port, after it has ended; the caller ends it."""
         port = int(self.url.rsplit(":", 1)[1])
         return _start(folder, database_url, port, settings)
 
     def end(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End it now, however it is; one that has ended already is let be. At SIGTERM a service of ours serves on."""
+        """Stop the service with SIGINT, unless another signal is given.
+
+        A service that has ended already is left as it is. After SIGTERM it would serve for some seconds.
+        """
         self.process.send_signal(how)
         try:
             self.process.wait(START)
@@ -104,19 +107,23 @@ def _start(
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """The variables of a process with these settings and no others of the service."""
+    """Return the variables of a process with these settings of the service only."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return kept | {variable_of(name): str(value) for name, value in settings.items()}
 
 
 def variable_of(name: str) -> str:
-    """The environment variable of a setting."""
+    """Return the environment variable of a setting."""
     alias = Settings.model_fields[name].validation_alias if name in Settings.model_fields else None
     return str(alias or PREFIX + name.upper())
 
 
 def wait_until_ready(service: Served) -> None:
-    """Come back when the service says that it is ready; fail with its log if it never does."""
+    """Wait until the service is ready.
+
+    Raises:
+        AssertionError: it is not ready in time; the message has the end of its log.
+    """
     end = time.monotonic() + START
     while time.monotonic() < end and service.process.poll() is None:
         try:
@@ -129,10 +136,10 @@ def wait_until_ready(service: Served) -> None:
 
 @contextmanager
 def reserved_port() -> Iterator[int]:
-    """A port that nobody listens at, and that nobody else who looks for one is given meanwhile.
+    """Reserve a free port, which no other caller of this function gets meanwhile.
 
-    Granian shares its ports (SO_REUSEPORT): two services that were told the same one would each take half of what is
-    sent to either. This socket is bound with them and does not listen.
+    Granian shares its ports (SO_REUSEPORT): two services with the same one would each get half of the requests to
+    either. This socket is bound with them and does not listen.
     """
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -142,7 +149,7 @@ def reserved_port() -> Iterator[int]:
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
+    """Return a port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

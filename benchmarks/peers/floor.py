@@ -1,6 +1,6 @@
 """The floor of CPython: bare ASGI and raw sqlite3.
 
-It has no framework, check or thread, and reads only.
+It has no framework, no check and no thread. Reads only.
 """
 
 import os

@@ -1,6 +1,6 @@
 """FastAPI as in its tutorial.
 
-Endpoints are sync, session and user are dependencies, and pydantic validates both ways.
+Sync endpoints, dependencies for session and user, pydantic in both directions.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""Plain Flask, for gunicorn's gthread worker.
+"""Plain Flask for gunicorn's gthread worker.
 
-It has no schemas, and checks the body by hand as far as is usual.
+It has no schemas; the body is checked by hand, as is usual.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Litestar with the tables, statements and token checks of Orderly.
 
-The difference to Orderly is the cost of the frameworks.
+The remaining difference between the two is the framework.
 """
 
 import os

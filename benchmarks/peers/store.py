@@ -1,6 +1,6 @@
-"""The tables, callers and queries of all peers.
+"""The common part of all peers.
 
-The queries are written as in SQLAlchemy's tutorials.
+The tables, the caller of a token, and the queries as in SQLAlchemy's tutorials.
 """
 
 import os
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 
 def user_of(session: Session, authorization: str) -> User:
-    """Return the user of a bearer token, as FastAPI's security tutorial does."""
+    """Return the user of a bearer token, as in FastAPI's security tutorial."""
     try:
         claims = jwt.decode(authorization.removeprefix("Bearer "), SECRET, algorithms=["HS256"], audience="orderly")
     except jwt.InvalidTokenError:
@@ -49,20 +49,21 @@ def product(session: Session, product_id: str) -> Product:
 
 
 def page(session: Session, limit: int, cursor: str | None) -> tuple[list[Product], str | None]:
-    """Return a page of products, newest first, and the next cursor."""
+    """Return a page of products, newest first, and the cursor of the next page."""
     newest = select(Product).where(Product.archived_at.is_(None))
     newest = newest.order_by(Product.created_at.desc(), Product.id.desc()).limit(limit + 1)
     if cursor:
-        at, last = urlsafe_b64decode(cursor).decode().split(" ")
-        newest = newest.where(tuple_(Product.created_at, Product.id) < (datetime.fromisoformat(at), last))
+        at, id_ = urlsafe_b64decode(cursor).decode().split(" ")
+        newest = newest.where(tuple_(Product.created_at, Product.id) < (datetime.fromisoformat(at), id_))
     found = list(session.scalars(newest))
-    last = found[limit - 1] if len(found) > limit else None
-    text = last and urlsafe_b64encode(f"{last.created_at.isoformat()} {last.id}".encode()).decode()
-    return found[:limit], text
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], urlsafe_b64encode(f"{last.created_at.isoformat()} {last.id}".encode()).decode()
 
 
 def place(session: Session, user: User, wanted: list[tuple[str, int]]) -> Order:
-    """Place an order, taking its stock in the order of the ids."""
+    """Create an order; stock is taken in the order of the ids."""
     order = Order(id=new_id("ord"), user_id=user.id, status="pending", version=1, currency="", total_amount=0)
     order.order_metadata, order.created_at, order.updated_at = {}, now(), now()
     for position, (product_id, quantity) in enumerate(sorted(wanted)):

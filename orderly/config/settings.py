@@ -149,7 +149,7 @@ class Settings(BaseSettings):
         env_file = folder / ENV_FILE
         try:
             check_known({**os.environ, **dotenv_values(env_file)}, cls.model_fields)
-            return cls(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings adds this argument
+            return cls(_env_file=env_file)
         except ValidationError as error:
             messages = dict.fromkeys(describe_invalid(e["loc"], e["msg"]) for e in error.errors())
             raise CommandError("; ".join(messages) + ".") from None

@@ -1,4 +1,7 @@
-"""A real browser: Chromium without a window, which fetches from the service only and has nothing to complain of."""
+"""A real browser: headless Chromium.
+
+It fetches from the service only, and its console stays empty.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -50,7 +53,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The sandbox, which has a database of its own."""
+    """The sandbox, with its own database."""
     folder = tmp_path_factory.mktemp("sandbox")
     with served(folder, f"sqlite:///{folder / 'unused.db'}", program=(*PROGRAM, "--sandbox")) as sandbox:
         yield sandbox
@@ -58,7 +61,10 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def visit(chromium: "Browser") -> Iterator[Visit]:
-    """Opens a page of a service: `visit(service, "/docs", PHONE)`. It asks nobody else, and the console stays empty."""
+    """A page of a service: `visit(service, "/docs", PHONE)`.
+
+    It sends no request to another host, and the console stays empty.
+    """
     asked: list[str] = []
     result: list[str] = []
     homes: set[str] = set()

@@ -1,26 +1,27 @@
-"""The pages as people use them: with a mouse, by keyboard, on a phone, and in the sandbox."""
+"""The pages as people use them: by mouse, by keyboard, on a phone, in the sandbox."""
 
 import json
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE, Visit
+from tests.serving import Served
 from tests.shop.factories import PASSWORD
 
 pytestmark = pytest.mark.needs("chromium")
 
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 KEYS = 400
-"""So often a person may press Tab until the test gives up."""
+"""Tab presses until the test gives up."""
 
 
-def operation(page, tag, name):
+def operation(page: Any, tag: str, name: str) -> Any:
     return page.locator(f"#operations-{tag}-{name}")
 
 
-def execute(page, tag, name):
-    """Open an operation and execute it as it stands."""
+def execute(page: Any, tag: str, name: str) -> tuple[str, Any]:
+    """Open an operation and execute it unchanged."""
     there = operation(page, tag, name)
     if not there.locator(".execute").is_visible():
         there.locator(".opblock-summary-control").click()
@@ -30,22 +31,22 @@ def execute(page, tag, name):
     return answer
 
 
-def answer_of(there) -> tuple[str, Any]:
-    """The status and the body that an executed operation shows."""
+def answer_of(there: Any) -> tuple[str, Any]:
+    """Return the status and the body that an executed operation shows."""
     shown = there.locator(".live-responses-table .response")
     body = shown.locator(".highlight-code code").first.text_content()
     return shown.locator(".response-col_status").inner_text().split()[0], json.loads(body)
 
 
-def sign_in(page):
+def sign_in(page: Any) -> None:
     page.get_by_label("Email", exact=True).fill("alice@example.com")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_text("Signed in as alice@example.com.").wait_for()
 
 
-def tab_to(page, selector):
-    """Go on by keyboard until something has the focus."""
+def tab_to(page: Any, selector: str) -> None:
+    """Press Tab until an element has the focus."""
     for _ in range(KEYS):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
@@ -53,20 +54,22 @@ def tab_to(page, selector):
     raise AssertionError(f"{selector} is not reached by Tab")
 
 
-def overflow(page):
-    """By how many pixels the page is wider than the screen."""
+def overflow(page: Any) -> Any:
+    """Return by how many pixels the page is wider than the screen."""
     return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
 
 
 class TestDocs:
     @SIZES
-    def test_somebody_signs_in_and_is_shown_the_answer_of_an_operation(self, visit, service, size):
+    def test_somebody_signs_in_and_is_shown_the_answer_of_an_operation(
+        self, visit: Visit, service: Served, size: dict[str, int]
+    ) -> None:
         page = visit(service, "/docs", size)
         sign_in(page)
         status, body = execute(page, "me", "get_me")
         assert (status, body["email"]) == ("200", "alice@example.com")
 
-    def test_what_is_written_in_a_form_is_sent(self, visit, service):
+    def test_what_is_written_in_a_form_is_sent(self, visit: Visit, service: Served) -> None:
         page = visit(service, "/docs")
         there = operation(page, "products", "list_products")
         there.locator(".opblock-summary-control").click()
@@ -76,7 +79,7 @@ class TestDocs:
             {"data": [], "has_more": False, "next_cursor": None},
         )
 
-    def test_it_is_used_by_keyboard_alone(self, visit, service):
+    def test_it_is_used_by_keyboard_alone(self, visit: Visit, service: Served) -> None:
         page = visit(service, "/docs")
         operation(page, "products", "list_products").wait_for()
         tab_to(page, "#sign-in [name=email]")
@@ -91,13 +94,13 @@ class TestDocs:
         page.keyboard.press("Enter")
         assert answer_of(operation(page, "me", "get_me"))[0] == "200"
 
-    def test_a_link_to_an_operation_opens_it(self, visit, service):
+    def test_a_link_to_an_operation_opens_it(self, visit: Visit, service: Served) -> None:
         page = visit(service, "/docs#/orders/create_order")
         there = operation(page, "orders", "create_order").locator(".execute")
         there.wait_for()
         page.wait_for_function("window.scrollY > 0")
 
-    def test_an_error_leads_to_its_explanation(self, visit, service):
+    def test_an_error_leads_to_its_explanation(self, visit: Visit, service: Served) -> None:
         page = visit(service, "/docs#/products/list_products")
         with page.expect_popup() as opened:
             operation(page, "products", "list_products").get_by_role("link", name="rate_limited").click()
@@ -107,7 +110,7 @@ class TestDocs:
 
 class TestSandbox:
     @SIZES
-    def test_everybody_is_signed_in_already(self, visit, sandbox, size):
+    def test_everybody_is_signed_in_already(self, visit: Visit, sandbox: Served, size: dict[str, int]) -> None:
         page = visit(sandbox, "/docs", size)
         people = page.get_by_label("Sandbox, signed in as")
         for person in people.locator("option").all_text_contents():
@@ -115,7 +118,7 @@ class TestSandbox:
             status, body = execute(page, "me", "get_me")
             assert (status, f"{body['role']}: {body['email']}") == ("200", person)
 
-    def test_it_begins_anew(self, visit, sandbox):
+    def test_it_begins_anew(self, visit: Visit, sandbox: Served) -> None:
         page = visit(sandbox, "/docs")
         page.get_by_role("button", name="Reset data").click()
         page.get_by_role("button", name="Data was reset").wait_for()
@@ -123,10 +126,10 @@ class TestSandbox:
 
 class TestPhone:
     @pytest.mark.parametrize("path", ["/errors", "/changes"])
-    def test_a_page_is_not_wider_than_the_screen(self, visit, service, path):
+    def test_a_page_is_not_wider_than_the_screen(self, visit: Visit, service: Served, path: str) -> None:
         assert overflow(visit(service, path, PHONE)) == 0
 
-    def test_neither_are_the_docs_with_everything_open(self, visit, sandbox):
+    def test_neither_are_the_docs_with_everything_open(self, visit: Visit, sandbox: Served) -> None:
         page = visit(sandbox, "/docs", PHONE)
         for tag, name in (("orders", "list_orders"), ("orders", "create_order"), ("users", "list_users")):
             operation(page, tag, name).locator(".opblock-summary-control").click()

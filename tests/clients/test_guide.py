@@ -6,7 +6,7 @@ The type checker of each language reads them too.
 import re
 
 from orderly.clock import new_id
-from tests.clients.conftest import SUFFIX, name_of
+from tests.clients.conftest import SUFFIX, Python, Shop, TypeScript, name_of
 from tests.serving import ROOT
 
 FENCES = {"py": "python", "ts": "ts"}
@@ -20,7 +20,7 @@ def snippets(suffix: str) -> str:
     return "\n".join(found)
 
 
-def test_the_snippets_of_the_guide_place_an_order(language, shop):
+def test_the_snippets_of_the_guide_place_an_order(language: Python | TypeScript, shop: Shop) -> None:
     name = new_id("alice")
     shop.add_user(name)
     shop.add_product(stock=100)

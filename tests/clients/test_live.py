@@ -1,7 +1,7 @@
 """Clients against the live service, directly and through a faulty proxy."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,13 @@ from db.products import Product
 from db.sessions import RefreshToken, UserSession
 from db.users import find_by_email
 from orderly.clock import new_id
-from tests.clients.conftest import SCENARIOS, SUFFIX, name_of
+from tests.clients.conftest import SCENARIOS, SUFFIX, Python, Shop, TypeScript, name_of
 from tests.clients.proxy import faulty_proxy
 from tests.shop import invariants
 
 
 @pytest.fixture
-def run_scenario(language, shop):
+def run_scenario(language: Python | TypeScript, shop: Shop) -> Callable[..., None]:
     """A function that runs a scenario at a URL."""
 
     def run_scenario(name: str, url: str = shop.service.url, **arguments: Any) -> None:
@@ -31,14 +31,14 @@ def run_scenario(language, shop):
 
 
 @pytest.fixture(scope="session")
-def old_stock(shop):
+def old_stock(shop: Shop) -> None:
     """Five hundred products."""
     for n in range(500):
         shop.add_product(sku=f"OLD-{n:03}", name=f"Mug OLD-{n:03}")
 
 
 @contextmanager
-def adding_products(shop) -> Iterator[None]:
+def adding_products(shop: Shop) -> Iterator[None]:
     """Add products until the end of the block."""
     finished = threading.Event()
 
@@ -55,12 +55,14 @@ def adding_products(shop) -> Iterator[None]:
         thread.join()
 
 
-def test_first_visit_succeeds_while_products_are_added(run_scenario, shop, old_stock):
+def test_first_visit_succeeds_while_products_are_added(
+    run_scenario: Callable[..., None], shop: Shop, old_stock: None
+) -> None:
     with adding_products(shop):
         run_scenario("shop", email=f"{new_id('alice')}@example.com")
 
 
-def test_concurrent_calls_renew_an_expired_token_once(run_scenario, shop):
+def test_concurrent_calls_renew_an_expired_token_once(run_scenario: Callable[..., None], shop: Shop) -> None:
     name = new_id("alice")
     user_id = shop.add_user(name)
     tokens = [shop.start_session(user_id, age=20) for _ in range(3)]
@@ -72,7 +74,7 @@ def test_concurrent_calls_renew_an_expired_token_once(run_scenario, shop):
         assert sorted(token_counts) == [1, 2, 2]
 
 
-def test_lost_responses_of_a_renewal_keep_the_session(run_scenario, shop):
+def test_lost_responses_of_a_renewal_keep_the_session(run_scenario: Callable[..., None], shop: Shop) -> None:
     name = new_id("alice")
     user_id = shop.add_user(name)
     tokens = [shop.start_session(user_id, age=20) for _ in range(3)]
@@ -82,7 +84,7 @@ def test_lost_responses_of_a_renewal_keep_the_session(run_scenario, shop):
     assert faults.lost > 10
 
 
-def test_lost_responses_create_no_second_order(run_scenario, shop):
+def test_lost_responses_create_no_second_order(run_scenario: Callable[..., None], shop: Shop) -> None:
     user_id = shop.add_user(new_id("alice"))
     product_id = shop.add_product(stock=1000)
     with faulty_proxy(shop.service.url) as (url, faults):
@@ -94,7 +96,7 @@ def test_lost_responses_create_no_second_order(run_scenario, shop):
         assert session.scalar(select(Product.stock).where(Product.id == product_id)) == 800
 
 
-def test_unsafe_requests_are_retried_only_after_a_429(run_scenario, shop):
+def test_unsafe_requests_are_retried_only_after_a_429(run_scenario: Callable[..., None], shop: Shop) -> None:
     email = f"{new_id('alice')}@example.com"
     with (
         faulty_proxy(shop.service.url, loss_rate=1, limit_rate=0, failure_rate=0) as (losing, lost),

@@ -1,11 +1,13 @@
 """Types and names of the generated clients."""
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orderly.devtools.codegen.clients.errors import class_name
-from tests.clients.conftest import INSTALL, LANGUAGES, SUFFIX, Python, name_of
+from tests.clients.conftest import INSTALL, LANGUAGES, SUFFIX, Python, TypeScript, name_of
 from tests.clients.test_guide import snippets
 from tests.shop.application import CONTRACT, CONTRACT_FILE
 
@@ -35,7 +37,7 @@ HEAD = {
 }
 
 
-def test_generated_client_passes_the_strict_type_checker(language):
+def test_generated_client_passes_the_strict_type_checker(language: Python | TypeScript) -> None:
     if isinstance(language, Python):
         assert language.check("-p", "orderly_client") == ""
     else:  # the command itself has built the client with the rules of its tsconfig.json
@@ -43,7 +45,7 @@ def test_generated_client_passes_the_strict_type_checker(language):
         assert (language.client / "dist" / "index.js").exists()
 
 
-def test_wrong_body_fails_the_type_check(language):
+def test_wrong_body_fails_the_type_check(language: Python | TypeScript) -> None:
     wrong = WRONG[name_of(language)]
     result = language.type_errors("wrong", HEAD[name_of(language)] + "\n".join(wrong) + "\n")
     first = HEAD[name_of(language)].count("\n") + 1
@@ -52,14 +54,14 @@ def test_wrong_body_fails_the_type_check(language):
         assert expected in error
 
 
-def test_every_error_code_has_an_exception(language):
+def test_every_error_code_has_an_exception(language: Python | TypeScript) -> None:
     module = "orderly_client/refusals.py" if isinstance(language, Python) else "src/refusals.ts"
     source = (language.client / module).read_text()
     for code in CONTRACT.errors:
         assert re.search(rf"class {class_name(code)}\b", source)
 
 
-def test_names_are_those_of_the_contract(language):
+def test_names_are_those_of_the_contract(language: Python | TypeScript) -> None:
     """Check that the generator invents no names, such as `list` or `Problem1`."""
     document = CONTRACT.document
     if isinstance(language, Python):
@@ -74,12 +76,12 @@ def test_names_are_those_of_the_contract(language):
     assert "Problem1" not in exported
 
 
-def schema_of(language):
+def schema_of(language: TypeScript) -> str:
     return (language.client / "src" / "schema.ts").read_text()
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
-def test_renamed_property_breaks_the_type_check_of_the_readme(name, tmp_path):
+def test_renamed_property_breaks_the_type_check_of_the_readme(name: Any, tmp_path: Path) -> None:
     renamed = tmp_path / "openapi.yaml"
     renamed.write_text(re.sub(r"\bquantity\b", "count", CONTRACT_FILE.read_text()))
     project = INSTALL[name](tmp_path, renamed)

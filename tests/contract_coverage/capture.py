@@ -1,4 +1,4 @@
-"""Where the answers of the service are heard: in process, and from the services that tests have started."""
+"""Capture of the responses of the service, in process and from services that tests have started."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,13 +15,13 @@ RECORDER = Recorder(CONTRACT)
 
 
 def recorded(app: ASGIApp) -> ASGIApp:
-    """The service, serving our contract with our handlers, with an ear at it."""
+    """Return the service with a recorder of its responses."""
     return Recorded(app, RECORDER)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def listening() -> Iterator[None]:
-    """Hears what httpx is answered by the services that tests have started."""
+    """Records the responses that httpx gets from services that tests have started."""
     send, asend = httpx.Client.send, httpx.AsyncClient.send
 
     def heard(self: httpx.Client, request: httpx.Request, **given: Any) -> httpx.Response:

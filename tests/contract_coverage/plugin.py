@@ -1,6 +1,8 @@
-"""The coverage gate: a run of all tests fails when the contract promises what none of them has seen, or the reverse.
+"""The coverage gate of the contract.
 
-Each process of tests records for itself (`RECORDER`); the last word is with the one that the tests were started in.
+A run of all tests fails when no test has seen a requirement of the contract, or when the service sends what the
+contract does not declare. Each process of tests records for itself (`RECORDER`); the process that started the tests
+decides.
 """
 
 from collections.abc import Set
@@ -12,14 +14,14 @@ import pytest
 from orderly.contract.bundle import Bundle
 from orderly.contract.model import Contract
 from orderly.devtools.source_map import SourceMaps
-from tests.contract_coverage.capture import CONTRACT, RECORDER, listening
+from tests.contract_coverage.capture import RECORDER, listening
 from tests.contract_coverage.requirements import ONLY_BY_FAULTS, ONLY_ON_POSTGRESQL, promises
 from tests.requirements import missing
-from tests.shop.application import CONTRACT_FILE
+from tests.shop.application import CONTRACT, CONTRACT_FILE
 
 TESTS = Path(__file__).parent.parent
 ELSEWHERE = {"browser", "clients", "faults"}
-"""What is no part of `make test`: it needs Chromium or Node, or takes its time."""
+"""Folders outside of `make test`: they need Chromium or Node, or much time."""
 __all__ = ["listening"]
 
 NEVER, UNDECLARED = "never seen:", "not declared:"
@@ -35,7 +37,7 @@ class Gate:
         self.report: list[str] = []
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """All tests are run when each file has some, and no option has left any out."""
+        """Note whether all tests run: each file has some, and no option deselects any."""
         collected = {item.path for item in session.items}
         ours = {file for file in TESTS.rglob("test_*.py") if file.parent.name not in ELSEWHERE}
         self.is_whole = collected >= ours and self.is_whole
@@ -48,14 +50,14 @@ class Gate:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """A process of tests has ended (xdist)."""
+        """Collect what a process of tests has seen (xdist)."""
         sent = getattr(node, "workeroutput", {}).get("gate")
         if sent:
             self._take(**sent)
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Send what this process has seen, or judge what all of them have."""
-        own = {"whole": self.is_whole, "seen": sorted(RECORDER.seen), "undeclared": RECORDER.undeclared}
+        """Send what this process has seen, or judge what all processes have."""
+        own: dict[str, Any] = {"whole": self.is_whole, "seen": sorted(RECORDER.seen), "undeclared": RECORDER.undeclared}
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["gate"] = own
             return
@@ -65,7 +67,7 @@ class Gate:
             self._judge(session)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what is missing, or that nothing is."""
+        """Report the requirements never seen, and the totals."""
         if self.report:
             terminalreporter.section("the contract, as the tests have seen it")
             terminalreporter.write("\n".join(self.report) + "\n")
@@ -85,13 +87,13 @@ class Gate:
 
 
 def verdict(contract: Contract, bundle: Bundle, seen: set[str], unreachable: Set[str] = frozenset()) -> list[str]:
-    """The table of what was never seen, each with its line; then how much was.
+    """Return a line for each requirement never seen, then the totals.
 
     Args:
-        contract: what is promised.
-        bundle: where in which file.
-        seen: the promises that were seen.
-        unreachable: the error codes that this machine cannot cause, and need not have been seen.
+        contract: the contract with its requirements.
+        bundle: the files of the contract, for the lines.
+        seen: the requirements that tests have seen.
+        unreachable: error codes that this machine cannot cause, which need not have been seen.
     """
     wanted, lines = promises(contract), SourceMaps(bundle)
     unseen = [(lines.of(pointer), words) for words, pointer in wanted.items() if words not in seen]

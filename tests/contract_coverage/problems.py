@@ -1,4 +1,4 @@
-"""Compares the problems that the service sends with the contract's catalogue and examples."""
+"""A comparison of sent problems with the contract's catalogue and examples."""
 
 import re
 from collections.abc import Mapping
@@ -12,22 +12,22 @@ ID = re.compile(r"[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
 def example_of(operation: Operation, status: str) -> dict[str, Any] | None:
-    """Return the example of an operation's error; None if the error has none."""
+    """Return the example of an operation's error, None without one."""
     example = operation.node["responses"][status].get("content", PROBLEM, "example")
     return None if example is None else dict(example.value)
 
 
 def is_example(operation: Operation, status: str, problem: Mapping[str, Any]) -> bool:
-    """Whether a problem is the example of its response, ids and violations aside.
+    """Return whether a problem equals its example, except ids and violations.
 
-    Which violations there are depends on the request; two tests compare them whole.
+    The violations depend on the request; two tests compare them completely.
     """
     example = example_of(operation, status)
     return example is not None and _comparable(example) == _comparable(problem)
 
 
 def differs_from_catalogue(catalogue: Mapping[str, Mapping[str, str]], problem: Mapping[str, Any]) -> bool:
-    """Whether a problem has another title or detail than the catalogue has for its code."""
+    """Return whether title or detail differ from the catalogue's for the code."""
     entry = catalogue.get(problem["code"])
     return entry is not None and (
         problem["title"] != entry["title"] or not matches_template(problem["detail"], entry["detail"])

@@ -1,4 +1,7 @@
-"""Compares everything that is answered during the tests with the contract, and remembers what has been seen of it."""
+"""A recorder of the exchanges of all tests.
+
+It compares each response with the contract, and collects the requirements that tests have seen.
+"""
 
 import json
 import os
@@ -19,12 +22,12 @@ from tests.contract_coverage.problems import PROBLEM, differs_from_catalogue, is
 from tests.contract_coverage.requirements import Enums, choice_made, example_sent, parameter_seen
 
 ELSEWHERE = {204, 400, 404, 405, 414, 431, 501}
-"""What may be answered below the base path where no operation is; 204 to OPTIONS."""
+"""Statuses allowed below the base path where no operation exists; 204 for OPTIONS."""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and its answer; headers by lower-case name."""
+    """A request and its response; headers by lower-case name."""
 
     method: str
     path: str
@@ -41,22 +44,22 @@ class Exchange:
 
     @property
     def kind(self) -> str:
-        """The media type of the answer."""
+        """The media type of the response."""
         return self.headers.get("content-type", "no body").split(";")[0]
 
     @property
     def says(self) -> Any:
-        """What the answer says; None if that is nothing."""
+        """The content of the response, None without content."""
         return json.loads(self.answer) if self.answer and self.kind.endswith("json") else None
 
     @property
     def code(self) -> str:
-        """The code of a problem; of HEAD's, which have no body, none."""
+        """The code of a problem; None for a response to HEAD, which has no body."""
         return self.says["code"] if self.answer else ""
 
     @property
     def asks(self) -> Any:
-        """What the request says; None if that is nothing or no JSON."""
+        """The content of the request; None without content, or if it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -64,7 +67,7 @@ class Exchange:
 
 
 class Recorder:
-    """What has been seen, as the words of `promises`, and what the contract does not have."""
+    """The requirements seen so far, and undeclared parts of responses."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -113,7 +116,7 @@ class Recorder:
             self.undeclared.setdefault(what, os.environ.get("PYTEST_CURRENT_TEST", ""))
 
     def _undeclared(self, operation: Operation, exchange: Exchange) -> str | None:
-        """What of an exchange the contract does not declare."""
+        """Return what the contract does not declare of an exchange."""
         if str(exchange.status) not in operation.responses:
             return f"status {exchange.status} is not declared"
         if exchange.went_well:
@@ -139,9 +142,9 @@ class Recorder:
             yield from self._choices("answer", schema, exchange.says)
 
     def _requested(self, operation: Operation, exchange: Exchange, arguments: dict[str, str]) -> Iterator[str]:
-        """What an accepted request has made use of."""
+        """Yield the requirements that an accepted request has used."""
         query = parse_qs(exchange.query, keep_blank_values=True)
-        values = {"path": arguments, "query": query, "header": exchange.sent}
+        values: dict[str, dict[str, Any]] = {"path": arguments, "query": query, "header": exchange.sent}
         for parameter in operation.parameters:
             key = parameter.name.lower() if parameter.location == "header" else parameter.name
             given = values[parameter.location].get(key)
@@ -162,7 +165,7 @@ class Recorder:
         return self._contract.root.resolve_pointer("#" + pointer).value
 
     def _follow(self, operation: Operation, exchange: Exchange, arguments: dict[str, str]) -> None:
-        """Tick off the links that this request has followed, and remember those that its answer offers."""
+        """Mark the links that this request has followed, and keep those of its response."""
         bearer = exchange.sent.get("authorization", "").removeprefix("Bearer ")
         for given in (_frozen(arguments), _frozen(exchange.asks), bearer):
             self.seen |= self._links.get((operation.operation_id, given), set())
@@ -174,7 +177,7 @@ class Recorder:
 
 
 class Recorded:
-    """An ASGI application whose every answer is recorded."""
+    """An ASGI application whose responses are recorded."""
 
     def __init__(self, app: ASGIApp, recorder: Recorder) -> None:
         self._app = app
@@ -217,14 +220,20 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def _frozen(values: Any) -> Any:
-    """The members of an object as a key of a dict; None if there are none, or some are no plain values."""
+    """Return the members of an object as a key of a dict.
+
+    None if it has no members, or some are not plain values.
+    """
     if not values or not isinstance(values, dict) or any(isinstance(each, dict | list) for each in values.values()):
         return None
     return frozenset(values.items())
 
 
 def _targets(link: dict[str, Any], body: Any, arguments: dict[str, str]) -> list[Any]:
-    """How one can tell that a request follows a link; one without any values takes a token of the answer along."""
+    """Return what identifies a request that follows a link.
+
+    A link without values is identified by a token of the response.
+    """
 
     def value(expression: str) -> Any:
         if expression.startswith("$request.path."):

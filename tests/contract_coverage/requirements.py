@@ -1,4 +1,7 @@
-"""What the contract promises, one by one: what some test has to have seen, and where in the YAML it stands."""
+"""The requirements of the contract.
+
+Some test has to see each of them; each has its place in the YAML.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +21,7 @@ ONLY_ON_POSTGRESQL = {"idempotency_key_in_flight"}
 
 @dataclass(frozen=True)
 class Choices:
-    """The values of enums that an instance of one schema can hold, and where in the instance."""
+    """The enum values that an instance of a schema can hold, and their places in the instance."""
 
     own: list[tuple[Any, str]] = field(default_factory=list)
     members: dict[str, "Choices"] = field(default_factory=dict)
@@ -30,7 +33,7 @@ class Choices:
         return not (self.own or self.members or self.items or self.also)
 
     def made(self, value: Any) -> Iterator[str]:
-        """The pointers of the choices that a value has made."""
+        """Return the pointers of the choices that a value has made."""
         yield from (pointer for option, pointer in self.own if type(option) is type(value) and option == value)
         for each in self.also:
             yield from each.made(value)
@@ -49,7 +52,7 @@ class Enums:
         self._found: dict[str, Choices] = {}
 
     def of(self, schema: Node) -> Choices:
-        """The choices that a schema leaves."""
+        """Return the choices of a schema."""
         node = schema.target
         if node.pointer not in self._found:
             self._found[node.pointer] = found = Choices()
@@ -64,10 +67,10 @@ class Enums:
         for choice in ("anyOf", "oneOf", "allOf"):
             for index in range(len(node.value.get(choice, []))):
                 self._add(found.also, node[choice][index])
-        members = node.get("properties")
-        for name in members.value if members else ():
-            if not (below := self.of(members[name])).is_empty:
-                found.members[name] = below
+        if members := node.get("properties"):
+            for name in members.value:
+                if not (below := self.of(members[name])).is_empty:
+                    found.members[name] = below
         if items := node.get("items"):
             self._add(found.items, items)
 
@@ -76,7 +79,7 @@ class Enums:
             to.append(below)
 
     def all(self, schema: Node) -> dict[str, Any]:
-        """Every choice at a schema or below it: pointer and value."""
+        """Return every choice of a schema: pointer and value."""
         found, waiting, seen = {}, [self.of(schema)], set()
         while waiting:
             choices = waiting.pop()
@@ -88,7 +91,7 @@ class Enums:
 
 
 def promises(contract: Contract) -> dict[str, str]:
-    """All of them, as words, each with the JSON pointer of its place."""
+    """Return all requirements as text, each with its JSON pointer."""
     found: dict[str, str] = {}
     enums = Enums()
     for operation in contract.operations:
@@ -138,16 +141,16 @@ def _choices(direction: str, found: dict[str, Any]) -> Iterator[tuple[str, str]]
 
 
 def parameter_seen(operation: Operation, location: str, name: str) -> str:
-    """The words for a parameter."""
+    """Return the requirement of a parameter."""
     return f"{operation.operation_id} is given {name} ({location})"
 
 
 def example_sent(operation: Operation, status: str) -> str:
-    """The words for a problem that is sent as its example shows it."""
+    """Return the requirement of a problem equal to its example."""
     return f"{operation.operation_id} sends the example of {status}"
 
 
 def choice_made(direction: str, pointer: str, value: Any) -> str:
-    """The words for one value of an enum, which counts wherever its schema is used."""
+    """Return the requirement of an enum value; it counts wherever its schema is used."""
     place = pointer.partition("/enum/")[0].removesuffix("/const").removeprefix("/components/")
     return f"{direction} with {value!r} of {place}"

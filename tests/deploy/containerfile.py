@@ -1,4 +1,4 @@
-"""Does what a Containerfile says without an engine: its commands as they are written, its paths in a folder."""
+"""A Containerfile carried out without an engine: its commands as written, its paths in a folder."""
 
 import os
 import re
@@ -20,7 +20,7 @@ PLACES = ("/opt/orderly", "/data", "/src", "/srv/shop")
 
 @dataclass
 class Image:
-    """What a Containerfile makes, in a folder of its own."""
+    """The result of a Containerfile, in a folder."""
 
     root: Path
     settings: dict[str, str] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Image:
 
     @contextmanager
     def run(self, *words: str, **settings: object) -> "Iterator[subprocess.Popen[bytes]]":
-        """The entry point, started with these words as the image's user, and gone at the end of the block."""
+        """Run the entry point with these arguments as the image's user, until the end of the block."""
         command = [*self.as_its_user(), *self.words["entrypoint"], *words]
         given = environment() | self._variables() | {f"ORDERLY_{k.upper()}": str(v) for k, v in settings.items()}
         process = subprocess.Popen(command, env=given, cwd=self.folder, stdout=subprocess.DEVNULL)
@@ -49,14 +49,14 @@ class Image:
             process.wait()
 
     def is_healthy(self, **settings: object) -> bool:
-        """Whether the health check says so."""
+        """Return whether the health check passes."""
         entry, *words = self.words["healthcheck"]
         assert [entry] == self.words["entrypoint"]
         with self.run(*words, **settings) as process:
             return process.wait(START) == 0
 
     def as_its_user(self) -> list[str]:
-        """What starts a program as the image's user; nothing where that cannot be."""
+        """Return the command that runs a program as the image's user; empty where impossible."""
         if os.geteuid() != 0:
             return []
         uid, gid = self.user.split(":")

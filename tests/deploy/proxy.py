@@ -1,4 +1,4 @@
-"""The proxy as an operator starts it: HAProxy with the configuration of `deploy/`, unchanged."""
+"""The proxy as in production: HAProxy with the unchanged configuration of `deploy/`."""
 
 import os
 import signal
@@ -15,10 +15,10 @@ CONFIGURATION = ROOT / "deploy" / "haproxy.cfg"
 
 @contextmanager
 def proxied(folder: Path, one: str, two: str, *, wait: bool = True) -> Iterator[Served]:
-    """The services at two URLs, reached as one until the end of the block; what the proxy logs is in the folder."""
+    """Run the proxy before two services until the end of the block; its log is in the folder."""
     place, log = f"127.0.0.1:{free_port()}", folder / "proxy.log"
     given = {"ORDERLY_PROXY_LISTEN": place, "ORDERLY_ONE": _place(one), "ORDERLY_TWO": _place(two)}
-    command = [program("haproxy"), "-db", "-f", CONFIGURATION]
+    command: list[str | Path] = [program("haproxy"), "-db", "-f", CONFIGURATION]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=os.environ | given, stdout=output, stderr=subprocess.STDOUT)
     proxy = Served(f"http://{place}", process, log)
@@ -27,7 +27,7 @@ def proxied(folder: Path, one: str, two: str, *, wait: bool = True) -> Iterator[
             wait_until_ready(proxy)
         yield proxy
     finally:
-        proxy.end(signal.SIGTERM)  # who starts it in the background lets it ignore SIGINT
+        proxy.end(signal.SIGTERM)  # started in the background, it ignores SIGINT
 
 
 def _place(url: str) -> str:

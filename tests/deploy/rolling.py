@@ -16,7 +16,7 @@ PAUSE = 0.1
 
 
 async def roll(two: Two, rounds: int) -> dict[str, Any]:
-    """Restart one after the other while 16 clients buy who never try again."""
+    """Restart one service after the other while 16 clients buy without retries."""
     slowest = 0.0
     async with buying(two.shop, two.proxy.url, retry=False, pause=PAUSE) as history:
         for n in range(rounds * len(two.services)):

@@ -1,8 +1,9 @@
-"""The image: what its Containerfile says is done, and what it starts serves."""
+"""The image: the commands of its Containerfile, and the service that it starts."""
 
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,8 +14,8 @@ from tests.serving import ROOT, START, free_port
 
 
 @pytest.fixture
-def image():
-    """The image, in a folder that anybody may enter."""
+def image() -> Iterator[Image]:
+    """The image, in a folder with access for all users."""
     with TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)  # noqa: S103  # the image's user is not the one that made it
         image = Image(Path(folder))
@@ -22,7 +23,7 @@ def image():
         yield image
 
 
-def test_it_migrates_serves_says_that_it_is_healthy_and_stops(image):
+def test_it_migrates_serves_says_that_it_is_healthy_and_stops(image: Image) -> None:
     settings = {"secret_key": "f" * 32, "port": free_port(), "host": "127.0.0.1"}
     with image.run("db", "upgrade", **settings) as migrating:
         assert migrating.wait(START) == 0

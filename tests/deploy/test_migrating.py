@@ -1,15 +1,18 @@
-"""A later release's migration, made while this one serves: nobody's request fails."""
+"""The migration of a later release while this one serves: no request fails."""
 
 import asyncio
 import shutil
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from orderly.database.migrations import revisions, runner
 from tests.faults.load import buying
-from tests.faults.shop import shop_on
+from tests.faults.shop import Shop, shop_on
 from tests.requirements import needing_postgresql
 from tests.shop.application import APPLICATION, REVISIONS
 
@@ -27,8 +30,10 @@ def upgrade():
 """The migrations of a later release, which keep the rules."""
 ACKNOWLEDGED = {"begun", "ordered", "paid", "cancelled"}
 READS = {"sqlite": 1, "postgresql": 7}
-"""Seconds for which somebody reads: on PostgreSQL longer than the service waits for a lock. If the migration waited for
-him without letting others pass, they would be refused."""
+"""Seconds of the long read: on PostgreSQL longer than the service waits for a lock.
+
+If the migration waited for the reader without letting other requests pass, those would be rejected.
+"""
 HEAD_OF_FILE = """
 import sqlalchemy as sa
 from alembic import op
@@ -38,8 +43,8 @@ revision, down_revision = "{}", "{}"
 """
 
 
-def later_release(folder):
-    """The migrations of a later release."""
+def later_release(folder: Path) -> Path:
+    """Create the migrations of a later release."""
     shutil.copytree(APPLICATION.migrations, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     for (revision, upgrade), before in zip(LATER.items(), [REVISIONS[-1], *LATER], strict=False):
         file = folder / "migrations" / "versions" / f"{revision}.py"
@@ -48,8 +53,8 @@ def later_release(folder):
 
 
 @contextmanager
-def open_reader(url):
-    """A transaction that has read orders and does not end, as a report or a back-up does not for a while."""
+def open_reader(url: str) -> Iterator[None]:
+    """Open a transaction that has read orders and does not end, as a report or a backup does."""
     engine = create_engine(url)
     with engine.connect() as connection:
         connection.execute(text("SELECT count(*) FROM orders"))
@@ -57,7 +62,7 @@ def open_reader(url):
     engine.dispose()
 
 
-async def migrated(shop, folder):
+async def migrated(shop: Shop, folder: Path) -> Counter[str]:
     with shop.serve() as service:
         async with buying(shop, service.url, retry=False) as history:
             await history.until("ordered", 20)
@@ -70,10 +75,11 @@ async def migrated(shop, folder):
 
 
 @pytest.mark.parametrize("kind", ["sqlite", needing_postgresql("postgresql")])
-def test_a_later_release_migrates_while_this_one_serves(kind, tmp_path):
+def test_a_later_release_migrates_while_this_one_serves(kind: str, tmp_path: Path) -> None:
     with shop_on(kind) as shop:
         counts = asyncio.run(migrated(shop, tmp_path))
         with shop.database.reading() as session:
             assert revisions.current(session.connection()) == "9002"
-            assert session.scalar(text("SELECT count(*) FROM orders WHERE channel IS NULL")) >= 50
+            unset = text("SELECT count(*) FROM orders WHERE channel IS NULL")
+            assert session.execute(unset).scalar_one() >= 50
     assert counts.keys() <= ACKNOWLEDGED, counts

@@ -1,15 +1,16 @@
-"""What the proxy says by itself, when no service can say it."""
+"""The proxy's own responses, when no service is available."""
 
 import asyncio
 import json
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from orderly.validation.schemas import SchemaCompiler
 from tests.deploy.proxy import proxied
-from tests.faults.raw_http import Answer, Client, Unsent
+from tests.faults.raw_http import Client, Response, Unsent
 from tests.serving import Served, free_port
 from tests.shop.application import CONTRACT
 
@@ -19,14 +20,14 @@ PROBLEM = SchemaCompiler(CONTRACT).compile(CONTRACT.root["components"]["schemas"
 
 
 @pytest.fixture
-def proxy(tmp_path) -> Iterator[Served]:
+def proxy(tmp_path: Path) -> Iterator[Served]:
     """A proxy of services that are not there."""
     with proxied(tmp_path, *(f"http://127.0.0.1:{free_port()}" for _ in range(2)), wait=False) as proxy:
         yield proxy
 
 
-def asked(url: str, target: str) -> Answer:
-    async def ask() -> Answer:
+def asked(url: str, target: str) -> Response:
+    async def ask() -> Response:
         while True:
             try:
                 with Client(url) as client:
@@ -37,7 +38,7 @@ def asked(url: str, target: str) -> Answer:
     return asyncio.run(asyncio.wait_for(ask(), 10))
 
 
-def test_without_a_service_it_answers_as_the_contract_says(proxy):
+def test_without_a_service_it_answers_as_the_contract_says(proxy: Served) -> None:
     answer = asked(proxy.url, "/v1/products")
     assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json")
     assert int(answer.headers["retry-after"]) >= 1
@@ -46,7 +47,7 @@ def test_without_a_service_it_answers_as_the_contract_says(proxy):
     assert answer.json["title"] == CONTRACT.errors[answer.json["code"]]["title"]
 
 
-def test_its_log_has_a_line_of_json_for_each_request_and_no_query(proxy):
+def test_its_log_has_a_line_of_json_for_each_request_and_no_query(proxy: Served) -> None:
     answer = asked(proxy.url, "/v1/products?q=secret")
     proxy.process.send_signal(signal.SIGUSR1)  # it ends when all is said and written down
     proxy.process.wait(10)

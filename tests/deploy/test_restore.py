@@ -1,12 +1,17 @@
-"""A shop that is brought back from its back-up: what was ordered before is there, and followers miss nothing after."""
+"""A shop restored from its backup.
+
+Every order from before the backup exists, and followers of the feed miss nothing afterwards.
+"""
 
 import asyncio
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url, select
@@ -17,7 +22,7 @@ from orderly.database.database import Database
 from tests.faults.cluster import own_postgresql
 from tests.faults.load import buying
 from tests.faults.raw_http import Client
-from tests.faults.shop import shop_on
+from tests.faults.shop import Shop, shop_on
 from tests.requirements import program
 from tests.serving import ROOT, environment, served
 from tests.shop import invariants
@@ -33,12 +38,12 @@ class OnSqlite:
     def __init__(self, folder: Path) -> None:
         self.copy = folder / "copy.db"
 
-    def back_up(self, shop) -> None:
+    def back_up(self, shop: Any) -> None:
         run([sys.executable, "-m", "orderly", "backup", str(self.copy)], database_url=shop.url)
 
     @contextmanager
-    def restored(self, shop):
-        """The URL of the shop as it was."""
+    def restored(self, shop: Any) -> Iterator[Any]:
+        """Yield the URL of the restored shop."""
         shop.database.close()
         for each in shop.file.parent.glob(f"{shop.file.name}-*"):
             each.unlink()
@@ -47,17 +52,20 @@ class OnSqlite:
 
 
 class OnPostgresql:
-    """`pg_dump` while it serves; `pg_restore` into another server, whose transactions have lower numbers."""
+    """A PostgreSQL shop: `pg_dump` while it serves, `pg_restore` into another server.
+
+    The transactions of the other server have lower numbers.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.dump = folder / "shop.dump"
 
-    def back_up(self, shop) -> None:
+    def back_up(self, shop: Any) -> None:
         run([client("pg_dump"), "--format=custom", f"--file={self.dump}", plain(shop.url)])
 
     @contextmanager
-    def restored(self, shop):
-        """The URL of the shop as it was."""
+    def restored(self, shop: Any) -> Iterator[str]:
+        """Yield the URL of the restored shop."""
         with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
             into = f"--dbname={plain(cluster.url)}"
             run([client("pg_restore"), "--no-owner", "--exit-on-error", into, str(self.dump)])
@@ -78,7 +86,7 @@ def plain(url: str) -> str:
 
 
 async def follow(client: Client, until: str, cursor: str | None = None) -> tuple[list[str], str | None]:
-    """What happened to which orders after the cursor, until an order has come, and the cursor after that."""
+    """Follow the feed after a cursor until an order appears; return the events and the next cursor."""
     seen: list[str] = []
     end = time.monotonic() + SETTLES_WITHIN
     while until not in seen:
@@ -89,15 +97,15 @@ async def follow(client: Client, until: str, cursor: str | None = None) -> tuple
     return seen, cursor
 
 
-async def order(url: str, shop) -> str:
+async def order(url: str, shop: Shop) -> str:
     body = {"lines": [{"product_id": shop.products[0], "quantity": 1}]}
     with Client(url, {"Authorization": f"Bearer {shop.tokens[0]}"}) as client:
         answer = await client("POST", "/v1/orders", body, Idempotency_Key=new_id("key"))
     return str(answer.json["id"])
 
 
-async def backed_up(shop, way, bob: dict[str, str]) -> tuple[dict[str, str], str | None]:
-    """Orders that were acknowledged before the back-up began, and how far a follower came beyond it."""
+async def backed_up(shop: Shop, way: type[Any], bob: dict[str, str]) -> tuple[dict[str, str], str | None]:
+    """Return the orders acknowledged before the backup, and a follower's cursor beyond it."""
     with served(shop.folder, shop.url, rate_limits="off") as service:
         async with buying(shop, service.url) as history:
             await history.until("ordered", 50)
@@ -116,7 +124,7 @@ async def backed_up(shop, way, bob: dict[str, str]) -> tuple[dict[str, str], str
         pytest.param("postgresql", OnPostgresql, marks=pytest.mark.needs("postgresql", *PROGRAMS)),
     ],
 )
-def test_a_restored_shop_has_what_was_ordered_and_goes_on(kind, way, tmp_path):
+def test_a_restored_shop_has_what_was_ordered_and_goes_on(kind: str, way: type[Any], tmp_path: Path) -> None:
     with shop_on(kind) as shop:
         way, bob = way(tmp_path), {"Authorization": f"Bearer {shop.staff_token}"}
         before, cursor = asyncio.run(backed_up(shop, way, bob))

@@ -1,59 +1,65 @@
-"""One shop that two services serve behind the proxy, as on two machines."""
+"""One shop behind the proxy with two services, as on two machines."""
 
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.deploy.rolling import roll
-from tests.deploy.two_machines import two_services
-from tests.faults.raw_http import Client
+from tests.deploy.two_machines import Two, two_services
+from tests.faults.raw_http import Client, Response
 
 pytestmark = pytest.mark.needs("postgresql", "redis-server", "haproxy")
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory):
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
     """Both, with the contract's limits."""
     with two_services(tmp_path_factory.mktemp("two")) as two:
         yield two
 
 
 @pytest.fixture
-def at(two):
-    """Sends a request to the first (0) or the second (1), as a customer: `at(0, "GET", "/v1/me")`."""
+def at(two: Two) -> Callable[..., Response]:
+    """A request to the first (0) or the second (1) service, as a customer.
 
-    def at(n, *request, buyer=0, **headers):
+    For example `at(0, "GET", "/v1/me")`.
+    """
+
+    def at(n: int, *request: Any, buyer: int = 0, **headers: Any) -> Response:
         return sent(two.services[n].url, *request, Authorization=f"Bearer {two.shop.tokens[buyer]}", **headers)
 
     return at
 
 
-def sent(url, method, target, body=None, **headers):
-    async def send():
+def sent(url: str, method: str, target: str, body: dict[str, Any] | None = None, **headers: Any) -> Response:
+    async def send() -> Response:
         with Client(url) as client:
             return await client(method, target, body, **headers)
 
     return asyncio.run(send())
 
 
-def test_both_are_restarted_under_load_and_no_request_fails(tmp_path):
+def test_both_are_restarted_under_load_and_no_request_fails(tmp_path: Path) -> None:
     with two_services(tmp_path, rate_limits="off") as two:
         figures = asyncio.run(roll(two, rounds=1))
     assert figures["answers"].keys() == {"ordered", "paid", "cancelled"}, figures
 
 
-def test_a_limit_holds_for_both_together(two):
+def test_a_limit_holds_for_both_together(two: Two) -> None:
     guess = {"email": "nobody@example.com", "password": "a wrong password"}
     statuses = [sent(two.services[n % 2].url, "POST", "/v1/tokens", guess).status for n in range(24)]
     assert Counter(statuses) == {401: 10, 429: 14}
 
 
-def test_the_proxy_tells_clients_apart_whatever_they_say_of_themselves(two):
-    def guess(address, **headers):
+def test_the_proxy_tells_clients_apart_whatever_they_say_of_themselves(two: Two) -> None:
+    def guess(address: str, **headers: Any) -> int:
         place = two.proxy.url.removeprefix("http://")
         with closing(HTTPConnection(place, timeout=30, source_address=(address, 0))) as connection:
             body = json.dumps({"email": "somebody@example.com", "password": "a wrong password"})
@@ -64,13 +70,13 @@ def test_the_proxy_tells_clients_apart_whatever_they_say_of_themselves(two):
     assert guess("127.0.0.3") == 401
 
 
-def test_a_token_that_is_revoked_at_one_is_refused_by_the_other(at):
+def test_a_token_that_is_revoked_at_one_is_refused_by_the_other(at: Callable[..., Response]) -> None:
     assert at(1, "GET", "/v1/me", buyer=1).status == 200
     assert at(0, "DELETE", "/v1/tokens/current", buyer=1).status == 204
     assert at(1, "GET", "/v1/me", buyer=1).status == 401
 
 
-def test_a_retry_that_comes_to_the_other_one_is_given_the_first_answer(two, at):
+def test_a_retry_that_comes_to_the_other_one_is_given_the_first_answer(two: Two, at: Callable[..., Response]) -> None:
     order = {"lines": [{"product_id": two.shop.products[0], "quantity": 1}]}
     first, second = (at(n, "POST", "/v1/orders", order, Idempotency_Key="once") for n in range(2))
     assert (first.status, second.status) == (201, 201)
@@ -78,7 +84,7 @@ def test_a_retry_that_comes_to_the_other_one_is_given_the_first_answer(two, at):
     assert second.json == first.json
 
 
-def test_a_page_that_one_began_the_other_goes_on_with(at):
+def test_a_page_that_one_began_the_other_goes_on_with(at: Callable[..., Response]) -> None:
     first = at(0, "GET", "/v1/products?limit=1").json
     second = at(1, "GET", f"/v1/products?limit=1&cursor={first['next_cursor']}").json
     assert first["data"] != second["data"] != []

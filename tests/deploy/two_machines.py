@@ -1,4 +1,7 @@
-"""Two services of one shop behind the proxy, as on two machines: one PostgreSQL database, one Redis."""
+"""Two services of one shop behind the proxy, as on two machines.
+
+They share one PostgreSQL database and one Redis.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,7 +20,7 @@ DRAIN = 3
 
 @dataclass
 class Two:
-    """Where they are."""
+    """The URLs and processes of the two services, and of what they share."""
 
     shop: Shop
     services: list[Served]
@@ -26,7 +29,7 @@ class Two:
     ends: ExitStack
 
     def restart(self, n: int) -> None:
-        """Tell a service to stop, and start it again when it has, as `systemctl restart` does."""
+        """Stop a service and start it again, as `systemctl restart` does."""
         stopped = self.services[n]
         stopped.process.terminate()
         assert stopped.process.wait(35) == 0
@@ -41,8 +44,8 @@ def two_services(folder: Path, **settings: Any) -> Iterator[Two]:
     with ExitStack() as ends:
         redis = ends.enter_context(redis_server(folder))
         shop = ends.enter_context(shop_on("postgresql"))
-        given = {"shutdown_delay": DRAIN, "redis_url": redis.url, "trusted_proxies": "127.0.0.1", "env": "production"}
-        given = {**given, "rate_limits": "on", **settings}
-        one, two = (ends.enter_context(shop.serve(**given)) for _ in range(2))
+        given: dict[str, Any] = {"shutdown_delay": DRAIN, "redis_url": redis.url, "trusted_proxies": "127.0.0.1"}
+        given |= {"env": "production", "rate_limits": "on", **settings}
+        one, two = [ends.enter_context(shop.serve(**given)) for _ in range(2)]
         proxy = ends.enter_context(proxied(folder, one.url, two.url))
         yield Two(shop, [one, two], proxy, given, ends)

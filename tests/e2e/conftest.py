@@ -1,9 +1,10 @@
-"""The service as it runs: two servers that have nothing in common but their database, and a shop in three set-ups."""
+"""Fixtures of the served shop: two servers on one database, and a shop in three set-ups."""
 
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -27,7 +28,7 @@ class Twins:
     folder: Path
 
     def add_user(self, name: str) -> str:
-        """Somebody with an account; the id."""
+        """Create a user; return the id."""
         with self.database.writing() as session:
             user = make_user(session, name)
             session.commit()
@@ -36,7 +37,7 @@ class Twins:
 
 @pytest.fixture(scope="module", params=["sqlite", needing_postgresql("postgresql")])
 def twins(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twins]:
-    """Two servers on one new database; on PostgreSQL the first one has two workers."""
+    """Two servers on one new database; on PostgreSQL one has two workers."""
     folder = tmp_path_factory.mktemp("live")
     if request.param == "sqlite":
         yield from serve_twice(f"sqlite:///{folder / 'orderly.db'}", folder, workers=1)
@@ -47,14 +48,14 @@ def twins(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def here(twins: Twins) -> Iterator[httpx.Client]:
-    """Somebody who calls the first server."""
+    """An HTTP client of the first server."""
     with httpx.Client(base_url=twins.here.url, timeout=PATIENCE) as client:
         yield client
 
 
 @pytest.fixture
 def there(twins: Twins) -> Iterator[httpx.Client]:
-    """Somebody who calls the second one."""
+    """An HTTP client of the second server."""
     with httpx.Client(base_url=twins.there.url, timeout=PATIENCE) as client:
         yield client
 
@@ -68,15 +69,15 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def client(shop: Shop) -> Iterator[httpx.Client]:
-    """Somebody who calls it, also many times at once."""
+    """An HTTP client of the shop, for many requests at once."""
     with shop.client() as client:
         yield client
 
 
 def serve_twice(url: str, folder: Path, *, workers: int) -> Iterator[Twins]:
-    """Two servers on a database that is made here."""
+    """Migrate a database and serve it by two servers."""
     migrate(url)
-    given = {"rate_limits": "off", "debug": "on"}
+    given: dict[str, Any] = {"rate_limits": "off", "debug": "on"}
     with (
         closing(Database(url)) as database,
         served(folder, url, wait=False, workers=workers, **given) as here,

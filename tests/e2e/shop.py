@@ -1,4 +1,4 @@
-"""A shop as it is served: on SQLite by one process and by two, on PostgreSQL by two."""
+"""A served shop: SQLite with one and two processes, PostgreSQL with two."""
 
 import time
 from collections.abc import Iterator
@@ -24,20 +24,20 @@ from tests.shop.factories import make_product, make_session, make_user
 SET_UPS = {"sqlite-1": 1, "sqlite-2": 2, "postgresql-2": 2}
 """The databases, and by how many processes each is served."""
 PATIENCE = 30.0
-"""Seconds that a test waits for an answer."""
+"""Seconds that a test waits for a response."""
 
 Headers = dict[str, str]
 
 
 class Retrying(httpx.HTTPTransport):
-    """Sends a request again after a 503, when the service asks for it.
+    """A transport that repeats a request after a 503, after the delay of its Retry-After.
 
-    On a machine that is busy a crowd is refused, because its requests would wait too long; nothing was done for those.
-    A request that was carried out all the same would be carried out twice here, and the tests would find it.
+    On a busy machine the requests of a crowd are rejected, because they would wait too long. No rejected request has
+    had an effect. One that was carried out all the same would be carried out twice here, and the tests would find it.
     """
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the first response that is not a 503; a 503 when patience is over."""
+        """Return the first response that is not a 503, or a 503 after `PATIENCE`."""
         end = time.monotonic() + PATIENCE
         while (response := super().handle_request(request)).status_code == 503 and time.monotonic() < end:
             response.read()
@@ -48,14 +48,17 @@ class Retrying(httpx.HTTPTransport):
 
 @dataclass
 class Shop:
-    """The service and its database, which the tests of a module share: each brings its own people and products."""
+    """The service and its database, shared by the tests of a module.
+
+    Each test creates its own users and products.
+    """
 
     service: Served
     database: Database
 
     @contextmanager
     def client(self) -> Iterator[httpx.Client]:
-        """Somebody with a connection for each of a crowd, so that all processes are called."""
+        """Yield a client with a connection for each request of a crowd, so that all processes get some."""
         connections = httpx.Limits(max_connections=CROWD, max_keepalive_connections=CROWD)
         with httpx.Client(
             base_url=self.service.url, timeout=PATIENCE, transport=Retrying(limits=connections)
@@ -63,7 +66,7 @@ class Shop:
             yield client
 
     def sign_in(self, *roles: str) -> list[Headers]:
-        """The headers of new people with these roles."""
+        """Create users with these roles; return their headers."""
         with self.database.writing() as session:
             people = [make_user(session, new_id("user"), role=role) for role in roles]
             issued = [make_session(session, person) for person in people]
@@ -71,14 +74,14 @@ class Shop:
         return [_bearer(each.session.user_id, each.session.id) for each in issued]
 
     def create_products(self, *stocks: int) -> list[str]:
-        """The ids of new products with these stocks."""
+        """Create products with these stocks; return their ids."""
         with self.database.writing() as session:
             made = [make_product(session, stock=stock).id for stock in stocks]
             session.commit()
         return made
 
     def read(self, statement: Select[Any]) -> Any:
-        """One value, after the books of the whole shop were checked."""
+        """Check the invariants of the shop, then return one value."""
         with self.database.reading() as session:
             invariants.check(session)
             return session.scalar(statement)
@@ -91,7 +94,7 @@ def open_shop(set_up: str, folder: Path) -> Iterator[Shop]:
     new = nullcontext(f"sqlite:///{folder / 'orderly.db'}") if on_sqlite else make_postgresql("shop")
     with new as url:
         migrate(url)
-        given = {"workers": SET_UPS[set_up], "rate_limits": "off", "debug": "on"}
+        given: dict[str, Any] = {"workers": SET_UPS[set_up], "rate_limits": "off", "debug": "on"}
         with closing(Database(url)) as database, served(folder, url, **given) as service:
             yield Shop(service, database)
 

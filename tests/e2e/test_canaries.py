@@ -1,14 +1,21 @@
-"""Passwords, tokens and keys are in the one answer that makes them, and nowhere else: no answer, no log, no column."""
+"""Secrets appear only in the response that creates them.
+
+Passwords, tokens and keys are in no other response, no log line and no column.
+"""
 
 import base64
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
+import httpx
 from sqlalchemy import select, text
 
 from orderly.clock import new_id
+from orderly.database.database import Database
 from orderly.database.migrations.metadata import metadata
+from tests.e2e.conftest import Twins
 from tests.shop.application import APPLICATION
 
 EMAIL = "canary.kept@example.com"
@@ -16,21 +23,21 @@ EMAIL = "canary.kept@example.com"
 
 
 class Secrets:
-    """What was secret, and the answers that have been searched."""
+    """The secrets of a test, and the responses that were searched for them."""
 
-    def __init__(self, client):
+    def __init__(self, client: httpx.Client) -> None:
         self.client = client
-        self.known = {}
+        self.known: dict[str, str] = {}
 
-    def learn(self, name, secret):
+    def learn(self, name: str, secret: str) -> str:
         self.known[name] = secret
         return secret
 
-    def password(self, name):
+    def password(self, name: str) -> str:
         return self.learn(name, f"Canary-{new_id('c')}")
 
-    def call(self, method, path, *, makes=(), expect, **given):
-        """Call; the answer holds no secret but those that it makes."""
+    def call(self, method: str, path: str, *, makes: Sequence[str] = (), expect: int, **given: Any) -> dict[str, Any]:
+        """Send a request; its response contains no secret except those it creates."""
         answer = self.client.request(method, path, **given)
         assert answer.status_code == expect, answer.text
         body = answer.json() if answer.content else {}
@@ -40,17 +47,17 @@ class Secrets:
         assert [name for name, secret in self.known.items() if secret in reported] == []
         return answer.json() if answer.content else {}
 
-    def found_in(self, content: bytes):
-        """The names of the secrets that stand in it, in clear or thinly veiled."""
+    def found_in(self, content: bytes) -> list[str]:
+        """Return the names of the secrets in a text, plain or encoded."""
         return [name for name, secret in self.known.items() if any(form in content for form in forms(secret))]
 
 
-def forms(secret):
+def forms(secret: str) -> list[bytes]:
     raw = secret.encode()
     return [raw, raw.hex().encode(), base64.b64encode(raw), repr(secret).encode(), raw.lower(), raw.upper()]
 
 
-def live_a_life(secrets):
+def live_a_life(secrets: Secrets) -> tuple[str, dict[str, Any], dict[str, str]]:
     """Everything that handles a secret, done right and done wrong."""
     first, second, wrong = (secrets.password(name) for name in ("first", "second", "wrong"))
     call, user = secrets.call, {"email": EMAIL, "name": "Canary"}
@@ -94,21 +101,21 @@ TOKENS = ("access_token", "refresh_token")
 KEY = {"name": "a key", "scopes": ["me:read"]}
 
 
-def bearer(tokens):
+def bearer(tokens: dict[str, Any]) -> dict[str, Any]:
     return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
-def renewal(tokens):
+def renewal(tokens: dict[str, Any]) -> dict[str, Any]:
     return {"refresh_token": tokens["refresh_token"]}
 
 
-def change(current, new):
+def change(current: str, new: str) -> dict[str, Any]:
     return {"current_password": current, "new_password": new}
 
 
 @contextmanager
-def without(database, table) -> Iterator[None]:
-    """A database in which a table is missing."""
+def without(database: Database, table: str) -> Iterator[None]:
+    """Rename a table during the block, so that requests fail inside."""
     rename(database, table, "gone")
     try:
         yield
@@ -116,13 +123,13 @@ def without(database, table) -> Iterator[None]:
         rename(database, "gone", table)
 
 
-def rename(database, table, name):
+def rename(database: Database, table: str, name: str) -> None:
     with database.connect() as connection, connection.begin():
         connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
 
 
-def content_of(twins):
-    """Every byte of the files of SQLite, every column of PostgreSQL."""
+def content_of(twins: Twins) -> bytes:
+    """Return every byte of the files of SQLite, or every column of PostgreSQL."""
     if twins.database.is_sqlite:
         # By another process: closing the file here would drop the locks that SQLite holds for this one.
         files = sorted(twins.folder.glob("orderly.db*"))
@@ -134,7 +141,7 @@ def content_of(twins):
     return repr(rows).encode()
 
 
-def test_secrets_are_only_where_they_are_made(twins, here):
+def test_secrets_are_only_where_they_are_made(twins: Twins, here: httpx.Client) -> None:
     secrets = Secrets(here)
     password, tokens, me = live_a_life(secrets)
     kept = content_of(twins)
@@ -142,7 +149,7 @@ def test_secrets_are_only_where_they_are_made(twins, here):
     assert secrets.found_in(kept) == []
 
     log_in = {"email": EMAIL, "password": password}
-    with without(twins.database, "refresh_tokens"):  # what fails inside must not tell what it was given
+    with without(twins.database, "refresh_tokens"):  # an internal error must not show its input
         for path, body in (("/v1/tokens", log_in), ("/v1/tokens/refresh", renewal(tokens))):
             answer = secrets.client.post(path, json=body, headers=me)
             assert answer.status_code in (500, 503)

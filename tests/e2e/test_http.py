@@ -1,8 +1,10 @@
-"""HTTP as it comes over the wire: what is no sane request is refused, and nothing is smuggled behind one."""
+"""HTTP on the wire: malformed requests are rejected, and nothing is smuggled behind one."""
 
 import socket
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,7 +18,7 @@ POST = b"POST /v1/tokens HTTP/1.1\r\nHost: shop.test\r\nContent-Type: applicatio
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("http")
     database = f"sqlite:///{folder / 'orderly.db'}"
     migrate(database)
@@ -24,7 +26,7 @@ def url(tmp_path_factory):
         yield service.url
 
 
-def exchange(url, sent):
+def exchange(url: str, sent: bytes) -> bytes:
     """Everything that comes back until the service ends the connection."""
     with closing(socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=10)) as connection:
         connection.sendall(sent)
@@ -39,12 +41,12 @@ def exchange(url, sent):
             got += part
 
 
-def statuses(got):
-    """The status of each answer."""
+def statuses(got: bytes) -> list[Any]:
+    """Return the status of each response."""
     return [int(part[:3]) for part in got.split(b"HTTP/1.1 ")[1:]]
 
 
-def sent_whole(*headers, start=GET, body=b""):
+def sent_whole(*headers: bytes, start: bytes = GET, body: bytes = b"") -> bytes:
     lines = b"".join(header + b"\r\n" for header in headers)
     return start + b"Host: shop.test\r\n" + lines + b"Connection: close\r\n\r\n" + body
 
@@ -73,7 +75,7 @@ def sent_whole(*headers, start=GET, body=b""):
         "a NUL", "folded", "a version to come", "TLS",
     ],
 )  # fmt: skip
-def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_ends(url, request_):
+def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_ends(url: str, request_: bytes) -> None:
     got = exchange(url, request_ + HIDDEN)
     assert len(statuses(got)) <= 1, got
     assert all(400 <= status < 500 for status in statuses(got)), got
@@ -97,27 +99,27 @@ def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_ends(url, re
         "options of all",
     ],
 )  # fmt: skip
-def test_what_no_honest_client_sends_is_refused(url, request_, expected):
+def test_what_no_honest_client_sends_is_refused(url: str, request_: bytes, expected: int) -> None:
     got = exchange(url, request_)
     assert statuses(got) in ([expected], [400])
     assert b"X-Long" not in got
 
 
-def test_a_load_balancer_that_speaks_http_1_0_need_not_name_the_host(url):
+def test_a_load_balancer_that_speaks_http_1_0_need_not_name_the_host(url: str) -> None:
     """HAProxy's `option httpchk` does not, if it is told no more."""
     assert exchange(url, b"GET /v1/health/ready HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200 ")
 
 
-def test_what_follows_a_refused_request_is_answered_for_itself(url):
+def test_what_follows_a_refused_request_is_answered_for_itself(url: str) -> None:
     got = exchange(url, POST + b"Content-Length: 2\r\n\r\n{}" + sent_whole())
     assert statuses(got) == [400, 200]
 
 
-def test_a_body_that_nobody_wanted_is_no_request(url):
+def test_a_body_that_nobody_wanted_is_no_request(url: str) -> None:
     start = GET + b"Host: shop.test\r\nContent-Length: %d\r\n\r\n" % len(HIDDEN)
     assert statuses(exchange(url, start + HIDDEN + sent_whole())) == [200, 200]
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_sent(url):
+def test_a_body_that_is_too_large_is_refused_before_it_is_sent(url: str) -> None:
     got = exchange(url, POST + b"Content-Length: 10737418240\r\n\r\n{")
     assert statuses(got) == [413]

@@ -1,13 +1,18 @@
-"""Whatever people do in whatever order: the shop answers as the rules say, and its books are right after every step."""
+"""Random sequences of requests against a model of the shop.
+
+The service responds by the rules, and its invariants hold after every step.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
+import httpx
 import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
 from hypothesis.stateful import run_state_machine_as_test as run
 from sqlalchemy import select
 
@@ -15,19 +20,20 @@ from db.events import Event
 from db.orders import Order
 from db.products import Product
 from orderly.clock import new_id
+from tests.e2e.shop import Headers, Shop
 from tests.requirements import needing_postgresql
 from tests.shop import invariants
 from tests.shop.conftest import empty
 
 BOUNDED = settings(max_examples=20, stateful_step_count=30, deadline=None, database=None, phases=[Phase.generate])
-"""A life that fails is told as it was: to shrink it at a served shop takes minutes."""
+"""Failures are reported without shrinking, which takes minutes at a served shop."""
 
 
 @dataclass
 class Buyer:
-    """Somebody who buys until he is disabled."""
+    """A user that orders until an admin disables the account."""
 
-    headers: dict
+    headers: Headers
     id: str
     disabled: bool = False
 
@@ -50,20 +56,20 @@ class Bought:
     path: str
     id: str
     buyer: Buyer
-    repeat: partial
+    repeat: partial[httpx.Response]
     answer: bytes
-    wanted: Counter
+    wanted: Counter[str]
     total: int
     status: str = "pending"
 
 
 @dataclass
 class Expected:
-    """What the database should hold."""
+    """The expected content of the database."""
 
     things: list[Thing] = field(default_factory=list)
     orders: list[Bought] = field(default_factory=list)
-    events: Counter = field(default_factory=Counter)
+    events: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 class Life(RuleBasedStateMachine):
@@ -72,34 +78,36 @@ class Life(RuleBasedStateMachine):
     buyers, things, orders = Bundle("buyers"), Bundle("things"), Bundle("orders")
     quantities = st.integers(1, 4)
 
-    def __init__(self, shop, client):
+    def __init__(self, shop: Shop, client: httpx.Client) -> None:
         super().__init__()
         empty(shop.database)
         self.shop, self.client = shop, client
         self.bob, self.carol = shop.sign_in("staff", "admin")
         self.expected = Expected()
 
-    def call(self, method, path, who, body=None, **headers):
+    def call(
+        self, method: str, path: str, who: Headers, body: dict[str, Any] | None = None, **headers: Any
+    ) -> httpx.Response:
         return self.client.request(method, path, json=body, headers={**who, **headers})
 
-    def recorded(self, kind, subject):
+    def recorded(self, kind: str, subject: Any) -> None:
         self.expected.events[kind, subject.id] += 1
 
     @initialize(target=buyers)
-    def user_signs_up(self):
+    def user_signs_up(self) -> MultipleResults[Any]:
         return self.another_user_signs_up()
 
     @rule(target=buyers)
-    def another_user_signs_up(self):
+    def another_user_signs_up(self) -> Buyer:
         [headers] = self.shop.sign_in("customer")
         return Buyer(headers, self.call("GET", "/v1/me", headers).json()["id"])
 
     @initialize(target=things, stock=st.integers(0, 10))
-    def something_is_sold(self, stock):
+    def something_is_sold(self, stock: int) -> MultipleResults[Any]:
         return self.something_else_is_sold(stock, 250)
 
     @rule(target=things, stock=st.integers(0, 10), price=st.integers(1, 1000))
-    def something_else_is_sold(self, stock, price):
+    def something_else_is_sold(self, stock: int, price: int) -> Thing:
         body = {"sku": new_id("sku"), "name": "Mug", "price": {"amount": price, "currency": "EUR"}, "stock": stock}
         made = expect(201, self.call("POST", "/v1/products", self.bob, body))
         self.expected.things.append(Thing(made.headers["Location"], made.json()["id"], stock, price))
@@ -107,7 +115,7 @@ class Life(RuleBasedStateMachine):
         return self.expected.things[-1]
 
     @rule(thing=things, price=st.integers(1, 1000))
-    def bob_asks_for_another_price(self, thing, price):
+    def bob_asks_for_another_price(self, thing: Any, price: Any) -> None:
         body = {"price": {"amount": price, "currency": "EUR"}}
         answer = self.call("PATCH", thing.path, self.bob, body, **{"If-Match": "*"})
         if thing.archived:
@@ -119,7 +127,7 @@ class Life(RuleBasedStateMachine):
         thing.price = price
 
     @rule(thing=things, delta=st.integers(-6, 6).filter(bool))
-    def bob_adjusts_a_stock(self, thing, delta):
+    def bob_adjusts_a_stock(self, thing: Any, delta: Any) -> None:
         answer = self.call("POST", f"{thing.path}/stock-adjustments", self.bob, {"delta": delta, "reason": "counted"})
         if thing.archived or thing.stock + delta < 0:
             expect("not_found" if thing.archived else "insufficient_stock", answer)
@@ -129,8 +137,8 @@ class Life(RuleBasedStateMachine):
         self.recorded("stock.adjusted", thing)
 
     @rule(thing=things)
-    def bob_archives(self, thing):
-        answer = self.call("DELETE", thing.path, self.bob, **{"If-Match": "*"})
+    def bob_archives(self, thing: Any) -> None:
+        answer = self.call("DELETE", thing.path, self.bob, None, **{"If-Match": "*"})
         if thing.archived:
             expect("not_found", answer)
             return
@@ -139,14 +147,14 @@ class Life(RuleBasedStateMachine):
         self.recorded("product.archived", thing)
 
     @rule(buyer=buyers)
-    def carol_disables(self, buyer):
+    def carol_disables(self, buyer: Any) -> None:
         expect(200, self.call("POST", f"/v1/users/{buyer.id}/disable", self.carol))
         if not buyer.disabled:
             self.recorded("user.disabled", buyer)
         buyer.disabled = True
 
     @rule(target=orders, buyer=buyers, lines=st.lists(st.tuples(things, quantities), min_size=1, max_size=3))
-    def user_orders(self, buyer, lines):
+    def user_orders(self, buyer: Any, lines: Any) -> MultipleResults[Any] | Bought:
         body = {"lines": [{"product_id": thing.id, "quantity": quantity} for thing, quantity in lines]}
         repeat = partial(self.call, "POST", "/v1/orders", buyer.headers, body, **{"Idempotency-Key": new_id("key")})
         wanted = merged(lines)
@@ -161,7 +169,7 @@ class Life(RuleBasedStateMachine):
         self.recorded("order.created", self.expected.orders[-1])
         return self.expected.orders[-1]
 
-    def outcome_of(self, buyer, wanted):
+    def outcome_of(self, buyer: Any, wanted: Counter[str]) -> str | int:
         things = {thing.id: thing for thing in self.expected.things}
         if buyer.disabled:
             return "invalid_token"
@@ -169,12 +177,12 @@ class Life(RuleBasedStateMachine):
             return "product_unavailable"
         return "insufficient_stock" if any(things[id_].stock < n for id_, n in wanted.items()) else 201
 
-    def take(self, wanted, sign=1):
+    def take(self, wanted: Counter[str], sign: int = 1) -> None:
         for thing in self.expected.things:
             thing.stock += sign * wanted[thing.id]
 
     @rule(order=orders)
-    def user_repeats_order(self, order):
+    def user_repeats_order(self, order: Any) -> None:
         again = order.repeat()
         if order.buyer.disabled:
             expect("invalid_token", again)
@@ -183,7 +191,7 @@ class Life(RuleBasedStateMachine):
         assert (again.content, again.headers["Idempotency-Replayed"]) == (order.answer, "true")
 
     @rule(order=orders, by_bob=st.booleans())
-    def user_cancels(self, order, by_bob):
+    def user_cancels(self, order: Any, by_bob: Any) -> None:
         who = self.bob if by_bob else order.buyer.headers
         answer = self.call("POST", f"{order.path}/cancel", who)
         if order.buyer.disabled and not by_bob:
@@ -194,16 +202,16 @@ class Life(RuleBasedStateMachine):
             self.take(order.wanted)
 
     @rule(order=orders, times=st.integers(1, 2))
-    def bob_notes_a_payment(self, order, times):
+    def bob_notes_a_payment(self, order: Any, times: Any) -> None:
         answer = self.times(times, f"{order.path}/pay", self.bob, {"reference": order.id})
         self.moves(order, answer, "paid", {"pending"})
 
     @rule(order=orders, times=st.integers(1, 2))
-    def bob_sends(self, order, times):
+    def bob_sends(self, order: Any, times: Any) -> None:
         self.moves(order, self.times(times, f"{order.path}/fulfil", self.bob, {}), "fulfilled", {"paid"})
 
     @rule(order=orders, times=st.integers(1, 2), more=st.sampled_from([-1, 0, 1]), restock=st.booleans())
-    def carol_gives_money_back(self, order, times, more, restock):
+    def carol_gives_money_back(self, order: Any, times: Any, more: Any, restock: Any) -> None:
         body = {"amount": order.total + more or 1, "restock": restock}
         answer = self.times(times, f"{order.path}/refund", self.carol, body)
         if order.status in ("paid", "fulfilled") and body["amount"] > order.total:
@@ -211,15 +219,15 @@ class Life(RuleBasedStateMachine):
         elif self.moves(order, answer, "refunded", {"paid", "fulfilled"}) and restock:
             self.take(order.wanted)
 
-    def times(self, times, path, who, body):
-        """One request with a key, sent so often; the answers are the same."""
+    def times(self, times: Any, path: str, who: Headers, body: dict[str, Any]) -> httpx.Response:
+        """Repeat a request with one key; the responses are equal."""
         key = {"Idempotency-Key": new_id("key")}
         answers = [self.call("POST", path, who, body, **key) for _ in range(times)]
         assert len({answer.status_code for answer in answers}) == 1
         return answers[0]
 
-    def moves(self, order, answer, to, allowed):
-        """Whether the order moved, as it should if it was in one of the states."""
+    def moves(self, order: Any, answer: httpx.Response, to: str, allowed: set[Any]) -> bool:
+        """Return whether the order changed its state, as the allowed states require."""
         if order.status not in allowed:
             expect("invalid_transition", answer)
             return False
@@ -229,7 +237,7 @@ class Life(RuleBasedStateMachine):
         return True
 
     @invariant()
-    def the_books_are_right(self):
+    def the_books_are_right(self) -> None:
         with self.shop.database.reading() as session:
             invariants.check(session)
             stocks = {row.id: row.stock for row in session.execute(select(Product.id, Product.stock))}
@@ -243,20 +251,20 @@ class Life(RuleBasedStateMachine):
         assert events == self.expected.events
 
 
-def merged(lines):
-    wanted = Counter()
+def merged(lines: Any) -> Counter[str]:
+    wanted: Counter[str] = Counter()
     for thing, quantity in lines:
         wanted[thing.id] += quantity
     return wanted
 
 
-def expect(outcome, answer):
-    """The answer, which must have this status or be a problem with this code."""
+def expect(outcome: int | str, answer: httpx.Response) -> httpx.Response:
+    """Check the status of a response, or the code of its problem; return it."""
     problem = answer.headers.get("Content-Type") == "application/problem+json"
     assert (answer.json()["code"] if problem else answer.status_code) == outcome, answer.text
     return answer
 
 
 @pytest.mark.parametrize("shop", ["sqlite-1", needing_postgresql("postgresql-2")], indirect=True)
-def test_the_books_are_right_whatever_people_do(shop, client):
-    run(lambda: Life(shop, client), settings=BOUNDED)
+def test_the_books_are_right_whatever_people_do(shop: Shop, client: httpx.Client) -> None:
+    run(lambda: Life(shop, client), settings=BOUNDED)  # type: ignore[arg-type]  # it takes any function

@@ -1,19 +1,24 @@
-"""Many who order at the same moment: nothing is oversold, and nothing is bought twice, whoever serves the shop."""
+"""Simultaneous orders: nothing is oversold and nothing is ordered twice, in every set-up."""
 
 import json
 import socket
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from db.events import Event
 from db.products import Product
 from orderly.clock import new_id
+from orderly.database.database import Database
 from tests.concurrency import together
+from tests.e2e.shop import Headers, Shop
 
 REFUSALS = {
     "sqlite": (
@@ -28,69 +33,71 @@ REFUSALS = {
 
 
 @pytest.fixture
-def alice(shop):
+def alice(shop: Shop) -> Headers:
     return shop.sign_in("customer")[0]
 
 
 @pytest.fixture
-def bob(shop):
+def bob(shop: Shop) -> Headers:
     return shop.sign_in("staff")[0]
 
 
 @pytest.fixture
-def crowd(shop):
+def crowd(shop: Shop) -> list[Headers]:
     """The headers of 64 buyers."""
     return shop.sign_in(*["customer"] * 64)
 
 
 @pytest.fixture
-def key():
+def key() -> dict[str, Any]:
     return {"Idempotency-Key": new_id("key")}
 
 
-def order(client, headers, *wanted):
+def order(client: httpx.Client, headers: dict[str, Any] | Headers, *wanted: tuple[str, int]) -> httpx.Response:
     return client.post("/v1/orders", json=ordering(*wanted), headers=headers)
 
 
-def ordering(*wanted):
+def ordering(*wanted: tuple[str, int]) -> dict[str, Any]:
     return {"lines": [{"product_id": product_id, "quantity": quantity} for product_id, quantity in wanted]}
 
 
-def ordered(client, headers, *wanted):
-    """The order, which must succeed, and its address."""
+def ordered(client: httpx.Client, headers: Headers | dict[str, Any], *wanted: tuple[str, int]) -> httpx.Response:
+    """Place an order that must succeed; return the response."""
     answer = order(client, headers, *wanted)
     assert answer.status_code == 201, answer.text
     return answer
 
 
-def settled(client, headers, *wanted):
-    """The answer to an order with a key, as soon as nobody else is at work on it."""
+def settled(client: httpx.Client, headers: dict[str, Any], *wanted: tuple[str, int]) -> httpx.Response:
+    """Place an order with a key; return the response once no other request holds the key."""
     answer = order(client, headers, *wanted)
     while answer.status_code == 409 and answer.json()["code"] == "idempotency_key_in_flight":
         answer = order(client, headers, *wanted)
     return answer
 
 
-def codes(answers):
+def codes(answers: list[Any]) -> Counter[Any]:
     return Counter(answer.json().get("code", answer.status_code) for answer in answers)
 
 
-def left(product_id):
+def left(product_id: str) -> Select[int]:
     return select(Product.stock).where(Product.id == product_id)
 
 
-def events_of(kind, *order_ids):
+def events_of(kind: str, *order_ids: Any) -> Select[int]:
     return select(func.count(Event.id)).where(Event.type == f"order.{kind}", Event.subject_id.in_(order_ids))
 
 
 class TestStock:
-    def test_64_buyers_of_10_pieces_get_10(self, shop, client, crowd):
+    def test_64_buyers_of_10_pieces_get_10(self, shop: Shop, client: httpx.Client, crowd: list[Headers]) -> None:
         [mug] = shop.create_products(10)
         answers = together([partial(order, client, buyer, (mug, 1)) for buyer in crowd])
         assert codes(answers) == {201: 10, "insufficient_stock": 54}
         assert shop.read(left(mug)) == 0
 
-    def test_500_buyers_of_one_to_three_of_37_leave_none_that_somebody_could_have_had(self, shop, client, crowd):
+    def test_500_buyers_of_one_to_three_of_37_leave_none_that_somebody_could_have_had(
+        self, shop: Shop, client: httpx.Client, crowd: list[Headers]
+    ) -> None:
         [mug] = shop.create_products(37)
         wanted = [1 + n % 3 for n in range(500)]
         acts = [partial(order, client, crowd[n % 64], (mug, quantity)) for n, quantity in enumerate(wanted)]
@@ -100,7 +107,9 @@ class TestStock:
         assert sum(quantity for quantity, bought in zip(wanted, got, strict=True) if bought) == 37 - rest
         assert all(quantity > rest for quantity, bought in zip(wanted, got, strict=True) if not bought)
 
-    def test_500_orders_of_one_and_the_other_or_the_other_and_the_one_all_succeed(self, shop, client, crowd):
+    def test_500_orders_of_one_and_the_other_or_the_other_and_the_one_all_succeed(
+        self, shop: Shop, client: httpx.Client, crowd: list[Headers]
+    ) -> None:
         one, other = shop.create_products(1000, 1000)
         pairs = [((one, 1), (other, 1)), ((other, 1), (one, 1))]
         acts = [partial(order, client, crowd[n % 64], *pairs[n % 2]) for n in range(500)]
@@ -110,7 +119,9 @@ class TestStock:
 
 
 class TestKeys:
-    def test_32_posts_with_one_key_make_one_order(self, shop, client, alice, key):
+    def test_32_posts_with_one_key_make_one_order(
+        self, shop: Shop, client: httpx.Client, alice: Headers, key: dict[str, Any]
+    ) -> None:
         [mug] = shop.create_products(100)
         answers = together([partial(order, client, {**alice, **key}, (mug, 1))] * 32)
         assert codes(answers).keys() <= {201, "idempotency_key_in_flight"}
@@ -118,7 +129,9 @@ class TestKeys:
         assert order(client, {**alice, **key}, (mug, 1)).headers["Idempotency-Replayed"] == "true"
         assert shop.read(left(mug)) == 99
 
-    def test_who_hangs_up_at_once_and_comes_again_buys_once(self, shop, client, crowd, key):
+    def test_who_hangs_up_at_once_and_comes_again_buys_once(
+        self, shop: Shop, client: httpx.Client, crowd: list[Headers], key: dict[str, Any]
+    ) -> None:
         [mug] = shop.create_products(100)
         bought = []
         for buyer in crowd[:8]:
@@ -128,7 +141,9 @@ class TestKeys:
         assert len({answer.json()["id"] for answer in bought}) == 8
         assert shop.read(left(mug)) == 92
 
-    def test_what_cannot_be_kept_under_its_key_was_not_bought(self, shop, client, alice, key):
+    def test_what_cannot_be_kept_under_its_key_was_not_bought(
+        self, shop: Shop, client: httpx.Client, alice: Headers, key: dict[str, Any]
+    ) -> None:
         [mug] = shop.create_products(10)
         with keeping_refused(shop.database):
             answer = order(client, {**alice, **key}, (mug, 1))
@@ -137,7 +152,9 @@ class TestKeys:
         assert "Idempotency-Replayed" not in again.headers
         assert shop.read(left(mug)) == 9
 
-    def test_the_same_key_of_somebody_else_is_his_own(self, shop, client, alice, key):
+    def test_the_same_key_of_somebody_else_is_his_own(
+        self, shop: Shop, client: httpx.Client, alice: Headers, key: dict[str, Any]
+    ) -> None:
         [charlie], [mug] = shop.sign_in("customer"), shop.create_products(10)
         hers, his = (ordered(client, {**headers, **key}, (mug, 1)) for headers in (alice, charlie))
         assert "Idempotency-Replayed" not in his.headers
@@ -146,14 +163,14 @@ class TestKeys:
 
 
 class TestStates:
-    def test_20_patches_with_one_etag_are_one_change(self, shop, client, alice):
+    def test_20_patches_with_one_etag_are_one_change(self, shop: Shop, client: httpx.Client, alice: Headers) -> None:
         made = ordered(client, alice, (shop.create_products(10)[0], 1))
         change = partial(client.patch, made.headers["Location"], headers={**alice, "If-Match": made.headers["ETag"]})
         answers = together([partial(change, json={"note": f"Note {n}"}) for n in range(20)])
         assert codes(answers) == {200: 1, "precondition_failed": 19}
         assert shop.read(events_of("updated", made.json()["id"])) == 1
 
-    def test_20_who_cancel_restock_once(self, shop, client, alice, bob):
+    def test_20_who_cancel_restock_once(self, shop: Shop, client: httpx.Client, alice: Headers, bob: Headers) -> None:
         [mug] = shop.create_products(10)
         made = ordered(client, alice, (mug, 4))
         cancel = partial(client.post, f"{made.headers['Location']}/cancel")
@@ -163,7 +180,9 @@ class TestStates:
         assert shop.read(events_of("cancelled", made.json()["id"])) == 1
         assert shop.read(left(mug)) == 10
 
-    def test_whoever_cancels_pays_and_fulfils_leaves_one_legal_state(self, shop, client, alice, bob):
+    def test_whoever_cancels_pays_and_fulfils_leaves_one_legal_state(
+        self, shop: Shop, client: httpx.Client, alice: Headers, bob: Headers
+    ) -> None:
         [mug] = shop.create_products(600)
         made = together([partial(ordered, client, alice, (mug, 2))] * 300, crowd=6)
         rivals = [(cancel, alice), (pay, bob), (fulfil, bob)]
@@ -177,22 +196,25 @@ class TestStates:
         assert shop.read(left(mug)) == 2 * cancelled
 
 
-def cancel(client, headers, made):
+def cancel(client: httpx.Client, headers: dict[str, str], made: httpx.Response) -> httpx.Response:
     return client.post(f"{made.headers['Location']}/cancel", headers=headers)
 
 
-def pay(client, headers, made):
+def pay(client: httpx.Client, headers: Any, made: Any) -> httpx.Response:
     reference = f"bank-{made.json()['id']}"
     return client.post(f"{made.headers['Location']}/pay", json={"reference": reference}, headers=headers)
 
 
-def fulfil(client, headers, made):
+def fulfil(client: httpx.Client, headers: Any, made: Any) -> httpx.Response:
     return client.post(f"{made.headers['Location']}/fulfil", json={}, headers=headers)
 
 
 @contextmanager
-def keeping_refused(database):
-    """The table of kept answers takes no new one: by a trigger, or by a constraint that is never true."""
+def keeping_refused(database: Database) -> Iterator[None]:
+    """Make the table of idempotency records reject inserts.
+
+    SQLite does so by a trigger, PostgreSQL by a constraint that is never true.
+    """
     begin, end = REFUSALS[database.url.get_backend_name()]
     execute(database, begin)
     try:
@@ -201,12 +223,12 @@ def keeping_refused(database):
         execute(database, end)
 
 
-def execute(database, statement):
+def execute(database: Database, statement: str) -> None:
     with database.connect() as connection, connection.begin():
         connection.exec_driver_sql(statement)
 
 
-def send_and_hang_up(url, headers, body):
+def send_and_hang_up(url: str, headers: dict[str, Any], body: dict[str, Any]) -> None:
     content = json.dumps(body).encode()
     given = {"Host": "shop.test", "Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
     lines = ["POST /v1/orders HTTP/1.1", *(f"{name}: {value}" for name, value in given.items()), "", ""]

@@ -1,24 +1,31 @@
-"""A list that is read page by page while it moves: no row twice, and none missed that was there throughout."""
+"""Pagination of a list that changes meanwhile.
 
+No row appears twice, and no row is missed that existed throughout.
+"""
+
+from collections.abc import Callable
 from functools import partial
 from random import Random
+from typing import Any
 
+import httpx
 import pytest
 
 from orderly.clock import new_id
 from tests.concurrency import together
+from tests.e2e.shop import Headers, Shop
 from tests.shop.factories import make_product
 
 PAGES = 20
 
 
 @pytest.fixture(scope="module")
-def bob(shop):
+def bob(shop: Shop) -> Headers:
     return shop.sign_in("staff")[0]
 
 
 @pytest.fixture(scope="module")
-def category(shop):
+def category(shop: Shop) -> str:
     """The category of 1,000 products."""
     name, random = new_id("category"), Random(1)  # noqa: S311  # names, not secrets
     with shop.database.writing() as session:
@@ -28,37 +35,41 @@ def category(shop):
     return name
 
 
-def read(client, headers=None, **query):
+def read(client: httpx.Client, headers: Any = None, **query: Any) -> httpx.Response:
     return client.get("/v1/products", params=query, headers=headers)
 
 
-def ids_of(page):
+def ids_of(page: httpx.Response) -> list[Any]:
     assert page.status_code == 200, page.text
     return [product["id"] for product in page.json()["data"]]
 
 
-def add(client, headers, category, name):
+def add(client: httpx.Client, headers: Headers, category: str, name: str) -> None:
     body = {"sku": new_id("sku"), "name": name, "category": category, "price": {"amount": 1, "currency": "EUR"}}
     answer = client.post("/v1/products", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
 
 
-def archive(client, headers, product_id):
+def archive(client: httpx.Client, headers: Headers, product_id: str) -> None:
     answer = client.delete(f"/v1/products/{product_id}", headers={**headers, "If-Match": "*"})
     assert answer.status_code == 204, answer.text
 
 
-def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(shop, client, bob, category):
+def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(
+    shop: Shop, client: httpx.Client, bob: Headers, category: str
+) -> None:
     random = Random(2)  # noqa: S311  # an order of changes, not a secret
     everything = all_ids(client, category)
     going = set(random.sample(everything, 100))
-    changes = [partial(add, client, bob, category, f"{random.random()}") for _ in range(200)]
+    changes: list[Callable[[], Any]] = [partial(add, client, bob, category, f"{random.random()}") for _ in range(200)]
     changes += [partial(archive, client, bob, product_id) for product_id in going]
     random.shuffle(changes)
-    seen, query = [], {"category": category, "sort": "name", "limit": 50}
+    seen: list[str] = []
+    query: dict[str, Any] = {"category": category, "sort": "name", "limit": 50}
     while query:
         now, changes = changes[: 300 // PAGES], changes[300 // PAGES :]
-        page, *_ = together([partial(read, client, **query), *now])
+        acts: list[Callable[[], Any]] = [partial(read, client, **query), *now]
+        page, *_ = together(acts)
         seen += ids_of(page)
         query = page.json()["has_more"] and {**query, "cursor": page.json()["next_cursor"]}
     assert changes == []
@@ -66,9 +77,10 @@ def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(shop, client, 
     assert set(everything) - going <= set(seen)
 
 
-def all_ids(client, category):
-    """The whole list, at rest."""
-    found, query = [], {"category": category, "limit": 100}
+def all_ids(client: httpx.Client, category: str) -> list[Any]:
+    """Return all ids of a list that does not change."""
+    found: list[str] = []
+    query: dict[str, Any] = {"category": category, "limit": 100}
     while query:
         page = read(client, **query)
         found += ids_of(page)
@@ -78,29 +90,31 @@ def all_ids(client, category):
 
 class TestCursors:
     @pytest.fixture
-    def cursor(self, client, category):
+    def cursor(self, client: httpx.Client, category: str) -> Any:
         return read(client, category=category).json()["next_cursor"]
 
-    def test_it_goes_on_where_the_page_ended(self, client, category, cursor):
+    def test_it_goes_on_where_the_page_ended(self, client: httpx.Client, category: str, cursor: Any) -> None:
         assert ids_of(read(client, category=category, cursor=cursor))
 
-    def test_an_altered_one_is_refused(self, client, category, cursor):
+    def test_an_altered_one_is_refused(self, client: httpx.Client, category: str, cursor: Any) -> None:
         place, signature = cursor.split(".")
         for altered in (f"X{place[1:]}.{signature}", f"{place}.{signature[::-1]}"):
             assert refused(read(client, category=category, cursor=altered))
 
-    def test_one_of_another_filter_or_order_is_refused(self, client, category, cursor):
+    def test_one_of_another_filter_or_order_is_refused(self, client: httpx.Client, category: str, cursor: Any) -> None:
         assert refused(read(client, cursor=cursor))
         assert refused(read(client, category=category, in_stock="true", cursor=cursor))
         assert refused(read(client, category=category, sort="name", cursor=cursor))
 
-    def test_one_of_somebody_else_or_of_another_list_is_refused(self, shop, client, bob):
+    def test_one_of_somebody_else_or_of_another_list_is_refused(
+        self, shop: Shop, client: httpx.Client, bob: Headers
+    ) -> None:
         [carol] = shop.sign_in("admin")
         cursor = client.get("/v1/users", params={"limit": 1}, headers=bob).json()["next_cursor"]
         for path, who in (("/v1/users", carol), ("/v1/orders", bob)):
             assert refused(client.get(path, params={"cursor": cursor}, headers=who))
 
 
-def refused(answer):
+def refused(answer: httpx.Response) -> bool:
     places = [(error["name"], error["keyword"]) for error in answer.json().get("errors", ())]
     return (answer.status_code, places) == (400, [("cursor", "cursor")])

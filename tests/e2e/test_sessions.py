@@ -1,66 +1,74 @@
-"""What ends at one server has ended at the other, at once; and of many refreshes one counts."""
+"""Sessions, keys and accounts on two servers.
+
+What ends at one server ends at the other immediately. Of many simultaneous refreshes one succeeds.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 
 from db.sessions import RefreshToken, UserSession
 from orderly.clock import new_id
+from tests.e2e.conftest import Twins
 from tests.shop.factories import PASSWORD
 
 TIMES = 50
 
 
 @pytest.fixture
-def alice(twins, here):
-    """The tokens of somebody new, and the id."""
+def alice(twins: Twins, here: httpx.Client) -> dict[str, Any]:
+    """The tokens of a new user, and the user's id."""
     name = new_id("alice")
     user_id = twins.add_user(name)
     return {**log_in(here, f"{name}@example.com"), "id": user_id, "email": f"{name}@example.com"}
 
 
 @pytest.fixture(scope="module")
-def carol(twins):
+def carol(twins: Twins) -> str:
     """An admin."""
     return twins.add_user("carol")
 
 
 @pytest.fixture
-def admin(here, carol):
+def admin(here: httpx.Client, carol: str) -> dict[str, Any]:
     """The headers of carol."""
     return bearer(log_in(here, "carol@example.com"))
 
 
-def log_in(client, email, password=PASSWORD):
+def log_in(client: httpx.Client, email: str, password: str = PASSWORD) -> Any:
     answer = client.post("/v1/tokens", json={"email": email, "password": password})
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
-def bearer(tokens):
+def bearer(tokens: dict[str, Any]) -> dict[str, Any]:
     return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
-def renew(client, tokens):
+def renew(client: httpx.Client, tokens: dict[str, Any]) -> httpx.Response:
     return client.post("/v1/tokens/refresh", json={"refresh_token": tokens["refresh_token"]})
 
 
-def renewed(client, tokens):
+def renewed(client: httpx.Client, tokens: dict[str, Any]) -> Any:
     answer = renew(client, tokens)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
-def outcome(answer):
-    """The status, and the code of a problem."""
+def outcome(answer: httpx.Response) -> tuple[int, Any]:
+    """Return the status of a response and the code of its problem."""
     return answer.status_code, answer.json().get("code")
 
 
 REFUSED = (401, "invalid_token")
 
 
-def test_many_refreshes_at_once_leave_at_most_one_live_token(twins, here, alice):
+def test_many_refreshes_at_once_leave_at_most_one_live_token(
+    twins: Twins, here: httpx.Client, alice: dict[str, Any]
+) -> None:
     with ThreadPoolExecutor(TIMES) as threads:
         answers = list(threads.map(lambda _: renew(here, alice), range(TIMES)))
     assert {answer.status_code for answer in answers} <= {201, 401}
@@ -69,11 +77,13 @@ def test_many_refreshes_at_once_leave_at_most_one_live_token(twins, here, alice)
     with twins.database.reading() as session:
         live = select(func.count()).select_from(RefreshToken).join(UserSession)
         live = live.where(UserSession.user_id == alice["id"], UserSession.revoked_at.is_(None))
-        assert session.scalar(live.where(RefreshToken.used_at.is_(None))) <= 1
+        assert session.scalars(live.where(RefreshToken.used_at.is_(None))).one() <= 1
     assert [renew(here, tokens).status_code for tokens in given].count(201) <= 1
 
 
-def test_a_reuse_at_one_server_kills_the_family_at_the_other(here, there, alice):
+def test_a_reuse_at_one_server_kills_the_family_at_the_other(
+    here: httpx.Client, there: httpx.Client, alice: dict[str, Any]
+) -> None:
     second = renewed(here, alice)
     third = renewed(there, second)
     for tokens in (alice, second, third):
@@ -85,7 +95,9 @@ def test_a_reuse_at_one_server_kills_the_family_at_the_other(here, there, alice)
             assert outcome(renew(client, tokens)) == REFUSED
 
 
-def test_disabling_bites_at_the_other_server(here, there, alice, admin):
+def test_disabling_bites_at_the_other_server(
+    here: httpx.Client, there: httpx.Client, alice: dict[str, Any], admin: dict[str, Any]
+) -> None:
     scopes = {"name": "a key", "scopes": ["me:read"]}
     key = {"X-API-Key": here.post("/v1/api-keys", json=scopes, headers=bearer(alice)).json()["secret"]}
     for headers in (bearer(alice), key):
@@ -98,14 +110,18 @@ def test_disabling_bites_at_the_other_server(here, there, alice, admin):
     assert outcome(login) == (403, "account_disabled")
 
 
-def test_a_new_role_counts_at_the_other_server(here, there, alice, admin):
+def test_a_new_role_counts_at_the_other_server(
+    here: httpx.Client, there: httpx.Client, alice: dict[str, Any], admin: dict[str, Any]
+) -> None:
     assert there.get("/v1/users", headers=bearer(alice)).status_code == 403
     change = here.patch(f"/v1/users/{alice['id']}", json={"role": "staff"}, headers={**admin, "If-Match": "*"})
     assert change.status_code == 200
     assert there.get("/v1/users", headers=bearer(alice)).status_code == 200
 
 
-def test_a_new_password_bites_at_the_other_server(here, there, alice):
+def test_a_new_password_bites_at_the_other_server(
+    here: httpx.Client, there: httpx.Client, alice: dict[str, Any]
+) -> None:
     other = log_in(there, alice["email"])
     assert there.get("/v1/me", headers=bearer(other)).status_code == 200
     body = {"current_password": PASSWORD, "new_password": "seven paper lanterns"}
@@ -117,7 +133,7 @@ def test_a_new_password_bites_at_the_other_server(here, there, alice):
     assert outcome(old) == (401, "invalid_credentials")
 
 
-def test_signing_out_bites_at_the_other_server(here, there, alice):
+def test_signing_out_bites_at_the_other_server(here: httpx.Client, there: httpx.Client, alice: dict[str, Any]) -> None:
     assert there.get("/v1/me", headers=bearer(alice)).status_code == 200
     assert here.delete("/v1/tokens/current", headers=bearer(alice)).status_code == 204
     assert outcome(there.get("/v1/me", headers=bearer(alice))) == REFUSED
@@ -125,7 +141,9 @@ def test_signing_out_bites_at_the_other_server(here, there, alice):
     assert outcome(there.delete("/v1/tokens/current", headers=bearer(alice))) == REFUSED
 
 
-def test_revoking_a_key_bites_at_the_other_server(here, there, alice):
+def test_revoking_a_key_bites_at_the_other_server(
+    here: httpx.Client, there: httpx.Client, alice: dict[str, Any]
+) -> None:
     body = {"name": "a key", "scopes": ["me:read"]}
     made = here.post("/v1/api-keys", json=body, headers=bearer(alice)).json()
     key = {"X-API-Key": made["secret"]}
@@ -134,15 +152,17 @@ def test_revoking_a_key_bites_at_the_other_server(here, there, alice):
     assert outcome(there.get("/v1/me", headers=key)) == REFUSED
 
 
-def test_a_deleted_account_is_gone_at_the_other_server(here, there, alice):
+def test_a_deleted_account_is_gone_at_the_other_server(
+    here: httpx.Client, there: httpx.Client, alice: dict[str, Any]
+) -> None:
     assert there.get("/v1/me", headers=bearer(alice)).status_code == 200
     assert here.delete("/v1/me", headers=bearer(alice)).status_code == 204
     assert outcome(there.get("/v1/me", headers=bearer(alice))) == REFUSED
     assert outcome(renew(there, alice)) == REFUSED
 
 
-def test_of_many_changes_that_saw_the_same_version_one_is_made(here, alice):
-    def rename(number):
+def test_of_many_changes_that_saw_the_same_version_one_is_made(here: httpx.Client, alice: dict[str, Any]) -> None:
+    def rename(number: Any) -> int:
         headers = {**bearer(alice), "If-Match": '"1"'}
         return here.patch("/v1/me", json={"name": f"Alice {number}"}, headers=headers).status_code
 

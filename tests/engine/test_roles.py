@@ -12,7 +12,7 @@ ROLES = {
 }
 
 
-def test_a_role_has_the_scopes_of_the_roles_that_it_extends():
+def test_a_role_has_the_scopes_of_the_roles_that_it_extends() -> None:
     assert scopes_by_role(ROLES) == {
         "customer": {"orders:read"},
         "staff": {"orders:read", "users:read"},
@@ -28,7 +28,7 @@ def test_a_role_has_the_scopes_of_the_roles_that_it_extends():
         ({"extends": "admin"}, "the role customer extends itself: customer -> admin -> staff -> customer"),
     ],
 )
-def test_an_unknown_role_or_a_circle_is_an_error(customer, message):
+def test_an_unknown_role_or_a_circle_is_an_error(customer: dict[str, str], message: str) -> None:
     with pytest.raises(ContractError) as broken:
         scopes_by_role({**ROLES, "customer": customer})
 

@@ -18,7 +18,7 @@ from orderly.times import parse_time, rfc3339
         ("9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59.999999Z"),
     ],
 )
-def test_a_time_is_parsed_to_the_nearest_one_in_range(text, time):
+def test_a_time_is_parsed_to_the_nearest_one_in_range(text: str, time: str) -> None:
     assert rfc3339(parse_time(text)) == time
 
 
@@ -39,6 +39,6 @@ def test_a_time_is_parsed_to_the_nearest_one_in_range(text, time):
         "2026-W05-6T12:00:00Z",
     ],
 )
-def test_an_invalid_time_is_an_error(text):
+def test_an_invalid_time_is_an_error(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # two layers raise, each with its own message
         parse_time(text)

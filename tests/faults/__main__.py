@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -39,7 +40,7 @@ ON_SHOP: dict[str, tuple[str, Act]] = {
     "200 clients, PostgreSQL": ("postgresql", lambda shop: overload.overload(shop, 200, 120)),
     "100 logins a second": ("sqlite", lambda shop: overload.login_flood(shop, 100, 30)),
     **{
-        f"400 clients: {name}": ("sqlite", lambda shop, name=name: slow_clients.attack(shop, [name], 400))
+        f"400 clients: {name}": ("sqlite", partial(slow_clients.attack, names=[name], attackers=400))
         for name in slow_clients.ATTACKS
     },
 }
@@ -88,13 +89,13 @@ def _migrations(folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
 
 
 @contextmanager
-def _shop(kind: str, act: Act) -> Iterator[Coroutine[Any, Any, Figures]]:
+def _shop(kind: str, act: Act, _folder: Path) -> Iterator[Coroutine[Any, Any, Figures]]:
     with shop_on(kind, people=20) as shop:
         yield act(shop)
 
 
 SCENES: dict[str, Callable[[Path], Any]] = {
-    **{name: lambda _, kind=kind, act=act: _shop(kind, act) for name, (kind, act) in ON_SHOP.items()},
+    **{name: partial(_shop, kind, act) for name, (kind, act) in ON_SHOP.items()},
     "disk full": _full_disk,
     "PostgreSQL stopped and started x 5": _postgresql,
     "PostgreSQL fails over to its standby": _failover,
@@ -108,7 +109,7 @@ SCENES: dict[str, Callable[[Path], Any]] = {
 
 
 def main(word: Annotated[str, typer.Option("-k", help="Only those with this in their name.")] = "") -> None:
-    """Harm it in every way. The exit code is 1 if anything was lost, doubled or answered wrongly."""
+    """Inject every fault. The exit code is 1 if data was lost or doubled, or a response was wrong."""
     table = Table("fault", "", "s", "figures", title="Faults")
     failed = False
     for name in SCENES:

@@ -1,7 +1,9 @@
-"""A clock that can be set: `python -m tests.faults.clock FILE` serves by it, and FILE has the hours that it is off.
+"""A service whose clock can be set: `python -m tests.faults.clock FILE`.
+
+FILE has the hours by which the clock is off.
 
 libfaketime would be nearer to the real thing, but glibc's sleep fails under it (`clock_nanosleep`: EINVAL), and with it
-the service's start. What reads the time in Python is moved here; nothing is changed in the service.
+the service's start. This program moves what reads the time in Python, and changes nothing in the service.
 """
 
 import sys
@@ -29,7 +31,7 @@ class Clock:
         self.shift(hours=0)
 
     def shift(self, hours: int) -> None:
-        """Be so many hours before or behind from the next request on."""
+        """Move the clock by these hours, from the next request on."""
         self._file.write_text(str(hours))
 
     def serve(self, shop: Shop) -> AbstractContextManager[Served]:

@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own, which may be stopped, filled up and replaced by its standby."""
+"""PostgreSQL servers of the tests: stopped, filled up, replaced by a standby."""
 
 import os
 import shutil
@@ -33,12 +33,12 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """Where its database is."""
+        """The URL of its database."""
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
 
     @property
     def log(self) -> str:
-        """What it has said."""
+        """The text of its log."""
         return (self.data / "log").read_text()
 
     def control(self, *words: str) -> None:
@@ -51,7 +51,7 @@ class Cluster:
             connection.execute(statement)
 
     def revive(self) -> None:
-        """Come back when it can be connected to; start it if it has ended by itself."""
+        """Wait until the server accepts connections; start it if it has exited."""
         end = time.monotonic() + REVIVAL
         while not self._accepts():
             assert time.monotonic() < end, self.log[-2000:]
@@ -61,7 +61,7 @@ class Cluster:
             time.sleep(0.1)
 
     def copy(self, data: Path, port: int) -> "Cluster":
-        """A standby that follows it, and is not started yet."""
+        """Create a standby of this server, not started yet."""
         self._run("pg_basebackup", "-d", self.url.replace("+psycopg", ""), "-D", data, "-R", "--no-sync", "-c", "fast")
         return _listening(Cluster(port, self.bin, data))
 
@@ -81,11 +81,11 @@ class Cluster:
 
 @contextmanager
 def own_postgresql(folder: Path, *, wal_segment: int = 16, settings: str = "") -> Iterator[Cluster]:
-    """A PostgreSQL that may be stopped, gone at the end of the block.
+    """Run a PostgreSQL server that tests may stop; remove it at the end of the block.
 
     Args:
-        folder: where it is made.
-        wal_segment: MiB of each file of its log.
+        folder: the parent of its data folder.
+        wal_segment: MiB of each file of its write-ahead log.
         settings: lines of its `postgresql.conf`.
     """
     programs = program("initdb", "postgresql-server").resolve().parent
@@ -102,7 +102,7 @@ def own_postgresql(folder: Path, *, wal_segment: int = 16, settings: str = "") -
 
 @contextmanager
 def crowded_postgresql(folder: Path) -> Iterator[tuple[Cluster, Path]]:
-    """A PostgreSQL that is alone on a small disk, and this disk."""
+    """Run a PostgreSQL server on a small disk; yield both."""
     folder.chmod(0o755)
     with (
         small_disk(folder / "disk", ROOM) as disk,
@@ -113,7 +113,10 @@ def crowded_postgresql(folder: Path) -> Iterator[tuple[Cluster, Path]]:
 
 @contextmanager
 def two_postgresqls(folder: Path) -> Iterator[tuple[Cluster, Cluster]]:
-    """A primary, and its standby that has whatever was committed before anybody is told of it."""
+    """Run a primary and a standby with synchronous replication.
+
+    The standby has every commit before the client is informed.
+    """
     with (
         own_postgresql(folder / "cluster") as primary,
         _started(primary.copy(folder / "cluster" / "standby", free_port())) as standby,
@@ -124,7 +127,7 @@ def two_postgresqls(folder: Path) -> Iterator[tuple[Cluster, Cluster]]:
 
 
 def either(clusters: tuple[Cluster, Cluster]) -> str:
-    """The URL of the one that is the primary."""
+    """Return the URL of whichever server is the primary."""
     ports = ",".join(str(each.port) for each in clusters)
     where = f"host=127.0.0.1,127.0.0.1&port={ports}&target_session_attrs=read-write"
     return f"postgresql://postgres@/postgres?{where}"
@@ -141,7 +144,7 @@ def _started(cluster: Cluster) -> Iterator[Cluster]:
 
 
 def _listening(cluster: Cluster, settings: str = "") -> Cluster:
-    """The same, configured to be reached at its port only."""
+    """Return the server, configured to listen on its port only."""
     with (cluster.data / "postgresql.conf").open("a") as config:
         config.write(f"port = {cluster.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n{settings}")
     return cluster

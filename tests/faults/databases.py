@@ -1,4 +1,4 @@
-"""The database is taken away from the service while its clients buy; each act ends with the checker."""
+"""Faults of the database while clients buy; the checker ends each scenario."""
 
 import asyncio
 import sqlite3
@@ -35,7 +35,8 @@ async def kill_backends(shop: Shop, times: int) -> Figures:
         async with buying(shop, service.url) as history:
             for _ in range(times):
                 await history.until("ordered", SOME)
-                killed += admin.execute(end, [url.database]).fetchone()[0]
+                [(count,)] = admin.execute(end, [url.database])
+                killed += count
                 await asyncio.sleep(1)
             await history.until("ordered", SOME)
     assert killed >= times
@@ -43,7 +44,7 @@ async def kill_backends(shop: Shop, times: int) -> Figures:
 
 
 async def lock_file(shop: Shop, seconds: float | None = None) -> Figures:
-    """Somebody else holds SQLite's write lock for so long, or until a client was refused."""
+    """Hold SQLite's write lock for these seconds, or until a request was rejected."""
     with shop.serve() as service:
         async with buying(shop, service.url) as history:
             await history.until("ordered", SOME)
@@ -56,24 +57,24 @@ async def lock_file(shop: Shop, seconds: float | None = None) -> Figures:
 
 
 async def full_disk(shop: Shop, seconds: float = 0) -> Figures:
-    """The disk of the SQLite file is full."""
+    """Fill the disk of the SQLite file."""
     disk = shop.file.parent
     return await while_harmed(shop, lambda: fill(disk), lambda: empty(disk), seconds)
 
 
 async def immutable_file(shop: Shop, seconds: float = 0) -> Figures:
-    """The SQLite file may not be written any more."""
+    """Make the SQLite file immutable."""
     return await while_harmed(shop, lambda: forbid_writing(shop.file), lambda: allow_writing(shop.file), seconds)
 
 
 async def missing_file(shop: Shop, seconds: float = 0) -> Figures:
-    """The SQLite file is moved away, and back."""
+    """Move the SQLite file away, and back."""
     away = shop.file.with_name("away.db")
     return await while_harmed(shop, lambda: shop.file.rename(away), lambda: away.rename(shop.file), seconds)
 
 
 async def migrate_at_once(urls: Iterable[str], folder: Path) -> Figures:
-    """Two migrations of a new database begin at the same moment, as on two machines: one waits for the other."""
+    """Start two migrations of a new database at once; one waits for the other."""
     figures = {}
     for url in urls:
         ends = await asyncio.to_thread(migrate_twice, url, folder)
@@ -85,7 +86,10 @@ async def migrate_at_once(urls: Iterable[str], folder: Path) -> Figures:
 
 
 async def while_harmed(shop: Shop, harm: Callable[[], Any], heal: Callable[[], Any], seconds: float) -> Figures:
-    """Writing becomes impossible: clients are refused and readiness says no; everything goes on when it is mended."""
+    """Make writing impossible during a fault.
+
+    Requests are rejected and readiness fails meanwhile. Everything works again after the repair.
+    """
     with shop.serve() as service:
         async with buying(shop, service.url) as history:
             await history.until("ordered", SOME)

@@ -1,4 +1,7 @@
-"""`python -m tests.faults.endurance`: mixed load and fuzzing for long; memory, files and WAL have to stay flat."""
+"""`python -m tests.faults.endurance`: a long mixed load with fuzzing.
+
+Memory, open files and the write-ahead log have to stay flat.
+"""
 
 import asyncio
 import os
@@ -29,7 +32,7 @@ FUZZED = "fuzzer.log"
 
 @dataclass(frozen=True)
 class Sample:
-    """What the worker has at a moment."""
+    """The resources of the worker at one moment."""
 
     minute: float
     figures: dict[str, float]
@@ -40,7 +43,7 @@ def main(
     rate: Annotated[float, typer.Option(help="Requests a second, besides buyers and fuzzer.")] = 20,
     png: Annotated[Path | None, typer.Option(help="Where to draw it; needs matplotlib (the group bench).")] = None,
 ) -> None:
-    """Load it for a long time. The exit code is 1 if something grows, is lost or is answered wrongly."""
+    """Run the load. The exit code is 1 if something grows or is lost, or a response is wrong."""
     with shop_on("sqlite", people=8) as shop:
         samples, verdict = asyncio.run(endure(shop, minutes * 60, rate))
     for line in verdict:
@@ -52,7 +55,7 @@ def main(
 
 
 async def endure(shop: Shop, seconds: float, rate: float) -> tuple[list[Sample], list[str]]:
-    """What was seen meanwhile, and what it means."""
+    """Run the load; return the samples, and what they show."""
     with shop.serve() as service, _fuzzing(shop, service.url, seconds) as fuzzer:
         [worker] = workers_of(service)
         async with buying(shop, service.url, pause=1):
@@ -72,7 +75,7 @@ async def endure(shop: Shop, seconds: float, rate: float) -> tuple[list[Sample],
 
 @contextmanager
 def _fuzzing(shop: Shop, url: str, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
-    """A customer who sends five odd requests a second."""
+    """Send five malformed requests a second as a customer."""
     options = ["--phases", "fuzzing,stateful", "--max-time", str(int(seconds)), "--rate-limit", "5/s"]
     with (shop.folder / FUZZED).open("wb") as log:
         fuzzer = start_fuzzer(url, shop.url, "customer", shop.folder, options, log)

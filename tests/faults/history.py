@@ -1,4 +1,4 @@
-"""The file of what the clients were told, written down line by line before they go on."""
+"""The file in which clients record each response before they continue."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ WITHIN = 120.0
 
 
 class History:
-    """What the clients were told, and how much of it there is so far."""
+    """The recorded responses, and how many of each kind exist so far."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -28,18 +28,18 @@ class History:
         self.counts[what] += 1
 
     def acknowledge(self, key: str, order_id: str, replayed: bool, seconds: float) -> None:
-        """Keep an answer that says that an order was made."""
+        """Record a response that acknowledges an order."""
         at = time.monotonic()
         self.gap, self._latest = max(self.gap, at - (self._latest or at)), at
         self.slowest = max(self.slowest, seconds)
         self.note("replayed" if replayed else "ordered", key=key, order=order_id)
 
     async def until(self, what: str, count: int = 1) -> None:
-        """Wait until so much more of it has happened."""
+        """Wait until this many more of a kind are recorded."""
         await self.reach(what, self.counts[what] + count)
 
     async def reach(self, what: str, total: int) -> None:
-        """Wait until so much of it has happened in all."""
+        """Wait until this many of a kind are recorded in all."""
         try:
             async with asyncio.timeout(WITHIN):
                 while self.counts[what] < total:
@@ -48,12 +48,12 @@ class History:
             raise AssertionError(f"{total} x {what!r} has not come: {self.summary()}") from None
 
     def summary(self) -> dict[str, Any]:
-        """The figures."""
+        """Return the figures."""
         counts = {name: count for name, count in sorted(self.counts.items()) if name != "begun"}
         return {"told": counts, "slowest order s": self.slowest, "longest gap s": self.gap}
 
     def orders(self) -> dict[str, set[str]]:
-        """The ids that were acknowledged for each key; none for a key that was sent in vain."""
+        """Return the acknowledged ids of each key; none for a key without a response."""
         orders: dict[str, set[str]] = defaultdict(set)
         for fact in self._facts():
             if "key" in fact:
@@ -61,15 +61,15 @@ class History:
         return orders
 
     def states(self) -> dict[str, str]:
-        """What orders were said to have become."""
+        """Return the last acknowledged state of each order."""
         return {fact["of"]: fact["became"] for fact in self._facts() if "became" in fact}
 
     def followed(self) -> list[str]:
-        """The events that a follower was told of, in that order."""
+        """Return the events that a follower has received, in that order."""
         return [fact["event"] for fact in self._facts() if fact["what"] == "followed"]
 
     def hasty(self) -> list[dict[str, Any]]:
-        """The refusals with 503 that did not say when to come again."""
+        """Return the 503 responses without a Retry-After."""
         return [fact for fact in self._facts() if fact["what"] == "503" and not fact["wait"]]
 
     def _facts(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Things of one's own to break: a small disk, a file that cannot be written, two migrations."""
+"""Faults of the machine: a small disk, a read-only file, two migrations at once."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ DISK = 24
 
 @contextmanager
 def small_disk(folder: Path, size: int = DISK) -> Iterator[Path]:
-    """A disk of so many MiB, which is soon full."""
+    """Mount a disk of these MiB."""
     folder.mkdir()
     subprocess.run([program("mount"), "-t", "tmpfs", "-o", f"size={size}m", "none", folder], check=True)
     try:
@@ -39,7 +39,7 @@ def empty(disk: Path) -> None:
 
 
 def forbid_writing(file: Path) -> None:
-    """Make a SQLite database immutable, also for those who have it open."""
+    """Make a SQLite database immutable, also for processes that have opened it."""
     subprocess.run([program("chattr"), "+i", *_files(file)], check=True)
 
 
@@ -54,10 +54,12 @@ def _files(file: Path) -> list[Path]:
 
 
 def migrate_twice(url: str, folder: Path) -> list[tuple[int, str]]:
-    """How two migrations that begin at the same moment have ended: their exit codes, and what they complained of."""
+    """Start two migrations at once; return their exit codes and error output."""
     settings = environment(database_url=url, data_dir=folder)
     command = [sys.executable, "-m", "orderly", "db", "upgrade"]
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    both = [subprocess.Popen(command, cwd=ROOT, env=settings, text=True, **pipes) for _ in range(2)]
+    both = [
+        subprocess.Popen(command, cwd=ROOT, env=settings, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
     result = [each.communicate(timeout=90)[1] for each in both]
     return [(each.returncode, complaint) for each, complaint in zip(both, result, strict=True)]

@@ -1,4 +1,4 @@
-"""The clients: they buy, pay, cancel, renew their tokens and follow the events whatever happens, until told to stop."""
+"""Clients that buy, pay, cancel, renew their tokens and follow events until stopped."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from orderly.clock import new_id
 from tests.faults.history import WITHIN, History
-from tests.faults.raw_http import Answer, Broken, Client, Unsent
+from tests.faults.raw_http import Broken, Client, Response, Unsent
 from tests.faults.shop import Shop
 
 PAUSE = 0.1
@@ -17,9 +17,10 @@ RENEWAL = 0.2
 
 @asynccontextmanager
 async def buying(shop: Shop, url: str, *, retry: bool = True, pause: float = 0) -> AsyncIterator[History]:
-    """Clients that buy during the block, each after a pause; at its end each brings to an end what it has begun.
+    """Run clients that buy during the block, each after a pause.
 
-    Without `retry` they send everything once, and leave when they cannot reach the service any more.
+    At the end each client completes what it has begun. Without `retry` they send every request once, and leave when
+    they cannot reach the service.
     """
     stop = asyncio.Event()
     clients = [_Buyer(shop, url, token, retry).buy(stop, pause) for token in shop.tokens]
@@ -38,7 +39,7 @@ async def buying(shop: Shop, url: str, *, retry: bool = True, pause: float = 0) 
 
 
 class _Buyer:
-    """Places keyed orders, of which every third is paid, and every third cancelled."""
+    """A client that places orders with keys; it pays every third, and cancels every third."""
 
     def __init__(self, shop: Shop, url: str, token: str, retry: bool) -> None:
         self._shop = shop
@@ -74,8 +75,8 @@ class _Buyer:
         if answer is not None:
             self._history.note(state, of=order, became=answer.json["status"])
 
-    async def _send(self, target: str, body: object, key: str | None, **headers: str) -> Answer | None:
-        """The answer that says yes, after as many tries as it takes (or one)."""
+    async def _send(self, target: str, body: object, key: str | None, **headers: str) -> Response | None:
+        """Return the successful response, after as many attempts as it takes (or one)."""
         given = headers | ({"Idempotency-Key": key} if key else {})
         while True:
             answer = await self._try(target, body, given)
@@ -83,7 +84,7 @@ class _Buyer:
                 return answer
             await asyncio.sleep(PAUSE)
 
-    async def _try(self, target: str, body: object, headers: dict[str, str]) -> Answer | None:
+    async def _try(self, target: str, body: object, headers: dict[str, str]) -> Response | None:
         try:
             answer = await self._client("POST", target, body, **headers)
         except Unsent:
@@ -101,7 +102,7 @@ class _Buyer:
 
 
 async def _renew(url: str, shop: Shop, place: int, stop: asyncio.Event) -> None:
-    """Renew a refresh token, again and again, for as long as it can be."""
+    """Renew a refresh token repeatedly, until it is rejected."""
     with Client(url) as client:
         while not stop.is_set():
             try:
@@ -119,7 +120,7 @@ async def _renew(url: str, shop: Shop, place: int, stop: asyncio.Event) -> None:
 
 
 async def _follow(url: str, shop: Shop, stop: asyncio.Event) -> None:
-    """Follow what happens, from the first order on, and write down of which one was told."""
+    """Follow the feed from the first order on, and record each event."""
     target = cursor = "/v1/events?type=order.created&limit=100"
     with Client(url, {"Authorization": f"Bearer {shop.staff_token}"}) as client:
         while not stop.is_set():

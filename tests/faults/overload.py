@@ -1,4 +1,7 @@
-"""More clients than can be served: the excess is refused quickly, those who are let in are served, then all is well."""
+"""More clients than the service can serve.
+
+The excess is rejected quickly, the others are served, and afterwards everything works.
+"""
 
 import asyncio
 import time
@@ -16,19 +19,19 @@ MIX = ("order", "read", "read", "list")
 
 @dataclass
 class Load:
-    """What came of the requests."""
+    """The outcome of the requests."""
 
     accepted: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
     def note(self, status: int, seconds: float) -> None:
-        """Keep an answer."""
+        """Record a response."""
         self.counts[str(status)] += 1
         (self.refused if status in (429, 503) else self.accepted).append(seconds)
 
     def summary(self) -> dict[str, Any]:
-        """The figures."""
+        """Return the figures."""
         return {
             "statuses": dict(self.counts),
             "accepted p99 s": _percentile(self.accepted, 0.99),
@@ -38,7 +41,7 @@ class Load:
 
 
 async def overload(shop: Shop, clients: int, seconds: float) -> dict[str, Any]:
-    """So many clients at three times the rate that 16 clients reach who wait for each answer."""
+    """Run this many clients at three times the rate of 16 clients that wait for each response."""
     with shop.serve() as service:
         [worker] = workers_of(service)
         sustainable = len((await run(shop, service.url, 16, 5, rate=None)).accepted) / 5
@@ -58,7 +61,10 @@ async def overload(shop: Shop, clients: int, seconds: float) -> dict[str, Any]:
 
 
 async def login_flood(shop: Shop, per_second: float, seconds: float) -> dict[str, Any]:
-    """So many wrong passwords a second, while 20 people work at a human pace; limits are off, as if from everywhere."""
+    """Send this many wrong passwords a second, while 20 users work at a human pace.
+
+    Rate limits are off, as if the passwords came from everywhere.
+    """
     with shop.serve() as service:
         end = time.monotonic() + seconds
         flood, work = Load(), Load()
@@ -74,7 +80,7 @@ async def login_flood(shop: Shop, per_second: float, seconds: float) -> dict[str
 
 
 async def run(shop: Shop, url: str, clients: int, seconds: float, *, rate: float | None) -> Load:
-    """So many clients for so long, at a rate if one is given, at once after each answer otherwise."""
+    """Run clients for a duration, at a rate if one is given, otherwise without a pause."""
     load, end = Load(), time.monotonic() + seconds
     pause = clients / rate if rate else 0.0
     await asyncio.gather(*(_act(shop, url, n, load, end, pause) for n in range(clients)))
@@ -82,7 +88,10 @@ async def run(shop: Shop, url: str, clients: int, seconds: float, *, rate: float
 
 
 async def _act(shop: Shop, url: str, n: int, load: Load, end: float, pause: float) -> None:
-    """One client: a request every `pause` seconds, or at once after the last answer if that came later."""
+    """Run one client: a request every `pause` seconds.
+
+    After a slower response the next request follows immediately.
+    """
     await asyncio.sleep(pause * (n % 20) / 20)
     with Client(url, {"Authorization": f"Bearer {shop.tokens[n % len(shop.tokens)]}"}) as client:
         turn, at = n, time.monotonic()

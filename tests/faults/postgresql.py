@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own is taken away from the service while its clients buy; each act ends with the checker."""
+"""Faults of PostgreSQL while clients buy; the checker ends each scenario."""
 
 import asyncio
 from functools import partial
@@ -18,7 +18,7 @@ Figures = dict[str, Any]
 
 
 async def stop(shop: Shop, cluster: Cluster, stops: int) -> Figures:
-    """PostgreSQL is stopped, by turns fast and at once, and started again when clients were told so."""
+    """Stop PostgreSQL, alternately fast and immediate; start it after rejected requests."""
     with shop.serve() as service:
         async with buying(shop, service.url) as history:
             for n in range(stops):
@@ -31,12 +31,12 @@ async def stop(shop: Shop, cluster: Cluster, stops: int) -> Figures:
 
 
 async def fill_disk(shop: Shop, cluster: Cluster, disk: Path, seconds: float = 0) -> Figures:
-    """The disk of PostgreSQL is full, and for as long as nothing can be written it goes on."""
+    """Fill the disk of PostgreSQL; it keeps running although nothing can be written."""
     return await while_harmed(shop, lambda: fill(disk), lambda: _make_room(cluster, disk), seconds)
 
 
 async def fill_log(shop: Shop, cluster: Cluster, disk: Path, seconds: float = 0) -> Figures:
-    """Its log is full too, so that it ends itself; when there is room it is started again."""
+    """Fill the disk of the write-ahead log, so that the server exits; start it with free space."""
 
     def harm() -> None:
         fill(disk)
@@ -46,13 +46,13 @@ async def fill_log(shop: Shop, cluster: Cluster, disk: Path, seconds: float = 0)
 
 
 async def fail_over(shop: Shop, primary: Cluster, standby: Cluster, seconds: float = 0) -> Figures:
-    """The primary dies, and its standby takes its place; the service is told nothing, and finds it."""
+    """Stop the primary and promote its standby; the service finds it without a new setting."""
     dies = partial(primary.control, "stop", "-m", "immediate")
     return await while_harmed(shop, dies, partial(standby.control, "promote"), seconds)
 
 
 def _breaks(cluster: Cluster) -> bool:
-    """Write something to its log; whether it has ended because of that, rather than refused."""
+    """Write to its write-ahead log; return whether the server exited instead of an error."""
     try:
         cluster.ask("SELECT pg_logical_emit_message(true, 'ballast', repeat('x', 100000))")
     except psycopg.errors.DiskFull:

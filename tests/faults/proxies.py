@@ -1,11 +1,11 @@
-"""What stands beside the service fails it: Redis, and the clock."""
+"""Faults of Redis and of the clock."""
 
 import signal
 from collections import Counter
 from typing import Any
 
 from tests.faults.clock import Clock
-from tests.faults.raw_http import Answer, Client
+from tests.faults.raw_http import Client, Response
 from tests.faults.shop import Shop
 from tests.redis_server import Redis
 from tests.shop.factories import PASSWORD
@@ -14,7 +14,7 @@ Figures = dict[str, Any]
 
 
 async def freeze_redis(shop: Shop, redis: Redis, harm: signal.Signals) -> Figures:
-    """Two workers count together; when Redis is gone or frozen they go on, each by itself."""
+    """Stop or freeze Redis under two workers; each then counts alone."""
     with shop.serve(workers=2, rate_limits="on", redis_url=redis.url) as service:
         before = await _guess(service.url, "alice", 24)
         redis.process.send_signal(harm)
@@ -27,7 +27,10 @@ async def freeze_redis(shop: Shop, redis: Redis, harm: signal.Signals) -> Figure
 
 
 async def move_clock(shop: Shop, clock: Clock) -> Figures:
-    """The clock jumps an hour forwards and two back: tokens end as they should, a used one stays used."""
+    """Move the clock an hour forwards and two back.
+
+    Tokens expire as they should, and a used token stays used.
+    """
     with clock.serve(shop) as service, Client(service.url) as client:
         first = (await _log_in(client, PASSWORD)).json
         clock.shift(hours=1)
@@ -46,8 +49,8 @@ async def move_clock(shop: Shop, clock: Clock) -> Figures:
     return {"used token again": again.json["code"], "waits": sorted(set(waits))}
 
 
-async def _guess(url: str, name: str, times: int) -> list[Answer]:
-    """Guesses at a password, each by a connection of its own, so that all workers get some."""
+async def _guess(url: str, name: str, times: int) -> list[Response]:
+    """Guess at a password, each time on a new connection, so that all workers get some."""
     answers = []
     for _ in range(times):
         with Client(url) as client:
@@ -55,9 +58,9 @@ async def _guess(url: str, name: str, times: int) -> list[Answer]:
     return answers
 
 
-async def _log_in(client: Client, password: str, name: str = "buyer-0") -> Answer:
+async def _log_in(client: Client, password: str, name: str = "buyer-0") -> Response:
     return await client("POST", "/v1/tokens", {"email": f"{name}@example.com", "password": password})
 
 
-def _slowest(answers: list[Answer]) -> float:
+def _slowest(answers: list[Response]) -> float:
     return max(answer.seconds for answer in answers)

@@ -1,4 +1,7 @@
-"""A client that knows what became of each request: which bytes went out, and whether any came back."""
+"""A client that knows the fate of each request.
+
+It records which bytes were sent, and whether any came back.
+"""
 
 import asyncio
 import json
@@ -8,20 +11,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PATIENCE = 30.0
-"""Seconds that a client waits for an answer."""
+"""Seconds that a client waits for a response."""
 
 
 class Unsent(Exception):
-    """The service could not be reached: it has seen nothing of the request."""
+    """The service could not be reached: nothing of the request was sent."""
 
 
 class Broken(Exception):
-    """The request was sent, and the connection ended before the answer did."""
+    """The request was sent, and the connection ended before the response."""
 
 
 @dataclass
-class Answer:
-    """What came back, and after how many seconds."""
+class Response:
+    """A response, and the seconds it took."""
 
     status: int
     headers: dict[str, str]
@@ -34,7 +37,7 @@ class Answer:
 
 
 class Client:
-    """One connection, opened when it is needed and kept as long as the service keeps it."""
+    """One connection, opened on first use and kept as long as the service keeps it."""
 
     def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
         self._host, self._port = urlsplit(url).hostname, urlsplit(url).port
@@ -42,12 +45,12 @@ class Client:
         self.is_refused = False
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def __call__(self, method: str, target: str, body: Any = None, **headers: str) -> Answer:
+    async def __call__(self, method: str, target: str, body: Any = None, **headers: str) -> Response:
         """Send one request.
 
         Raises:
             Unsent: nothing was sent.
-            Broken: something was sent, and no whole answer came.
+            Broken: something was sent, and no whole response came.
         """
         began = time.perf_counter()
         try:
@@ -94,8 +97,8 @@ class Client:
         return f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode() + content
 
 
-async def _answer(reader: asyncio.StreamReader, method: str) -> Answer:
+async def _answer(reader: asyncio.StreamReader, method: str) -> Response:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])}
     length = 0 if method == "HEAD" else int(headers.get("content-length", "0"))
-    return Answer(int(head[0].split()[1]), headers, await reader.readexactly(length), 0)
+    return Response(int(head[0].split()[1]), headers, await reader.readexactly(length), 0)

@@ -1,8 +1,8 @@
-"""A shop to harm: a database, people with tokens, things for sale, and the service that sells them."""
+"""A shop for faults: a database, users with tokens, products, and the service."""
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
@@ -25,7 +25,7 @@ STOCK = 1_000_000
 
 @dataclass
 class Shop:
-    """Where everything is."""
+    """The shop: its database, users, products and folder."""
 
     url: str
     folder: Path
@@ -43,16 +43,16 @@ class Shop:
 
     @property
     def errors(self) -> list[str]:
-        """What the service has logged as an error."""
+        """The errors in the log of the service."""
         logs = [log.read_text() for log in self.folder.glob("service-*.log")]
         return [line for log in logs for line in log.splitlines() if "[error" in line or "status=500" in line]
 
-    def serve(self, **settings: Any) -> "contextmanager[Served]":
+    def serve(self, **settings: Any) -> AbstractContextManager[Served]:
         """Serve it until the end of the block."""
         return served(self.folder, self.url, **{"rate_limits": "off", **settings})
 
     def open(self, people: int = 16, products: int = 4) -> None:
-        """Let people in and put things on the shelves."""
+        """Create users and products."""
         with self.database.writing() as session:
             self.products = [make_product(session, stock=STOCK).id for _ in range(products)]
             self.tokens = [_sign_in(session, f"buyer-{n}") for n in range(people)]
@@ -62,8 +62,8 @@ class Shop:
 
 
 @contextmanager
-def shop_on(kind: str, *, file_in: Path | None = None, **given: int) -> Iterator[Shop]:
-    """A shop that is gone at the end of the block: on `sqlite`, `postgresql` or the database of a URL."""
+def shop_on(kind: str, *, file_in: Path | None = None, **given: Any) -> Iterator[Shop]:
+    """Create a shop on `sqlite`, `postgresql` or a URL; remove it at the end of the block."""
     if kind == "postgresql":
         with make_postgresql("faults") as url, shop_on(url, **given) as shop:
             yield shop

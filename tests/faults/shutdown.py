@@ -1,4 +1,7 @@
-"""The service is killed and stopped while its clients buy; each act ends with the checker and gives its figures."""
+"""The service killed and stopped while clients buy.
+
+Each scenario ends with the checker and returns its figures.
+"""
 
 import asyncio
 import os
@@ -21,13 +24,13 @@ CRASH_LOOP = 6.0
 
 
 def workers_of(service: Served) -> list[int]:
-    """The process ids of the workers."""
+    """Return the process ids of the workers."""
     found = subprocess.run(["pgrep", "-P", str(service.process.pid)], capture_output=True, text=True, check=False)
     return [int(pid) for pid in found.stdout.split()]
 
 
 async def kill_service(shop: Shop, kills: int, orders: int) -> Figures:
-    """kill -9 of the whole service, each time with another one started on the same port at once."""
+    """Kill the whole service with SIGKILL, and start another on the same port at once."""
     ready: list[float] = []
     with shop.serve() as first:
         service = first
@@ -64,7 +67,7 @@ async def kill_worker(shop: Shop, kills: int, orders: int, workers: int = 2) -> 
 
 
 async def stop_service(shop: Shop, stops: int, orders: int = 50) -> Figures:
-    """SIGTERM under clients that do not try again: no request that was sent goes without an answer."""
+    """Stop the service under clients that do not retry: every sent request gets a response."""
     exits: list[float] = []
     for _ in range(stops):
         with shop.serve() as service:
@@ -76,9 +79,9 @@ async def stop_service(shop: Shop, stops: int, orders: int = 50) -> Figures:
     return {**figures, "stops": stops, "slowest exit s": max(exits)}
 
 
-async def stop_with_half_sent(shop: Shop, drain: int = 2) -> Figures:
+async def stop_with_half_sent(shop: Shop, shutdown_delay: int = 2) -> Figures:
     """SIGTERM with requests in flight, idle connections and requests that never end."""
-    with shop.serve(shutdown_delay=drain) as service:
+    with shop.serve(shutdown_delay=shutdown_delay) as service:
         host, port = service.url.removeprefix("http://").split(":")
         idle = [await asyncio.open_connection(host, int(port)) for _ in range(50)]
         half = [await asyncio.open_connection(host, int(port)) for _ in range(5)]
@@ -97,7 +100,7 @@ async def stop_with_half_sent(shop: Shop, drain: int = 2) -> Figures:
 
 
 async def stop_frozen(shop: Shop) -> Figures:
-    """SIGTERM while two workers that do not move any more are being replaced (SIGHUP)."""
+    """Stop the service while it replaces two frozen workers (SIGHUP)."""
     with shop.serve(workers=2) as service:
         for worker in workers_of(service):
             os.kill(worker, signal.SIGSTOP)
@@ -111,7 +114,7 @@ async def stop_frozen(shop: Shop) -> Figures:
 
 
 def _moments(times: int, orders: int) -> list[int]:
-    """After how many orders something happens, at random within each of so many equal parts."""
+    """Return random moments, in orders, one within each of several equal parts."""
     part = orders // times
     return [n * part + random.randint(1, part) for n in range(times)]  # noqa: S311
 
@@ -123,7 +126,7 @@ async def _replaced(service: Served, victim: int, workers: int) -> None:
 
 
 async def _grown(service: Served, workers: int) -> list[int]:
-    """The workers, when there are so many."""
+    """Return the workers, once this many exist."""
     async with asyncio.timeout(30):
         while len(alive := workers_of(service)) < workers:
             await asyncio.sleep(0.05)
@@ -131,13 +134,13 @@ async def _grown(service: Served, workers: int) -> list[int]:
 
 
 def _lives(process: int) -> bool:
-    """Whether it is there; a zombie is not, whom nobody has buried yet."""
+    """Return whether a process runs; a zombie does not."""
     stat = Path(f"/proc/{process}/stat")
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 async def _exit(service: Served) -> float:
-    """Tell it to stop; the seconds until it has ended well."""
+    """Stop the service; return the seconds until its successful exit."""
     began = time.monotonic()
     service.process.terminate()
     assert await asyncio.to_thread(service.process.wait, 35) == 0
@@ -147,7 +150,7 @@ async def _exit(service: Served) -> float:
 
 
 async def _refusal(service: Served) -> tuple[int, str | None]:
-    """The first answer of readiness that is not yes, and what it says of the connection."""
+    """Return the first failed response of readiness, and its Connection header."""
     while True:
         with Client(service.url) as client:
             answer = await client("GET", "/v1/health/ready")

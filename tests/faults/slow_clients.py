@@ -1,4 +1,7 @@
-"""Clients that hold connections: they send slowly, or nothing, or do not read; honest ones come through meanwhile."""
+"""Clients that hold connections: they send slowly, send nothing, or do not read.
+
+The requests of other clients succeed meanwhile.
+"""
 
 import asyncio
 import resource
@@ -32,12 +35,12 @@ async def say_nothing(_: Streams) -> None:
 
 
 async def dribble_a_header(streams: Streams) -> None:
-    """A byte of the header each second."""
+    """Send a byte of the header each second."""
     await _dribble(streams, b"GET /v1/products HTTP/1.1\r\nHost: shop.test\r\nX-Slow: ")
 
 
 async def dribble_a_body(streams: Streams) -> None:
-    """A byte of the body each second."""
+    """Send a byte of the body each second."""
     await _dribble(streams, PROMISED)
 
 
@@ -56,7 +59,7 @@ ATTACKS: dict[str, Callable[[Streams], Awaitable[None]]] = {
 
 
 async def attack(shop: Shop, names: Iterable[str], attackers: int) -> dict[str, Any]:
-    """How long honest requests took while so many attackers of each kind were at it, until the last one was cut."""
+    """Run this many attackers of each kind until all are cut; return the times of other requests."""
     with shop.serve() as service:
         [worker] = workers_of(service)
         for process in (service.process.pid, worker):
@@ -83,7 +86,7 @@ async def attack(shop: Shop, names: Iterable[str], attackers: int) -> dict[str, 
 
 
 async def _until_cut(worker: int, usual: int, attackers: int) -> tuple[int, float]:
-    """How many connections the service held at most, and after how many seconds no attacker had one any more."""
+    """Return the highest number of connections, and the seconds until no attacker had one."""
     began, most = time.monotonic(), 0
     async with asyncio.timeout(WITHIN):
         while (held := _connections(worker)) > usual or most < attackers:
@@ -93,7 +96,10 @@ async def _until_cut(worker: int, usual: int, attackers: int) -> tuple[int, floa
 
 
 def _connections(process: int) -> int:
-    """The sockets of a process. A client that does not read does not learn that he was cut, so the service is asked."""
+    """Return the number of sockets of a process.
+
+    A client that does not read does not notice that it was cut, so the process of the service is inspected.
+    """
     files = Path(f"/proc/{process}/fd").iterdir()
     found = 0
     for file in files:
@@ -129,7 +135,7 @@ async def _dribble(streams: Streams, head: bytes) -> None:
 
 
 async def _shop_honestly(url: str, product: str) -> list[float]:
-    """The seconds that requests took, each on a new connection, until it is cancelled; all are answered."""
+    """Return the seconds of requests on new connections, until cancelled; all succeed."""
     taken = []
     with suppress(asyncio.CancelledError):
         while True:

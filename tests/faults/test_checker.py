@@ -1,7 +1,9 @@
-"""The checker of the faults: it says nothing of a shop that is right, and sees each way in which one can be wrong."""
+"""The checker of the faults: it passes a correct shop, and finds each kind of error."""
 
 import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -10,63 +12,63 @@ from db.events import Event
 from db.orders import Order
 from db.users import User
 from tests.faults.checker import check
-from tests.faults.shop import shop_on
+from tests.faults.shop import Shop, shop_on
 from tests.shop.factories import make_caller, make_order
 
 KEY = "key_1"
 
 
 @pytest.fixture
-def shop():
+def shop() -> Iterator[Shop]:
     """A shop where an order was placed, acknowledged, paid and acknowledged."""
     with shop_on("sqlite", people=1, products=1) as shop:
         shop.history.acknowledge(KEY, place(shop), replayed=False, seconds=0.1)
         yield shop
 
 
-def place(shop, note=KEY):
-    """An order; its id."""
+def place(shop: Shop, note: str = KEY) -> str:
+    """Place an order; return its id."""
     with shop.database.writing() as session:
-        caller = make_caller(session.scalar(select(User).where(User.email == "buyer-0@example.com")))
+        caller = make_caller(session.scalars(select(User).where(User.email == "buyer-0@example.com")).one())
         order = make_order(session, caller, lines=[(shop.products[0], 2)], note=note)
         session.commit()
         return order.id
 
 
-def change(statements):
-    """Something that no code of ours would do, and that the tables forbid."""
+def change(statements: str) -> Callable[..., Any]:
+    """Make a change that no code of the service makes, and that the tables forbid."""
 
-    def change(shop):
+    def change(shop: Any) -> None:
         with closing(sqlite3.connect(shop.file)) as connection:
             connection.executescript(f"PRAGMA ignore_check_constraints = ON; {statements}")
 
     return change
 
 
-def lose(shop):
+def lose(shop: Shop) -> None:
     shop.history.acknowledge("key_2", "ord_lost", replayed=False, seconds=0.1)
 
 
-def acknowledge_twice(shop):
+def acknowledge_twice(shop: Shop) -> None:
     shop.history.acknowledge(KEY, place(shop, "key_2"), replayed=True, seconds=0.1)
 
 
-def forget_a_payment(shop):
+def forget_a_payment(shop: Shop) -> None:
     with shop.database.reading() as session:
         shop.history.note("paid", of=session.scalar(select(Order.id)), became="paid")
 
 
-def miss(shop):
+def miss(shop: Shop) -> None:
     shop.history.acknowledge("key_2", place(shop, "key_2"), replayed=False, seconds=0.1)
     shop.history.note("followed", event=events_of(shop)[1])
 
 
-def see_twice(shop):
+def see_twice(shop: Shop) -> None:
     for _ in range(2):
         shop.history.note("followed", event=events_of(shop)[0])
 
 
-def events_of(shop):
+def events_of(shop: Shop) -> Sequence[str]:
     with shop.database.reading() as session:
         return session.scalars(select(Event.id).where(Event.type == "order.created").order_by(Event.position)).all()
 
@@ -104,19 +106,19 @@ WRONGS = {
 }
 
 
-def test_a_shop_that_is_right_passes(shop):
+def test_a_shop_that_is_right_passes(shop: Shop) -> None:
     shop.history.note("followed", event=events_of(shop)[0])
     shop.history.note("503", wait="1")
     assert check(shop)["orders"] == 1
 
 
-def test_an_order_of_somebody_else_is_none_of_ours(shop):
+def test_an_order_of_somebody_else_is_none_of_ours(shop: Shop) -> None:
     place(shop, "key_2")
     assert check(shop, strangers=True)["orders"] == 1
 
 
 @pytest.mark.parametrize("wrong", WRONGS.values(), ids=WRONGS)
-def test_it_sees(shop, wrong):
+def test_it_sees(shop: Shop, wrong: Any) -> None:
     wrong(shop)
     with pytest.raises(AssertionError):
         check(shop)

@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz`: schemathesis against the live service, as somebody of each role."""
+"""`python -m tests.fuzz`: schemathesis against the live service, once for each role."""
 
 import random
 import subprocess
@@ -57,7 +57,10 @@ def _fuzz_as(role: str, options: list[str]) -> bool:
 def start(
     service: str, database: str, role: str, folder: Path, options: list[str], output: IO[bytes] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Begin to fuzz a service, as somebody of a role who is put into its database; the folder has the configuration."""
+    """Start to fuzz a service as a user of a role.
+
+    The user is created in the service's database; the configuration is in the folder.
+    """
     config = folder / "schemathesis.toml"
     config.write_text((HERE / "schemathesis.toml").read_text() + _business_refusals())
     st = str(Path(sys.executable).with_name("st"))
@@ -78,7 +81,7 @@ def _stock(url: str) -> None:
 
 
 def _business_refusals() -> str:
-    """Where the contract declares them, these statuses are an answer to a request that fits its schemas too."""
+    """Return the configuration of statuses that are valid for valid requests, where declared."""
     table = ""
     for operation in CONTRACT.operations:
         declared = [status for status in ("412", "422", "428") if status in operation.responses]

@@ -1,4 +1,4 @@
-"""What schemathesis must be told of this service: who calls it."""
+"""Hooks of schemathesis for this service: the caller of each request."""
 
 import os
 from typing import Any
@@ -34,7 +34,10 @@ schemathesis.openapi.format(
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Leave out cursors that are forged but well-formed: no schema can say that they are signed; other tests do."""
+    """Skip forged but well-formed cursors.
+
+    No schema can express that cursors are signed; other tests cover that.
+    """
     if case.meta is None or case.meta.generation.mode.is_positive:
         for name in ("cursor", "after"):
             if isinstance((case.query or {}).get(name), str):
@@ -45,10 +48,13 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     lambda context: context.operation.definition.raw["operationId"] not in PUBLIC
 )
 class Somebody:
-    """Somebody of the role that is fuzzed, made anew when the fuzzer has signed him out, disabled or erased him."""
+    """Credentials of a user of the fuzzed role.
+
+    The user is created again when the fuzzer has signed it out, disabled or erased it.
+    """
 
     def get(self, case: Any, context: Any) -> dict[str, str]:
-        """The header that says who calls."""
+        """Return the header with the caller's credential."""
         with DATABASE.writing() as session:
             user = make_user(session, f"fuzz-{os.urandom(8).hex()}", role="admin" if ROLE == "key" else ROLE)
             if ROLE == "key":

@@ -1,26 +1,26 @@
-"""What callers do over and over: sign in, take a key, read a list to its end."""
+"""Steps of many tests: sign in, create a key, read a list to its end."""
 
 from collections.abc import Callable
 from typing import Any
 
-from tests.asgi import Answer, Client, Headers
+from tests.asgi import Client, Headers, Response
 from tests.shop.factories import PASSWORD
 
 
 def log_in(
     client: Client, email: str = "alice@example.com", password: str = PASSWORD, headers: Headers | None = None
-) -> Answer:
+) -> Response:
     """Sign in, or try to."""
     return client.post("/v1/tokens", {"email": email, "password": password}, headers)
 
 
 def key_of(person: Client, *scopes: str) -> Client:
-    """Somebody who calls with a new key of that person."""
+    """Return a client with a new API key of that user."""
     return person.with_key(person.post("/v1/api-keys", {"name": "a key", "scopes": scopes}).json["secret"])
 
 
 def walk(client: Client, target: str, then: Callable[[], None] = lambda: None) -> list[Any]:
-    """All rows of a list, page by page; something may happen between two pages."""
+    """Return all rows of a list, page by page; call a function between two pages."""
     rows: list[Any] = []
     while target:
         answer = client.get(target)

@@ -1,5 +1,9 @@
-"""The people and things of the tests: alice owns, bob is staff, carol is admin, charlie is a stranger."""
+"""Factories of the rows in tests.
 
+Alice is an owner, bob is staff, carol is an admin, and charlie is a stranger.
+"""
+
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -23,28 +27,28 @@ SCOPES = frozenset({"me:read", "me:write", "orders:read", "orders:write"})
 
 @cache
 def password_hash() -> str:
-    """The hash of `PASSWORD`, at its real cost but once."""
+    """Return the hash of `PASSWORD`; its real cost is paid once."""
     return hash_password(PASSWORD)
 
 
 def make_user(session: Session, name: str = "alice", **given: Any) -> User:
-    """Somebody with an account."""
+    """Create a user."""
     given = {"email": f"{name}@example.com", "role": ROLE_OF.get(name, "customer"), **given}
     return users.create(session, name=name.title(), **{"password_hash": password_hash(), **given})
 
 
 def make_caller(user: User, *, scopes: frozenset[str] = SCOPES, **claims: str) -> Caller:
-    """Somebody who calls, with scopes enough."""
+    """Return a caller with enough scopes."""
     return Caller(user.id, scopes, frozenset({user.role}), claims)
 
 
 def make_session(session: Session, user: User | None = None, **given: Any) -> IssuedTokens:
-    """A sign-in."""
+    """Create a session."""
     return sessions.start(session, user or make_user(session, f"user-{new_id('t')}"), **given)
 
 
 def make_key(session: Session, user: User, **given: Any) -> CreatedApiKey:
-    """A key that may read the owner's orders."""
+    """Create an API key that may read the owner's orders."""
     given = {"caller": make_caller(user), "name": "laptop", "scopes": ["orders:read"], **given}
     return api_keys.create(session, **given)
 
@@ -57,7 +61,7 @@ def make_product(session: Session, **given: Any) -> Product:
 
 
 def make_adjustment(session: Session, product: Product, **given: Any) -> StockAdjustment:
-    """A delivery of five."""
+    """Add five pieces to a stock."""
     caller = make_caller(make_user(session, f"user-{new_id('t')}"))
     return products.adjust(session, caller, product.id, **{"delta": 5, "reason": "delivery", **given})
 
@@ -70,7 +74,7 @@ def make_order(session: Session, caller: Caller | None = None, *, status: str = 
     caller = caller or make_caller(make_user(session, f"user-{new_id('t')}"))
     lines = given.pop("lines", None) or [(make_product(session).id, 2)]
     order = order_actions.place(session, caller, lines, **given)
-    steps = {
+    steps: dict[str, Callable[..., Any]] = {
         "cancel": order_actions.cancel,
         "pay": order_actions.pay,
         "fulfil": order_actions.fulfil,

@@ -1,25 +1,28 @@
-"""What must be true of a shop at any moment, whoever did what at the same time."""
+"""Invariants of a shop, which hold after any concurrent requests."""
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from db.events import Event
 from db.orders import Order, OrderLine
 from db.products import Product
 from db.stock_ledger import StockAdjustment
+from orderly.database.connections import AnySession
 
-LEGAL = {
+LEGAL: dict[str, list[tuple[str, ...]]] = {
     "pending": [()],
     "paid": [("paid",)],
     "fulfilled": [("paid", "fulfilled")],
     "cancelled": [("cancelled",)],
     "refunded": [("paid", "refunded"), ("paid", "fulfilled", "refunded")],
 }
-"""How an order can have come to where it is."""
+"""The legal histories of an order by its status."""
 
 
-def check(session: Session) -> None:
-    """Every stock is what the ledger says, every total the sum of its lines, every history a legal one."""
+def check(session: AnySession) -> None:
+    """Check the invariants.
+
+    Every stock equals its ledger, every total the sum of its lines, and every history is legal.
+    """
     assert _stocks(session) == _ledger(session)
     histories = _histories(session)
     for order in session.scalars(select(Order)):
@@ -29,21 +32,21 @@ def check(session: Session) -> None:
         assert tuple(each.removeprefix("order.") for each in recorded[1:]) in LEGAL[order.status]
 
 
-def _stocks(session: Session) -> dict[str, int]:
+def _stocks(session: AnySession) -> dict[str, int]:
     return {row.id: row.stock for row in session.execute(select(Product.id, Product.stock))}
 
 
-def _ledger(session: Session) -> dict[str, int]:
-    """The adjustments of each product, less what its live lines hold."""
-    came = select(StockAdjustment.product_id, func.sum(StockAdjustment.delta)).group_by(StockAdjustment.product_id)
-    live = select(OrderLine.product_id, func.sum(OrderLine.quantity)).join(Order).where(~Order.restocked)
-    adjusted = {row[0]: row[1] for row in session.execute(came)}
-    held = {row[0]: row[1] for row in session.execute(live.group_by(OrderLine.product_id))}
+def _ledger(session: AnySession) -> dict[str, int]:
+    """Return the sum of each product's adjustments, less the quantities of live lines."""
+    came = select(StockAdjustment.product_id, func.sum(StockAdjustment.delta).label("total"))
+    live = select(OrderLine.product_id, func.sum(OrderLine.quantity).label("total")).join(Order).where(~Order.restocked)
+    adjusted = {row.product_id: row.total for row in session.execute(came.group_by(StockAdjustment.product_id))}
+    held = {row.product_id: row.total for row in session.execute(live.group_by(OrderLine.product_id))}
     return {id_: adjusted.get(id_, 0) - held.get(id_, 0) for id_ in session.scalars(select(Product.id))}
 
 
-def _histories(session: Session) -> dict[str, list[str]]:
-    """What the events tell of each subject, in their order."""
+def _histories(session: AnySession) -> dict[str, list[str]]:
+    """Return the events of each subject in order."""
     recorded: dict[str, list[str]] = {}
     for row in session.execute(select(Event.subject_id, Event.type).order_by(Event.position, Event.id)):
         recorded.setdefault(row.subject_id, []).append(row.type)

@@ -7,6 +7,8 @@ lowers it.
 import asyncio
 import sys
 import tracemalloc
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert
@@ -15,8 +17,10 @@ from structlog.testing import capture_logs
 from db import catalogue
 from db.products import Product
 from orderly.clock import new_id
+from orderly.database.database import Database
 from orderly.pipeline.thread_pool import WorkerPool
 from orderly.validation import schemas
+from tests.asgi import Client
 from tests.shop.factories import make_caller, make_order, make_product
 from tests.statements import listen
 
@@ -44,10 +48,10 @@ PAGE_OF_100 = 400
 
 
 @pytest.fixture
-def alice(sign_in, database, monkeypatch):
+def alice(sign_in: Callable[..., Client], database: Database, monkeypatch: pytest.MonkeyPatch) -> Client:
     """Alice, with an order and a catalogue; her requests are served in the thread of the test."""
 
-    async def run(_, work, *args):
+    async def run(_: Any, work: Any, *args: Any) -> Any:
         return work(*args)
 
     monkeypatch.setattr(WorkerPool, "run", run)
@@ -62,12 +66,12 @@ def alice(sign_in, database, monkeypatch):
     return alice
 
 
-def ask(alice, what):
+def ask(alice: Client, what: str) -> None:
     """Send a request as the budgets name it."""
     asyncio.run(asked(alice, what))
 
 
-async def asked(alice, what):
+async def asked(alice: Client, what: str) -> None:
     """The same, from within a loop."""
     method, target, *invalid = what.format(product=alice.product, order=alice.order).split(" ")
     lines = [{"product_id": alice.product, "quantity": 0 if invalid else 1}]
@@ -78,15 +82,15 @@ async def asked(alice, what):
     assert answer.status == (400 if invalid else 201 if body else 200), answer
 
 
-def calls_of(alice, what):
+def calls_of(alice: Client, what: str) -> int:
     """How many Python functions a request calls."""
     count = 0
 
-    def hear(_frame, kind, _argument):
+    def hear(_frame: Any, kind: Any, _argument: Any) -> None:
         nonlocal count
         count += kind == "call"
 
-    async def counted():
+    async def counted() -> None:
         with capture_logs():  # how a line looks on a terminal is not counted
             sys.setprofile(hear)
             try:
@@ -99,7 +103,7 @@ def calls_of(alice, what):
 
 
 @pytest.mark.parametrize("what", STATEMENTS)
-def test_a_request_takes_no_more_statements_than_before(alice, what):
+def test_a_request_takes_no_more_statements_than_before(alice: Client, what: str) -> None:
     ask(alice, what)
     with listen(Engine) as heard:
         ask(alice, what)
@@ -110,7 +114,7 @@ def test_a_request_takes_no_more_statements_than_before(alice, what):
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("what", CALLS)
-def test_a_request_calls_no_more_functions_than_before(alice, what):
+def test_a_request_calls_no_more_functions_than_before(alice: Client, what: str) -> None:
     for _ in range(3):
         ask(alice, what)
     calls = min(calls_of(alice, what) for _ in range(3))
@@ -118,7 +122,7 @@ def test_a_request_calls_no_more_functions_than_before(alice, what):
 
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
-def test_no_validator_is_compiled_in_a_request(alice, monkeypatch):
+def test_no_validator_is_compiled_in_a_request(alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = []
     monkeypatch.setattr(schemas, "compile_schema", lambda *_: compiled.append(1))
     for what in STATEMENTS:
@@ -127,7 +131,7 @@ def test_no_validator_is_compiled_in_a_request(alice, monkeypatch):
 
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
-def test_a_page_allocates_no_more_than_before(alice):
+def test_a_page_allocates_no_more_than_before(alice: Client) -> None:
     for _ in range(3):
         alice.get("/v1/products?limit=100")
     tracemalloc.start()

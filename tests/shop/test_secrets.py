@@ -1,10 +1,12 @@
 """No password, token, key or address of a customer is in a log line or a trace."""
 
 import asyncio
+from typing import Any
 
 import pytest
 import structlog
 
+from orderly.database.database import Database
 from orderly.observability import access_log
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
@@ -19,7 +21,7 @@ EMAIL = "canary@example.com"
 PASSPHRASE = f"{CANARY} {PASSWORD}"
 
 
-def use(client):
+def use(client: Client) -> list[Any]:
     """Sign up, sign in, renew, create a key, each also with errors; return the secrets."""
     client.post("/v1/users", {"email": EMAIL, "password": PASSPHRASE, "name": CANARY})
     tokens = client.post("/v1/tokens", {"email": EMAIL, "password": PASSPHRASE}).json
@@ -35,7 +37,7 @@ def use(client):
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
-def test_no_secret_is_logged(client, capfd, log_format):
+def test_no_secret_is_logged(client: Client, capfd: pytest.CaptureFixture[str], log_format: str) -> None:
     access_log.configure(make_settings(log_format=log_format))
 
     secrets = use(client)
@@ -46,7 +48,7 @@ def test_no_secret_is_logged(client, capfd, log_format):
     assert [secret for secret in secrets if secret in logged] == []
 
 
-def test_no_secret_is_traced(database):
+def test_no_secret_is_traced(database: Database) -> None:
     with collecting() as collector:
         app = create_shop(make_settings(database_url=url_of(database), rate_limits=False, traces_url=collector.url))
         secrets = use(Client(recorded(app)))

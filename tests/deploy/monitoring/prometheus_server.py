@@ -1,4 +1,7 @@
-"""A Prometheus of one's own, which scrapes a service as `deploy/monitoring/prometheus.yml` has it, only faster."""
+"""A Prometheus server that scrapes a service.
+
+Its configuration is `deploy/monitoring/prometheus.yml` with a shorter interval.
+"""
 
 import subprocess
 import time
@@ -27,20 +30,20 @@ class Prometheus:
     http: httpx.Client
 
     def ask(self, expression: str) -> list[float]:
-        """The values of an expression at this moment."""
+        """Return the values of an expression at this moment."""
         answer = self.http.get("/api/v1/query", params={"query": expression}).json()
         assert answer["status"] == "success", (expression, answer)
         return [float(each["value"][1]) for each in answer["data"]["result"]]
 
     def rules(self) -> list[dict[str, Any]]:
-        """The alerts that it knows, and how asking for them went."""
+        """Return the alert rules, and the health of their evaluation."""
         [group] = self.http.get("/api/v1/rules").json()["data"]["groups"]
         return list(group["rules"])
 
 
 @contextmanager
 def prometheus(folder: Path, service: Served) -> Iterator[Prometheus]:
-    """A server that watches the service, until the end of the block."""
+    """Run a server that scrapes the service, until the end of the block."""
     config = yaml.safe_load((MONITORING / "prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "500ms", "evaluation_interval": "500ms"}
     config["rule_files"] = [str(MONITORING / name) for name in config["rule_files"]]

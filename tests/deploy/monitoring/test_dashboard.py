@@ -1,4 +1,7 @@
-"""A Prometheus scrapes a service with two workers: its sums are right, and every query has something to show."""
+"""A Prometheus server scrapes a service with two workers.
+
+Its sums are right, and every query of the dashboard returns values.
+"""
 
 import json
 import math
@@ -7,14 +10,17 @@ import signal
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from orderly.database.database import Database
-from tests.deploy.monitoring.prometheus_server import MONITORING, prometheus
-from tests.redis_server import redis_server
+from tests.deploy.monitoring.prometheus_server import MONITORING, Prometheus, prometheus
+from tests.redis_server import Redis, redis_server
 from tests.serving import served
 from tests.shop.application import migrate
 from tests.shop.factories import PASSWORD, make_product, make_user
@@ -27,20 +33,21 @@ MUG = {"sku": "MUG", "name": "Mug", "price": {"amount": 1250, "currency": "EUR"}
 
 
 class Customer:
-    """Somebody who does a little of everything that is counted, and knows what came of it."""
+    """A client that causes something of everything counted, and knows the counts."""
 
-    def __init__(self, url, nameless):
-        self.url, self.nameless, self.answers = f"{url}/v1", nameless, Counter()
+    def __init__(self, url: str, nameless: str) -> None:
+        self.url, self.nameless = f"{url}/v1", nameless
+        self.answers: Counter[tuple[str, str, int]] = Counter()
         given = self.ask("POST", "/tokens", json={"email": "bob@example.com", "password": PASSWORD}).json()
         self.own = {"Authorization": f"Bearer {given['access_token']}", "Idempotency-Key": "mug"}
 
-    def ask(self, method, path, **given):
-        """One request on a connection of its own, so that either worker may get it."""
+    def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """Send a request on a new connection, so that either worker may get it."""
         answer = httpx.request(method, self.url + path, timeout=10, **given)
         self.answers[method, path, answer.status_code] += 1
         return answer
 
-    def go_round(self):
+    def go_round(self) -> None:
         self.ask("GET", "/me", headers=self.own)
         self.ask("POST", "/products", headers=self.own, json=MUG)
         self.ask("GET", f"/products/{self.nameless}")
@@ -48,8 +55,11 @@ class Customer:
             pass
 
 
-def fill(path):
-    """Staff, and a product without a name, of which no true answer can be made; its id."""
+def fill(path: Path) -> str:
+    """Create staff, and a product without a name; return its id.
+
+    No valid response can be made of this product.
+    """
     with closing(Database(f"sqlite:///{path}")) as database, database.writing() as session:
         make_user(session, "bob")
         nameless = make_product(session).id
@@ -61,13 +71,13 @@ def fill(path):
 
 
 @pytest.fixture(scope="module")
-def redis(tmp_path_factory):
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     with redis_server(tmp_path_factory.mktemp("redis")) as redis:
         yield redis
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory, redis):
+def scene(tmp_path_factory: pytest.TempPathFactory, redis: Redis) -> Iterator[tuple[Customer, Prometheus]]:
     """A customer of a service, and the Prometheus that watches it."""
     folder = tmp_path_factory.mktemp("monitoring")
     url = f"sqlite:///{folder / 'orderly.db'}"
@@ -77,14 +87,14 @@ def scene(tmp_path_factory, redis):
         yield Customer(service.url, nameless), watching
 
 
-def queries():
+def queries() -> Iterator[Any]:
     """Everything that the dashboard asks, as Grafana would send it."""
     for panel in json.loads((MONITORING / "dashboard.json").read_text())["panels"]:
         for target in panel["targets"]:
             yield target["expr"].replace("$instance", ".*").replace("$__rate_interval", "10s")
 
 
-def until(missing):
+def until(missing: Callable[..., Any]) -> None:
     """Try until nothing is missing any more; fail with what is."""
     end = time.monotonic() + PATIENCE
     while left := missing():
@@ -92,21 +102,21 @@ def until(missing):
         time.sleep(0.2)
 
 
-def test_every_query_of_the_dashboard_shows_something(scene):
+def test_every_query_of_the_dashboard_shows_something(scene: tuple[Customer, Prometheus]) -> None:
     customer, watching = scene
     missing = set(queries())
 
-    def still_missing():
+    def still_missing() -> set[Any]:
         customer.go_round()
         for query in list(missing):
-            if not all(map(math.isnan, watching.ask(query))):  # nobody asked anything of some operations
+            if not all(map(math.isnan, watching.ask(query))):  # some operations were never called
                 missing.remove(query)
         return missing
 
     until(still_missing)
 
 
-def test_the_sums_over_both_workers_are_right(scene):
+def test_the_sums_over_both_workers_are_right(scene: tuple[Customer, Prometheus]) -> None:
     customer, watching = scene
     for _ in range(10):
         customer.go_round()
@@ -128,7 +138,7 @@ def test_the_sums_over_both_workers_are_right(scene):
     until(lambda: {query: asked for query, value in sums.items() if (asked := watching.ask(query)) != [value]})
 
 
-def test_every_alert_asks_for_what_the_service_tells(scene):
+def test_every_alert_asks_for_what_the_service_tells(scene: tuple[Customer, Prometheus]) -> None:
     _, watching = scene
     until(lambda: not watching.ask("orderly_ready"))
     known = set(watching.http.get("/api/v1/label/__name__/values").json()["data"])
@@ -136,11 +146,11 @@ def test_every_alert_asks_for_what_the_service_tells(scene):
     until(lambda: [rule for rule in watching.rules() if rule["health"] != "ok"])
 
 
-def test_redis_that_does_not_answer_is_seen(scene, redis):
+def test_redis_that_does_not_answer_is_seen(scene: tuple[Customer, Prometheus], redis: Redis) -> None:
     customer, watching = scene
     redis.process.send_signal(signal.SIGSTOP)
 
-    def unseen():
+    def unseen() -> bool:
         customer.ask("GET", "/products?q=nothing")
         return not watching.ask("orderly_rate_limiter_degraded > 0")
 

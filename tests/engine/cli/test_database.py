@@ -1,9 +1,15 @@
 """The commands of the database, for applications with and without one, and with and without hooks."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.commands import CommandResult
+from tests.engine.cli.conftest import Write
 
 MIGRATION = """
 import sqlalchemy as sa
@@ -50,7 +56,7 @@ def write(database, note):
 
 
 @pytest.fixture
-def migrated(application, write, orderly):
+def migrated(application: Path, write: Write, orderly: Callable[..., CommandResult]) -> Path:
     """The folder of an application whose database has one table of its own."""
     write("database", "__init__", "")
     versions = application / "db_of_a_test" / "migrations" / "versions"
@@ -63,20 +69,24 @@ def migrated(application, write, orderly):
     return application
 
 
-def notes_in(file):
+def notes_in(file: str | Path) -> list[Any]:
     with closing(sqlite3.connect(file)) as connection:
         return [note for (note,) in connection.execute("SELECT note FROM cups")]
 
 
 @pytest.mark.parametrize("words", [("purge",), ("backup", "copy.db")])
-def test_without_a_database_its_commands_say_so(orderly, application, words):
+def test_without_a_database_its_commands_say_so(
+    orderly: Callable[..., CommandResult], application: Path, words: tuple[Any, ...]
+) -> None:
     ended = orderly(*words)
     assert (ended.code, ended.out) == (1, "")
     assert ended.err == ("This application has no database: add a database package, or set ORDERLY_DATABASE_URL.\n")
 
 
 @pytest.mark.parametrize("words", [("upgrade",), ("downgrade", "base"), ("status",)])
-def test_without_migrations_nothing_is_migrated(orderly, write, application, words):
+def test_without_migrations_nothing_is_migrated(
+    orderly: Callable[..., CommandResult], write: Write, application: Path, words: tuple[Any, ...]
+) -> None:
     write("database", "__init__", "")
     ended = orderly("db", *words)
     assert (ended.code, ended.out) == (1, "")
@@ -84,48 +94,52 @@ def test_without_migrations_nothing_is_migrated(orderly, write, application, wor
     assert ended.err == f"This application has no migrations: {migrations}/versions is empty or missing.\n"
 
 
-def test_a_migration_is_made_and_undone(orderly, migrated):
+def test_a_migration_is_made_and_undone(orderly: Callable[..., CommandResult], migrated: Path) -> None:
     assert notes_in(migrated / "data" / "orderly.db") == ["made"]
     assert orderly("db", "downgrade", "base").out == "The database data/orderly.db is at revision base.\n"
 
 
-def test_without_hooks_there_is_nothing_to_mark(orderly, migrated):
+def test_without_hooks_there_is_nothing_to_mark(orderly: Callable[..., CommandResult], migrated: Path) -> None:
     ended = orderly("db", "mark-restored")
     assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
     assert ended.err.startswith("db_of_a_test/hooks.py has no mark_restored: ")
 
 
-def test_without_hooks_records_of_idempotency_are_purged(orderly, migrated):
+def test_without_hooks_records_of_idempotency_are_purged(orderly: Callable[..., CommandResult], migrated: Path) -> None:
     assert orderly("purge").out == "Deleted: 0 idempotency records.\n"
 
 
-def test_without_hooks_a_copy_is_a_copy(orderly, migrated):
+def test_without_hooks_a_copy_is_a_copy(orderly: Callable[..., CommandResult], migrated: Path) -> None:
     assert orderly("backup", "copy.db").code == 0
     assert notes_in("copy.db") == ["made"]
 
 
 class TestHooks:
     @pytest.fixture(autouse=True)
-    def hooks(self, migrated, write):
+    def hooks(self, migrated: Path, write: Write) -> None:
         """All of them."""
         write("database", "hooks", HOOKS)
 
-    def test_a_purge_deletes_what_they_name(self, orderly):
+    def test_a_purge_deletes_what_they_name(self, orderly: Callable[..., CommandResult]) -> None:
         assert orderly("purge").out == "Deleted: 1 broken cups, 0 idempotency records.\n"
 
-    def test_a_copy_is_marked_and_the_database_is_not(self, orderly):
+    def test_a_copy_is_marked_and_the_database_is_not(self, orderly: Callable[..., CommandResult]) -> None:
         assert orderly("backup", "copy.db").code == 0
         assert (notes_in("copy.db"), notes_in("data/orderly.db")) == (["copied"], ["opened"])
 
-    def test_a_restored_database_is_marked(self, orderly):
+    def test_a_restored_database_is_marked(self, orderly: Callable[..., CommandResult]) -> None:
         assert orderly("db", "mark-restored").out == "The database data/orderly.db is marked as restored.\n"
         assert notes_in("data/orderly.db") == ["restored"]
 
-    def test_a_broken_module_is_one_line_with_its_place(self, orderly, write):
+    def test_a_broken_module_is_one_line_with_its_place(
+        self, orderly: Callable[..., CommandResult], write: Write
+    ) -> None:
         write("database", "hooks", "\nboom\n")
         assert orderly("purge").err == "db_of_a_test/hooks.py:2: NameError: name 'boom' is not defined\n"
 
 
-def test_the_data_folder_is_that_of_the_application(orderly, migrated, monkeypatch):
+def test_the_data_folder_is_that_of_the_application(
+    orderly: Callable[..., CommandResult], migrated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(migrated / "openapi")
     assert orderly("db", "status").out == ("The database ../data/orderly.db is at revision 0001; the newest is 0001.\n")

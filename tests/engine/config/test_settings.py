@@ -3,11 +3,14 @@
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from pydantic.fields import FieldInfo
 
 from orderly.config.application import Application
 from orderly.config.environment import RENAMED
@@ -21,7 +24,7 @@ SECRET = "f" * 32
 
 
 @pytest.fixture
-def load(monkeypatch, tmp_path):
+def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Settings]:
     """Reads the settings as a process does that starts in an empty folder with these variables."""
     for name in [name for name in os.environ if name.startswith((PREFIX, "OTEL_"))]:
         monkeypatch.delenv(name)
@@ -29,7 +32,7 @@ def load(monkeypatch, tmp_path):
     (tmp_path / "db").mkdir()
     application = Application(tmp_path, tmp_path / "openapi.yaml")
 
-    def load(**variables):
+    def load(**variables: Any) -> Settings:
         for name, value in variables.items():
             monkeypatch.setenv(variable_of(name), value)
         return Settings.load(application)
@@ -37,7 +40,7 @@ def load(monkeypatch, tmp_path):
     return load
 
 
-def refusal(load, **variables):
+def refusal(load: Callable[..., Settings], **variables: Any) -> str:
     """The line that a refusal says."""
     with pytest.raises(CommandError) as refused:
         load(**variables)
@@ -46,47 +49,51 @@ def refusal(load, **variables):
 
 
 class TestDefaults:
-    def test_nothing_has_to_be_set(self, load):
+    def test_nothing_has_to_be_set(self, load: Callable[..., Settings]) -> None:
         settings = load()
         assert (settings.env, settings.host, settings.port, settings.workers) == ("development", "127.0.0.1", 8000, 1)
         assert settings.database_url == "sqlite:///data/orderly.db"
         assert settings.log_format == "console"
         assert settings.rate_limits
 
-    def test_production_differs_by_one_variable_and_a_secret(self, load):
+    def test_production_differs_by_one_variable_and_a_secret(self, load: Callable[..., Settings]) -> None:
         settings = load(env="production", secret_key=SECRET)
         assert settings.is_production
         assert settings.log_format == "json"
         assert not Path("data").exists()
 
-    def test_the_database_lies_in_the_data_folder(self, load, tmp_path):
+    def test_the_database_lies_in_the_data_folder(self, load: Callable[..., Settings], tmp_path: Path) -> None:
         assert load(data_dir=str(tmp_path / "shop")).database_url == f"sqlite:///{tmp_path}/shop/orderly.db"
 
-    def test_without_a_database_package_no_database_is_invented(self, load, tmp_path):
+    def test_without_a_database_package_no_database_is_invented(
+        self, load: Callable[..., Settings], tmp_path: Path
+    ) -> None:
         (tmp_path / "db").rmdir()
         assert load().database_url == ""
 
-    def test_a_relative_data_folder_is_that_of_the_application(self, load, tmp_path, monkeypatch):
+    def test_a_relative_data_folder_is_that_of_the_application(
+        self, load: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         (tmp_path / "handlers").mkdir()
         monkeypatch.chdir(tmp_path / "handlers")
         settings = load(secret_key=SECRET)
         assert settings.data_dir == Path("../data")
         assert settings.database_url == "sqlite:///../data/orderly.db"
 
-    def test_an_empty_variable_is_not_set(self, load):
+    def test_an_empty_variable_is_not_set(self, load: Callable[..., Settings]) -> None:
         assert load(port="", database_url="", cors_origins="").port == 8000
 
-    def test_they_cannot_be_changed(self, load):
+    def test_they_cannot_be_changed(self, load: Callable[..., Settings]) -> None:
         with pytest.raises(ValueError, match="frozen"):
             load().port = 1
 
-    def test_the_guide_for_operators_lists_each_with_its_default(self):
+    def test_the_guide_for_operators_lists_each_with_its_default(self) -> None:
         table = GUIDE.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
         rows = [line for line in table.splitlines() if line.startswith("| `")]
         assert rows == [row(name, field) for name, field in Settings.model_fields.items()]
 
 
-def row(name, field):
+def row(name: str, field: FieldInfo) -> str:
     """Return the row of a setting in the guide."""
     default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
     if isinstance(default, bool):
@@ -98,28 +105,28 @@ def row(name, field):
 
 
 class TestSources:
-    def test_a_file_named_env_is_read(self, load):
+    def test_a_file_named_env_is_read(self, load: Callable[..., Settings]) -> None:
         Path(".env").write_text("ORDERLY_PORT=8123\nOTHER=1\n")
         assert load().port == 8123
 
-    def test_the_environment_wins_over_the_file(self, load):
+    def test_the_environment_wins_over_the_file(self, load: Callable[..., Settings]) -> None:
         Path(".env").write_text("ORDERLY_PORT=8123\n")
         assert load(port="8456").port == 8456
 
-    def test_a_file_that_is_not_text_is_refused(self, load):
+    def test_a_file_that_is_not_text_is_refused(self, load: Callable[..., Settings]) -> None:
         Path(".env").write_bytes(b"ORDERLY_PORT=\xff\xfe\n")
         assert refusal(load) == "Cannot read the file .env. Make it a readable UTF-8 file, or remove it."
 
-    def test_lists_are_separated_by_commas(self, load):
+    def test_lists_are_separated_by_commas(self, load: Callable[..., Settings]) -> None:
         settings = load(cors_origins="https://a.example, http://b.example:8080", trusted_proxies="10.0.0.0/8,::1")
         assert settings.cors_origins == ("https://a.example", "http://b.example:8080")
         assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
 
-    def test_blanks_around_a_value_mean_nothing(self, load):
+    def test_blanks_around_a_value_mean_nothing(self, load: Callable[..., Settings]) -> None:
         assert load(port=" 8123 ", env="production ", secret_key=f" {SECRET}\n").is_production
 
     @pytest.mark.parametrize("value", ["off", "false", "0", "no"])
-    def test_limits_can_be_switched_off(self, load, value):
+    def test_limits_can_be_switched_off(self, load: Callable[..., Settings], value: str) -> None:
         assert not load(rate_limits=value).rate_limits
 
 
@@ -160,13 +167,15 @@ class TestRefusals:
         ],
         ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
     )
-    def test_what_is_wrong_is_told_in_one_line(self, load, variables, complaints):
+    def test_what_is_wrong_is_told_in_one_line(
+        self, load: Callable[..., Settings], variables: dict[str, str], complaints: str
+    ) -> None:
         assert complaints in refusal(load, **variables)
 
-    def test_what_is_wrong_twice_is_told_once(self, load):
+    def test_what_is_wrong_twice_is_told_once(self, load: Callable[..., Settings]) -> None:
         assert refusal(load, cors_origins="*,null").count("ORDERLY_CORS_ORIGINS") == 1
 
-    def test_everything_wrong_is_told_at_once(self, load):
+    def test_everything_wrong_is_told_at_once(self, load: Callable[..., Settings]) -> None:
         line = refusal(load, port="0", workers="x")
         assert "ORDERLY_PORT" in line
         assert "ORDERLY_WORKERS" in line
@@ -174,51 +183,53 @@ class TestRefusals:
     @pytest.mark.parametrize(
         "name", ["secret_key", "admin_password", "database_url", "redis_url", "database_replica_url", "traces_url"]
     )
-    def test_no_value_is_told_that_may_be_a_secret(self, load, name):
+    def test_no_value_is_told_that_may_be_a_secret(self, load: Callable[..., Settings], name: str) -> None:
         assert "canary" not in refusal(load, **{name: "canary://canary"}, port="0")
 
-    def test_no_secret_is_shown(self, load):
+    def test_no_secret_is_shown(self, load: Callable[..., Settings]) -> None:
         database_url = "postgresql://shop:canary@host/shop"
         passwords = {"admin_password": "canary", "redis_url": "redis://:canary@host", "database_url": database_url}
         passwords["traces_url"] = "http://:canary@host"
         assert "canary" not in f"{load(**passwords, secret_key='canary' * 6)!r}"
 
-    def test_a_setting_in_the_file_that_does_not_exist_is_refused(self, load):
+    def test_a_setting_in_the_file_that_does_not_exist_is_refused(self, load: Callable[..., Settings]) -> None:
         Path(".env").write_text("ORDERLY_SECRET=" + SECRET)
         assert refusal(load) == "Unknown setting ORDERLY_SECRET. Did you mean ORDERLY_SECRET_KEY?"
 
     @pytest.mark.parametrize(("old", "new"), RENAMED.items())
-    def test_a_renamed_setting_is_reported_with_its_new_name(self, load, old, new):
+    def test_a_renamed_setting_is_reported_with_its_new_name(
+        self, load: Callable[..., Settings], old: str, new: str
+    ) -> None:
         Path(".env").write_text(f"{old}=1")
         assert refusal(load) == f"Unknown setting {old}: its name is {new} since 2.0. Rename it."
 
-    def test_the_tests_own_variables_are_let_be(self, load):
+    def test_the_tests_own_variables_are_let_be(self, load: Callable[..., Settings]) -> None:
         assert load(test_anything="1")
 
 
 class TestKeptSecret:
-    def test_it_is_made_by_loading_only(self, load, tmp_path):
+    def test_it_is_made_by_loading_only(self, load: Callable[..., Settings], tmp_path: Path) -> None:
         settings = Settings.read(tmp_path)
         assert settings.secret_key.get_secret_value() == ""
         assert not Path("data").exists()
         assert load().secret
 
-    def test_without_one_nothing_can_be_signed(self, load, tmp_path):
+    def test_without_one_nothing_can_be_signed(self, load: Callable[..., Settings], tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="ORDERLY_SECRET_KEY is missing"):
             _ = Settings.read(tmp_path).secret
 
-    def test_it_is_made_once_and_kept_for_its_owner_only(self, load):
+    def test_it_is_made_once_and_kept_for_its_owner_only(self, load: Callable[..., Settings]) -> None:
         made = load().secret_key.get_secret_value()
         assert len(made) >= 32
         assert load().secret_key.get_secret_value() == made
         assert stat.S_IMODE(Path("data/secret.key").stat().st_mode) == 0o600
         assert os.listdir("data") == ["secret.key"]
 
-    def test_it_is_not_shown(self, load):
+    def test_it_is_not_shown(self, load: Callable[..., Settings]) -> None:
         settings = load()
         assert settings.secret_key.get_secret_value() not in f"{settings!r} {settings}"
 
-    def test_two_processes_that_make_it_at_once_have_the_same(self, tmp_path):
+    def test_two_processes_that_make_it_at_once_have_the_same(self, tmp_path: Path) -> None:
         found = []
         threads = [Thread(target=lambda: found.append(load_secret(tmp_path))) for _ in range(8)]
         for thread in threads:
@@ -229,7 +240,7 @@ class TestKeptSecret:
         assert len(set(found)) == 1
 
     @pytest.mark.parametrize("content", [b"", b"short", "ü".encode() * 40])
-    def test_one_that_is_spoilt_is_refused(self, load, content):
+    def test_one_that_is_spoilt_is_refused(self, load: Callable[..., Settings], content: bytes) -> None:
         load()
         Path("data/secret.key").write_bytes(content)
         assert re.search("too short. Delete the file|Cannot create or read", refusal(load))

@@ -13,7 +13,7 @@ WRITE = text("UPDATE things SET name = name")
 
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
-def test_a_wait_for_the_file_ends_as_a_failed_statement(database, monkeypatch):
+def test_a_wait_for_the_file_ends_as_a_failed_statement(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orderly.database.database.BUSY_TIMEOUT", 0.01)
     with closing(Database(url_of(database))) as late:
         with late.writing() as session:

@@ -1,10 +1,12 @@
 """PostgreSQL with standbys: sessions find the primary, and read-only connections are closed."""
 
 from contextlib import closing
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from orderly.database.database import Database
 from tests.conftest import url_of
@@ -17,7 +19,7 @@ DEMOTE = text("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
 pytestmark = pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
 
 
-def without_target(database, target):
+def without_target(database: Database, target: str) -> str:
     """Return the URL of the database, with an unreachable host before its own."""
     own = database.url
     where = {"host": f"127.0.0.1,{own.host}", "port": f"1,{own.port or 5432}", "target_session_attrs": target}
@@ -26,7 +28,7 @@ def without_target(database, target):
 
 
 @pytest.mark.parametrize("target", ["read-write", "primary", "any"])
-def test_of_several_hosts_the_one_in_reach_is_found(database, target):
+def test_of_several_hosts_the_one_in_reach_is_found(database: Database, target: str) -> None:
     with closing(Database(without_target(database, target))) as own:
         with own.reading() as session:
             assert session.scalar(text("SHOW default_transaction_read_only")) == "on"
@@ -35,7 +37,7 @@ def test_of_several_hosts_the_one_in_reach_is_found(database, target):
             session.commit()
 
 
-def test_read_only_connections_are_replaced_together(database):
+def test_read_only_connections_are_replaced_together(database: Database) -> None:
     with closing(Database(url_of(database), threads=2)) as own:
         with own.writing() as one, own.writing() as other:
             before = {demoted(one), demoted(other)}
@@ -47,7 +49,7 @@ def test_read_only_connections_are_replaced_together(database):
             other.rollback()
 
 
-def demoted(session):
+def demoted(session: Session) -> Any:
     """Make the connection of a session read-only, and return its backend."""
     connection = session.connection()
     connection.execute(DEMOTE)

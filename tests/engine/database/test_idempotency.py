@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from orderly.clock import now
 from orderly.database import idempotency
+from orderly.database.database import Database
 from orderly.database.idempotency import LIFETIME, IdempotencyKey, IdempotencyRecord, KeyInFlight
 from tests.requirements import needing_postgresql
 
@@ -15,20 +17,20 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def claim(session):
+def claim(session: Session) -> IdempotencyKey:
     """A key of alice."""
     return IdempotencyKey("usr_alice", "key", "fingerprint")
 
 
-def keep(session, claim):
+def keep(session: Session, claim: IdempotencyKey) -> None:
     idempotency.keep(session, claim, status=201, headers={"Location": "/v1/x"}, body=b"{}", subject_id=None)
 
 
-def test_a_new_key_has_no_response(session, claim):
+def test_a_new_key_has_no_response(session: Session, claim: IdempotencyKey) -> None:
     assert idempotency.find(session, claim) is None
 
 
-def test_a_response_is_kept_as_it_was(session, claim):
+def test_a_response_is_kept_as_it_was(session: Session, claim: IdempotencyKey) -> None:
     keep(session, claim)
     session.expire_all()
     found = idempotency.find(session, claim)
@@ -40,19 +42,19 @@ def test_a_response_is_kept_as_it_was(session, claim):
     )
 
 
-def test_the_key_of_another_caller_is_another_key(session, claim):
+def test_the_key_of_another_caller_is_another_key(session: Session, claim: IdempotencyKey) -> None:
     keep(session, claim)
     charlies = IdempotencyKey("usr_charlie", claim.key, claim.fingerprint)
     assert idempotency.find(session, charlies) is None
     keep(session, charlies)
 
 
-def test_keys_differ_in_case(session, claim):
+def test_keys_differ_in_case(session: Session, claim: IdempotencyKey) -> None:
     keep(session, claim)
     assert idempotency.find(session, IdempotencyKey(claim.user_id, claim.key.upper(), claim.fingerprint)) is None
 
 
-def test_a_key_is_new_again_after_a_day(session, claim):
+def test_a_key_is_new_again_after_a_day(session: Session, claim: IdempotencyKey) -> None:
     keep(session, claim)
     made = idempotency.find(session, claim).created_at
     with time_machine.travel(made + LIFETIME - SECOND, tick=False):
@@ -63,7 +65,7 @@ def test_a_key_is_new_again_after_a_day(session, claim):
         assert idempotency.find(session, claim).created_at == made + LIFETIME
 
 
-def test_a_response_that_was_rolled_back_is_not_found(database):
+def test_a_response_that_was_rolled_back_is_not_found(database: Database) -> None:
     with database.writing() as session:
         claim = IdempotencyKey("usr_alice", "key", "x")
         keep(session, claim)
@@ -73,7 +75,7 @@ def test_a_response_that_was_rolled_back_is_not_found(database):
 
 # On SQLite a write transaction is alone anyway.
 @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-def test_a_key_is_handled_by_one_transaction_at_a_time(database):
+def test_a_key_is_handled_by_one_transaction_at_a_time(database: Database) -> None:
     with database.writing() as first, database.writing() as second:
         claim, other = IdempotencyKey("usr_1", "key", "x"), IdempotencyKey("usr_1", "other", "x")
         idempotency.find(first, claim)
@@ -86,7 +88,7 @@ def test_a_key_is_handled_by_one_transaction_at_a_time(database):
 
 # A transaction that has seen the table before the other one committed does not find its record, at any isolation.
 @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-def test_a_key_kept_at_the_same_moment_is_in_flight(database):
+def test_a_key_kept_at_the_same_moment_is_in_flight(database: Database) -> None:
     with database.writing() as first:
         claim = IdempotencyKey("usr_alice", "key", "x")
         with database.writing(snapshot=True) as second:
@@ -99,7 +101,7 @@ def test_a_key_kept_at_the_same_moment_is_in_flight(database):
                 keep(second, claim)
 
 
-def test_purge_deletes_responses_of_yesterday(session, claim):
+def test_purge_deletes_responses_of_yesterday(session: Session, claim: IdempotencyKey) -> None:
     keep(session, claim)
     assert idempotency.purge(session) == 0
     assert idempotency.purge(session, at=now() + LIFETIME) == 1

@@ -1,5 +1,8 @@
 """Connections that died in their pool: idle ones are checked and replaced before use."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -16,7 +19,7 @@ pytestmark = pytest.mark.parametrize("migrated", [needing_postgresql("postgresql
 
 
 @pytest.fixture
-def ended(database):
+def ended(database: Database) -> Iterator[Database]:
     """A database whose only connection was terminated while idle."""
     own = Database(url_of(database), threads=1)
     with database.reading() as session:
@@ -25,17 +28,17 @@ def ended(database):
     own.close()
 
 
-def backend_of(database):
+def backend_of(database: Database) -> Any:
     with database.reading() as session:
         return session.scalar(BACKEND)
 
 
-def test_an_idle_one_is_replaced(ended, monkeypatch):
+def test_an_idle_one_is_replaced(ended: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idle_ping, "IDLE_PING_AFTER", 0.0)
     assert backend_of(ended)
 
 
-def test_a_recent_one_fails_once_and_is_replaced(ended, monkeypatch):
+def test_a_recent_one_fails_once_and_is_replaced(ended: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idle_ping, "IDLE_PING_AFTER", 60.0)
     with pytest.raises(OperationalError):
         backend_of(ended)

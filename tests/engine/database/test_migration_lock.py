@@ -1,5 +1,6 @@
 """Migrations: one at a time, all of one or nothing, and which revision is behind."""
 
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -13,14 +14,14 @@ from tests.requirements import needing_postgresql
 
 
 @pytest.fixture(params=["sqlite", needing_postgresql("postgresql")])
-def url(request, tmp_path):
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'bare.db'}"
     return request.getfixturevalue("bare_postgresql")
 
 
-def has_table(url, name):
+def has_table(url: str, name: str) -> bool:
     engine = create_engine(url)
     with engine.connect() as connection:
         found = inspect(connection).has_table(name)
@@ -28,20 +29,20 @@ def has_table(url, name):
     return found
 
 
-def migrate(url, *statements):
+def migrate(url: str, *statements: str) -> None:
     with migration_lock(url) as connection:
         for statement in statements:
             connection.execute(text(statement))
 
 
-def test_a_migration_that_fails_leaves_nothing(url):
+def test_a_migration_that_fails_leaves_nothing(url: str) -> None:
     with pytest.raises(DBAPIError, match="broken"):
         migrate(url, "CREATE TABLE half (id INTEGER)", "SELECT * FROM broken")
 
     assert not has_table(url, "half")
 
 
-def test_a_broken_reference_fails_a_migration(tmp_path):
+def test_a_broken_reference_fails_a_migration(tmp_path: Path) -> None:
     statements = [
         "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
         "CREATE TABLE child (id INTEGER REFERENCES parent (id))",
@@ -52,8 +53,8 @@ def test_a_broken_reference_fails_a_migration(tmp_path):
         migrate(f"sqlite:///{tmp_path / 'references.db'}", *statements)
 
 
-def test_two_migrations_run_one_after_the_other(url):
-    def take_turn():
+def test_two_migrations_run_one_after_the_other(url: str) -> None:
+    def take_turn() -> None:
         with migration_lock(url):
             steps.append("begin")
             steps.append("end")
@@ -71,5 +72,5 @@ def test_two_migrations_run_one_after_the_other(url):
 @pytest.mark.parametrize(
     ("revision", "is_behind"), [(None, True), (REVISIONS[0], True), (REVISIONS[-1], False), ("9999", False)]
 )
-def test_an_older_revision_is_behind_and_a_newer_one_is_not(revision, is_behind):
+def test_an_older_revision_is_behind_and_a_newer_one_is_not(revision: str | None, is_behind: bool) -> None:
     assert revisions.is_behind(revision, REVISIONS) is is_behind

@@ -1,16 +1,19 @@
 """Replica and primary on PostgreSQL, and the responses while connections or a database are missing."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
 
-from orderly import ReadSession
+from orderly import Caller, ReadSession
 from orderly.database import database as databases
 from orderly.database.database import Database
 from orderly.pipeline.thread_pool import PASSWORD_THREADS
 from tests.conftest import make_postgresql, url_of
 from tests.engine.application import AUTHENTICATORS, CALLERS, CONTRACT, HANDLERS, Tables, Thing
+from tests.engine.conftest import Serve
 from tests.requirements import needing_postgresql
 
 GONE = "postgresql://postgres@127.0.0.1:1/gone"
@@ -23,7 +26,7 @@ pytestmark = pytest.mark.parametrize("migrated", [needing_postgresql("postgresql
 
 
 @pytest.fixture
-def replica(database, thing):
+def replica(database: Database, thing: str) -> Iterator[Database]:
     """A second database, in which the thing has another name; nothing updates it."""
     with make_postgresql("replica") as url, closing(Database(url)) as replica:
         with database.reading() as source, replica.writing() as copy:
@@ -34,7 +37,7 @@ def replica(database, thing):
         yield replica
 
 
-def test_a_get_reads_the_replica_and_a_change_the_primary(serve, replica, thing):
+def test_a_get_reads_the_replica_and_a_change_the_primary(serve: Serve, replica: Database, thing: str) -> None:
     alice = serve(database_replica_url=url_of(replica)).signed_in("alice")
 
     assert alice.get(thing).json["name"] == "old cup"
@@ -42,8 +45,8 @@ def test_a_get_reads_the_replica_and_a_change_the_primary(serve, replica, thing)
     assert alice.get(thing).json["name"] == "old cup"
 
 
-def test_the_caller_of_a_change_is_read_from_the_primary(serve, replica, thing):
-    def bearer(token, *, session: ReadSession):
+def test_the_caller_of_a_change_is_read_from_the_primary(serve: Serve, replica: Database, thing: str) -> None:
+    def bearer(token: Any, *, session: ReadSession) -> Caller:
         names.append(session.scalar(select(Thing.name)))
         return CALLERS[token]
 
@@ -57,7 +60,7 @@ def test_the_caller_of_a_change_is_read_from_the_primary(serve, replica, thing):
     assert names == ["old cup", "cup"]
 
 
-def test_without_its_replica_the_service_changes_things(serve, thing):
+def test_without_its_replica_the_service_changes_things(serve: Serve, thing: str) -> None:
     alice = serve(database_replica_url=GONE).signed_in("alice")
 
     assert alice.patch(thing, JUG, ANY).status == 200
@@ -66,8 +69,10 @@ def test_without_its_replica_the_service_changes_things(serve, thing):
 
 
 @pytest.mark.parametrize("kind", ["reading", "writing"])
-def test_while_all_connections_are_taken_it_is_unavailable(serve, thing, monkeypatch, kind):
-    def get_newest_tree(*, database: Database):
+def test_while_all_connections_are_taken_it_is_unavailable(
+    serve: Serve, thing: str, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def get_newest_tree(*, database: Database) -> dict[str, Any]:
         found.append(database)
         return {"name": "newest"}
 

@@ -1,5 +1,6 @@
 """Readiness: each of its checks fails once."""
 
+from collections.abc import Iterator
 from contextlib import closing
 
 import psycopg
@@ -15,7 +16,7 @@ from tests.engine.application import REVISIONS
 from tests.requirements import needing_postgresql
 
 
-def result(database, *, is_stopping=False):
+def result(database: Database, *, is_stopping: bool = False) -> str | None:
     """Return the reason why it is not ready, None if it is."""
     try:
         Readiness(database, lambda: is_stopping, REVISIONS).check_ready()
@@ -24,14 +25,14 @@ def result(database, *, is_stopping=False):
     return None
 
 
-def set_revision(database, revision):
+def set_revision(database: Database, revision: str) -> None:
     with database.writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
         session.commit()
 
 
 @pytest.fixture
-def outdated(database):
+def outdated(database: Database) -> Iterator[Database]:
     """The database at an older revision."""
     set_revision(database, REVISIONS[0])
     yield database
@@ -39,7 +40,7 @@ def outdated(database):
 
 
 @pytest.fixture
-def unwritable(database, monkeypatch):
+def unwritable(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """The database, locked by another writer (SQLite), or turned into a standby (PostgreSQL)."""
     if database.is_sqlite:
         monkeypatch.setattr("orderly.database.database.BUSY_TIMEOUT", 0.01)
@@ -60,35 +61,35 @@ def unwritable(database, monkeypatch):
             owner.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
 
 
-def test_a_complete_database_is_ready(database):
+def test_a_complete_database_is_ready(database: Database) -> None:
     assert result(database) is None
 
 
-def test_a_stopping_service_is_not_ready(database):
+def test_a_stopping_service_is_not_ready(database: Database) -> None:
     assert result(database, is_stopping=True) == "a shutdown is in progress"
 
 
-def test_an_unwritable_database_is_not_ready(unwritable):
+def test_an_unwritable_database_is_not_ready(unwritable: Database) -> None:
     assert result(unwritable) == "the database cannot be written"
 
 
-def test_an_outdated_schema_is_not_ready(outdated):
+def test_an_outdated_schema_is_not_ready(outdated: Database) -> None:
     assert result(outdated) == "the database does not have the schema of this version"
 
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
-def test_a_nearly_full_disk_is_not_ready(database, monkeypatch):
+def test_a_nearly_full_disk_is_not_ready(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "MIN_FREE_BYTES", 2**62)
     assert result(database) == "the disk of the database is full"
 
 
 @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-def test_an_absent_replica_is_not_ready(database):
+def test_an_absent_replica_is_not_ready(database: Database) -> None:
     with closing(Database(url_of(database), "postgresql://nobody@127.0.0.1:1/nothing")) as without:
         assert result(without) == "the database does not respond"
 
 
-def test_a_recent_result_is_reused(database, monkeypatch):
+def test_a_recent_result_is_reused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     readiness_ = Readiness(database, lambda: False, REVISIONS)
     readiness_.check_ready()
     monkeypatch.setattr(readiness_, "_check", lambda _: "It was checked again.")

@@ -3,7 +3,10 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -30,7 +33,7 @@ while True:
 
 
 @pytest.fixture
-def url(tmp_path):
+def url(tmp_path: Path) -> str:
     """The URL of a file with a counter."""
     with closing(sqlite3.connect(tmp_path / "counted.db")) as connection:
         connection.executescript("CREATE TABLE counted (n INTEGER); INSERT INTO counted VALUES (0)")
@@ -38,7 +41,7 @@ def url(tmp_path):
 
 
 @pytest.fixture
-def database(url):
+def database(url: str) -> Iterator[Database]:
     """A database that writes to it now and then."""
     database = Database(url)
     yield database
@@ -46,7 +49,7 @@ def database(url):
 
 
 @contextmanager
-def busy_other(url):
+def busy_other(url: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a process that writes to it without a pause."""
     with subprocess.Popen([sys.executable, "-c", OTHER, url], cwd=ROOT, stdout=subprocess.PIPE) as other:
         other.stdout.readline()
@@ -56,12 +59,12 @@ def busy_other(url):
             other.kill()
 
 
-def count(database, session_of):
+def count(database: Database, session_of: Callable[..., Any]) -> Any:
     with session_of() as session:
         return session.scalar(COUNT)
 
 
-def test_a_waiting_writer_is_overtaken_a_few_times_only(url, database):
+def test_a_waiting_writer_is_overtaken_a_few_times_only(url: str, database: Database) -> None:
     with busy_other(url) as other:
         overtaken = []
         for _ in range(20):
@@ -71,13 +74,15 @@ def test_a_waiting_writer_is_overtaken_a_few_times_only(url, database):
     assert max(overtaken) < 60, overtaken  # as many as fit into a slice; without turns it is hundreds
 
 
-def test_a_killed_process_returns_its_turn(url, database):
+def test_a_killed_process_returns_its_turn(url: str, database: Database) -> None:
     with busy_other(url) as other:
         other.stdout.readline()
     assert count(database, database.writing) > 0
 
 
-def test_a_frozen_process_is_waited_for_until_a_timeout(url, tmp_path, monkeypatch):
+def test_a_frozen_process_is_waited_for_until_a_timeout(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     frozen = WriteQueue(str(tmp_path / "counted.db"), 0.0)
     frozen.acquire()
     monkeypatch.setattr(sessions, "BUSY_TIMEOUT", 0.05)
@@ -89,7 +94,9 @@ def test_a_frozen_process_is_waited_for_until_a_timeout(url, tmp_path, monkeypat
     database.close()
 
 
-def test_a_lock_of_another_program_is_a_database_error(url, tmp_path, monkeypatch):
+def test_a_lock_of_another_program_is_a_database_error(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sessions, "BUSY_TIMEOUT", 0.05)
     database = Database(url)
     assert count(database, database.writing) == 0
@@ -101,13 +108,13 @@ def test_a_lock_of_another_program_is_a_database_error(url, tmp_path, monkeypatc
     database.close()
 
 
-def test_without_lock_files_the_database_is_written(url, database, tmp_path):
+def test_without_lock_files_the_database_is_written(url: str, database: Database, tmp_path: Path) -> None:
     for name in ("head", "turn"):
         (tmp_path / f"counted.db-{name}").symlink_to(tmp_path / "nowhere" / name)
     assert count(database, database.writing) == 0
 
 
-def test_a_transaction_takes_one_turn(url, monkeypatch):
+def test_a_transaction_takes_one_turn(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second turn in one transaction would be a deadlock."""
     taken = []
     monkeypatch.setattr(WriteQueue, "acquire", lambda turns: taken.append(turns))

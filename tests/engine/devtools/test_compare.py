@@ -1,6 +1,7 @@
 """Severity of every kind of change, from the view of a client."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -216,21 +217,25 @@ RATED += [(*each, Severity.DOCS) for each in DOCS]
 
 
 @pytest.mark.parametrize(("name", "path", "value", "severity"), RATED, ids=[each[0] for each in RATED])
-def test_change_has_its_severity(name, path, value, severity):
+def test_change_has_its_severity(name: str, path: tuple[str | int, ...], value: Any, severity: Severity) -> None:
     changes = compare(OLD, changed((path, value)))
     assert changes
     assert changes[0].severity is severity, changes
 
 
 @pytest.mark.parametrize(("name", "before", "after", "severity"), PAIRS, ids=[each[0] for each in PAIRS])
-def test_change_of_a_changed_contract_has_its_severity(name, before, after, severity):
+def test_change_of_a_changed_contract_has_its_severity(
+    name: str, before: tuple[tuple[str | int, ...], Any], after: tuple[tuple[str | int, ...], Any], severity: Severity
+) -> None:
     changes = compare(changed(before), changed(before, after))
     assert changes
     assert changes[0].severity is severity, changes
 
 
 @pytest.mark.parametrize(("name", "path", "value", "severity"), RATED, ids=[each[0] for each in RATED])
-def test_change_has_a_line_on_both_sides(name, path, value, severity):
+def test_change_has_a_line_on_both_sides(
+    name: str, path: tuple[str | int, ...], value: Any, severity: Severity
+) -> None:
     release = Release(OLD, changed((path, value)))
     for change in release.changes:
         before, after = release.lines(change)
@@ -240,23 +245,23 @@ def test_change_has_a_line_on_both_sides(name, path, value, severity):
 
 
 class TestCompare:
-    def test_order_makes_no_difference(self):
+    def test_order_makes_no_difference(self) -> None:
         document = {key: OLD.document[key] for key in reversed(OLD.document)}
         assert compare(OLD, Contract(json.dumps(document).encode())) == []
 
-    def test_change_of_a_component_lists_all_affected_operations(self):
+    def test_change_of_a_component_lists_all_affected_operations(self) -> None:
         [change] = compare(OLD, changed(((*CUP, "properties", "id", "maxLength"), 40)))
         assert (change.where, change.operations) == ("Cup.id", ("GET /cups", "POST /cups"))
 
-    def test_renamed_path_parameter_keeps_the_path(self):
+    def test_renamed_path_parameter_keeps_the_path(self) -> None:
         both = (changed((("paths", f"/cups/{{{name}}}"), item)) for name, item in (("id", ONE), ("cup_id", OTHER)))
         result = [each.what for each in compare(*both)]
         assert result == ["the path parameter cup_id was added and is required", "the path parameter id was removed"]
 
-    def test_explicit_defaults_make_no_difference(self):
+    def test_explicit_defaults_make_no_difference(self) -> None:
         assert compare(OLD, changed(((*COLOUR, "explode"), True), ((*COLOUR, "style"), "form"))) == []
 
-    def test_notations_of_null_are_equal(self):
+    def test_notations_of_null_are_equal(self) -> None:
         forms = [
             {"anyOf": [BOUNDED, {"type": "null"}], "description": "A name."},
             {**BOUNDED, "type": ["string", "null"], "description": "A name."},
@@ -265,12 +270,12 @@ class TestCompare:
             assert compare(*(changed((place, form)) for form in forms)) == []
             assert compare(*(changed((place, form)) for form in reversed(forms))) == []
 
-    def test_extending_role_has_the_scopes_of_the_other_role(self):
+    def test_extending_role_has_the_scopes_of_the_other_role(self) -> None:
         plain = changed((("x-roles", "owner"), ["cups:read", "cups:write"]))
         extended = changed((("x-roles", "owner"), {"extends": "customer", "scopes": ["cups:write"]}))
         assert compare(plain, extended) == []
 
-    def test_moving_a_schema_to_components_makes_no_difference(self):
+    def test_moving_a_schema_to_components_makes_no_difference(self) -> None:
         moved = changed(
             ((*SCHEMAS, "Limit"), OLD.document["paths"]["/cups"]["get"]["parameters"][0]["schema"]),
             ((*LIMIT, "schema"), {"$ref": "#/components/schemas/Limit"}),

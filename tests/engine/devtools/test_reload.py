@@ -2,7 +2,9 @@
 
 import asyncio
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,13 +22,13 @@ SPLIT = Path(__file__).parent.parent / "pipeline" / "third_party" / "split"
 TITLE = b"title: Orderly"
 
 
-def line_of(text):
+def line_of(text: bytes) -> int:
     """Return the first line of a text in the contract."""
     return SOURCE[: SOURCE.index(text)].count(b"\n") + 1
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path: Path) -> Path:
     """A contract in a file that tests can change."""
     file = tmp_path / "openapi.yaml"
     file.write_bytes(SOURCE)
@@ -34,25 +36,25 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def reported():
+def reported() -> list[Any]:
     return []
 
 
 @pytest.fixture
-def reloading(file, reported, tmp_path):
+def reloading(file: Path, reported: list[Any], tmp_path: Path) -> Reloader:
     settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
     return Reloader(
         file, lambda loaded: create_shop(settings, loaded, extras=Extras(scripts=["reload.js"])), reported.append
     )
 
 
-def test_valid_save_is_served_and_the_database_stays(file, reported, tmp_path):
+def test_valid_save_is_served_and_the_database_stays(file: Path, reported: list[Any], tmp_path: Path) -> None:
     settings, state = sandbox_settings(make_settings(rate_limits=False), tmp_path), SandboxState()
     reloading = Reloader(
         file, lambda loaded: create_sandbox(settings, APPLICATION, loaded, state=state).app, reported.append
     )
 
-    async def run():
+    async def run() -> None:
         await reloading.start()
         client = Client(reloading)
         accounts = (await client.call("GET", "/sandbox/accounts")).json["accounts"]
@@ -85,8 +87,10 @@ def test_valid_save_is_served_and_the_database_stays(file, reported, tmp_path):
         (b"operationId: get_me\n", b"operationId: get_user\n", None, "twice"),
     ],
 )
-def test_invalid_save_is_reported_with_its_line(reloading, file, reported, old, new, line, message):
-    async def run():
+def test_invalid_save_is_reported_with_its_line(
+    reloading: Reloader, file: Path, reported: list[Any], old: bytes, new: bytes, line: int | None, message: str
+) -> None:
+    async def run() -> None:
         await reloading.start()
         assert old in SOURCE
         file.write_bytes(SOURCE.replace(old, new, 1))
@@ -106,14 +110,14 @@ def test_invalid_save_is_reported_with_its_line(reloading, file, reported, old, 
     asyncio.run(run())
 
 
-def test_start_with_an_invalid_contract_fails(file, tmp_path):
+def test_start_with_an_invalid_contract_fails(file: Path, tmp_path: Path) -> None:
     file.write_bytes(b"openapi: 3.1.0\npaths: [\n")
     with pytest.raises(ContractError):
         Reloader(file, lambda loaded: pytest.fail("created"), lambda line: None)
 
 
-def test_save_is_detected_during_the_lifespan(reloading, file):
-    async def run():
+def test_save_is_detected_during_the_lifespan(reloading: Reloader, file: Path) -> None:
+    async def run() -> None:
         lifespan = asyncio.ensure_future(shut_down_after(reloading, lambda: reloading._count == 1))
         file.write_bytes(SOURCE + b"# saved\n")
         await asyncio.wait_for(lifespan, 10)
@@ -122,33 +126,33 @@ def test_save_is_detected_during_the_lifespan(reloading, file):
     assert reloading._count == 1
 
 
-async def shut_down_after(app, has_happened):
+async def shut_down_after(app: Reloader, has_happened: Callable[[], bool]) -> None:
     """Run the lifespan until something has happened."""
     messages = [{"type": "lifespan.startup"}]
 
-    async def receive():
+    async def receive() -> dict[str, Any]:
         if messages:
             return messages.pop()
         while not has_happened():
             await asyncio.sleep(0.05)
         return {"type": "lifespan.shutdown"}
 
-    async def send(_):
+    async def send(_: Any) -> None:
         pass
 
     await app({"type": "lifespan"}, receive, send)
 
 
-def test_error_without_a_place_has_the_first_line():
+def test_error_without_a_place_has_the_first_line() -> None:
     assert describe(ValueError("odd"), Path("openapi.yaml")) == "openapi.yaml:1: odd"
 
 
-def test_error_in_a_handler_has_its_own_line():
+def test_error_in_a_handler_has_its_own_line() -> None:
     error = ContractError("handlers/cups.py:7: NameError: name 'Cup' is not defined")
     assert describe(error, Path("openapi.yaml")) == str(error)
 
 
-def test_other_files_of_the_contract_are_reloaded(tmp_path, reported):
+def test_other_files_of_the_contract_are_reloaded(tmp_path: Path, reported: list[Any]) -> None:
     shutil.copytree(SPLIT, tmp_path / "api")
     settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
     reloading = Reloader(
@@ -156,7 +160,7 @@ def test_other_files_of_the_contract_are_reloaded(tmp_path, reported):
     )
     part = tmp_path / "api" / "schemas" / "pet.yaml"
 
-    async def run():
+    async def run() -> None:
         await reloading.start()
         part.write_text(part.read_text().replace("maxLength: 20", "maxLength: 2000"))
         await reloading.reload_if_changed()

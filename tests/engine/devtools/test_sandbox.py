@@ -2,23 +2,28 @@
 
 import asyncio
 import re
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 
 from orderly.config.errors import CommandError
 from orderly.contract.model import Contract
+from orderly.contract.operation import Operation
 from orderly.devtools.sandbox import sandbox as sandboxes
 from orderly.devtools.sandbox.clock import STEP
 from orderly.devtools.sandbox.devserver import create_devserver
-from orderly.devtools.sandbox.sandbox import create_sandbox, sandbox_settings
+from orderly.devtools.sandbox.sandbox import Sandbox, create_sandbox, sandbox_settings
 from orderly.pipeline.handler_resolver import HandlerResolver
 from orderly.times import parse_time
 from orderly.validation.response import ResponseValidator
 from orderly.validation.schemas import SchemaCompiler
-from tests.asgi import Client, shut_down
+from tests.asgi import Client, Response, shut_down
+from tests.commands import CommandResult
 from tests.settings import make_settings
 from tests.shop.application import APPLICATION, CONTRACT
 from tests.shop.factories import PASSWORD
@@ -27,7 +32,7 @@ VALIDATORS = SchemaCompiler(CONTRACT)
 EXAMPLES = CONTRACT.document["components"]["examples"]
 
 
-def start_sandbox(folder, loaded=CONTRACT):
+def start_sandbox(folder: Path, loaded: Contract = CONTRACT) -> Sandbox:
     """Create and seed a sandbox."""
     sandbox = create_sandbox(sandbox_settings(make_settings(rate_limits=False), folder), APPLICATION, loaded)
     asyncio.run(sandbox.fill())
@@ -35,46 +40,46 @@ def start_sandbox(folder, loaded=CONTRACT):
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     sandbox = start_sandbox(tmp_path_factory.mktemp("sandbox"))
     yield sandbox
     asyncio.run(shut_down(sandbox.app))
 
 
 @pytest.fixture
-def people(sandbox):
+def people(sandbox: Sandbox) -> dict[str, Any]:
     """A signed-in user of each role, in a sandbox after a reset."""
     assert Client(sandbox.app).post("/sandbox/reset").status == 204
     return {account.role: Client(sandbox.app).signed_in(account.token) for account in sandbox.accounts}
 
 
 class TestContents:
-    def test_every_role_has_a_user(self, people):
+    def test_every_role_has_a_user(self, people: dict[str, Any]) -> None:
         assert {role: person.get("/v1/me").json["role"] for role, person in people.items()} == {
             role: role for role in CONTRACT.roles
         }
 
-    def test_users_sign_in_with_the_listed_password(self, sandbox, people):
+    def test_users_sign_in_with_the_listed_password(self, sandbox: Sandbox, people: dict[str, Any]) -> None:
         for account in sandbox.accounts:
             body = {"email": account.email, "password": account.password}
             assert Client(sandbox.app).post("/v1/tokens", body).status == 201
 
-    def test_examples_exist_with_their_ids(self, people):
+    def test_examples_exist_with_their_ids(self, people: dict[str, Any]) -> None:
         shown = EXAMPLES["ProductPage"]["value"]["data"]
         assert [row["id"] for row in people["customer"].get("/v1/products").json["data"]] == [r["id"] for r in shown]
         order = EXAMPLES["OrderPage"]["value"]["data"][0]
         stored = people["customer"].get(f"/v1/orders/{order['id']}").json
         assert [line["id"] for line in stored["lines"]] == [line["id"] for line in order["lines"]]
 
-    def test_an_order_reduces_the_stock(self, people):
+    def test_an_order_reduces_the_stock(self, people: dict[str, Any]) -> None:
         product = people["customer"].get("/v1/products").json["data"][0]
         lines = [{"product_id": product["id"], "quantity": 1}]
         assert people["customer"].post("/v1/orders", {"lines": lines}).status == 201
         left = people["customer"].get(f"/v1/products/{product['id']}").json["stock"]
         assert left == product["stock"] - 1
 
-    def test_reset_restores_ids_and_tokens(self, people):
-        def ids():
+    def test_reset_restores_ids_and_tokens(self, people: dict[str, Any]) -> None:
+        def ids() -> list[Any]:
             return [row["id"] for row in people["staff"].get("/v1/events").json["data"]]
 
         before = ids()
@@ -89,24 +94,24 @@ SECRETS = re.compile(rb'"(?:access_token|refresh_token|secret|next_cursor)":"[^"
 
 
 class TestTime:
-    def test_examples_have_their_times(self, people):
+    def test_examples_have_their_times(self, people: dict[str, Any]) -> None:
         for order in EXAMPLES["OrderPage"]["value"]["data"]:
             assert people["customer"].get(f"/v1/orders/{order['id']}").json == order
         assert people["customer"].get("/v1/me").json == EXAMPLES["UserCreated"]["value"]
 
-    def test_responses_after_a_reset_are_identical(self, people):
+    def test_responses_after_a_reset_are_identical(self, people: dict[str, Any]) -> None:
         first = record(people)
         assert people["staff"].post("/sandbox/reset").status == 204
         assert record(people) == first
 
-    def test_another_sandbox_has_the_same_times_and_ids(self, people, tmp_path):
+    def test_another_sandbox_has_the_same_times_and_ids(self, people: dict[str, Any], tmp_path: Path) -> None:
         other = start_sandbox(tmp_path)
         others = {account.role: Client(other.app).signed_in(account.token) for account in other.accounts}
         assert record(others) == record(people)
         asyncio.run(shut_down(other.app))
 
-    def test_reading_changes_no_later_result(self, people):
-        def create():
+    def test_reading_changes_no_later_result(self, people: dict[str, Any]) -> None:
+        def create() -> Any:
             sku = {"sku": "NEW-1", "name": "New", "price": {"amount": 1, "currency": "EUR"}}
             return people["staff"].post("/v1/products", sku).json
 
@@ -116,7 +121,7 @@ class TestTime:
             people["staff"].get(path)
         assert create() == created
 
-    def test_reset_restores_rate_limits(self, tmp_path):
+    def test_reset_restores_rate_limits(self, tmp_path: Path) -> None:
         sandbox = create_sandbox(sandbox_settings(make_settings(rate_limits=True), tmp_path), APPLICATION)
         asyncio.run(sandbox.fill())
         limit = next(o for o in CONTRACT.operations if o.operation_id == "create_order").rate_limits[0].limit
@@ -126,14 +131,14 @@ class TestTime:
             assert Client(sandbox.app).post("/sandbox/reset").status == 204
         asyncio.run(shut_down(sandbox.app))
 
-    def test_each_write_is_a_second_later(self, people):
-        def order():
+    def test_each_write_is_a_second_later(self, people: dict[str, Any]) -> None:
+        def order() -> datetime:
             lines = [{"product_id": EXAMPLES["ProductCreated"]["value"]["id"], "quantity": 1}]
             return parse_time(people["customer"].post("/v1/orders", {"lines": lines}).json["created_at"])
 
         assert order() + STEP == order()
 
-    def test_created_objects_have_valid_ids_in_order(self, people):
+    def test_created_objects_have_valid_ids_in_order(self, people: dict[str, Any]) -> None:
         price = {"amount": 1, "currency": "EUR"}
         for sku in ("NEW-1", "NEW-2"):
             created = people["staff"].post("/v1/products", {"sku": sku, "name": "New", "price": price}).json
@@ -141,11 +146,13 @@ class TestTime:
         ids = [row["id"] for row in people["customer"].get("/v1/products").json["data"]]
         assert (ids[0], ids) == (created["id"], sorted(ids, reverse=True))
 
-    def test_service_beside_a_sandbox_has_the_real_clock(self, people, sign_in):
+    def test_service_beside_a_sandbox_has_the_real_clock(
+        self, people: dict[str, Any], sign_in: Callable[..., Client]
+    ) -> None:
         assert abs(sign_in("alice").user.created_at - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-def record(people):
+def record(people: dict[str, Any]) -> list[Any]:
     """Return the responses to a series of requests, without secrets."""
     customer, staff, admin = (people[role] for role in ("customer", "staff", "admin"))
     mug = EXAMPLES["ProductCreated"]["value"]["id"]
@@ -173,7 +180,7 @@ def record(people):
     return [(response.status, response.raw_headers, SECRETS.sub(b"", response.body)) for response in responses]
 
 
-def prefer(sandbox, operation, status, name):
+def prefer(sandbox: Sandbox, operation: Operation, status: str, name: str) -> Response:
     """Return a preferred response, and check it by the contract."""
     client, target = Client(sandbox.app), CONTRACT.base_path + operation.path
     response = client(operation.method, target, None, {"Prefer": f"code={status}; example={name}"})
@@ -186,34 +193,34 @@ def prefer(sandbox, operation, status, name):
 
 class TestPreferredResponse:
     @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
-    def test_every_declared_response_matches_the_contract(self, sandbox, operation):
+    def test_every_declared_response_matches_the_contract(self, sandbox: Sandbox, operation: Operation) -> None:
         for status, declared in operation.responses.items():
             for name in ("", *(declared.error_codes or ())):
                 response = prefer(sandbox, operation, status, name)
                 assert (response.status, not name or response.code == name) == (int(status), True)
 
-    def test_request_receives_the_preferred_status(self, people):
+    def test_request_receives_the_preferred_status(self, people: dict[str, Any]) -> None:
         response = people["customer"].post("/v1/orders", {"no": "order"}, {"Prefer": "code=409, wait=1"})
         assert (response.status, response.headers["preference-applied"]) == (409, "code=409")
         assert response.json["request_id"] == response.headers["x-request-id"]
 
-    def test_request_receives_the_preferred_code(self, people):
+    def test_request_receives_the_preferred_code(self, people: dict[str, Any]) -> None:
         response = people["customer"].post("/v1/orders", {}, {"Prefer": "code=409; example=price_changed"})
         assert (response.code, response.json["title"]) == ("price_changed", CONTRACT.errors["price_changed"]["title"])
 
     @pytest.mark.parametrize("preferred", ["code=abc", "respond-async", "code=4090"])
-    def test_invalid_preference_is_ignored(self, people, preferred):
+    def test_invalid_preference_is_ignored(self, people: dict[str, Any], preferred: str) -> None:
         response = people["customer"].get("/v1/me", {"Prefer": preferred})
         assert (response.status, "preference-applied" in response.headers) == (200, False)
 
-    def test_undeclared_status_is_rejected(self, people):
+    def test_undeclared_status_is_rejected(self, people: dict[str, Any]) -> None:
         response = people["customer"].post("/v1/orders", {}, {"Prefer": "code=418"})
         assert (response.status, response.code) == (400, "validation_error")
         [error] = response.json["errors"]
         assert (error["in"], error["name"]) == ("header", "Prefer")
         assert error["message"].startswith("create_order declares 201, 400, 401")
 
-    def test_service_without_sandbox_ignores_preferences(self, client):
+    def test_service_without_sandbox_ignores_preferences(self, client: Client) -> None:
         for operation in CONTRACT.operations:
             call = operation.method, CONTRACT.base_path + operation.path, None
             plain = client(*call)
@@ -224,7 +231,7 @@ class TestPreferredResponse:
 
 class TestInvalidExamples:
     @pytest.mark.parametrize("invalid", [None, "yesterday", 1770285600, {}], ids=str)
-    def test_invalid_times_and_objects_are_not_seeded(self, tmp_path, invalid):
+    def test_invalid_times_and_objects_are_not_seeded(self, tmp_path: Path, invalid: Any) -> None:
         document = deepcopy(CONTRACT.document)
         orders = document["components"]["examples"]["OrderPage"]["value"]["data"]
         orders[0]["created_at"] = orders[1]["paid_at"] = invalid
@@ -243,7 +250,7 @@ class TestInvalidExamples:
 
 class TestOperationWithoutHandler:
     @pytest.fixture
-    def suppliers(self, tmp_path):
+    def suppliers(self, tmp_path: Path) -> Iterator[dict[str, Any]]:
         """Users of a sandbox with operations without handlers."""
         document = deepcopy(CONTRACT.document)
         text = orjson.dumps(document["paths"]["/products"]).decode()
@@ -260,17 +267,17 @@ class TestOperationWithoutHandler:
         yield {account.role: Client(sandbox.app).signed_in(account.token) for account in sandbox.accounts}
         asyncio.run(shut_down(sandbox.app))
 
-    def test_response_is_the_example(self, suppliers):
+    def test_response_is_the_example(self, suppliers: dict[str, Any]) -> None:
         shown = EXAMPLES["ProductPage"]["value"]
         assert suppliers["customer"].get("/v1/suppliers").json == shown
 
-    def test_requests_are_authorized_and_validated(self, suppliers):
+    def test_requests_are_authorized_and_validated(self, suppliers: dict[str, Any]) -> None:
         assert suppliers["customer"].post("/v1/suppliers", {}).code == "forbidden"
         assert suppliers["staff"].post("/v1/suppliers", {}).code == "validation_error"
 
 
 class TestProduction:
-    def test_sandbox_is_rejected(self, tmp_path):
+    def test_sandbox_is_rejected(self, tmp_path: Path) -> None:
         settings = make_settings(env="production")
         with pytest.raises(CommandError, match="cannot run in production"):
             sandbox_settings(settings, tmp_path)
@@ -279,23 +286,23 @@ class TestProduction:
                 settings.model_copy(update={"database_url": f"sqlite:///{tmp_path}/sandbox.db"}), APPLICATION
             )
 
-    def test_command_is_rejected(self, orderly, monkeypatch):
+    def test_command_is_rejected(self, orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ORDERLY_ENV", "production")
         monkeypatch.setenv("ORDERLY_SECRET_KEY", "x" * 32)
         for option in ("--sandbox", "--reload"):
             assert "production" in orderly("serve", option).err
 
-    def test_other_database_is_not_emptied(self, tmp_path):
+    def test_other_database_is_not_emptied(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match=r"accepts only sandbox\.db"):
             create_sandbox(make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db"), APPLICATION)
 
     @pytest.mark.parametrize("path", ["/sandbox/accounts", "/sandbox/reset", "/docs/reload", "/docs/assets/sandbox.js"])
-    def test_routes_of_the_sandbox_do_not_exist(self, client, path):
+    def test_routes_of_the_sandbox_do_not_exist(self, client: Client, path: str) -> None:
         assert client.get(path).code == "not_found"
         assert client.post(path).code == "not_found"
 
 
-def test_docs_page_has_the_scripts_of_enabled_features(tmp_path, sandbox):
+def test_docs_page_has_the_scripts_of_enabled_features(tmp_path: Path, sandbox: Sandbox) -> None:
     page = Client(sandbox.app).get("/docs").body.decode()
     assert ("/docs/assets/sandbox.js" in page, "/docs/assets/reload.js" in page) == (True, False)
     assert Client(sandbox.app).get("/docs/assets/sandbox.js").status == 200
@@ -314,11 +321,11 @@ class NoHandlers(HandlerResolver):
     def __init__(self) -> None:
         pass
 
-    def handler(self, operation):
+    def handler(self, operation: Any) -> None:
         """Return no handler."""
 
 
-def test_each_response_has_its_own_copy_of_the_example():
+def test_each_response_has_its_own_copy_of_the_example() -> None:
     operation = next(o for o in CONTRACT.operations if o.operation_id == "get_order")
     handler = sandboxes.ExampleResolver(NoHandlers()).handler(operation)
     first = handler()

@@ -2,10 +2,13 @@
 
 import asyncio
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
+from orderly.contract.operation import Operation
 from orderly.docs.access import access
 from orderly.docs.changes import rendered
 from tests.asgi import Client, shut_down
@@ -26,7 +29,7 @@ STRICT = {
 
 
 @pytest.fixture(scope="module")
-def visitor(tmp_path_factory):
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client of an application whose database does not exist: the pages need none."""
     file = tmp_path_factory.mktemp("nowhere") / "engine.db"
     app = create(make_settings(database_url=f"sqlite:///{file}"))
@@ -38,12 +41,12 @@ def visitor(tmp_path_factory):
 class Page(HTMLParser):
     """The links of a page, its ids, and what a strict policy would block."""
 
-    def __init__(self, html):
+    def __init__(self, html: str) -> None:
         super().__init__()
         self.links, self.ids, self.inline = [], [], []
         self.feed(html)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: Any, attrs: Any) -> None:
         given = dict(attrs)
         self.links += [given[name] for name in ("src", "href", "action") if name in given]
         self.ids += [given["id"]] if "id" in given else []
@@ -53,12 +56,12 @@ class Page(HTMLParser):
 
 
 class TestContract:
-    def test_it_is_served_byte_for_byte(self, visitor):
+    def test_it_is_served_byte_for_byte(self, visitor: Client) -> None:
         answer = visitor.get("/openapi.yaml")
         assert (answer.status, answer.headers["content-type"]) == (200, "application/yaml")
         assert answer.body == EVERYTHING.read_bytes()
 
-    def test_it_is_served_as_json_too(self, visitor):
+    def test_it_is_served_as_json_too(self, visitor: Client) -> None:
         answer = visitor.get("/openapi.json")
         assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
         assert answer.json == CONTRACT.document
@@ -66,7 +69,7 @@ class TestContract:
 
 class TestEveryPage:
     @pytest.mark.parametrize("path", ["/openapi.yaml", "/openapi.json", "/docs/assets/init.js", *PAGES])
-    def test_it_is_sent_again_if_it_has_changed(self, visitor, path):
+    def test_it_is_sent_again_if_it_has_changed(self, visitor: Client, path: str) -> None:
         first = visitor.get(path)
         assert first.headers["cache-control"] == "no-cache"
         again = visitor.get(path, {"If-None-Match": first.headers["etag"]})
@@ -74,14 +77,14 @@ class TestEveryPage:
         assert visitor.get(path, {"If-None-Match": '"other"'}).status == 200
 
     @pytest.mark.parametrize("path", ["/openapi.yaml", *PAGES])
-    def test_head_is_get_without_the_body(self, visitor, path):
+    def test_head_is_get_without_the_body(self, visitor: Client, path: str) -> None:
         head, get = visitor("HEAD", path), visitor.get(path)
         assert (head.status, head.body) == (200, b"")
         same = ("content-type", "content-length", "etag")
         assert [head.headers[name] for name in same] == [get.headers[name] for name in same]
 
     @pytest.mark.parametrize("path", ["/openapi.yaml", *PAGES])
-    def test_another_method_is_405(self, visitor, path):
+    def test_another_method_is_405(self, visitor: Client, path: str) -> None:
         refused = visitor.post(path, {})
         assert (refused.status, refused.code) == (405, "method_not_allowed")
         options = visitor("OPTIONS", path)
@@ -91,13 +94,13 @@ class TestEveryPage:
     @pytest.mark.parametrize(
         "path", ["/", "/docs/", "/errors/", "/docs/assets/", "/docs/assets/../init.js", "/favicon"]
     )
-    def test_another_path_is_404_and_no_redirect(self, visitor, path):
+    def test_another_path_is_404_and_no_redirect(self, visitor: Client, path: str) -> None:
         answer = visitor.get(path)
         assert (answer.status, answer.code) == (404, "not_found")
         assert answer.json["request_id"] == answer.headers["x-request-id"]
 
     @pytest.mark.parametrize("path", PAGES)
-    def test_it_has_a_strict_policy(self, visitor, path):
+    def test_it_has_a_strict_policy(self, visitor: Client, path: str) -> None:
         answer = visitor.get(path)
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         policy = [rule.strip().partition(" ") for rule in answer.headers["content-security-policy"].split(";")]
@@ -106,7 +109,7 @@ class TestEveryPage:
         assert Page(answer.body.decode()).inline == []
 
     @pytest.mark.parametrize("path", PAGES)
-    def test_its_links_are_served_here(self, visitor, path):
+    def test_its_links_are_served_here(self, visitor: Client, path: str) -> None:
         page = Page(visitor.get(path).body.decode())
         outside = [link for link in page.links if not re.match(r"/(?!/)|#", link)]
         assert outside == []
@@ -115,12 +118,12 @@ class TestEveryPage:
         assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
 
     @pytest.mark.parametrize("name", ["swagger-ui.css", "pages.css"])
-    def test_its_styles_load_nothing(self, visitor, name):
+    def test_its_styles_load_nothing(self, visitor: Client, name: str) -> None:
         styles = visitor.get(f"/docs/assets/{name}").body.decode()
         assert "@import" not in styles
         assert [url for url in re.findall(r"url\(([^)]*)\)", styles) if not url.strip("\"'").startswith("data:")] == []
 
-    def test_swagger_ui_validates_nowhere(self, visitor):
+    def test_swagger_ui_validates_nowhere(self, visitor: Client) -> None:
         script = visitor.get("/docs/assets/init.js").body.decode()
         assert 'url: "/docs/openapi.json"' in script
         assert "validatorUrl: null" in script
@@ -128,23 +131,23 @@ class TestEveryPage:
 
 
 class TestErrors:
-    def test_every_code_has_an_entry(self, visitor):
+    def test_every_code_has_an_entry(self, visitor: Client) -> None:
         html = visitor.get("/errors").body.decode()
 
         assert set(Page(html).ids) == set(CONTRACT.errors)
         assert "<dd>Choose another one.</dd>" in html
 
-    def test_the_type_of_a_problem_is_the_url_of_its_entry(self, visitor):
+    def test_the_type_of_a_problem_is_the_url_of_its_entry(self, visitor: Client) -> None:
         path, _, code = visitor.get("/v1/nowhere").json["type"].partition("#")
 
         assert code in Page(visitor.get(path).body.decode()).ids
 
-    def test_an_entry_has_the_status(self, visitor):
+    def test_an_entry_has_the_status(self, visitor: Client) -> None:
         html = visitor.get("/errors").body.decode()
 
         assert re.search(r'id="method_not_allowed".*?405 Method Not Allowed</span>', html, re.S)
 
-    def test_texts_of_the_contract_are_no_markup(self, visitor):
+    def test_texts_of_the_contract_are_no_markup(self, visitor: Client) -> None:
         html = visitor.get("/errors").body.decode()
 
         assert "<dd>&lt;b&gt;Bold&lt;/b&gt; &amp; <code>&lt;code&gt;</code></dd>" in html
@@ -152,7 +155,7 @@ class TestErrors:
 
 class TestDocs:
     @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
-    def test_an_operation_has_its_access_and_limits(self, visitor, operation):
+    def test_an_operation_has_its_access_and_limits(self, visitor: Client, operation: Operation) -> None:
         document = visitor.get("/docs/openapi.json").json
         shown = document["paths"][operation.path][operation.method.lower()]["description"]
         row = " | ".join([f"`{operation.operation_id}`", *access(CONTRACT, operation).values()])
@@ -163,7 +166,7 @@ class TestDocs:
 
 
 class TestChanges:
-    def test_the_markdown_of_orderly_diff_is_rendered(self):
+    def test_the_markdown_of_orderly_diff_is_rendered(self) -> None:
         text = "## [0.2.0]\n\n### Added\n\n- **GET /a<b**: `limit` was 1, is 2.\n- Two\n  lines.\n\nA word."
         assert rendered(text).split("\n") == [
             "<h2>0.2.0</h2>",
@@ -177,7 +180,7 @@ class TestChanges:
             "",
         ]
 
-    def test_links_are_rendered(self):
+    def test_links_are_rendered(self) -> None:
         assert rendered("See [the docs](/docs).") == '<p>See <a href="/docs">the docs</a>.</p>\n'
 
     @pytest.mark.parametrize(
@@ -188,5 +191,5 @@ class TestChanges:
             ("a <b>c</b>", "<p>a &lt;b&gt;c&lt;/b&gt;</p>\n"),
         ],
     )
-    def test_html_and_links_to_scripts_are_text(self, text, html):
+    def test_html_and_links_to_scripts_are_text(self, text: str, html: str) -> None:
         assert rendered(text) == html

@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector on loopback that keeps the spans."""
+"""An OpenTelemetry collector on loopback, which keeps the spans it receives."""
 
 import gzip
 import threading
@@ -12,7 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class Collector(ThreadingHTTPServer):
-    """A server that returns 200 to everything."""
+    """A server that keeps spans, and responds with 200 to every request."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Receiver)
@@ -30,7 +30,7 @@ class Collector(ThreadingHTTPServer):
             self.spans += [span for scope in resource.scope_spans for span in scope.spans]
 
     def of(self, trace_id: str) -> list[Span]:
-        """Return the spans of a trace, in the order of their start."""
+        """Return the spans of a trace in order of their start."""
         found = [span for span in self.spans if span.trace_id.hex() == trace_id]
         return sorted(found, key=lambda span: span.start_time_unix_nano)
 
@@ -47,7 +47,7 @@ def collecting() -> Iterator[Collector]:
 
 
 def attributes(described: Any) -> dict[str, Any]:
-    """Return the attributes of a span or a resource."""
+    """Return the attributes of a span or a resource by name."""
     return {each.key: getattr(each.value, each.value.WhichOneof("value")) for each in described.attributes}
 
 

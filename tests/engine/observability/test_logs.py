@@ -4,14 +4,20 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from orderly.database.database import Database
+from orderly.http.messages import ASGIApp
 from orderly.observability import logs
-from tests.asgi import Client
+from tests.asgi import Client, Response
+from tests.engine.conftest import Serve
 from tests.serving import ROOT
 from tests.settings import make_settings
 
@@ -25,10 +31,10 @@ SLOW = {
 
 
 @pytest.fixture
-def log(capfd):
+def log(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Callable[[], str]]]:
     """A function that configures the log until the test ends; it returns a function that reads what was written."""
 
-    def log(**given):
+    def log(**given: Any) -> Callable[[], str]:
         logs.configure(make_settings(**given))
         return lambda: capfd.readouterr().err
 
@@ -37,20 +43,20 @@ def log(capfd):
 
 
 @pytest.fixture
-def lines(log):
+def lines(log: Callable[..., Callable[[], str]]) -> Callable[[], list[Any]]:
     """A function that returns the lines since its last call, as JSON."""
     written = log(log_format="json")
     return lambda: [json.loads(line) for line in written().splitlines()]
 
 
 @pytest.fixture
-def post(serve):
+def post(serve: Serve) -> Callable[[Any, Any], Response]:
     """A function that posts a body to a handler of a test."""
     return lambda handler, body: serve({"post_everything": handler}).post("/v1/everything", body)
 
 
 class TestRequestLine:
-    def test_it_has_the_facts_of_the_request(self, lines, alice, thing):
+    def test_it_has_the_facts_of_the_request(self, lines: Callable[[], list[Any]], alice: Client, thing: str) -> None:
         answer = alice.patch(
             thing, {"name": "jug"}, {"If-Match": "*", "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
         )
@@ -80,21 +86,31 @@ class TestRequestLine:
             ("/" + "a" * 9000, None, None, 414),
         ],
     )
-    def test_a_path_is_its_template_without_the_query(self, lines, client, target, path, operation, status):
+    def test_a_path_is_its_template_without_the_query(
+        self,
+        lines: Callable[[], list[Any]],
+        client: Client,
+        target: str,
+        path: str | None,
+        operation: str | None,
+        status: int,
+    ) -> None:
         client.get(target)
 
         [line] = lines()
         assert (line["path"], line["operation"], line["status"]) == (path, operation, status)
         assert "alice" not in str(line)
 
-    def test_an_unknown_method_is_not_logged(self, lines, client):
+    def test_an_unknown_method_is_not_logged(self, lines: Callable[[], list[Any]], client: Client) -> None:
         client("A" * 9000, "/v1/things")
 
         [line] = lines()
         assert (line["method"], line["status"]) == (None, 405)
 
-    def test_the_time_of_the_database_is_a_field(self, lines, post, database):
-        def wait(body, *, session: Session):
+    def test_the_time_of_the_database_is_a_field(
+        self, lines: Callable[[], list[Any]], post: Callable[[Any, Any], Response], database: Database
+    ) -> None:
+        def wait(body: Any, *, session: Session) -> dict[str, Any]:
             session.execute(text(SLOW["sqlite" if database.is_sqlite else "postgresql"])).all()
             return {}
 
@@ -103,23 +119,27 @@ class TestRequestLine:
         [line] = lines()
         assert line["duration_ms"] > line["database_ms"] > line["duration_ms"] / 2
 
-    def test_without_the_database_its_time_is_zero(self, lines, client):
+    def test_without_the_database_its_time_is_zero(self, lines: Callable[[], list[Any]], client: Client) -> None:
         client.get("/v1/things/1")
 
         assert [line["database_ms"] for line in lines()] == [0]
 
     @pytest.mark.parametrize(("method", "status"), [("GET", 200), ("PUT", 401)])
-    def test_without_a_credential_there_is_no_user_id(self, lines, client, method, status):
+    def test_without_a_credential_there_is_no_user_id(
+        self, lines: Callable[[], list[Any]], client: Client, method: str, status: int
+    ) -> None:
         client(method, "/v1/callers")
 
         [line] = lines()
         assert (line["user_id"], line["status"]) == (None, status)
 
-    def test_a_client_that_disconnects_has_no_status(self, lines, application):
-        async def disconnect():
+    def test_a_client_that_disconnects_has_no_status(
+        self, lines: Callable[[], list[Any]], application: ASGIApp
+    ) -> None:
+        async def disconnect() -> dict[str, Any]:
             return {"type": "http.disconnect"}
 
-        async def impatient(scope, receive, send):
+        async def impatient(scope: Any, receive: Any, send: Any) -> None:
             await application(scope, disconnect, send)
 
         Client(impatient).post("/v1/everything", {})
@@ -127,7 +147,7 @@ class TestRequestLine:
         [line] = lines()
         assert (line["operation"], line["status"]) == ("post_everything", None)
 
-    def test_the_console_has_the_same_facts(self, log, client):
+    def test_the_console_has_the_same_facts(self, log: Callable[..., Callable[[], str]], client: Client) -> None:
         written = log(log_format="console")
 
         client("PUT", "/v1/callers")
@@ -136,7 +156,9 @@ class TestRequestLine:
         assert "operation=put_caller path=/v1/callers" in line
         assert "status=401" in line
 
-    def test_a_log_on_a_full_disk_fails_no_request(self, log, client, monkeypatch):
+    def test_a_log_on_a_full_disk_fails_no_request(
+        self, log: Callable[..., Callable[[], str]], client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         log(log_format="json")
         with io.TextIOWrapper(io.FileIO("/dev/full", "w")) as full:
             monkeypatch.setattr(sys, "stderr", full)
@@ -147,7 +169,7 @@ class TestRequestLine:
 
 class TestTrace:
     @pytest.mark.parametrize("sent", [f"00-{TRACE}-00f067aa0ba902b7-00", f"01-{TRACE}-00f067aa0ba902b7-01-more"])
-    def test_a_well_formed_one_is_logged(self, lines, client, sent):
+    def test_a_well_formed_one_is_logged(self, lines: Callable[[], list[Any]], client: Client, sent: str) -> None:
         client.get("/v1/trees/newest", {"traceparent": sent})
         assert [line["trace_id"] for line in lines()] == [TRACE]
 
@@ -164,14 +186,16 @@ class TestTrace:
             [f"00-{TRACE}-00f067aa0ba902b7-01"] * 2,
         ],
     )
-    def test_any_other_one_is_not_logged(self, lines, client, sent):
+    def test_any_other_one_is_not_logged(self, lines: Callable[[], list[Any]], client: Client, sent: list[str]) -> None:
         assert client.get("/v1/trees/newest", [("traceparent", each) for each in sent]).status == 200
         assert ["trace_id" in line for line in lines()] == [False]
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
 class TestSecrets:
-    def test_no_credential_and_no_body_is_logged(self, log, alice, log_format):
+    def test_no_credential_and_no_body_is_logged(
+        self, log: Callable[..., Callable[[], str]], alice: Client, log_format: str
+    ) -> None:
         written = log(log_format=log_format)
 
         alice.post("/v1/things", {"name": CANARY}, {"Idempotency-Key": CANARY})
@@ -184,8 +208,10 @@ class TestSecrets:
         assert logged.count("create_thing") == 2
         assert "canary" not in logged
 
-    def test_a_handler_that_crashes_is_logged_without_values(self, log, post, log_format):
-        def crash(body):
+    def test_a_handler_that_crashes_is_logged_without_values(
+        self, log: Callable[..., Callable[[], str]], post: Callable[[Any, Any], Response], log_format: str
+    ) -> None:
+        def crash(body: Any) -> None:
             int(body["uri"])
 
         written = log(log_format=log_format)
@@ -199,8 +225,10 @@ class TestSecrets:
         assert logged.count(answer.json["request_id"]) == 2
         assert "canary" not in logged
 
-    def test_a_statement_that_fails_is_logged_without_values(self, log, post, log_format):
-        def insert(body, *, session: Session):
+    def test_a_statement_that_fails_is_logged_without_values(
+        self, log: Callable[..., Callable[[], str]], post: Callable[[Any, Any], Response], log_format: str
+    ) -> None:
+        def insert(body: Any, *, session: Session) -> None:
             try:
                 session.execute(text("INSERT INTO things (id, version) VALUES (:uri, 1)"), body)
             except Exception as error:
@@ -217,8 +245,10 @@ class TestSecrets:
 
 
 class TestErrors:
-    def test_debugging_logs_the_messages_of_errors(self, log, post):
-        def crash(body):
+    def test_debugging_logs_the_messages_of_errors(
+        self, log: Callable[..., Callable[[], str]], post: Callable[[Any, Any], Response]
+    ) -> None:
+        def crash(body: Any) -> None:
             raise RuntimeError("the message")
 
         written = log(log_format="console", debug=True)
@@ -229,7 +259,7 @@ class TestErrors:
         assert "RuntimeError: the message" in logged
         assert "canary" not in logged
 
-    def test_a_circle_of_causes_ends(self, lines):
+    def test_a_circle_of_causes_ends(self, lines: Callable[[], list[Any]]) -> None:
         first, second = ValueError(), KeyError()
         first.__cause__, second.__cause__ = second, first
         logs.log.error("unhandled_exception", exc_info=first)
@@ -260,20 +290,20 @@ with Database("sqlite:///FILE").reading() as session:
 
 class TestLibraries:
     @staticmethod
-    def run(folder, debug):
+    def run(folder: Path, debug: bool) -> list[Any]:
         script = LIBRARY.replace("DEBUG", str(debug)).replace("FILE", str(folder / "orderly.db"))
         ended = subprocess.run(
             [sys.executable, "-c", script, CANARY], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
         )
         return [json.loads(line) for line in ended.stderr.splitlines()]
 
-    def test_their_lines_have_the_same_fields(self, tmp_path):
+    def test_their_lines_have_the_same_fields(self, tmp_path: Path) -> None:
         [line] = self.run(tmp_path, debug=False)
         assert (line["event"], line["level"]) == ("It broke", "error")
         assert line["exception"].endswith("\nbuiltins.ValueError")
         assert CANARY not in str(line)
 
-    def test_debugging_logs_statements_without_values(self, tmp_path):
+    def test_debugging_logs_statements_without_values(self, tmp_path: Path) -> None:
         _, *lines = self.run(tmp_path, debug=True)
         assert "SELECT ?" in [line["event"] for line in lines]
         assert CANARY not in str(lines)

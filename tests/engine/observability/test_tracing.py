@@ -3,7 +3,10 @@
 import asyncio
 import subprocess
 import sys
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,10 +15,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from orderly.config.errors import CommandError
+from orderly.database.database import Database
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
-from tests.engine.application import HANDLERS, create
-from tests.engine.observability.otlp_collector import attributes, collecting
+from tests.engine.application import HANDLERS, Functions, create
+from tests.engine.observability.otlp_collector import Collector, attributes, collecting
 from tests.engine.server.conftest import READY
 from tests.serving import served
 from tests.settings import make_settings
@@ -26,18 +30,18 @@ CANARY = "canary-8f14e45fceea167a"
 
 
 @pytest.fixture
-def collector():
+def collector() -> Iterator[Collector]:
     """A collector on loopback."""
     with collecting() as collector:
         yield collector
 
 
 @pytest.fixture
-def traced(database, collector):
+def traced(database: Database, collector: Collector) -> Callable[..., AbstractContextManager[Client]]:
     """A function that serves handlers; at the end of the block all spans are sent."""
 
     @contextmanager
-    def traced(handlers=HANDLERS):
+    def traced(handlers: dict[str, Any] | Functions = HANDLERS) -> Iterator[Client]:
         app = create(
             make_settings(database_url=url_of(database), rate_limits=False, traces_url=collector.url), handlers
         )
@@ -47,7 +51,9 @@ def traced(database, collector):
     return traced
 
 
-def test_a_request_is_a_span_named_by_its_operation(traced, collector):
+def test_a_request_is_a_span_named_by_its_operation(
+    traced: Callable[..., AbstractContextManager[Client]], collector: Collector
+) -> None:
     with traced() as client:
         answer = client.signed_in("alice").get("/v1/callers", SENT)
 
@@ -63,7 +69,9 @@ def test_a_request_is_a_span_named_by_its_operation(traced, collector):
     assert collector.resource["service.name"] == "orderly"
 
 
-def test_a_statement_is_a_span_below_the_request(traced, collector, database):
+def test_a_statement_is_a_span_below_the_request(
+    traced: Callable[..., AbstractContextManager[Client]], collector: Collector, database: Database
+) -> None:
     with traced() as client:
         client.signed_in("alice").post("/v1/things", {"name": "cup"}, SENT)
 
@@ -76,7 +84,9 @@ def test_a_statement_is_a_span_below_the_request(traced, collector, database):
     assert attributes(statements[names.index("INSERT")])["db.query.text"].startswith("INSERT INTO things")
 
 
-def test_without_a_traceparent_a_trace_begins(traced, collector, capfd):
+def test_without_a_traceparent_a_trace_begins(
+    traced: Callable[..., AbstractContextManager[Client]], collector: Collector, capfd: pytest.CaptureFixture[str]
+) -> None:
     with traced() as client:
         client.get("/v1/things")
 
@@ -86,15 +96,19 @@ def test_without_a_traceparent_a_trace_begins(traced, collector, capfd):
 
 
 @pytest.mark.parametrize("sent", [[CANARY], [SENT["traceparent"]] * 2, [f"00-{TRACE}-{PARENT}-00"]])
-def test_an_invalid_or_unsampled_trace_is_not_sent(traced, collector, sent):
+def test_an_invalid_or_unsampled_trace_is_not_sent(
+    traced: Callable[..., AbstractContextManager[Client]], collector: Collector, sent: list[str]
+) -> None:
     with traced() as client:
         client.get("/v1/trees/newest", [("traceparent", each) for each in sent])
 
     assert collector.of(TRACE) == []
 
 
-def test_an_internal_error_is_marked(traced, collector):
-    def crash(body, *, session: Session):
+def test_an_internal_error_is_marked(
+    traced: Callable[..., AbstractContextManager[Client]], collector: Collector
+) -> None:
+    def crash(body: Any, *, session: Session) -> None:
         session.execute(text("INSERT INTO things (id) VALUES (:uri)"), body)
 
     with traced({"post_everything": crash}) as client:
@@ -107,7 +121,9 @@ def test_an_internal_error_is_marked(traced, collector):
     assert CANARY.encode() not in collector.sent
 
 
-def test_a_rejected_request_is_not_marked(traced, collector):
+def test_a_rejected_request_is_not_marked(
+    traced: Callable[..., AbstractContextManager[Client]], collector: Collector
+) -> None:
     with traced() as client:
         client("PWN", f"/v1/{CANARY}", headers=SENT)
 
@@ -117,7 +133,9 @@ def test_a_rejected_request_is_not_marked(traced, collector):
     assert CANARY.encode() not in collector.sent
 
 
-def test_no_value_of_a_request_is_sent(traced, collector):
+def test_no_value_of_a_request_is_sent(
+    traced: Callable[..., AbstractContextManager[Client]], collector: Collector
+) -> None:
     with traced() as client:
         alice = client.signed_in("alice")
         alice.post("/v1/things", {"name": CANARY}, {"Idempotency-Key": CANARY})
@@ -128,14 +146,14 @@ def test_no_value_of_a_request_is_sent(traced, collector):
     assert b"canary" not in collector.sent
 
 
-def test_a_service_sends_its_spans_before_it_ends(tmp_path, collector):
+def test_a_service_sends_its_spans_before_it_ends(tmp_path: Path, collector: Collector) -> None:
     with served(tmp_path, "", application=READY, traces_url=collector.url) as service:
         httpx.get(f"{service.url}/v1/health/ready", headers=SENT)
 
     assert [span.name for span in collector.of(TRACE)] == ["get_readiness"]
 
 
-def test_without_the_extra_an_error_names_it(monkeypatch):
+def test_without_the_extra_an_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     monkeypatch.delitem(sys.modules, "orderly.observability.tracing", raising=False)
 
@@ -143,7 +161,7 @@ def test_without_the_extra_an_error_names_it(monkeypatch):
         create(make_settings(traces_url="http://127.0.0.1:1/v1/traces"))
 
 
-def test_without_traces_no_exporter_is_imported():
+def test_without_traces_no_exporter_is_imported() -> None:
     script = (
         "import sys, orderly.server.server; print([name for name in sys.modules if 'opentelemetry.exporter' in name])"
     )

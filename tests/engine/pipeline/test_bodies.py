@@ -1,15 +1,19 @@
 """Bodies that Connexion 3.3 gets wrong."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
+from tests.asgi import Client
 
 AS_JSON = {"Content-Type": "application/json"}
 BODY = {"const": 7}
 
 
 class TestBodies:
-    def test_a_media_type_in_any_case_is_read(self, client):
+    def test_a_media_type_in_any_case_is_read(self, client: Client) -> None:
         answer = client.post("/v1/everything", BODY, {"Content-Type": "APPLICATION/JSON; Charset=UTF-8"})
 
         assert answer.json == BODY
@@ -27,7 +31,7 @@ class TestBodies:
             [("Content-Type", "application/json"), ("Content-Encoding", "gzip"), ("Content-Encoding", "identity")],
         ],
     )
-    def test_another_media_type_is_415(self, client, headers):
+    def test_another_media_type_is_415(self, client: Client, headers: list[Any]) -> None:
         answer = client.post("/v1/everything", json.dumps(BODY).encode(), [*headers, ("Content-Length", "9")])
 
         assert answer.status == 415
@@ -58,31 +62,31 @@ class TestBodies:
             b" ",
         ],
     )
-    def test_text_that_is_not_strict_json_is_400(self, client, body):
+    def test_text_that_is_not_strict_json_is_400(self, client: Client, body: bytes) -> None:
         answer = client.post("/v1/everything", body, AS_JSON)
 
         assert answer.status == 400
         assert answer.errors == {"": "json"}
 
-    def test_a_missing_body_is_an_error(self, client):
+    def test_a_missing_body_is_an_error(self, client: Client) -> None:
         assert client.post("/v1/everything", headers=AS_JSON).errors == {"": "required"}
 
-    def test_a_chunked_body_is_read(self, client):
+    def test_a_chunked_body_is_read(self, client: Client) -> None:
         text = json.dumps(BODY).encode()
 
         answer = client("POST", "/v1/everything", headers=AS_JSON, chunks=[text[:5], text[5:]])
 
         assert answer.json == BODY
 
-    def test_a_body_over_256_kib_is_not_read_to_its_end(self, client):
-        def chunks():
+    def test_a_body_over_256_kib_is_not_read_to_its_end(self, client: Client) -> None:
+        def chunks() -> Iterator[bytes]:
             for number in range(20):
                 assert number < 6, "it read on"
                 yield b" " * 64 * 1024
 
         assert client("POST", "/v1/everything", headers=AS_JSON, chunks=chunks()).code == "body_too_large"
 
-    def test_a_too_large_content_length_is_refused_unread(self, client):
+    def test_a_too_large_content_length_is_refused_unread(self, client: Client) -> None:
         headers = {**AS_JSON, "Content-Length": str(10 * 2**30)}
 
         answer = client("POST", "/v1/everything", headers=headers, chunks=fail())
@@ -90,15 +94,15 @@ class TestBodies:
         assert answer.status == 413
 
     @pytest.mark.parametrize(("text", "number"), [(b"1.0", 1), (b"1e2", 100)])
-    def test_a_whole_number_is_an_integer(self, client, text, number):
+    def test_a_whole_number_is_an_integer(self, client: Client, text: bytes, number: int) -> None:
         answer = client.post("/v1/everything", b'{"integer": %s}' % text, AS_JSON)
 
         assert answer.json == {"integer": number}
 
-    def test_a_body_that_the_contract_lacks_is_ignored(self, client):
+    def test_a_body_that_the_contract_lacks_is_ignored(self, client: Client) -> None:
         assert client("GET", "/v1/trees/newest", b"\xff").status == 200
 
 
-def fail():
+def fail() -> Iterator[bytes]:
     raise AssertionError("it was read")
     yield b""

@@ -1,20 +1,25 @@
 """Headers that Connexion 3.3 gets wrong: those of requests, and those of every response."""
 
-import pytest
+from typing import Any
 
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.asgi import Client
 from tests.engine.application import HANDLERS, Thing
+from tests.engine.conftest import Serve
 
 
 class TestHeaders:
     @pytest.mark.parametrize("headers", [[("X-Long", "a" * 20_000)], [(f"X-{n}", "a") for n in range(101)]])
-    def test_too_many_or_too_long_headers_are_431(self, client, headers):
+    def test_too_many_or_too_long_headers_are_431(self, client: Client, headers: list[tuple[str, str]]) -> None:
         assert client.get("/v1/trees/newest", headers).code == "headers_too_large"
 
-    def test_too_long_a_url_is_414(self, client):
+    def test_too_long_a_url_is_414(self, client: Client) -> None:
         assert client.get("/v1/trees/newest?" + "a" * 9000).code == "uri_too_long"
 
     @pytest.mark.parametrize("hosts", [[], [("Host", "a"), ("Host", "b")]])
-    def test_a_request_without_exactly_one_host_is_400(self, client, hosts):
+    def test_a_request_without_exactly_one_host_is_400(self, client: Client, hosts: list[Any]) -> None:
         answer = client.get("/v1/trees/newest", hosts) if hosts else client.without_host("/v1/trees/newest")
 
         assert answer.status == 400
@@ -32,14 +37,16 @@ class TestHeaders:
             ("", 201),
         ],
     )
-    def test_accept_is_checked_before_any_effect(self, alice, session, accept, status):
+    def test_accept_is_checked_before_any_effect(
+        self, alice: Client, session: Session, accept: str, status: int
+    ) -> None:
         answer = alice.post("/v1/things", {"name": "cup"}, {"Accept": accept})
 
         assert answer.status == status
         assert session.query(Thing).count() == (1 if status == 201 else 0)
 
-    def test_every_response_has_the_default_headers(self, serve):
-        def broken():
+    def test_every_response_has_the_default_headers(self, serve: Serve) -> None:
+        def broken() -> None:
             raise RuntimeError("a bug")
 
         client = serve(HANDLERS | {"get_newest_tree": broken})

@@ -1,10 +1,14 @@
 """JSON Schema 2020-12 is enforced wherever the contract has it."""
 
 import json
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from structlog.testing import capture_logs
+
+from tests.asgi import Client
+from tests.engine.conftest import Serve
 
 CASES = [  # a property of Everything, a valid value, an invalid one, the pointer and the keyword of the error
     ("const", 7, 8, "/const", "const"),
@@ -32,7 +36,7 @@ each_case = pytest.mark.parametrize(("name", "good", "bad", "pointer", "keyword"
 
 
 @pytest.fixture
-def everything(serve):
+def everything(serve: Serve) -> Client:
     return serve(
         {
             "post_everything": lambda body: {"seen": body},
@@ -44,7 +48,9 @@ def everything(serve):
 
 class TestInABody:
     @each_case
-    def test_it_is_enforced(self, everything, name, good, bad, pointer, keyword):
+    def test_it_is_enforced(
+        self, everything: Client, name: str, good: Any, bad: Any, pointer: str | None, keyword: str | None
+    ) -> None:
         assert everything.post("/v1/everything", {name: good}).json == {"seen": {name: good}}
         refused = everything.post("/v1/everything", {name: bad})
         assert refused.status == 400
@@ -60,12 +66,14 @@ class TestInABody:
             ({"propertyNames": {f"A{n}": 1 for n in range(101)}}, 1),
         ],
     )
-    def test_a_vast_body_is_reported_with_its_first_error(self, everything, body, count):
+    def test_a_vast_body_is_reported_with_its_first_error(
+        self, everything: Client, body: dict[str, Any], count: int
+    ) -> None:
         refused = everything.post("/v1/everything", body)
         assert refused.code == "validation_error"
         assert len(refused.json["errors"]) == count
 
-    def test_all_errors_are_reported_at_once(self, everything):
+    def test_all_errors_are_reported_at_once(self, everything: Client) -> None:
         refused = everything.post("/v1/everything", {"const": 8, "type": 1, "uuid": "x", "recursion": {"nam": "b"}})
         assert refused.errors == {
             "/const": "const",
@@ -78,7 +86,9 @@ class TestInABody:
 
 class TestInAQueryParameter:
     @each_case
-    def test_it_is_enforced(self, everything, name, good, bad, pointer, keyword):
+    def test_it_is_enforced(
+        self, everything: Client, name: str, good: Any, bad: Any, pointer: str | None, keyword: str | None
+    ) -> None:
         assert everything.get(f"/v1/everything?filter={as_query({name: good})}").json == {"seen": {name: good}}
         refused = everything.get(f"/v1/everything?filter={as_query({name: bad})}")
         assert refused.status == 400
@@ -87,7 +97,9 @@ class TestInAQueryParameter:
 
 class TestInAHeader:
     @each_case
-    def test_it_is_enforced(self, everything, name, good, bad, pointer, keyword):
+    def test_it_is_enforced(
+        self, everything: Client, name: str, good: Any, bad: Any, pointer: str | None, keyword: str | None
+    ) -> None:
         seen = everything.get("/v1/everything", {"X-Filter": json.dumps({name: good})})
         assert seen.json == {"seen": {name: good}}
         refused = everything.get("/v1/everything", {"X-Filter": json.dumps({name: bad})})
@@ -97,7 +109,9 @@ class TestInAHeader:
 
 class TestInAnAnswer:
     @each_case
-    def test_it_is_enforced(self, everything, name, good, bad, pointer, keyword):
+    def test_it_is_enforced(
+        self, everything: Client, name: str, good: Any, bad: Any, pointer: str | None, keyword: str | None
+    ) -> None:
         assert everything.post("/v1/answers", {name: good}).json == {name: good}
         with capture_logs() as logs:
             refused = everything.post("/v1/answers", {name: bad})
@@ -107,7 +121,7 @@ class TestInAnAnswer:
         assert keyword is None or f"breaks `{keyword}`" in rules[0]
 
 
-def as_query(value):
+def as_query(value: dict[str, Any]) -> str:
     return quote(json.dumps(value), safe="")
 
 
@@ -150,8 +164,17 @@ PARAMETERS = [  # a query, and the arguments of the handler; None if the query i
 
 
 @pytest.mark.parametrize(("query", "expected"), PARAMETERS)
-def test_a_query_is_parsed_by_its_schema(serve, query, expected):
-    def get_everything(size=None, count=None, bare=None, tag=None, part=None, flag=None, filter=None, page=None):
+def test_a_query_is_parsed_by_its_schema(serve: Serve, query: str, expected: Any) -> None:
+    def get_everything(
+        size: Any = None,
+        count: Any = None,
+        bare: Any = None,
+        tag: Any = None,
+        part: Any = None,
+        flag: Any = None,
+        filter: Any = None,
+        page: Any = None,
+    ) -> dict[str, Any]:
         given = {"size": size, "count": count, "bare": bare, "tag": tag, "part": part, "flag": flag, "page": page}
         return {name: value for name, value in given.items() if value is not None}
 
@@ -161,7 +184,7 @@ def test_a_query_is_parsed_by_its_schema(serve, query, expected):
         assert answer.json == {"page": 7, **expected}
 
 
-def test_an_integer_header_is_an_integer(serve):
+def test_an_integer_header_is_an_integer(serve: Serve) -> None:
     everything = serve({"get_everything": lambda x_count=None: {"count": x_count}})
     assert everything.get("/v1/everything", {"X-Count": "5"}).json == {"count": 5}
     assert everything.get("/v1/everything", {"X-Count": "0"}).errors == {"X-Count": "exclusiveMinimum"}
@@ -169,7 +192,7 @@ def test_an_integer_header_is_an_integer(serve):
     assert everything.get("/v1/everything", [("X-Count", "5"), ("X-Count", "5")]).errors == {"X-Count": "repeated"}
 
 
-def test_no_error_quotes_a_value(serve):
+def test_no_error_quotes_a_value(serve: Serve) -> None:
     everything = serve({"post_everything": lambda body: {}})
     refused = everything.post("/v1/everything", {"const": "s3cret", "type": ["s3cret"], "uuid": "s3cret"})
     assert b"s3cret" not in refused.body

@@ -1,12 +1,16 @@
 """Lists: pages, their links, and cursors that are bound to list, filters and caller."""
 
+from typing import Any
+
 import pytest
 
+from orderly.database.database import Database
+from tests.asgi import Client, Response
 from tests.engine.application import add_thing
 
 
 @pytest.fixture
-def names(database):
+def names(database: Database) -> list[str]:
     """The names of five things, the newest first."""
     names = [f"cup {n}" for n in range(5)]
     with database.writing() as session:
@@ -17,16 +21,16 @@ def names(database):
 
 
 @pytest.fixture
-def cursor(client, names):
+def cursor(client: Client, names: list[str]) -> Any:
     """The cursor of the second page."""
     return client.get("/v1/things?limit=2").json["next_cursor"]
 
 
-def names_of(answer):
+def names_of(answer: Response) -> list[Any]:
     return [thing["name"] for thing in answer.json["data"]]
 
 
-def test_links_lead_from_the_first_page_to_the_last(client, names):
+def test_links_lead_from_the_first_page_to_the_last(client: Client, names: list[str]) -> None:
     seen, target = [], "/v1/things?limit=2"
 
     while target:
@@ -37,25 +41,25 @@ def test_links_lead_from_the_first_page_to_the_last(client, names):
     assert seen == [names[:2], names[2:4], names[4:]]
 
 
-def test_the_last_page_has_no_cursor(client, names):
+def test_the_last_page_has_no_cursor(client: Client, names: list[str]) -> None:
     page = client.get("/v1/things?limit=5").json
 
     assert (page["has_more"], page["next_cursor"]) == (False, None)
 
 
-def test_a_cursor_continues_its_list(client, names, cursor):
+def test_a_cursor_continues_its_list(client: Client, names: list[str], cursor: Any) -> None:
     assert names_of(client.get(f"/v1/things?limit=1&cursor={cursor}")) == names[2:3]
 
 
 @pytest.mark.parametrize("query", ["name=cup&cursor={}", "cursor=x{}", "cursor={}x", "cursor=W10.x"])
-def test_a_cursor_of_another_list_is_invalid(client, cursor, query):
+def test_a_cursor_of_another_list_is_invalid(client: Client, cursor: Any, query: str) -> None:
     assert client.get(f"/v1/things?{query.format(cursor)}").errors == {"cursor": "cursor"}
 
 
-def test_a_cursor_of_another_caller_is_invalid(alice, cursor):
+def test_a_cursor_of_another_caller_is_invalid(alice: Client, cursor: Any) -> None:
     assert alice.get(f"/v1/things?cursor={cursor}").errors == {"cursor": "cursor"}
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "cursor=", "sort=name"])
-def test_an_invalid_query_is_400(client, query):
+def test_an_invalid_query_is_400(client: Client, query: str) -> None:
     assert client.get(f"/v1/things?{query}").code == "validation_error"

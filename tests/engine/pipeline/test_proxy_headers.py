@@ -6,6 +6,7 @@ import pytest
 
 from orderly.http.proxy_headers import UNKNOWN_ADDRESS, ProxyHeaders
 from tests.asgi import Client
+from tests.engine.conftest import Serve
 
 
 @pytest.mark.parametrize(
@@ -27,13 +28,13 @@ from tests.asgi import Client
         ("", "192.0.2.1", UNKNOWN_ADDRESS),
     ],
 )
-def test_the_client_is_the_first_untrusted_address(peer, forwarded, client):
+def test_the_client_is_the_first_untrusted_address(peer: str, forwarded: str, client: str) -> None:
     peers = ProxyHeaders([ip_network("10.0.0.0/8")])
     assert peers.client_address(peer, {"x-forwarded-for": [forwarded]}) == client
 
 
 @pytest.mark.parametrize("forwarded", ["unknown", "_hidden", "127.0.0.1.example", "9" * 5000])
-def test_an_unknown_address_gets_no_metrics(serve, forwarded):
+def test_an_unknown_address_gets_no_metrics(serve: Serve, forwarded: str) -> None:
     behind = Client(serve(trusted_proxies="127.0.0.1").app)
     assert behind.get("/metrics").status == 200
     assert behind.get("/metrics", {"X-Forwarded-For": forwarded}).code == "not_found"

@@ -1,12 +1,17 @@
 """A result that the contract does not declare: 500, a rollback, and a log line with the broken rule."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
+from orderly.database.database import Database
 from orderly.errors import Conflict
 from tests.engine.application import Thing, add_thing
+from tests.engine.conftest import Serve
 
 
 class Undeclared(Conflict):
@@ -15,11 +20,11 @@ class Undeclared(Conflict):
     code = "undeclared"
 
 
-def raise_undeclared():
+def raise_undeclared() -> None:
     raise Undeclared
 
 
-def raise_bug():
+def raise_bug() -> None:
     raise RuntimeError("SELECT secret FROM /srv/orderly")
 
 
@@ -38,8 +43,15 @@ BROKEN = [  # the operation, its path, what its handler does, and the rule in th
 
 
 @pytest.mark.parametrize(("operation_id", "path", "misbehave", "rule"), BROKEN)
-def test_an_undeclared_response_is_rolled_back(serve, database, operation_id, path, misbehave, rule):
-    def handler(*, session: Session):
+def test_an_undeclared_response_is_rolled_back(
+    serve: Serve,
+    database: Database,
+    operation_id: str,
+    path: str,
+    misbehave: Callable[[], dict[str, Any] | None],
+    rule: str | None,
+) -> None:
+    def handler(*, session: Session) -> dict[str, Any] | None:
         add_thing(session)
         return misbehave()
 
@@ -55,8 +67,8 @@ def test_an_undeclared_response_is_rolled_back(serve, database, operation_id, pa
     assert rule is None or rule in errors[0]["rule"]
 
 
-def test_a_declared_response_is_committed(serve, database):
-    def handler(*, session: Session):
+def test_a_declared_response_is_committed(serve: Serve, database: Database) -> None:
+    def handler(*, session: Session) -> dict[str, Any]:
         return {"version": add_thing(session).version + 1}
 
     serve({"post_etag": handler}).post("/v1/etags")

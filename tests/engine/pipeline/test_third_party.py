@@ -1,7 +1,9 @@
 """Contracts of third parties, with the results of their examples."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,7 +11,10 @@ import yaml
 from orderly.contract import model
 from orderly.contract.loader import ContractError
 from orderly.contract.model import Contract
+from orderly.contract.node import Node
+from orderly.contract.operation import Operation
 from orderly.devtools.lint.linter import check
+from tests.engine.conftest import Serve
 from tests.engine.pipeline.third_party.many import many
 
 THIRD_PARTY = Path(__file__).parent / "third_party"
@@ -22,33 +27,33 @@ CONTRACTS = {
 }
 
 
-def example_of(media):
+def example_of(media: Node) -> Any:
     """Return the first example of a body."""
     if media.get("example") is not None:
         return media["example"].value
     return next(node["value"].value for _, node in media["examples"].items())
 
 
-def body_of(operation):
+def body_of(operation: Operation) -> Any:
     content = operation.node.get("requestBody", "content")
     return example_of(content["application/json"]) if content else None
 
 
-def answer_of(operation):
+def answer_of(operation: Operation) -> Any:
     content = operation.node["responses"][operation.success.status].get("content")
     return example_of(content["application/json"]) if content else None
 
 
-def answering(value):
+def answering(value: dict[str, Any]) -> Callable[[], Any]:
     """Return a handler that always returns one value."""
     return lambda: value
 
 
-def recursive():
+def recursive() -> Contract:
     return model.load(THIRD_PARTY / "recursive.yaml")
 
 
-def target_of(loaded, operation):
+def target_of(loaded: Contract, operation: Operation) -> str:
     """Return the path of an operation, with the examples of its parameters."""
     return loaded.base_path + operation.path.format(
         **{p.name: p.schema.target.value["examples"][0] for p in operation.parameters if p.location == "path"}
@@ -56,7 +61,7 @@ def target_of(loaded, operation):
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
-def test_every_operation_returns_its_example(serve, name):
+def test_every_operation_returns_its_example(serve: Serve, name: str) -> None:
     load, count = CONTRACTS[name]
     loaded = load()
     assert len(loaded.operations) == count
@@ -71,39 +76,39 @@ def test_every_operation_returns_its_example(serve, name):
         assert refused.errors == {"unknown": "unknown", **({"/unknown": "additionalProperties"} if body else {})}
 
 
-def test_the_result_of_a_handler_is_validated(serve):
+def test_the_result_of_a_handler_is_validated(serve: Serve) -> None:
     client = serve({"get_folder": answering({"name": "root", "children": [{"name": "hosts"}]})}, recursive())
     assert client.get("/api/folders/7").status == 500
 
 
-def test_a_recursive_schema_is_validated_to_its_end(serve):
+def test_a_recursive_schema_is_validated_to_its_end(serve: Serve) -> None:
     client = serve({"create_comment": answering({})}, recursive())
     deep = {"text": "no", "author": {"name": "Bob", "pinned": {"text": 7}}}
     answer = client.post("/api/comments", {"text": "yes", "replies": [{"text": "yes", "replies": [deep]}]})
     assert answer.errors == {"/replies/0/replies/0/author/pinned/text": "type"}
 
 
-def test_a_webhook_cannot_be_called(serve):
+def test_a_webhook_cannot_be_called(serve: Serve) -> None:
     client = serve({}, model.load(THIRD_PARTY / "webhooks.yaml"))
     assert client.post("/v2/arrived", {"number": "IE12", "state": "away"}).status == 404
 
 
 class TestSplit:
-    def test_the_files_are_served_as_one(self, serve):
+    def test_the_files_are_served_as_one(self, serve: Serve) -> None:
         loaded = model.load(SPLIT)
         client = serve({}, loaded)
         served = client.get("/openapi.yaml").body
         assert Contract(served).document == client.get("/openapi.json").json == loaded.document
         assert b".yaml#" not in served
 
-    def test_text_that_looks_like_a_number_stays_text(self, tmp_path):
+    def test_text_that_looks_like_a_number_stays_text(self, tmp_path: Path) -> None:
         shutil.copytree(SPLIT.parent, tmp_path / "split")
         part = tmp_path / "split" / "schemas" / "pet.yaml"
         part.write_text(part.read_text().replace("examples: [pet_1]", "examples: ['1e3', 'no', '0o7', '12:30']"))
         loaded = model.load(tmp_path / "split" / "openapi.yaml")
         assert Contract(loaded.source).document == loaded.document
 
-    def test_a_finding_names_its_file_and_line(self):
+    def test_a_finding_names_its_file_and_line(self) -> None:
         at = {(Path(each.file).name, each.line, each.rule) for each in check(SPLIT)}
         assert ("pet.yaml", 13, "property-is-described") in at
         assert ("openapi.yaml", 2, "security-is-declared") in at
@@ -111,7 +116,7 @@ class TestSplit:
     @pytest.mark.parametrize(
         ("good", "bad", "line"), [("tags: [pets]", "tags: pets", 4), ("    required: true", "    required: 1", 6)]
     )
-    def test_an_invalid_part_is_found(self, tmp_path, good, bad, line):
+    def test_an_invalid_part_is_found(self, tmp_path: Path, good: str, bad: str, line: int) -> None:
         shutil.copytree(SPLIT.parent, tmp_path / "split")
         part = tmp_path / "split" / "paths" / "pets.yaml"
         part.write_text(part.read_text().replace(good, bad, 1))
@@ -127,7 +132,7 @@ class TestSplit:
             ("nowhere.yaml#/Pet", "refers to a missing file"),
         ],
     )
-    def test_a_file_outside_of_the_folder_is_refused(self, tmp_path, reference, result):
+    def test_a_file_outside_of_the_folder_is_refused(self, tmp_path: Path, reference: str, result: str) -> None:
         (tmp_path / "secret.yaml").write_text("type: string")
         (tmp_path / "api").mkdir()
         document = {"openapi": "3.1.0", "paths": {"/pets": {"$ref": reference}}}

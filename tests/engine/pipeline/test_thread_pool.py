@@ -1,7 +1,9 @@
 """The worker threads and their queue: a call that would wait too long is rejected, and never run."""
 
 import asyncio
+from collections.abc import Iterator
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from orderly.pipeline.thread_pool import WorkerPool
 
 
 @pytest.fixture
-def busy():
+def busy() -> Iterator[tuple[WorkerPool, Event]]:
     """A pool whose only thread is busy until the event is set."""
     workers, event = WorkerPool(1, queue=2), Event()
     yield workers, event
@@ -18,19 +20,19 @@ def busy():
     workers.close()
 
 
-async def occupy_thread(workers, event):
+async def occupy_thread(workers: WorkerPool, event: Event) -> Any:
     begun = Event()
     task = asyncio.create_task(workers.run(lambda: begun.set() or event.wait()))
     await asyncio.to_thread(begun.wait)
     return task
 
 
-def test_a_call_that_waits_too_long_is_not_run(busy, monkeypatch):
+def test_a_call_that_waits_too_long_is_not_run(busy: tuple[WorkerPool, Event], monkeypatch: pytest.MonkeyPatch) -> None:
     workers, event = busy
     monkeypatch.setattr("orderly.pipeline.thread_pool.QUEUE_TIMEOUT", 0.01)
     done = []
 
-    async def scene():
+    async def scene() -> None:
         first = await occupy_thread(workers, event)
         with pytest.raises(Unavailable):
             await workers.run(done.append, "late")
@@ -42,10 +44,10 @@ def test_a_call_that_waits_too_long_is_not_run(busy, monkeypatch):
     assert done == ["in time"]
 
 
-def test_a_full_queue_rejects_at_once(busy):
+def test_a_full_queue_rejects_at_once(busy: tuple[WorkerPool, Event]) -> None:
     workers, event = busy
 
-    async def scene():
+    async def scene() -> None:
         tasks = await fill_queue(workers, event)
         event.set()
         await asyncio.gather(*tasks)
@@ -53,12 +55,12 @@ def test_a_full_queue_rejects_at_once(busy):
     asyncio.run(scene())
 
 
-def test_a_slow_queue_is_no_longer_than_a_burst(monkeypatch):
+def test_a_slow_queue_is_no_longer_than_a_burst(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orderly.pipeline.thread_pool.BURST_QUEUE", 2)
     monkeypatch.setattr("orderly.pipeline.thread_pool.FAST_WAIT", 0.0)
     workers, event = WorkerPool(1, queue=10), Event()
 
-    async def scene():
+    async def scene() -> list[Any]:
         tasks = await fill_queue(workers, event)
         monkeypatch.setattr("orderly.pipeline.thread_pool.FAST_WAIT", 60.0)
         tasks.append(asyncio.create_task(workers.run(event.wait)))
@@ -70,21 +72,23 @@ def test_a_slow_queue_is_no_longer_than_a_burst(monkeypatch):
     workers.close()
 
 
-def test_a_call_beyond_its_deadline_is_unavailable(busy, monkeypatch):
+def test_a_call_beyond_its_deadline_is_unavailable(
+    busy: tuple[WorkerPool, Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
     workers, event = busy
     monkeypatch.setattr("orderly.pipeline.thread_pool.REQUEST_DEADLINE", 0.01)
     with pytest.raises(Unavailable):
         asyncio.run(workers.run(event.wait))
 
 
-def test_a_closed_pool_rejects():
+def test_a_closed_pool_rejects() -> None:
     workers = WorkerPool(1)
     workers.close()
     with pytest.raises(Unavailable):
         asyncio.run(workers.run(print))
 
 
-async def fill_queue(workers, event):
+async def fill_queue(workers: WorkerPool, event: Event) -> list[Any]:
     """Fill the queue of two, and return the tasks that end with the event."""
     tasks = [await occupy_thread(workers, event)]
     tasks += [asyncio.create_task(workers.run(event.wait)) for _ in range(2)]

@@ -4,6 +4,8 @@ import signal
 import ssl
 import time
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +15,7 @@ from orderly.config.errors import CommandError
 from orderly.config.settings import Settings
 from orderly.server.tls import check_tls_files
 from tests.engine.server.conftest import READY
-from tests.serving import START, served
+from tests.serving import START, Served, served
 from tests.settings import SECRET
 
 NAME = "shop.example"
@@ -22,13 +24,13 @@ NAME = "shop.example"
 class Issuer:
     """A certificate authority, and the files of the service."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.authority = trustme.CA()
         self.files = {"tls_cert_file": folder / "shop.pem", "tls_key_file": folder / "shop.key"}
         self.context = ssl.create_default_context()
         self.authority.configure_trust(self.context)
 
-    def issue(self, name=NAME):
+    def issue(self, name: str = NAME) -> None:
         """Write a new certificate and its key."""
         issued = self.authority.issue_cert(name)
         issued.cert_chain_pems[0].write_to_path(self.files["tls_cert_file"])
@@ -36,24 +38,24 @@ class Issuer:
 
 
 @pytest.fixture
-def issuer(tmp_path):
+def issuer(tmp_path: Path) -> Issuer:
     """An authority that has issued a certificate for the service."""
     issuer = Issuer(tmp_path)
     issuer.issue()
     return issuer
 
 
-def settings(**files):
+def settings(**files: Any) -> Settings:
     return Settings(secret_key=SECRET, **files)
 
 
-def fetch(url, context, name):
+def fetch(url: str, context: ssl.SSLContext, name: str) -> httpx.Response:
     """Return the response of a service whose certificate is for this name."""
     with httpx.Client(verify=context) as client:
         return client.get(f"{url}/v1/health/ready", extensions={"sni_hostname": name})
 
 
-def first_response(service, context, name=NAME):
+def first_response(service: Served, context: ssl.SSLContext, name: str = NAME) -> httpx.Response:
     """Return the first response."""
     url = service.url.replace("http://", "https://")
     end = time.monotonic() + START
@@ -65,7 +67,7 @@ def first_response(service, context, name=NAME):
 
 
 class TestServing:
-    def test_a_certificate_is_served_and_renewed_at_sighup(self, tmp_path, issuer):
+    def test_a_certificate_is_served_and_renewed_at_sighup(self, tmp_path: Path, issuer: Issuer) -> None:
         with served(tmp_path, "", wait=False, application=READY, **issuer.files) as service:
             assert first_response(service, issuer.context).status_code == 200
             with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
@@ -80,34 +82,34 @@ class TestServing:
 
 class TestRefusals:
     @pytest.mark.parametrize("name", ["tls_cert_file", "tls_key_file"])
-    def test_one_file_is_not_enough(self, issuer, name):
+    def test_one_file_is_not_enough(self, issuer: Issuer, name: str) -> None:
         with pytest.raises(CommandError, match="Set both ORDERLY_TLS_CERT_FILE and ORDERLY_TLS_KEY_FILE, or neither"):
             settings(**{name: issuer.files[name]})
 
-    def test_no_file_is_plain_http(self):
+    def test_no_file_is_plain_http(self) -> None:
         check_tls_files(settings())
 
-    def test_matching_files_are_accepted(self, issuer):
+    def test_matching_files_are_accepted(self, issuer: Issuer) -> None:
         check_tls_files(settings(**issuer.files))
 
     @pytest.mark.parametrize("name", ["tls_cert_file", "tls_key_file"])
-    def test_a_missing_file_is_refused(self, issuer, name):
+    def test_a_missing_file_is_refused(self, issuer: Issuer, name: str) -> None:
         issuer.files[name].unlink()
         with pytest.raises(CommandError, match=f"Cannot read ORDERLY_{name.upper()}: no such file or directory"):
             check_tls_files(settings(**issuer.files))
 
-    def test_the_key_of_another_certificate_is_refused(self, issuer):
+    def test_the_key_of_another_certificate_is_refused(self, issuer: Issuer) -> None:
         issuer.authority.issue_cert(NAME).private_key_pem.write_to_path(issuer.files["tls_key_file"])
         with pytest.raises(CommandError, match="Cannot use ORDERLY_TLS_CERT_FILE"):
             check_tls_files(settings(**issuer.files))
 
     @pytest.mark.parametrize("name", ["tls_cert_file", "tls_key_file"])
-    def test_a_file_that_is_not_pem_is_refused(self, issuer, name):
+    def test_a_file_that_is_not_pem_is_refused(self, issuer: Issuer, name: str) -> None:
         issuer.files[name].write_text("none")
         with pytest.raises(CommandError, match="Cannot use ORDERLY_TLS_CERT_FILE"):
             check_tls_files(settings(**issuer.files))
 
-    def test_a_key_with_a_password_is_refused(self, issuer):
+    def test_a_key_with_a_password_is_refused(self, issuer: Issuer) -> None:
         from cryptography.hazmat.primitives import serialization as pem
 
         key = pem.load_pem_private_key(issuer.files["tls_key_file"].read_bytes(), None)

@@ -1,18 +1,21 @@
 """`orderly backup`: a copy that is whole, of a shop that goes on."""
 
 import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from db.orders import Order
 from orderly.database.database import Database
+from tests.commands import CommandResult
 from tests.shop import invariants
 from tests.shop.factories import make_caller, make_order, make_product, make_user
 
 
 @pytest.fixture
-def busy(migrated_shop):
+def busy(migrated_shop: Database) -> Iterator[Database]:
     """A shop in which somebody goes on ordering."""
     with migrated_shop.writing() as session:
         caller, product = make_caller(make_user(session)), make_product(session, stock=1_000_000).id
@@ -20,7 +23,7 @@ def busy(migrated_shop):
         session.commit()
     stop = threading.Event()
 
-    def go_on():
+    def go_on() -> None:
         while not stop.is_set():
             with migrated_shop.writing() as session:
                 make_order(session, caller, lines=[(product, 1)])
@@ -33,7 +36,7 @@ def busy(migrated_shop):
     buyer.join()
 
 
-def test_the_copy_of_a_busy_shop_is_whole(orderly, busy, shop):
+def test_the_copy_of_a_busy_shop_is_whole(orderly: Callable[..., CommandResult], busy: Database, shop: Path) -> None:
     result = orderly("backup", "copy.db")
     assert (result.code, result.err) == (0, "")
     copy = Database(f"sqlite:///{shop / 'copy.db'}")
@@ -43,7 +46,7 @@ def test_the_copy_of_a_busy_shop_is_whole(orderly, busy, shop):
     copy.close()
 
 
-def test_nothing_is_overwritten(orderly, migrated_shop, shop):
+def test_nothing_is_overwritten(orderly: Callable[..., CommandResult], migrated_shop: Database, shop: Path) -> None:
     (shop / "copy.db").write_text("precious")
     result = orderly("backup", "copy.db")
     assert result.code == 1
@@ -51,14 +54,18 @@ def test_nothing_is_overwritten(orderly, migrated_shop, shop):
 
 
 @pytest.mark.parametrize("name", ["nowhere/copy.db", "data/orderly.db/copy.db", "a" * 300])
-def test_a_copy_that_cannot_be_written_is_told_in_one_line(orderly, migrated_shop, shop, name):
+def test_a_copy_that_cannot_be_written_is_told_in_one_line(
+    orderly: Callable[..., CommandResult], migrated_shop: Database, shop: Path, name: str
+) -> None:
     result = orderly("backup", str(shop / name))
     assert result.code == 1
     assert result.err.count("\n") == 1
 
 
 @pytest.mark.needs("postgresql")
-def test_postgresql_is_copied_by_its_own_tools(orderly, bare_postgresql, monkeypatch, shop):
+def test_postgresql_is_copied_by_its_own_tools(
+    orderly: Callable[..., CommandResult], bare_postgresql: str, monkeypatch: pytest.MonkeyPatch, shop: Path
+) -> None:
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql)
     orderly("db", "upgrade")
     result = orderly("backup", "copy.dump")

@@ -4,12 +4,16 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orderly.pipeline.handler_resolver import HandlerResolver
+from tests.commands import CommandResult
 from tests.shop.application import CONTRACT
 from tests.shop.cli.conftest import ROOT
 
@@ -18,10 +22,10 @@ GOOD = ROOT / "tests" / "shop" / "contract" / "good.yaml"
 
 
 @pytest.fixture
-def write(shop):
+def write(shop: Path) -> Callable[..., Any]:
     """Writes a contract that differs from ours, and tells its path."""
 
-    def write(change):
+    def write(change: Callable[..., Any]) -> str:
         document = deepcopy(OURS.document)
         change(document)
         (shop / "changed.yaml").write_text(json.dumps(document))
@@ -31,13 +35,15 @@ def write(shop):
 
 
 class TestCheck:
-    def test_ours_is_sound_and_whole(self, orderly):
+    def test_ours_is_sound_and_whole(self, orderly: Callable[..., CommandResult]) -> None:
         result = orderly("check")
         assert (result.code, result.err) == (0, "")
         total = len(OURS.operations)
         assert result.out == f"The contract is valid: {total} operations, 0 without a handler.\n"
 
-    def test_an_operation_without_a_handler_is_named(self, orderly, monkeypatch):
+    def test_an_operation_without_a_handler_is_named(
+        self, orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(HandlerResolver, "handler", lambda self, operation: None)
         result = orderly("check")
         assert result.code == 0
@@ -54,7 +60,9 @@ class TestCheck:
             (lambda d: d["paths"]["/me"]["get"].pop("tags"), "GET /me needs an operationId and a tag"),
         ],
     )
-    def test_what_is_wrong_is_named(self, orderly, write, change, line):
+    def test_what_is_wrong_is_named(
+        self, orderly: Callable[..., CommandResult], write: Callable[..., Any], change: Callable[..., Any], line: str
+    ) -> None:
         result = orderly("check", write(change))
         assert result.code == 1
         assert line in result.err
@@ -75,24 +83,28 @@ class TestCheck:
             ("a letter", "the contract is not OpenAPI 3.1"),
         ],
     )
-    def test_what_is_no_contract_is_refused_in_one_line(self, orderly, shop, source, line):
+    def test_what_is_no_contract_is_refused_in_one_line(
+        self, orderly: Callable[..., CommandResult], shop: Path, source: str, line: str
+    ) -> None:
         (shop / "broken.yaml").write_text(source)
         result = orderly("check", "broken.yaml")
         assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
         assert line in result.err
 
-    def test_a_file_that_is_not_there_is_named(self, orderly):
+    def test_a_file_that_is_not_there_is_named(self, orderly: Callable[..., CommandResult]) -> None:
         result = orderly("check", "nowhere.yaml")
         assert result.code == 1
         assert "cannot read the contract nowhere.yaml: No such file or directory" in result.err
 
-    def test_github_is_told_file_line_and_column(self, orderly, shop):
+    def test_github_is_told_file_line_and_column(self, orderly: Callable[..., CommandResult], shop: Path) -> None:
         (shop / "broken.yaml").write_text("openapi: 3.1.0\na: 1\na: 100%\n")
         result = orderly("check", "broken.yaml", "--format", "github")
         reported = "::error file=broken.yaml,line=3,col=1,title=yaml::the key 'a' appears twice in one object\n"
         assert (result.code, result.out, result.err) == (1, reported, "")
 
-    def test_programs_are_told_all_as_json(self, orderly, write):
+    def test_programs_are_told_all_as_json(
+        self, orderly: Callable[..., CommandResult], write: Callable[..., Any]
+    ) -> None:
         result = orderly("check", write(lambda d: d["x-errors"].pop("not_found")), "--format", "json")
         assert (result.code, result.err) == (1, "")
         assert {(each["file"], each["rule"]) for each in json.loads(result.out)} == {
@@ -100,7 +112,7 @@ class TestCheck:
         }
         assert orderly("check", "--format", "json").out == "[]\n"
 
-    def test_with_watch_every_save_is_checked(self, shop):
+    def test_with_watch_every_save_is_checked(self, shop: Path) -> None:
         (shop / "notes.yaml").write_bytes(GOOD.read_bytes())
         command = [sys.executable, "-u", "-m", "orderly", "check", "notes.yaml", "--watch", "--format", "json"]
         # Who starts the tests in the background makes them, and what they start, ignore SIGINT.
@@ -113,14 +125,18 @@ class TestCheck:
         assert "the contract is not OpenAPI 3.1" in json.loads(reported)[0]["message"]
         assert watching.returncode == 0
 
-    def test_style_without_node_is_refused_plainly(self, orderly, monkeypatch):
+    def test_style_without_node_is_refused_plainly(
+        self, orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("PATH", "/nowhere")
         result = orderly("check", "--style")
         assert (result.code, result.out) == (1, "")
         assert result.err.startswith("--style needs Node 20 or newer with npx")
 
     @pytest.mark.needs("redocly")
-    def test_style_is_what_redocly_finds(self, orderly, shop, monkeypatch):
+    def test_style_is_what_redocly_finds(
+        self, orderly: Callable[..., CommandResult], shop: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("npm_config_offline", "true")
         (shop / "notes.yaml").write_bytes(GOOD.read_bytes())
         result = orderly("check", "notes.yaml", "--style")
@@ -129,7 +145,7 @@ class TestCheck:
 
 
 class TestRoutes:
-    def test_every_operation_is_listed(self, orderly):
+    def test_every_operation_is_listed(self, orderly: Callable[..., CommandResult]) -> None:
         result = orderly("routes")
         assert (result.code, result.err) == (0, "")
         lines = {columns[2]: line for line in result.out.splitlines() if len(columns := line.split()) > 3}
@@ -145,10 +161,14 @@ class TestRoutes:
             ("revoke_current_token", ["(bearer only)", "handlers.tokens.revoke_current_token"]),
         ],
     )
-    def test_it_tells_who_may_and_how_often(self, orderly, operation, reported):
+    def test_it_tells_who_may_and_how_often(
+        self, orderly: Callable[..., CommandResult], operation: str, reported: list[str]
+    ) -> None:
         [line] = [line for line in orderly("routes").out.splitlines() if f" {operation} " in line]
         assert all(each in line for each in reported), line
 
-    def test_an_operation_without_a_handler_says_so(self, orderly, monkeypatch):
+    def test_an_operation_without_a_handler_says_so(
+        self, orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(HandlerResolver, "handler", lambda self, operation: None)
         assert orderly("routes").out.count(" none ") == len(OURS.operations)

@@ -1,12 +1,17 @@
 """`orderly client` where it cannot go on; what it makes is tried in tests/clients."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+
+from tests.commands import CommandResult
 
 TOOLS = {"python": "openapi-python-client", "typescript": "node"}
 
 
 @pytest.fixture
-def tool(monkeypatch, shop):
+def tool(monkeypatch: pytest.MonkeyPatch, shop: Path) -> Callable[[str, str], None]:
     """Puts a tool of some version into the only place where tools are looked for."""
 
     def tool(name: str, version: str) -> None:
@@ -20,7 +25,9 @@ def tool(monkeypatch, shop):
 
 
 @pytest.mark.parametrize("language", TOOLS)
-def test_a_missing_tool_is_one_plain_line(orderly, tool, language, shop):
+def test_a_missing_tool_is_one_plain_line(
+    orderly: Callable[..., CommandResult], tool: Callable[[str, str], None], language: str, shop: Path
+) -> None:
     result = orderly("client", language, "--out", "made")
     assert (result.code, result.err.count("\n")) == (1, 1)
     assert result.err.startswith(f"{TOOLS[language]} is not installed: ")
@@ -38,14 +45,18 @@ def test_a_missing_tool_is_one_plain_line(orderly, tool, language, shop):
         ("typescript", "v18.20.4", "Node v18.20.4 is too old"),
     ],
 )
-def test_a_tool_of_another_version_is_refused(orderly, tool, language, version, expected):
+def test_a_tool_of_another_version_is_refused(
+    orderly: Callable[..., CommandResult], tool: Callable[[str, str], None], language: str, version: str, expected: str
+) -> None:
     tool(TOOLS[language], version)
     result = orderly("client", language, "--out", "made")
     assert (result.code, result.err.count("\n")) == (1, 1)
     assert expected in result.err
 
 
-def test_a_folder_with_something_else_in_it_is_left_alone(orderly, tool, shop):
+def test_a_folder_with_something_else_in_it_is_left_alone(
+    orderly: Callable[..., CommandResult], tool: Callable[[str, str], None], shop: Path
+) -> None:
     tool("openapi-python-client", "openapi-python-client version: 0.29.1")
     (shop / "diary").mkdir()
     (shop / "diary" / "today.txt").touch()
@@ -57,7 +68,9 @@ def test_a_folder_with_something_else_in_it_is_left_alone(orderly, tool, shop):
     assert [file.name for file in (shop / "diary").iterdir()] == ["today.txt"]
 
 
-def test_a_folder_that_cannot_be_made_is_one_plain_line(orderly, tool, shop):
+def test_a_folder_that_cannot_be_made_is_one_plain_line(
+    orderly: Callable[..., CommandResult], tool: Callable[[str, str], None], shop: Path
+) -> None:
     tool("openapi-python-client", "openapi-python-client version: 0.29.1")
     (shop / "file").touch()
     result = orderly("client", "python", "--out", "file/made")

@@ -3,15 +3,19 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
+from orderly.database.database import Database
 from orderly.database.migrations import runner
 from orderly.database.migrations.metadata import metadata
+from tests.commands import CommandResult
 from tests.faults.cluster import own_postgresql
 from tests.shop.application import APPLICATION, REVISIONS
 from tests.shop.cli.conftest import PARTS
@@ -19,14 +23,14 @@ from tests.shop.cli.conftest import PARTS
 UPGRADE = [sys.executable, "-m", "orderly", "db", "upgrade"]
 
 
-def tables_of(url):
+def tables_of(url: str) -> set[str]:
     engine = create_engine(url)
     names = set(inspect(engine).get_table_names())
     engine.dispose()
     return names - {"alembic_version"}
 
 
-def test_up_status_and_down(orderly, database_url):
+def test_up_status_and_down(orderly: Callable[..., CommandResult], database_url: str) -> None:
     empty = orderly("db", "status")
     assert (empty.code, empty.err) == (1, "")
     assert f"is at revision base; the newest is {REVISIONS[-1]}." in empty.out
@@ -39,7 +43,7 @@ def test_up_status_and_down(orderly, database_url):
     assert tables_of(database_url) == set()
 
 
-def test_two_copies_may_upgrade_at_once(database_url):
+def test_two_copies_may_upgrade_at_once(database_url: str) -> None:
     copies = [subprocess.Popen(UPGRADE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     result = [copy.communicate(timeout=60) for copy in copies]
     assert [copy.returncode for copy in copies] == [0, 0], result
@@ -48,7 +52,7 @@ def test_two_copies_may_upgrade_at_once(database_url):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_an_upgrade_waits_for_who_has_the_whole_file(database_url, shop):
+def test_an_upgrade_waits_for_who_has_the_whole_file(database_url: str, shop: Path) -> None:
     (shop / "data").mkdir()
     with closing(sqlite3.connect(shop / "data" / "orderly.db", isolation_level=None)) as other:
         other.execute("CREATE TABLE other (id INTEGER)")
@@ -62,7 +66,9 @@ def test_an_upgrade_waits_for_who_has_the_whole_file(database_url, shop):
 
 
 @pytest.mark.needs("postgresql")
-def test_a_password_is_not_told(orderly, bare_postgresql, monkeypatch):
+def test_a_password_is_not_told(
+    orderly: Callable[..., CommandResult], bare_postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ORDERLY_DATABASE_URL", "postgresql://nobody:canary@127.0.0.1:1/shop")
     result = orderly("db", "status")
     assert result.code == 1
@@ -73,20 +79,24 @@ def test_a_password_is_not_told(orderly, bare_postgresql, monkeypatch):
 
 
 @pytest.mark.needs("postgresql")
-def test_a_database_that_does_not_exist_is_named(orderly, bare_postgresql, monkeypatch):
+def test_a_database_that_does_not_exist_is_named(
+    orderly: Callable[..., CommandResult], bare_postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql.rpartition("/")[0] + "/canary")
     result = orderly("db", "upgrade")
     assert result.code == 1
     assert "the database or its user does not exist. Create it, or correct ORDERLY_DATABASE_URL." in result.err
 
 
-def test_a_revision_that_does_not_exist_is_refused(orderly, migrated_shop):
+def test_a_revision_that_does_not_exist_is_refused(
+    orderly: Callable[..., CommandResult], migrated_shop: Database
+) -> None:
     result = orderly("db", "downgrade", "9999")
     assert (result.code, result.out) == (1, "")
     assert result.err == "Cannot downgrade to 9999: the database has no such earlier revision.\n"
 
 
-def test_an_older_database_is_not_used(orderly, database_url):
+def test_an_older_database_is_not_used(orderly: Callable[..., CommandResult], database_url: str) -> None:
     orderly("db", "upgrade")
     orderly("db", "downgrade", "0001")
     result = orderly("purge")
@@ -95,7 +105,9 @@ def test_an_older_database_is_not_used(orderly, database_url):
 
 
 @pytest.mark.parametrize("words", [("upgrade",), ("downgrade", "base")])
-def test_a_newer_database_is_left_alone(orderly, migrated_shop, words):
+def test_a_newer_database_is_left_alone(
+    orderly: Callable[..., CommandResult], migrated_shop: Database, words: tuple[Any, ...]
+) -> None:
     with migrated_shop.connect() as connection, connection.begin():
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     result = orderly("db", *words)
@@ -106,14 +118,16 @@ def test_a_newer_database_is_left_alone(orderly, migrated_shop, words):
     )
 
 
-def test_a_folder_that_cannot_be_made_is_named(orderly, monkeypatch):
+def test_a_folder_that_cannot_be_made_is_named(
+    orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ORDERLY_DATABASE_URL", "sqlite:////dev/null/data/orderly.db")
     result = orderly("db", "upgrade")
     assert (result.code, result.out) == (1, "")
     assert result.err == "Cannot create /dev/null/data: Not a directory. Set ORDERLY_DATA_DIR to another folder.\n"
 
 
-def test_a_file_that_is_no_database_is_refused(orderly, shop):
+def test_a_file_that_is_no_database_is_refused(orderly: Callable[..., CommandResult], shop: Path) -> None:
     (shop / "data").mkdir()
     (shop / "data" / "orderly.db").write_text("This is a letter. " * 100)
     result = orderly("db", "upgrade")
@@ -121,7 +135,7 @@ def test_a_file_that_is_no_database_is_refused(orderly, shop):
     assert "data/orderly.db cannot be used" in result.err
 
 
-def test_one_that_was_taken_back_is_told_so(orderly, database_url):
+def test_one_that_was_taken_back_is_told_so(orderly: Callable[..., CommandResult], database_url: str) -> None:
     orderly("db", "upgrade")
     result = orderly("db", "mark-restored")
     assert (result.code, result.err) == (0, "")
@@ -133,7 +147,9 @@ def test_one_that_was_taken_back_is_told_so(orderly, database_url):
 
 
 @pytest.mark.needs("postgresql")
-def test_a_table_that_stays_in_use_is_told(orderly, bare_postgresql, monkeypatch):
+def test_a_table_that_stays_in_use_is_told(
+    orderly: Callable[..., CommandResult], bare_postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql)
     monkeypatch.setattr(runner, "ATTEMPTS", 1)
     orderly("db", "upgrade")
@@ -147,7 +163,7 @@ def test_a_table_that_stays_in_use_is_told(orderly, bare_postgresql, monkeypatch
 
 
 @pytest.mark.needs("postgresql-server")
-def test_a_standby_is_refused(orderly, monkeypatch):
+def test_a_standby_is_refused(orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch) -> None:
     with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
         monkeypatch.setenv("ORDERLY_DATABASE_URL", cluster.url)
         orderly("db", "upgrade")
@@ -159,7 +175,9 @@ def test_a_standby_is_refused(orderly, monkeypatch):
     assert "the server is a read-only standby. Set ORDERLY_DATABASE_URL to the primary." in result.err
 
 
-def test_a_folder_may_be_called_anything(orderly, monkeypatch, shop):
+def test_a_folder_may_be_called_anything(
+    orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch, shop: Path
+) -> None:
     folder = shop / "a?b#c%41 [/d]"
     monkeypatch.setenv("ORDERLY_DATA_DIR", str(folder))
     assert orderly("db", "upgrade").out.startswith(f"The database {folder / 'orderly.db'} is at revision")
@@ -167,6 +185,6 @@ def test_a_folder_may_be_called_anything(orderly, monkeypatch, shop):
     assert {each.name for each in shop.iterdir()} == {"a?b#c%41 [", "copy.db", *PARTS}
 
 
-def test_a_word_that_is_not_utf_8_is_told_in_one_line(orderly, shop):
+def test_a_word_that_is_not_utf_8_is_told_in_one_line(orderly: Callable[..., CommandResult], shop: Path) -> None:
     result = orderly("user", "create", "--email", "alice\udcff@example.com", "--name", "Alice")
     assert (result.code, result.err) == (1, "A command-line argument is not valid UTF-8.\n")

@@ -1,18 +1,25 @@
 """`orderly health`: whoever watches over the process is told in one line and by the exit code."""
 
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
-from tests.serving import START, free_port, served
+from tests.commands import CommandResult
+from tests.serving import START, Served, free_port, served
 
 
 @pytest.fixture
-def serving(new_file, shop, monkeypatch):
+def serving(
+    new_file: Path, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AbstractContextManager[Served]]:
     """Serves a shop at a port that the commands know."""
 
-    def serving(**settings):
+    def serving(**settings: Any) -> AbstractContextManager[Served]:
         monkeypatch.setenv("ORDERLY_SECRET_KEY", "f" * 32)
         for name, value in settings.items():
             monkeypatch.setenv(f"ORDERLY_{name.upper()}", str(value))
@@ -21,7 +28,9 @@ def serving(new_file, shop, monkeypatch):
     return serving
 
 
-def until_ready(orderly, service, monkeypatch):
+def until_ready(
+    orderly: Callable[..., CommandResult], service: Served, monkeypatch: pytest.MonkeyPatch
+) -> CommandResult:
     """What is said at last, by which it is ready."""
     monkeypatch.setenv("ORDERLY_PORT", service.url.rpartition(":")[2])
     end = time.monotonic() + START
@@ -30,7 +39,11 @@ def until_ready(orderly, service, monkeypatch):
     return result
 
 
-def test_a_service_that_is_ready_and_then_stops(orderly, serving, monkeypatch):
+def test_a_service_that_is_ready_and_then_stops(
+    orderly: Callable[..., CommandResult],
+    serving: Callable[..., AbstractContextManager[Served]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with serving(shutdown_delay=3) as service:
         assert until_ready(orderly, service, monkeypatch).out == f"{service.url} is ready.\n"
         service.process.terminate()
@@ -42,7 +55,12 @@ def test_a_service_that_is_ready_and_then_stops(orderly, serving, monkeypatch):
         )
 
 
-def test_a_service_with_a_certificate_for_another_name(orderly, serving, monkeypatch, shop):
+def test_a_service_with_a_certificate_for_another_name(
+    orderly: Callable[..., CommandResult],
+    serving: Callable[..., AbstractContextManager[Served]],
+    monkeypatch: pytest.MonkeyPatch,
+    shop: Path,
+) -> None:
     issued = trustme.CA().issue_cert("shop.example")
     issued.cert_chain_pems[0].write_to_path(shop / "shop.pem")
     issued.private_key_pem.write_to_path(shop / "shop.key")
@@ -50,7 +68,7 @@ def test_a_service_with_a_certificate_for_another_name(orderly, serving, monkeyp
         assert until_ready(orderly, service, monkeypatch).out.startswith("https://127.0.0.1:")
 
 
-def test_nobody_answers(orderly, monkeypatch):
+def test_nobody_answers(orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORDERLY_PORT", str(port := free_port()))
     result = orderly("health")
     assert (result.code, result.out) == (1, "")

@@ -1,28 +1,35 @@
 """`orderly key`: API keys made by whoever runs the shop, which can do no more than their owner."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
 from db import api_keys
 from db.api_keys import ApiKey
+from orderly.database.database import Database
+from tests.commands import CommandResult
 
 CREATE = ("key", "create", "--email", "alice@example.com", "--name", "laptop")
 
 
 @pytest.fixture
-def alice(orderly, migrated_shop):
+def alice(orderly: Callable[..., CommandResult], migrated_shop: Database) -> None:
     """An account in the shop."""
     assert orderly("user", "create", "--email", "alice@example.com", "--name", "Alice").code == 0
 
 
-def keys_of(database):
+def keys_of(database: Database) -> Sequence[ApiKey]:
     with database.reading() as session:
         return session.scalars(select(ApiKey)).all()
 
 
 @pytest.mark.usefixtures("alice")
 class TestCreate:
-    def test_the_secret_alone_is_on_stdout_and_works(self, orderly, migrated_shop):
+    def test_the_secret_alone_is_on_stdout_and_works(
+        self, orderly: Callable[..., CommandResult], migrated_shop: Database
+    ) -> None:
         result = orderly(*CREATE, "--scope", "me:read", "--scope", "me:write", "--days", "30")
         assert result.code == 0
         with migrated_shop.reading() as session:
@@ -41,7 +48,9 @@ class TestCreate:
             (("--scope", "me:read", "--name", ""), "The name "),
         ],
     )
-    def test_what_is_refused_makes_no_key(self, orderly, migrated_shop, words, line):
+    def test_what_is_refused_makes_no_key(
+        self, orderly: Callable[..., CommandResult], migrated_shop: Database, words: tuple[Any, ...], line: str
+    ) -> None:
         result = orderly(*CREATE, *words)
         assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
         assert result.err.startswith(line)

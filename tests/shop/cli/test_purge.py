@@ -1,6 +1,8 @@
 """`orderly purge`: what has expired is forgotten, and nothing else."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import time_machine
 from sqlalchemy import func, select
@@ -8,15 +10,17 @@ from sqlalchemy import func, select
 from db.api_keys import ApiKey
 from db.sessions import UserSession
 from orderly.clock import now
+from orderly.database.database import Database
+from tests.commands import CommandResult
 from tests.shop.factories import make_key, make_session, make_user
 
 
-def count(database, table):
+def count(database: Database, table: type[Any]) -> Any:
     with database.reading() as session:
         return session.scalar(select(func.count()).select_from(table))
 
 
-def test_only_what_has_expired_is_forgotten(orderly, migrated_shop):
+def test_only_what_has_expired_is_forgotten(orderly: Callable[..., CommandResult], migrated_shop: Database) -> None:
     with migrated_shop.writing() as session:
         alice = make_user(session)
         with time_machine.travel(now() - timedelta(days=400), tick=False):

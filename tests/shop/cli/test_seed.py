@@ -1,15 +1,21 @@
 """`orderly seed`: so much of everything, and customers as whom one can sign in."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import func, select
 
 from db.orders import Order
 from db.passwords import verify
 from db.users import User
+from orderly.database.database import Database
+from tests.commands import CommandResult
 from tests.shop import invariants
 
 
-def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(orderly, migrated_shop):
+def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(
+    orderly: Callable[..., CommandResult], migrated_shop: Database
+) -> None:
     result = orderly("seed", "--products", "3", "--customers", "2", "--orders", "5")
     assert result.code == 0, result.err
     made, password = result.out.splitlines()
@@ -23,5 +29,7 @@ def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(orderly, migrated_sh
 
 
 @pytest.mark.parametrize("words", [("--products", "0"), ("--customers", "0"), ("--orders", "-1"), ("--orders", "many")])
-def test_what_cannot_be_made_is_refused(orderly, migrated_shop, words):
+def test_what_cannot_be_made_is_refused(
+    orderly: Callable[..., CommandResult], migrated_shop: Database, words: tuple[str, str]
+) -> None:
     assert orderly("seed", *words).code == 2

@@ -7,6 +7,9 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -22,7 +25,7 @@ POWERLESS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-
 
 
 @pytest.fixture
-def taken():
+def taken() -> Iterator[Any]:
     """A port that is listened at already: a service that came as far as to open it would say so instead."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0)
@@ -31,7 +34,7 @@ def taken():
             listener.accept()
 
 
-def serve(port, *words, prefix=(), **variables):
+def serve(port: int, *words: str, prefix: Sequence[Any] = (), **variables: Any) -> subprocess.CompletedProcess[str]:
     """How a service ended that should not have started."""
     environment = {**os.environ, "ORDERLY_PORT": str(port), **variables}
     return subprocess.run(
@@ -39,7 +42,7 @@ def serve(port, *words, prefix=(), **variables):
     )
 
 
-def break_the_contract(shop, database):
+def break_the_contract(shop: Path, database: Database) -> dict[str, Any]:
     (shop / "openapi").unlink()
     (shop / "openapi").mkdir()
     source = CONTRACT_FILE.read_text().replace("operationId: get_me", "operationId: list_users")
@@ -47,18 +50,18 @@ def break_the_contract(shop, database):
     return {}
 
 
-def make_it_newer(shop, database):
+def make_it_newer(shop: Path, database: Database) -> dict[str, Any]:
     with database.connect() as connection, connection.begin():
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     return {}
 
 
-def remove_it(shop, database):
+def remove_it(shop: Path, database: Database) -> dict[str, str]:
     (shop / "data" / "orderly.db").unlink()
     return PRODUCTION
 
 
-def write_protect(shop, database):
+def write_protect(shop: Path, database: Database) -> dict[str, str]:
     database.close()
     (shop / "data").chmod(0o500)
     return PRODUCTION
@@ -81,7 +84,9 @@ class TestRefusals:
         ],
         ids=["broken", "newer", "unmigrated", "readonly", "secret", "debug", "taken"],
     )
-    def test_one_plain_line_and_no_port(self, shop, migrated_shop, taken, spoil, line):
+    def test_one_plain_line_and_no_port(
+        self, shop: Path, migrated_shop: Database, taken: Any, spoil: Callable[..., Any], line: str
+    ) -> None:
         variables = spoil(shop, migrated_shop)
         prefix = POWERLESS if spoil is write_protect and os.geteuid() == 0 else []
         ended = serve(taken, prefix=prefix, **variables)
@@ -89,7 +94,7 @@ class TestRefusals:
         assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1), ended
         assert line in ended.stderr
 
-    def test_an_address_that_is_not_ours_is_refused(self, migrated_shop):
+    def test_an_address_that_is_not_ours_is_refused(self, migrated_shop: Database) -> None:
         ended = serve(8000, ORDERLY_HOST="192.0.2.1")
         assert (ended.returncode, ended.stdout) == (1, "")
         assert ended.stderr.startswith("Cannot bind 192.0.2.1:8000: ")
@@ -101,7 +106,7 @@ class TestRefusals:
 
 
 class TestService:
-    def test_it_tells_where_it_is_serves_logs_and_stops(self, migrated_shop):
+    def test_it_tells_where_it_is_serves_logs_and_stops(self, migrated_shop: Database) -> None:
         port = free_port()
         environment = {**os.environ, **PRODUCTION, "ORDERLY_PORT": str(port)}
         with subprocess.Popen(

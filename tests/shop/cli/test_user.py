@@ -5,7 +5,9 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -13,18 +15,21 @@ from sqlalchemy import select
 from db.passwords import verify
 from db.users import User
 from orderly.database.database import Database
+from tests.commands import CommandResult
 
 ALICE = ("user", "create", "--email", "alice@example.com", "--name", "Alice")
 PASSWORD = "correct horse battery staple"
 
 
-def people_of(database):
+def people_of(database: Database) -> Sequence[User]:
     with database.reading() as session:
         return session.scalars(select(User).order_by(User.id)).all()
 
 
 class TestCreate:
-    def test_a_password_is_made_and_shown_once(self, orderly, migrated_shop):
+    def test_a_password_is_made_and_shown_once(
+        self, orderly: Callable[..., CommandResult], migrated_shop: Database
+    ) -> None:
         result = orderly(*ALICE)
         assert (result.code, result.err) == (0, "")
         [alice] = people_of(migrated_shop)
@@ -33,11 +38,13 @@ class TestCreate:
         assert verify(alice.password_hash, password)
         assert password.encode() not in b"".join(each.read_bytes() for each in migrated_shop_files())
 
-    def test_staff_and_admins_are_made_too(self, orderly, migrated_shop):
+    def test_staff_and_admins_are_made_too(
+        self, orderly: Callable[..., CommandResult], migrated_shop: Database
+    ) -> None:
         assert "alice@example.com, staff." in orderly(*ALICE, "--role", "staff").out
         assert [user.role for user in people_of(migrated_shop)] == ["staff"]
 
-    def test_an_email_is_taken_once(self, orderly, migrated_shop):
+    def test_an_email_is_taken_once(self, orderly: Callable[..., CommandResult], migrated_shop: Database) -> None:
         orderly(*ALICE)
         result = orderly("user", "create", "--email", "ALICE@example.com", "--name", "Alice")
         assert (result.code, result.out) == (1, "")
@@ -51,20 +58,24 @@ class TestCreate:
             (("--email", "alice@example.com", "--name", "A", "--role", "boss"), "Unknown role boss: use one of"),
         ],
     )
-    def test_what_the_contract_refuses_is_refused_here_too(self, orderly, migrated_shop, words, line):
+    def test_what_the_contract_refuses_is_refused_here_too(
+        self, orderly: Callable[..., CommandResult], migrated_shop: Database, words: tuple[str, ...], line: str
+    ) -> None:
         result = orderly("user", "create", *words)
         assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
         assert result.err.startswith(line)
         assert people_of(migrated_shop) == []
 
-    def test_without_a_database_it_says_what_to_do(self, orderly):
+    def test_without_a_database_it_says_what_to_do(self, orderly: Callable[..., CommandResult]) -> None:
         result = orderly(*ALICE)
         assert (result.code, result.out) == (1, "")
         assert result.err == "The database data/orderly.db is empty: run `orderly db upgrade` first.\n"
 
 
 class TestBootstrapAdmin:
-    def test_it_has_the_password_of_the_settings(self, orderly, migrated_shop, monkeypatch):
+    def test_it_has_the_password_of_the_settings(
+        self, orderly: Callable[..., CommandResult], migrated_shop: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("ORDERLY_ADMIN_EMAIL", "carol@example.com")
         monkeypatch.setenv("ORDERLY_ADMIN_PASSWORD", PASSWORD)
         result = orderly("user", "bootstrap-admin")
@@ -72,13 +83,19 @@ class TestBootstrapAdmin:
         assert (result.out, carol.role) == (f"Created {carol.id}: carol@example.com, admin.\n", "admin")
         assert verify(carol.password_hash, PASSWORD)
 
-    def test_it_is_made_once(self, orderly, migrated_shop):
+    def test_it_is_made_once(self, orderly: Callable[..., CommandResult], migrated_shop: Database) -> None:
         assert "Password, shown only once: " in orderly("user", "bootstrap-admin").out
         assert orderly("user", "bootstrap-admin").out == ""
         assert [user.email for user in people_of(migrated_shop)] == ["admin@example.com"]
 
     @pytest.mark.parametrize("password", ["short", "password1234"])
-    def test_a_weak_password_is_refused_without_being_told(self, orderly, migrated_shop, monkeypatch, password):
+    def test_a_weak_password_is_refused_without_being_told(
+        self,
+        orderly: Callable[..., CommandResult],
+        migrated_shop: Database,
+        monkeypatch: pytest.MonkeyPatch,
+        password: str,
+    ) -> None:
         monkeypatch.setenv("ORDERLY_ADMIN_PASSWORD", password)
         result = orderly("user", "bootstrap-admin")
         assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
@@ -86,7 +103,7 @@ class TestBootstrapAdmin:
         assert password not in result.err
         assert people_of(migrated_shop) == []
 
-    def test_on_a_terminal_it_is_asked_for(self, migrated_shop):
+    def test_on_a_terminal_it_is_asked_for(self, migrated_shop: Database) -> None:
         screen = on_a_terminal(["user", "bootstrap-admin"], "carol@example.com", PASSWORD, PASSWORD)
         assert "There is no administrator yet." in screen
         assert PASSWORD not in screen
@@ -118,12 +135,12 @@ class TestBootstrapAdmin:
         assert [user.email for user in people_of(migrated_shop)] == ["carol@example.com"]
 
 
-def migrated_shop_files():
+def migrated_shop_files() -> list[Any]:
     with os.scandir("data") as entries:
         return [Path(entry) for entry in entries if entry.name != "secret.key"]
 
 
-def on_a_terminal(words, *lines):
+def on_a_terminal(words: list[Any], *lines: str) -> str:
     """What is on the screen after these lines were typed, each when it was asked for."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "orderly", *words]

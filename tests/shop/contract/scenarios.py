@@ -12,7 +12,7 @@ from orderly.clock import new_id, now
 from orderly.contract.operation import Operation
 from orderly.database.database import Database
 from orderly.times import rfc3339
-from tests.asgi import Answer, Client
+from tests.asgi import Client, Response
 from tests.shop.application import CONTRACT
 from tests.shop.factories import make_caller, make_key, make_order, make_product, make_session
 
@@ -34,7 +34,7 @@ class Ask:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    def of(self, client: Client) -> Answer:
+    def of(self, client: Client) -> Response:
         return client(self.method, self.target, self.body, self.headers)
 
     def with_headers(self, **headers: str) -> "Ask":

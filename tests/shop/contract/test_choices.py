@@ -1,10 +1,14 @@
 """Every value of the contract's enums can be asked for, and answered."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from db.events import TYPES
+from orderly.database.database import Database
+from tests.asgi import Client
 from tests.shop.contract.scenarios import CONTRACT, EXAMPLES, example_hash
 from tests.shop.factories import PAST, make_caller, make_order
 
@@ -15,17 +19,17 @@ SCHEMAS = CONTRACT.document["components"]["schemas"]
 
 
 @pytest.fixture
-def carol(sign_in):
+def carol(sign_in: Callable[..., Client]) -> Client:
     return sign_in("carol")
 
 
-def order_by(client, product_id):
+def order_by(client: Client, product_id: str) -> str:
     lines = [{"product_id": product_id, "quantity": 1}]
     return client.post("/v1/orders", {"lines": lines}).headers["location"]
 
 
 @pytest.fixture
-def everything(carol, sign_in):
+def everything(carol: Client, sign_in: Callable[..., Client]) -> None:
     """All that can happen in the shop has happened once, the end of alice's account last."""
     alice = sign_in("alice", password_hash=example_hash())
     dave = {**EXAMPLES["UserCreateRequest"], "email": "dave@example.com"}
@@ -50,7 +54,7 @@ def everything(carol, sign_in):
     assert {answer.status for answer in answers} == {200, 201, 204}
 
 
-def test_each_type_of_event_happens_and_can_be_asked_for(everything, carol):
+def test_each_type_of_event_happens_and_can_be_asked_for(everything: None, carol: Client) -> None:
     deadline = time.monotonic() + SETTLES_WITHIN
     while not carol.get("/v1/events?type=user.erased").json["data"] and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -58,7 +62,7 @@ def test_each_type_of_event_happens_and_can_be_asked_for(everything, carol):
     assert {each: {event["type"] for event in page} for each, page in pages.items()} == {each: {each} for each in TYPES}
 
 
-def test_each_status_of_an_order_can_be_asked_for(carol, database):
+def test_each_status_of_an_order_can_be_asked_for(carol: Client, database: Database) -> None:
     with database.writing() as session:
         made = {each: make_order(session, make_caller(carol.user), status=each).id for each in PAST}
         session.commit()
@@ -68,13 +72,13 @@ def test_each_status_of_an_order_can_be_asked_for(carol, database):
 
 
 @pytest.mark.parametrize("status", SCHEMAS["UserStatus"]["enum"])
-def test_each_status_of_an_account_can_be_asked_for(status, carol, sign_in):
+def test_each_status_of_an_account_can_be_asked_for(status: Any, carol: Client, sign_in: Callable[..., Client]) -> None:
     assert carol.post(f"/v1/users/{sign_in('alice').user.id}/disable").status == 200
     found = carol.get(f"/v1/users?status={status}").json["data"]
     assert [user["name"] for user in found] == [{"active": "Carol", "disabled": "Alice"}[status]]
 
 
-def test_an_administrator_can_give_a_key_every_scope(carol):
+def test_an_administrator_can_give_a_key_every_scope(carol: Client) -> None:
     made = carol.post("/v1/api-keys", {"name": "all", "scopes": SCHEMAS["Scope"]["enum"]})
     assert (made.status, made.json["scopes"]) == (201, sorted(SCHEMAS["Scope"]["enum"]))
     assert set(SCHEMAS["Scope"]["enum"]) == set().union(*CONTRACT.roles.values())

@@ -1,9 +1,10 @@
 """What the contract lets in and out fits the columns that hold it: lengths, ranges, values and nulls."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Integer, String
@@ -155,11 +156,11 @@ def unfit(document: dict) -> list[str]:
     return found
 
 
-def test_the_contract_fits_the_columns():
+def test_the_contract_fits_the_columns() -> None:
     assert unfit(OURS.document) == []
 
 
-def test_every_object_of_the_contract_is_kept_or_known_not_to_be():
+def test_every_object_of_the_contract_is_kept_or_known_not_to_be() -> None:
     schemas = OURS.document["components"]["schemas"]
     objects = {name for name, schema in schemas.items() if "properties" in schema and not name.endswith("Page")}
     assert objects == {name for kept in KEPT for name in kept.schemas} | PART_OF_OTHERS | NOT_KEPT
@@ -180,7 +181,7 @@ def test_every_object_of_the_contract_is_kept_or_known_not_to_be():
         (lambda s: s["User"]["properties"].update(nickname=s["Name"]), "User nickname has no column"),
     ],
 )
-def test_what_does_not_fit_is_found(change, result):
+def test_what_does_not_fit_is_found(change: Callable[..., Any], result: str) -> None:
     document = deepcopy(OURS.document)
     change(document["components"]["schemas"])
     assert result in "; ".join(unfit(document))

@@ -13,7 +13,9 @@ from db import users
 from db.access_tokens import AccessTokens
 from db.users import User
 from orderly.contract.operation import Operation
+from orderly.database.database import Database
 from orderly.devtools.sandbox.seeding import seed_requests
+from tests.asgi import Client
 from tests.settings import SECRET
 from tests.shop.contract.scenarios import CONTRACT, EXAMPLES
 from tests.shop.factories import make_session, password_hash
@@ -83,7 +85,7 @@ ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}")
 class Story:
     """What has happened so far, and what the names of the examples are in reality."""
 
-    def __init__(self, client, database):
+    def __init__(self, client: Client, database: Database) -> None:
         self.client = client
         self.database = database
         self.real = {}
@@ -96,7 +98,7 @@ class Story:
             self.real |= {"carol": carol.id, shown["id"]: bob.id}
             session.commit()
 
-    def caller(self, who):
+    def caller(self, who: str) -> Client:
         """Somebody who calls; whoever has an access token by now uses it."""
         if who == "nobody":
             return self.client
@@ -105,13 +107,13 @@ class Story:
         token = who == "alice" and self.real.get(EXAMPLES["TokensCreated"]["access_token"])
         return self.client.signed_in(token or self._token(self.real[PEOPLE.get(who, who)]))
 
-    def _token(self, user_id):
+    def _token(self, user_id: str) -> str:
         with self.database.writing() as session:
             started = make_session(session, session.get_one(User, user_id))
             session.commit()
         return AccessTokens(SECRET).issue(user_id, started.session.id)[0]
 
-    def play(self, step):
+    def play(self, step: str) -> None:
         """Do one thing that happened, and look that it went as it is told."""
         if step == "towel":
             towel = EXAMPLES["ProductPage"]["data"][0]
@@ -127,7 +129,7 @@ class Story:
             name, _, how = step.partition(" by ")
             self.call(OPERATIONS[name], how)
 
-    def go_earlier_ways(self):
+    def go_earlier_ways(self) -> None:
         """Bring the other orders where the example of the list shows them."""
         for each in EARLIER:
             caller = self.caller(SCRIPT[each.operation.operation_id][0])
@@ -135,7 +137,7 @@ class Story:
             if each.shown:
                 self.real[each.shown["id"]] = answer.json["id"]
 
-    def settled(self, kind, subject_id):
+    def settled(self, kind: str, subject_id: str) -> Any:
         """Wait until the feed tells of something: it waits for every transaction of the server. Gives the cursor."""
         deadline = time.monotonic() + SETTLES_WITHIN
         while time.monotonic() < deadline:
@@ -145,7 +147,7 @@ class Story:
             time.sleep(0.01)
         raise AssertionError(f"the feed does not tell of {kind}")
 
-    def call(self, operation, how="", media_type=None):
+    def call(self, operation: Operation, how: str = "", media_type: Any = None) -> None:
         caller = self.caller("key" if how == "key" else SCRIPT[operation.operation_id][0])
         headers = {"User-Agent": BROWSER} if how == "browser" else {}
         headers |= {"If-Match": "*"} if operation.precondition == "required" else {}
@@ -156,20 +158,20 @@ class Story:
         if answers(operation):
             self.compare(answers(operation)[name], answer.json)
 
-    def path(self, operation):
+    def path(self, operation: Operation) -> Any:
         promotion = operation.operation_id == "update_user"
         ids = {name: EXAMPLES["UserMadeStaff" if promotion else thing]["id"] for name, thing in THING.items()}
         query = self.feed if operation.operation_id == "list_events" else ""
         return CONTRACT.base_path + self.translated(operation.path.format(**ids)) + query
 
-    def translated(self, value):
+    def translated(self, value: str) -> Any:
         """The same, with the names of reality."""
         text = json.dumps(value)
         for translated, real in self.real.items():
             text = text.replace(translated, real)
         return json.loads(text)
 
-    def compare(self, translated, real, name=""):
+    def compare(self, translated: Any, real: Any, name: str = "") -> None:
         """What an example tells and what is: one name in the example is one name in reality, wherever it stands."""
         if isinstance(translated, dict):
             assert translated.keys() == real.keys(), name
@@ -210,7 +212,7 @@ def answers(operation: Operation) -> dict[str, Any]:
 
 
 @pytest.fixture
-def story(client, database):
+def story(client: Client, database: Database) -> Iterator[Story]:
     """The beginning of all examples, in their year: Carol administers, and Bob has signed up."""
     with time_machine.travel("2026-02-05T10:00:00Z"):  # goes on from there
         yield Story(client, database)
@@ -220,19 +222,19 @@ def story(client, database):
 @pytest.mark.parametrize(
     ("name", "media_type"), [(name, kind or None) for name in SCRIPT for kind, _, _ in requests(OPERATIONS[name])]
 )
-def test_the_example_is_what_happens(name, media_type, story):
+def test_the_example_is_what_happens(name: Any, media_type: Any, story: Story) -> None:
     for step in SCRIPT[name][1:]:
         story.play(step)
     story.call(OPERATIONS[name], media_type=media_type)
 
 
-def test_every_example_is_played():
+def test_every_example_is_played() -> None:
     translated = {o.operation_id for o in CONTRACT.operations if o.body or answers(o)}
     assert translated == SCRIPT.keys()
 
 
 @pytest.mark.parametrize("operation", [o for o in CONTRACT.operations if o.body], ids=lambda o: o.operation_id)
-def test_every_request_has_its_answer_under_the_same_name(operation):
+def test_every_request_has_its_answer_under_the_same_name(operation: Any) -> None:
     names = {name for _, name, _ in requests(operation)}
     assert len(list(requests(operation))) == len(operation.body), "one example of each media type"
     assert not operation.success.media or names == answers(operation).keys()

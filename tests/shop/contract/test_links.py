@@ -1,10 +1,15 @@
 """The links of the contract lead to what they say, from the answers that offer them."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from tests.shop.contract.scenarios import CONTRACT, ask, example_hash
+from orderly.contract.operation import Operation
+from orderly.database.database import Database
+from tests.asgi import Client
+from tests.shop.contract.scenarios import CONTRACT, Ask, ask, example_hash
 
 OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
 LINKS = [
@@ -18,11 +23,11 @@ LATER = {"fulfil_order": "invalid_transition", "refund_order": "invalid_transiti
 
 
 @pytest.fixture
-def carol(sign_in):
+def carol(sign_in: Callable[..., Client]) -> Client:
     return sign_in("carol", password_hash=example_hash())
 
 
-def value(expression, made, asked):
+def value(expression: Any, made: Any, asked: Ask) -> str:
     """What a runtime expression (OpenAPI 3.1, 4.8.20.3) means; of the path it can only be the product."""
     member = expression.removeprefix("$response.body#/")
     return asked.target.split("/")[3] if member == expression else made[member]
@@ -32,7 +37,9 @@ def value(expression, made, asked):
 @pytest.mark.parametrize(
     ("operation", "name", "target"), LINKS, ids=[f"{o.operation_id}-{name}" for o, name, _ in LINKS]
 )
-def test_a_link_leads_to_what_was_made(operation, name, target, carol, client, database):
+def test_a_link_leads_to_what_was_made(
+    operation: Operation, name: Any, target: Any, carol: Client, client: Client, database: Database
+) -> None:
     asked = ask(operation, database, carol.user)
     made = asked.of(carol).json
     link = operation.node["responses"][operation.success.status]["links"][name].value

@@ -1,11 +1,17 @@
 """Who may do what: every operation as everybody, as `security` and the rules of ownership have it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from sqlalchemy.orm import Session
 
 from db import accounts
 from db.access_tokens import AccessTokens
 from orderly.contract.operation import Operation
+from orderly.database.database import Database
 from orderly.docs.access import access
+from tests.asgi import Client, Response
 from tests.settings import SECRET
 from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
 from tests.shop.factories import make_caller, make_key, make_session, make_user
@@ -61,10 +67,10 @@ def expected(operation: Operation, who: str) -> str:
 
 
 @pytest.fixture
-def callers(client, database):
+def callers(client: Client, database: Database) -> Callable[[Operation], dict[str, Any]]:
     """Everybody, with a service to call; keys are made for an operation."""
 
-    def sign_in(session, name, **given):
+    def sign_in(session: Session, name: str, **given: Any) -> Client:
         user = make_user(session, name, password_hash=example_hash(), **given)
         token, _ = AccessTokens(SECRET).issue(user.id, make_session(session, user).session.id)
         return client.signed_in(token, user)
@@ -75,13 +81,13 @@ def callers(client, database):
         accounts.disable(session, dora.user)
         session.commit()
 
-    def callers(operation):
+    def callers(operation: Operation) -> dict[str, Any]:
         owner = people["alice"] if holder(operation) == "customer" else erin
         keys = {who: key(owner.user, scopes_of(operation, who)) for who in COLUMNS if who.startswith("key")}
         own = dict(zip(COLUMNS, (client, *people.values()), strict=False))
         return own | keys | {"disabled": dora}
 
-    def key(owner, scopes):
+    def key(owner: Any, scopes: frozenset[str]) -> Client:
         caller = make_caller(owner, scopes=CONTRACT.roles[owner.role])
         with database.writing() as session:
             made = make_key(session, owner, caller=caller, scopes=sorted(scopes))
@@ -92,7 +98,9 @@ def callers(client, database):
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
-def test_everybody_may_do_what_the_table_says_and_nothing_else(operation, callers, database):
+def test_everybody_may_do_what_the_table_says_and_nothing_else(
+    operation: Operation, callers: Callable[[Operation], dict[str, Any]], database: Database
+) -> None:
     everyone = callers(operation)
     owner = everyone["owner"].user
     for who in sorted(COLUMNS, key=lambda who: expected(operation, who).startswith("2")):  # refusals change nothing
@@ -105,14 +113,14 @@ def test_everybody_may_do_what_the_table_says_and_nothing_else(operation, caller
             assert owner.id.encode() not in answer.body, "somebody else's data"
 
 
-def bare(answer):
+def bare(answer: Response) -> tuple[int, bytes, list[tuple[str, str]]]:
     """An answer without the request's id."""
     body = answer.body.replace(answer.headers["x-request-id"].encode(), b"")
     return answer.status, body, [each for each in answer.raw_headers if each[0] != "x-request-id"]
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
-def test_the_table_of_the_docs_is_this_one(operation):
+def test_the_table_of_the_docs_is_this_one(operation: Operation) -> None:
     people = {"anonymous": "anonymous", "customer": "owner", "staff": "staff", "admin": "admin"}
     statuses = {column: expected(operation, who) for column, who in people.items()}
     shown = access(CONTRACT, operation)
@@ -121,6 +129,6 @@ def test_the_table_of_the_docs_is_this_one(operation):
     assert {column: shown[column] if status == "404" else status for column, status in statuses.items()} == shown
 
 
-def test_whatever_has_an_owner_has_a_rule():
+def test_whatever_has_an_owner_has_a_rule() -> None:
     named = {p.name for o in CONTRACT.operations for p in o.parameters if p.location == "path"}
     assert named - {"product_id"} == OWNED_BY_OTHERS.keys()

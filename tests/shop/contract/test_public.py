@@ -13,5 +13,5 @@ PUBLIC = {
 }
 
 
-def test_these_operations_and_no_others_are_public():
+def test_these_operations_and_no_others_are_public() -> None:
     assert {o.operation_id for o in CONTRACT.operations if o.is_public or not all(o.security)} == PUBLIC

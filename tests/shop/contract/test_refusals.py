@@ -2,13 +2,18 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from orderly.contract.model import Contract
+from orderly.contract.operation import Operation
+from orderly.database.database import Database
+from orderly.http.messages import Receive, Scope, Send
 from tests.applications import create_shop
 from tests.asgi import Client, shut_down
 from tests.conftest import url_of
@@ -43,14 +48,14 @@ EVERYWHERE = ("validation_error", "not_acceptable", "uri_too_long", "headers_too
 
 
 @pytest.fixture
-def carol(sign_in):
+def carol(sign_in: Callable[..., Client]) -> Client:
     """An administrator, and not the last one."""
     sign_in("erin", role="admin")
     return sign_in("carol", password_hash=example_hash())
 
 
 @pytest.fixture(scope="module")
-def hurried(migrated):
+def hurried(migrated: Database) -> Iterator[Callable[[Scope, Receive, Send], Awaitable[None]]]:
     """The service with limits of one request."""
     contract = Contract(re.sub(rb"\{limit: \d+, window", b"{limit: 1, window", CONTRACT.source))
     app = create_shop(make_settings(database_url=url_of(migrated), rate_limits=True), contract)
@@ -58,7 +63,7 @@ def hurried(migrated):
     asyncio.run(shut_down(app))
 
 
-def declared(operation, code):
+def declared(operation: Operation, code: str) -> int | None:
     """The status that the operation declares with a code; None if it declares it nowhere."""
     found = [s for s, response in operation.responses.items() if code in (response.error_codes or ())]
     return int(found[0]) if found else None
@@ -66,7 +71,9 @@ def declared(operation, code):
 
 @ON_SQLITE
 @EVERY
-def test_what_is_wrong_with_any_request_is_said_in_its_own_words(operation, carol, database):
+def test_what_is_wrong_with_any_request_is_said_in_its_own_words(
+    operation: Operation, carol: Client, database: Database
+) -> None:
     asked = ask(operation, database, carol.user)
     for code, spoil in SPOILED.items():
         status = declared(operation, code)
@@ -77,7 +84,9 @@ def test_what_is_wrong_with_any_request_is_said_in_its_own_words(operation, caro
 
 @ON_SQLITE
 @EVERY
-def test_without_a_good_credential_nothing_is_done(operation, client, carol, database):
+def test_without_a_good_credential_nothing_is_done(
+    operation: Operation, client: Client, carol: Client, database: Database
+) -> None:
     asked = ask(operation, database, carol.user)
     if not operation.is_public:
         assert asked.of(client).code == "unauthenticated"
@@ -85,7 +94,7 @@ def test_without_a_good_credential_nothing_is_done(operation, client, carol, dat
 
 
 @ON_SQLITE
-def test_what_has_no_handler_is_not_implemented(database):
+def test_what_has_no_handler_is_not_implemented(database: Database) -> None:
     app = recorded(create_shop(make_settings(database_url=url_of(database)), handlers=lambda _: None))
     answer = Client(app).get("/v1/products")
     assert (answer.status, answer.code) == (501, "not_implemented")
@@ -94,7 +103,7 @@ def test_what_has_no_handler_is_not_implemented(database):
 
 @ON_SQLITE
 @EVERY
-def test_what_is_not_there_is_not_found(operation, carol, database):
+def test_what_is_not_there_is_not_found(operation: Operation, carol: Client, database: Database) -> None:
     if declared(operation, "not_found"):
         answer = absent(operation, ask(operation, database, carol.user)).of(carol)
         assert (answer.status, answer.code) == (404, "not_found")
@@ -103,7 +112,7 @@ def test_what_is_not_there_is_not_found(operation, carol, database):
 @pytest.mark.parametrize("operation", [o for o in CONTRACT.operations if o.idempotent], ids=lambda o: o.operation_id)
 class TestIdempotencyKeys:
     @ON_SQLITE
-    def test_a_key_is_good_for_one_request(self, operation, carol, database):
+    def test_a_key_is_good_for_one_request(self, operation: Any, carol: Client, database: Database) -> None:
         asked, other = (ask(operation, database, carol.user).with_headers(**KEY) for _ in range(2))
         first, again = asked.of(carol), asked.of(carol)
         assert (again.status, again.body) == (first.status, first.body)
@@ -112,7 +121,9 @@ class TestIdempotencyKeys:
 
     # SQLite's writers wait for each other.
     @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-    def test_two_requests_with_one_key_are_not_handled_at_once(self, operation, carol, database):
+    def test_two_requests_with_one_key_are_not_handled_at_once(
+        self, operation: Any, carol: Client, database: Database
+    ) -> None:
         number = int.from_bytes(sha256(f"{carol.user.id} once".encode()).digest()[:8], signed=True)
         with database.writing() as first:
             first.scalar(select(func.pg_try_advisory_xact_lock(number)))
@@ -125,12 +136,18 @@ class TestLimits:
     @pytest.mark.parametrize(
         "operation", [o for o in CONTRACT.operations if o.rate_limits], ids=lambda o: o.operation_id
     )
-    def test_one_request_too_many_has_to_wait(self, operation, hurried, carol, database):
+    def test_one_request_too_many_has_to_wait(
+        self,
+        operation: Any,
+        hurried: Callable[[Scope, Receive, Send], Awaitable[None]],
+        carol: Client,
+        database: Database,
+    ) -> None:
         caller = Client(hurried, carol.own)
         asked = SPOILED["validation_error"](ask(operation, database, carol.user))
         assert (asked.of(caller).status, asked.of(caller).code) == (400, "rate_limited")
 
-    def test_every_operation_that_looks_anything_up_has_a_limit(self):
+    def test_every_operation_that_looks_anything_up_has_a_limit(self) -> None:
         assert [o.operation_id for o in CONTRACT.operations if not o.rate_limits] == ["get_liveness", "get_readiness"]
 
 
@@ -138,7 +155,7 @@ class TestLimits:
 @pytest.mark.parametrize(
     "operation", [o for o in CONTRACT.operations if "304" in o.responses], ids=lambda o: o.operation_id
 )
-def test_what_the_client_has_already_is_not_sent_again(operation, carol, database):
+def test_what_the_client_has_already_is_not_sent_again(operation: Any, carol: Client, database: Database) -> None:
     asked = ask(operation, database, carol.user)
     seen = asked.of(carol)
     answer = asked.with_headers(If_None_Match=seen.headers["etag"]).of(carol)
@@ -149,13 +166,13 @@ class TestViolations:
     """The violations in the examples of a 400 are those that one request gets, word for word."""
 
     @ON_SQLITE
-    def test_of_parameters(self, carol):
+    def test_of_parameters(self, carol: Client) -> None:
         answer = carol.get("/v1/users?limit=101&email=alice.example.com")
 
         assert answer.json["errors"] == example_of(OPERATIONS["list_users"], "400")["errors"]
 
     @ON_SQLITE
-    def test_of_a_body(self, client):
+    def test_of_a_body(self, client: Client) -> None:
         answer = client.post("/v1/users", {"email": "alice.example.com", "password": "otters", "name": "Alice Archer"})
 
         assert answer.json["errors"] == example_of(OPERATIONS["create_user"], "400")["errors"]

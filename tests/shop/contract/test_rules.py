@@ -1,5 +1,7 @@
 """House rules: each finds its planted defect; the contract has no finding."""
 
+from pathlib import Path
+
 import pytest
 
 from orderly.devtools.lint.linter import RULES, check
@@ -13,7 +15,7 @@ def line_of(source: str, text: str) -> int:
 
 
 @pytest.mark.parametrize(("rule", "good", "bad", "at"), DEFECTS)
-def test_planted_defect_is_found_at_its_line(tmp_path, rule, good, bad, at):
+def test_planted_defect_is_found_at_its_line(tmp_path: Path, rule: str, good: str, bad: str, at: str) -> None:
     assert good in SOURCE
     source = SOURCE.replace(good, bad, 1)
     (tmp_path / "bad.yaml").write_text(source)
@@ -21,7 +23,7 @@ def test_planted_defect_is_found_at_its_line(tmp_path, rule, good, bad, at):
     assert (rule, line_of(source, at)) in findings
 
 
-def test_alias_is_accepted_as_a_copy(tmp_path):
+def test_alias_is_accepted_as_a_copy(tmp_path: Path) -> None:
     responses = '"401": {$ref: "#/components/responses/Unauthorized"}'
     source = SOURCE.replace(responses, responses.replace("{", "&error {"), 1).replace(responses, '"401": *error')
     assert "*error" in source
@@ -29,12 +31,12 @@ def test_alias_is_accepted_as_a_copy(tmp_path):
     assert check(tmp_path / "good.yaml") == []
 
 
-def test_every_rule_has_a_planted_defect():
+def test_every_rule_has_a_planted_defect() -> None:
     assert {rule.__name__.replace("_", "-") for rule in RULES} <= {rule for rule, *_ in DEFECTS}
 
 
 @pytest.mark.parametrize("path", [GOOD, CONTRACT_FILE], ids=["good", "shop"])
-def test_good_contract_has_no_finding(path):
+def test_good_contract_has_no_finding(path: Path) -> None:
     assert check(path) == []
 
 
@@ -53,12 +55,12 @@ def test_good_contract_has_no_finding(path):
         "(a*){2,9}",
     ],
 )
-def test_pattern_with_catastrophic_backtracking_is_found(pattern):
+def test_pattern_with_catastrophic_backtracking_is_found(pattern: str) -> None:
     assert is_catastrophic(f"^{pattern}$")
 
 
 @pytest.mark.parametrize(
     "pattern", ["[!-~]+(?: [!-~]+)*", "([a-z]{2}){3}", r"[0-9]+(?:\.[0-9]+)*", "(?:ab|cd)+", "(?:a+)?", r"a\(b+\)*"]
 )
-def test_pattern_with_one_way_to_match_is_accepted(pattern):
+def test_pattern_with_one_way_to_match_is_accepted(pattern: str) -> None:
     assert not is_catastrophic(f"^{pattern}$")

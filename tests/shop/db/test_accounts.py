@@ -1,6 +1,7 @@
 """A whole account: what ends, what stays and what is forgotten with it."""
 
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from db import accounts
 from db.api_keys import ApiKey
@@ -12,7 +13,7 @@ from tests.shop.factories import make_key, make_session, make_user
 
 
 class TestErase:
-    def test_nothing_personal_stays_and_the_row_does(self, session):
+    def test_nothing_personal_stays_and_the_row_does(self, session: Session) -> None:
         alice = make_user(session)
         make_session(session, alice, user_agent="Alice's Firefox")
         make_key(session, alice, name="Alice's laptop")
@@ -25,7 +26,7 @@ class TestErase:
         assert "alice" not in str(row).lower()
         assert (alice.id, alice.status, alice.version) == (row.id, "erased", 2)
 
-    def test_two_erased_accounts_do_not_stand_in_each_others_way(self, session):
+    def test_two_erased_accounts_do_not_stand_in_each_others_way(self, session: Session) -> None:
         for name in ("alice", "charlie"):
             accounts.erase(session, make_user(session, name))
         assert session.scalars(select(User.email)).all() == [None, None]

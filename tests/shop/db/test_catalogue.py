@@ -1,23 +1,26 @@
 """The catalogue: read with few statements, and each of its filters and orders by an index."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
 
 from db import catalogue
 from db.products import Product
 from orderly.clock import new_id, now
-from orderly.database.pagination import Page
+from orderly.database.pagination import Key, Page
 from tests.shop.factories import make_product
 from tests.statements import listen
 
 
-def listing(sort="-created_at", **filters):
+def listing(sort: str = "-created_at", **filters: Any) -> Page[Any]:
     order = catalogue.SORT_KEYS[sort.removeprefix("-")]
     return Page(catalogue.matching(**filters), lambda row: {"id": row.id}, order, descending=sort[0] == "-")
 
 
 @pytest.fixture
-def shop(session):
+def shop(session: Session) -> Session:
     """A catalogue large enough for the databases to care; nothing of it is kept."""
     at = now()
     rows = [
@@ -31,7 +34,7 @@ def shop(session):
     return session
 
 
-def plan(session, listed, after=None):
+def plan(session: Session, listed: Page[Any], after: Key | None = None) -> str:
     """How the database goes about one page."""
     with listen(session) as heard:
         listed.rows(session, 20, after)
@@ -57,18 +60,18 @@ class TestIndexes:
             ("ix_products_in_stock", {"in_stock": False}),
         ],
     )
-    def test_each_filter_and_order_has_one(self, shop, index, asked):
+    def test_each_filter_and_order_has_one(self, shop: Session, index: str, asked: dict[str, Any]) -> None:
         assert index in plan(shop, listing(**asked))
 
     @pytest.mark.parametrize("sort", ["created_at", "-created_at", "name", "-name", "price", "-price"])
-    def test_a_later_page_does_not_read_the_pages_before(self, shop, sort):
+    def test_a_later_page_does_not_read_the_pages_before(self, shop: Session, sort: str) -> None:
         listed = listing(sort=sort)
         found = plan(shop, listed, listed.rows(shop, 20).last)
         assert "Index Cond" in found or "SEARCH" in found
         assert "Sort" not in found
         assert "TEMP B-TREE" not in found
 
-    def test_a_search_has_one(self, shop):
+    def test_a_search_has_one(self, shop: Session) -> None:
         """SQLite has no index for texts in texts: it reads the list in its order until the page is full."""
         sqlite = shop.get_bind().dialect.name == "sqlite"
         if not sqlite:  # what autovacuum does some time after many rows were added
@@ -78,7 +81,7 @@ class TestIndexes:
 
 
 class TestStatements:
-    def test_a_page_is_one_statement_however_many_rows_it_has(self, session):
+    def test_a_page_is_one_statement_however_many_rows_it_has(self, session: Session) -> None:
         for rows in (0, 1, 20):
             for _ in range(rows - bool(rows == 20)):
                 make_product(session)
@@ -99,7 +102,7 @@ class TestStatements:
         ("1\na", False),
     ],
 )
-def test_a_text_of_several_lines_is_in_one_place(session, q, found):
+def test_a_text_of_several_lines_is_in_one_place(session: Session, q: str, found: bool) -> None:
     make_product(session, sku="M-1", name="A mug", description="Big\nMug\nblue\n100%\n")
     page = listing(q=q).rows(session.connection(), 20)
     assert bool(page.data) is found

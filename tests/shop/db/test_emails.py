@@ -17,7 +17,7 @@ from orderly.errors import Invalid
         ("alice@shop.test", "alice@shop.test"),
     ],
 )
-def test_an_address_has_one_form(given, kept):
+def test_an_address_has_one_form(given: str, kept: str) -> None:
     assert new_email(given) == kept
 
 
@@ -25,7 +25,7 @@ def test_an_address_has_one_form(given, kept):
     "given",
     ["", "alice", "alice@", "@example.com", "älice@example.com", "a b@example.com", "a@b@example.com", "a@-b.example"],
 )
-def test_what_is_no_address_is_refused_without_being_quoted(given):
+def test_what_is_no_address_is_refused_without_being_quoted(given: str) -> None:
     with pytest.raises(Invalid) as refused:
         new_email(given)
     assert refused.value.errors == [

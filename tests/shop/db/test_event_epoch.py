@@ -1,27 +1,30 @@
 """Followers of the events miss nothing, wherever the database was brought to and however far back."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select, text, update
 
 from db import event_epoch
 from db.event_epoch import EventEpoch
 from db.events import Event
+from orderly.database.database import Database
 from tests.requirements import needing_postgresql
 from tests.shop.db.test_events import Follower, record
 
 
-def happen(database, *subjects):
+def happen(database: Database, *subjects: str) -> None:
     with database.writing() as session:
         record(session, *subjects)
         session.commit()
 
 
-def shift_of(database):
+def shift_of(database: Database) -> Any:
     with database.reading() as session:
         return session.scalar(select(EventEpoch.shift))
 
 
-def test_a_database_that_stays_where_it_is_counts_on(database):
+def test_a_database_that_stays_where_it_is_counts_on(database: Database) -> None:
     event_epoch.detect_restore(database)
     happen(database, "before")
     event_epoch.detect_restore(database)
@@ -30,7 +33,7 @@ def test_a_database_that_stays_where_it_is_counts_on(database):
     assert Follower(database).read_until(2) == ["before", "after"]
 
 
-def test_a_restored_database_counts_on_from_above(database):
+def test_a_restored_database_counts_on_from_above(database: Database) -> None:
     event_epoch.detect_restore(database)
     happen(database, "kept")
     follower = Follower(database)
@@ -45,7 +48,7 @@ def test_a_restored_database_counts_on_from_above(database):
     assert follower.read_until(2) == ["kept", "new"]
 
 
-def test_it_moves_once(database):
+def test_it_moves_once(database: Database) -> None:
     event_epoch.detect_restore(database)
     event_epoch.advance_epoch(database)
     moved = shift_of(database)
@@ -54,7 +57,7 @@ def test_it_moves_once(database):
 
 
 @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-def test_a_role_without_privileges_may_ask_which_server_it_is(database):
+def test_a_role_without_privileges_may_ask_which_server_it_is(database: Database) -> None:
     with database.writing() as session:
         session.execute(text("SET LOCAL ROLE pg_database_owner"))
         assert "/" in session.scalar(event_epoch.SERVER)

@@ -2,13 +2,16 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, text, tuple_
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from db import events
 from db.events import Event
+from orderly.database.database import Database
 from orderly.database.pagination import Page
 from tests.requirements import needing_postgresql
 
@@ -19,13 +22,13 @@ SETTLES_WITHIN = 30
 class Follower:
     """Reads the feed page by page, from where it was last time."""
 
-    def __init__(self, database, **wanted):
+    def __init__(self, database: Database, **wanted: Any) -> None:
         self.database = database
         self.wanted = wanted
         self.seen = []
         self.place = None
 
-    def read(self, limit=7):
+    def read(self, limit: int = 7) -> list[Any]:
         order, wanted = [Event.position, Event.id], events.feed(**self.wanted)
         listing = Page(wanted, lambda e: e.subject_id, order, descending=False, follow=True)
         with self.database.reading() as session:
@@ -34,7 +37,7 @@ class Follower:
         self.place = page.last or self.place
         return self.seen
 
-    def read_until(self, count):
+    def read_until(self, count: int) -> list[Any]:
         deadline = time.monotonic() + SETTLES_WITHIN
         while len(self.seen) < count and time.monotonic() < deadline:
             self.read()
@@ -42,13 +45,13 @@ class Follower:
         return self.read()
 
 
-def record(session, *subjects):
+def record(session: Session, *subjects: str) -> None:
     for subject in subjects:
         events.record(session, "order.created", subject, caller=None)
     session.flush()
 
 
-def test_events_come_in_the_order_in_which_they_were_recorded(database):
+def test_events_come_in_the_order_in_which_they_were_recorded(database: Database) -> None:
     with database.writing() as session:
         record(session, "a", "b", "c")
         record(session, "d")
@@ -59,7 +62,7 @@ def test_events_come_in_the_order_in_which_they_were_recorded(database):
     assert Follower(database).read_until(5) == ["a", "b", "c", "d", "e"]
 
 
-def test_what_is_rolled_back_never_happened(database):
+def test_what_is_rolled_back_never_happened(database: Database) -> None:
     with database.writing() as session:
         record(session, "never")
     with database.writing() as session:
@@ -68,13 +71,13 @@ def test_what_is_rolled_back_never_happened(database):
     assert Follower(database).read_until(1) == ["once"]
 
 
-def test_the_table_refuses_a_type_that_nobody_knows(session):
+def test_the_table_refuses_a_type_that_nobody_knows(session: Session) -> None:
     with pytest.raises(IntegrityError, match="ck_events_type"):
         events.record(session, "order.lost", "ord_1", caller=None)
 
 
 @pytest.mark.parametrize(("wanted", "index"), [({}, "ix_events_position"), ({"type": "user.erased"}, "ix_events_type")])
-def test_a_page_is_found_by_an_index(session, wanted, index):
+def test_a_page_is_found_by_an_index(session: Session, wanted: dict[str, Any], index: str) -> None:
     often_and_rarely = ["order.created"] * 99 + ["user.erased"]
     rows = [{"id": f"evt_{n:04}", "position": n, "type": often_and_rarely[n % 100]} for n in range(5000)]
     session.execute(insert(Event), [{**row, "subject_id": "ord_1", "data": {}} for row in rows])
@@ -90,7 +93,7 @@ def test_a_page_is_found_by_an_index(session, wanted, index):
 
 
 @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-def test_one_that_commits_late_is_not_passed_by(database):
+def test_one_that_commits_late_is_not_passed_by(database: Database) -> None:
     follower = Follower(database)
     with database.writing() as early, database.writing() as late:
         record(early, "early")
@@ -101,7 +104,7 @@ def test_one_that_commits_late_is_not_passed_by(database):
     assert follower.read_until(2) == ["early", "late"]
 
 
-def write(database, writer):
+def write(database: Database, writer: Any) -> list[str]:
     """Transactions of one to three events, one in five rolled back; gives what was committed."""
     committed = []
     for turn in range(15):
@@ -114,7 +117,7 @@ def write(database, writer):
     return committed
 
 
-def test_a_follower_of_many_writers_sees_each_event_once(database):
+def test_a_follower_of_many_writers_sees_each_event_once(database: Database) -> None:
     follower = Follower(database)
     with ThreadPoolExecutor(6) as pool:
         writers = [pool.submit(write, database, name) for name in "abcdef"]

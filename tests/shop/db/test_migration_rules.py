@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
@@ -25,11 +26,11 @@ CHANGE = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b")
 
 
 @pytest.fixture(scope="module")
-def changes(bare_postgresql):
+def changes(bare_postgresql: str) -> dict[str, Any]:
     """The changes of each revision, as (whether it was outside of a transaction, SQL), as they reach PostgreSQL."""
     made, now = {}, []
 
-    def notice(connection, _cursor, statement, *_):
+    def notice(connection: Any, _cursor: Any, statement: Any, *_: Any) -> None:
         if CHANGE.match(statement):
             now.append((connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT", statement.strip()))
 
@@ -42,13 +43,13 @@ def changes(bare_postgresql):
     return made
 
 
-def script(changes):
+def script(changes: list[Any]) -> str:
     return "\n".join(sql + ";" if alone else f"BEGIN;\n{sql};\nCOMMIT;" for alone, sql in changes).replace(
         "\nCOMMIT;\nBEGIN;", ""
     )
 
 
-def findings(sql, allowed=()):
+def findings(sql: str, allowed: dict[str, str] | tuple[()] = ()) -> list[Any]:
     rules = [*LET_BE, *allowed]
     words = ["--pg-version", POSTGRESQL, "--reporter", "gcc", *(word for rule in rules for word in ("-e", rule))]
     result = subprocess.run([program("squawk"), *words], input=sql, capture_output=True, text=True, check=False)
@@ -58,14 +59,14 @@ def findings(sql, allowed=()):
 
 @pytest.mark.needs("postgresql", "squawk")
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_the_version_before_may_go_on_serving(changes, revision):
+def test_the_version_before_may_go_on_serving(changes: dict[str, Any], revision: str) -> None:
     assert changes[revision] != []
     assert findings(script(changes[revision]), LET_BE_IN.get(revision, ())) == []
 
 
 @pytest.mark.needs("postgresql")
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_what_cannot_be_undone_is_a_migration_of_its_own(changes, revision):
+def test_what_cannot_be_undone_is_a_migration_of_its_own(changes: dict[str, Any], revision: str) -> None:
     if any(alone for alone, _ in changes[revision]):
         assert all(alone for alone, _ in changes[revision])
 
@@ -87,5 +88,5 @@ def test_what_cannot_be_undone_is_a_migration_of_its_own(changes, revision):
         ("disallowed-unique-constraint", "ALTER TABLE orders ADD CONSTRAINT uq_orders_note UNIQUE (note)"),
     ],
 )
-def test_what_would_break_it_or_keep_it_waiting_is_found(rule, sql):
+def test_what_would_break_it_or_keep_it_waiting_is_found(rule: str, sql: str) -> None:
     assert any(rule in line for line in findings(script([(False, sql)]))), findings(script([(False, sql)]))

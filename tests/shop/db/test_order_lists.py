@@ -1,20 +1,23 @@
 """The lists of orders: each filter has an index, and a page is as many statements however many rows it has."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
 
 from db import orders
 from db.orders import Order
+from orderly import Caller
 from orderly.clock import new_id, now
-from orderly.database.pagination import Page
+from orderly.database.pagination import Key, Page
 from tests.shop.factories import make_order, make_product, make_user
 from tests.statements import listen
 
 
 @pytest.fixture
-def shop(session, alice):
+def shop(session: Session, alice: Caller) -> Session:
     """Orders enough for the databases to care, one in forty alice's, one in fifty cancelled; nothing of it is kept."""
     people = [alice.id, *(make_user(session, f"user-{n}").id for n in range(39))]
     session.execute(
@@ -24,19 +27,19 @@ def shop(session, alice):
     return session
 
 
-def row(minutes, user_id, status):
+def row(minutes: int, user_id: str, status: str) -> dict[str, Any]:
     at, over = now() - timedelta(minutes=minutes), status == "cancelled"
     times = {"created_at": at, "updated_at": at, "cancelled_at": at if over else None}
     money = {"currency": "EUR", "total_amount": 1, "order_metadata": {}}
     return {"id": new_id("ord"), "user_id": user_id, "status": status, "restocked": over, **times, **money}
 
 
-def listing(caller, **filters):
+def listing(caller: Caller, **filters: Any) -> Page[Any]:
     found = orders.matching(orders.visible_to(caller), **filters)
     return Page(found, lambda order: {"lines": len(order.lines)}, [Order.created_at, Order.id])
 
 
-def plan(session, listed, after):
+def plan(session: Session, listed: Page[Any], after: Key | None) -> str:
     """How the database goes about one page; the lines of the orders are a second statement."""
     with listen(session) as heard:
         listed.rows(session, 20, after)
@@ -54,7 +57,7 @@ def plan(session, listed, after):
         ("ix_orders_status", {"status": "cancelled"}),
     ],
 )
-def test_each_filter_of_the_staff_has_an_index(shop, bob, index, asked):
+def test_each_filter_of_the_staff_has_an_index(shop: Session, bob: Caller, index: str, asked: dict[str, Any]) -> None:
     listed = listing(bob, **asked)
     for after in (None, listed.rows(shop, 20).last):
         found = plan(shop, listed, after)
@@ -64,13 +67,13 @@ def test_each_filter_of_the_staff_has_an_index(shop, bob, index, asked):
 
 
 @pytest.mark.parametrize("asked", [{}, {"status": "pending"}, {"created_before": now() - timedelta(days=1)}])
-def test_her_own_orders_have_one_too(shop, alice, asked):
+def test_her_own_orders_have_one_too(shop: Session, alice: Caller, asked: dict[str, Any]) -> None:
     listed = listing(alice, **asked)
     for after in (None, listed.rows(shop, 20).last):
         assert "ix_orders_user_id" in plan(shop, listed, after)
 
 
-def test_a_page_is_two_statements_however_many_rows_it_has(session, bob):
+def test_a_page_is_two_statements_however_many_rows_it_has(session: Session, bob: Caller) -> None:
     lines = [(make_product(session, stock=100).id, 1) for _ in range(3)]
     for rows in (1, 20):
         while len(session.scalars(orders.visible_to(bob)).all()) < rows:

@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from sqlalchemy import func, select
 
 from db import accounts, order_actions
 from db.orders import Order
 from db.users import AccountDeleted, User
+from orderly.database.database import Database
 from tests.concurrency import together
 from tests.shop import invariants
 from tests.shop.factories import make_caller, make_product, make_user
@@ -16,18 +18,18 @@ AT_ONCE = 16
 """A transaction needs a connection, of which the tests' pool has 20."""
 
 
-def test_an_account_with_a_new_order_is_kept(database):
+def test_an_account_with_a_new_order_is_kept(database: Database) -> None:
     with database.writing() as session:
         mug = make_product(session, stock=100).id
         people = [make_user(session, f"buyer-{n}") for n in range(24)]
         session.commit()
 
-    def order(user):
+    def order(user: User) -> None:
         with database.writing() as session, suppress(AccountDeleted):
             order_actions.place(session, make_caller(user), [(mug, 1)])
             session.commit()
 
-    def leave(user):
+    def leave(user: Any) -> None:
         with database.writing() as session, suppress(accounts.HasOpenOrders):
             accounts.erase(session, session.get(User, user.id))
             session.commit()

@@ -13,12 +13,12 @@ from orderly.pipeline.thread_pool import PASSWORD_QUEUE, PASSWORD_THREADS
 from tests.shop.factories import PASSWORD, password_hash
 
 
-def test_a_hash_is_argon2id_with_the_parameters_of_owasp():
+def test_a_hash_is_argon2id_with_the_parameters_of_owasp() -> None:
     assert password_hash().startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert PASSWORD not in password_hash()
 
 
-def test_the_same_password_never_has_the_same_hash():
+def test_the_same_password_never_has_the_same_hash() -> None:
     assert passwords.hash_password(PASSWORD) != passwords.hash_password(PASSWORD)
 
 
@@ -32,21 +32,21 @@ def test_the_same_password_never_has_the_same_hash():
         "",
     ],
 )
-def test_a_password_is_taken_as_it_is(other):
+def test_a_password_is_taken_as_it_is(other: str) -> None:
     assert passwords.verify(password_hash(), PASSWORD)
     assert not passwords.verify(password_hash(), other)
 
 
-def test_nobodys_password_is_wrong_after_the_same_work():
+def test_nobodys_password_is_wrong_after_the_same_work() -> None:
     assert not passwords.verify(None, PASSWORD)
     assert not passwords.needs_rehash(DUMMY_HASH)
 
 
-def test_a_hash_that_cannot_be_read_fits_no_password():
+def test_a_hash_that_cannot_be_read_fits_no_password() -> None:
     assert not passwords.verify("not a hash", PASSWORD)
 
 
-def test_a_hash_of_other_parameters_is_good_but_to_be_renewed():
+def test_a_hash_of_other_parameters_is_good_but_to_be_renewed() -> None:
     older = PasswordHasher(memory_cost=8192, time_cost=1, parallelism=1).hash(PASSWORD)
     assert passwords.verify(older, PASSWORD)
     assert passwords.needs_rehash(older)
@@ -54,7 +54,7 @@ def test_a_hash_of_other_parameters_is_good_but_to_be_renewed():
 
 
 @pytest.mark.parametrize("common", ["password1234", "PASSWORD1234"])
-def test_a_common_password_is_refused_without_being_quoted(common):
+def test_a_common_password_is_refused_without_being_quoted(common: str) -> None:
     with pytest.raises(Invalid) as refused:
         passwords.check_not_common(common, "/new_password")
     [error] = refused.value.errors
@@ -62,11 +62,11 @@ def test_a_common_password_is_refused_without_being_quoted(common):
     assert common not in str(error)
 
 
-def test_other_passwords_are_not_refused():
+def test_other_passwords_are_not_refused() -> None:
     passwords.check_not_common(PASSWORD)
 
 
-def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch):
+def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "QUEUE_TIMEOUT", 0.01)
     with ExitStack() as busy:
         for _ in range(PASSWORD_THREADS):
@@ -76,7 +76,7 @@ def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch):
     assert passwords.verify(password_hash(), PASSWORD)
 
 
-def test_who_would_make_the_queue_too_long_is_told_so_at_once():
+def test_who_would_make_the_queue_too_long_is_told_so_at_once() -> None:
     with ExitStack() as busy:
         for _ in range(PASSWORD_THREADS + PASSWORD_QUEUE):
             busy.enter_context(passwords._queue)
@@ -85,6 +85,6 @@ def test_who_would_make_the_queue_too_long_is_told_so_at_once():
     assert passwords.verify(password_hash(), PASSWORD)
 
 
-def test_the_common_passwords_are_the_long_ones_of_zxcvbn():
+def test_the_common_passwords_are_the_long_ones_of_zxcvbn() -> None:
     taken = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 12]
     assert sorted(passwords.COMMON_PASSWORDS) == sorted({word.casefold() for word in taken})

@@ -1,26 +1,31 @@
 """Products: their rules, and a stock that nothing can oversell."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
+from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import Row, select, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from db import products
 from db.events import Event
 from db.products import MAX_STOCK, InsufficientStock, Product, ProductUnavailable
 from db.stock_ledger import StockAdjustment
+from orderly import Caller, ReadSession
+from orderly.database.database import Database
 from tests.requirements import needing_postgresql
 from tests.shop.factories import make_product
 from tests.statements import listen
 
 
-def stock_of(session, product):
+def stock_of(session: ReadSession, product: Product) -> Any:
     return session.scalar(select(Product.stock).where(Product.id == product.id))
 
 
-def wait_for_a_waiting_one(session):
+def wait_for_a_waiting_one(session: Session) -> None:
     """Until a transaction of this database waits for the lock of another one."""
     waiting = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
     for _ in range(500):
@@ -32,13 +37,13 @@ def wait_for_a_waiting_one(session):
 
 
 class TestTake:
-    def test_it_takes_all_lines_and_raises_their_versions(self, session):
+    def test_it_takes_all_lines_and_raises_their_versions(self, session: Session) -> None:
         cup, jug = make_product(session), make_product(session)
         products.reserve(session, {jug.id: 10, cup.id: 1})
         session.expire_all()
         assert [(p.stock, p.version) for p in (jug, cup)] == [(0, 2), (9, 2)]
 
-    def test_one_line_short_refuses_all_and_names_it(self, database):
+    def test_one_line_short_refuses_all_and_names_it(self, database: Database) -> None:
         with database.writing() as session:
             cup, jug = make_product(session), make_product(session, stock=2)
             session.commit()
@@ -48,7 +53,7 @@ class TestTake:
         with database.reading() as session:
             assert (stock_of(session, cup), stock_of(session, jug)) == (10, 2)
 
-    def test_what_is_archived_or_unknown_is_not_for_sale(self, session, bob):
+    def test_what_is_archived_or_unknown_is_not_for_sale(self, session: Session, bob: Caller) -> None:
         cup, jug = make_product(session), make_product(session)
         products.archive(session, bob, jug.id)
         for other in (jug.id, "prd_01kg9ys7g0e4ma4jz41b93y214"):
@@ -57,7 +62,7 @@ class TestTake:
 
 
 class TestRules:
-    def test_only_what_changes_is_told(self, session, bob):
+    def test_only_what_changes_is_told(self, session: Session, bob: Caller) -> None:
         cup = make_product(session)
         products.change(session, bob, cup.id, {"name": cup.name})
         products.change(session, bob, cup.id, {"price_amount": 1})
@@ -84,12 +89,14 @@ class TestRules:
             (StockAdjustment, {"delta": 0}, "ck_stock_adjustments_delta"),
         ],
     )
-    def test_the_tables_refuse_what_a_bug_would_do(self, session, table, values, constraint):
+    def test_the_tables_refuse_what_a_bug_would_do(
+        self, session: Session, table: type[Any], values: dict[str, int], constraint: str
+    ) -> None:
         make_product(session)
         with pytest.raises(IntegrityError, match=constraint):
             session.execute(update(table).values(values))
 
-    def test_more_lines_take_no_more_statements(self, session):
+    def test_more_lines_take_no_more_statements(self, session: Session) -> None:
         ids = [make_product(session).id for _ in range(12)]
         session.flush()
         counts = []
@@ -103,10 +110,10 @@ class TestRules:
 
 class TestConcurrency:
     @pytest.fixture
-    def change(self, database):
+    def change(self, database: Database) -> Callable[..., bool]:
         """Runs something in a transaction of its own; whether it was done, or there was not enough."""
 
-        def change(act, *given, **named):
+        def change(act: Callable[..., StockAdjustment], *given: str | None, **named: Any) -> bool:
             with database.writing() as session:
                 try:
                     act(session, *given, **named)
@@ -118,7 +125,7 @@ class TestConcurrency:
         return change
 
     @pytest.fixture
-    def shelf(self, database):
+    def shelf(self, database: Database) -> tuple[Product, Product]:
         """Two products, ten of each."""
         with database.writing() as session:
             both = make_product(session), make_product(session)
@@ -127,7 +134,9 @@ class TestConcurrency:
 
     # On SQLite a writer is alone.
     @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-    def test_rows_are_locked_in_the_order_of_their_ids(self, database, change, shelf):
+    def test_rows_are_locked_in_the_order_of_their_ids(
+        self, database: Database, change: Callable[..., bool], shelf: tuple[Product, Product]
+    ) -> None:
         cup, jug = shelf
         change(products.adjust, None, cup.id, delta=1, reason="count")  # PostgreSQL moves the row behind the other one
         with database.writing() as holder, database.writing() as watcher, ThreadPoolExecutor(1) as thread:
@@ -143,7 +152,7 @@ class TestConcurrency:
             assert (found, buyer.result()) == (jug.id, True)
 
 
-def take_as_rows_lie(session, wanted):
+def take_as_rows_lie(session: Session, wanted: Any) -> dict[str, Row]:
     """Take them by a plan that reads the products in the order of the table's pages."""
     for plan in ("hashjoin", "mergejoin", "indexscan", "bitmapscan"):
         session.execute(text(f"SET LOCAL enable_{plan} = off"))

@@ -10,11 +10,12 @@ from db.products import Product
 from db.seed import BATCH, SeedFactory, create_person, in_batches
 from db.stock_ledger import StockAdjustment
 from db.users import User
+from orderly.database.database import Database
 from tests.shop import invariants
 from tests.shop.factories import password_hash
 
 
-def sow(database, products, customers, orders):
+def sow(database: Database, products: int, customers: int, orders: int) -> None:
     random = Random(7)  # noqa: S311  # the same shop each time
     [staff] = in_batches(database, 1, lambda session: create_person(session, random, "staff", password_hash()))
     seeds = SeedFactory(random, staff, password_hash())
@@ -22,7 +23,7 @@ def sow(database, products, customers, orders):
         assert len(list(in_batches(database, count, make))) == count
 
 
-def test_orders_of_all_states_keep_the_invariants(database):
+def test_orders_of_all_states_keep_the_invariants(database: Database) -> None:
     sow(database, products=5, customers=3, orders=BATCH + 20)
     with database.reading() as session:
         invariants.check(session)
@@ -31,7 +32,7 @@ def test_orders_of_all_states_keep_the_invariants(database):
         assert session.scalar(select(func.count(User.id))) == 4
 
 
-def test_what_sells_out_is_delivered(database):
+def test_what_sells_out_is_delivered(database: Database) -> None:
     sow(database, products=1, customers=1, orders=150)
     with database.reading() as session:
         invariants.check(session)
@@ -39,7 +40,7 @@ def test_what_sells_out_is_delivered(database):
         assert session.scalars(reasons).all()[:2] == ["initial stock", "delivery"]
 
 
-def test_it_may_be_sown_twice(database):
+def test_it_may_be_sown_twice(database: Database) -> None:
     for _ in range(2):
         sow(database, products=2, customers=2, orders=2)
     with database.reading() as session:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from db import sessions
 from db.sessions import GRACE, IDLE, LIFETIME, InvalidToken, RefreshToken, TokenReused
@@ -15,12 +16,12 @@ SECOND = timedelta(seconds=1)
 
 
 class TestRotate:
-    def test_a_token_has_256_bits_and_only_its_hash_is_kept(self, session):
+    def test_a_token_has_256_bits_and_only_its_hash_is_kept(self, session: Session) -> None:
         token = make_session(session).refresh_token
         assert len(token) == 43
         assert token not in session.scalars(select(RefreshToken.hash)).all()
 
-    def test_after_the_grace_a_reuse_ends_the_session(self, session):
+    def test_after_the_grace_a_reuse_ends_the_session(self, session: Session) -> None:
         family, first = make_session(session)
         at = now()
         second = sessions.rotate(session, first, at=at).refresh_token
@@ -31,21 +32,21 @@ class TestRotate:
         with pytest.raises(InvalidToken):
             sessions.rotate(session, second, at=later)
 
-    def test_a_clock_that_is_set_back_prolongs_no_grace(self, session):
+    def test_a_clock_that_is_set_back_prolongs_no_grace(self, session: Session) -> None:
         at = now()
         first = make_session(session, at=at).refresh_token
         sessions.rotate(session, first, at=at)
         with pytest.raises(TokenReused):
             sessions.rotate(session, first, at=at - GRACE - SECOND)
 
-    def test_a_session_ends_after_fourteen_days_without_use(self, session):
+    def test_a_session_ends_after_fourteen_days_without_use(self, session: Session) -> None:
         at = now()
         token = make_session(session, at=at).refresh_token
         with pytest.raises(InvalidToken):
             sessions.rotate(session, token, at=at + IDLE)
         sessions.rotate(session, token, at=at + IDLE - SECOND)
 
-    def test_a_session_ends_after_thirty_days_however_much_it_is_used(self, session):
+    def test_a_session_ends_after_thirty_days_however_much_it_is_used(self, session: Session) -> None:
         at = now()
         family, token = make_session(session, at=at)
         for days in (10, 20, 29):
@@ -56,26 +57,26 @@ class TestRotate:
 
 
 class TestCallerState:
-    def test_it_is_what_is_true_at_the_moment(self, session):
+    def test_it_is_what_is_true_at_the_moment(self, session: Session) -> None:
         bob = make_user(session, "bob")
         family = make_session(session, bob).session
         assert sessions.find_session_status(session, family.id, bob.id) == ("staff", "active")
         bob.change_role(session, "customer")
         assert sessions.find_session_status(session, family.id, bob.id).role == "customer"
 
-    def test_there_is_none_once_the_session_is_revoked(self, session):
+    def test_there_is_none_once_the_session_is_revoked(self, session: Session) -> None:
         alice = make_user(session)
         family = make_session(session, alice).session
         sessions.revoke(session, family.id, make_caller(alice))
         assert sessions.find_session_status(session, family.id, alice.id) is None
 
-    def test_there_is_none_once_the_session_has_expired(self, session):
+    def test_there_is_none_once_the_session_has_expired(self, session: Session) -> None:
         alice = make_user(session)
         family = make_session(session, alice).session
         with time_machine.travel(family.expires_at, tick=False):
             assert sessions.find_session_status(session, family.id, alice.id) is None
 
-    def test_there_is_none_of_a_disabled_or_another_user(self, session):
+    def test_there_is_none_of_a_disabled_or_another_user(self, session: Session) -> None:
         alice, charlie = make_user(session), make_user(session, "charlie")
         family = make_session(session, alice).session
         assert sessions.find_session_status(session, family.id, charlie.id) is None
@@ -85,7 +86,7 @@ class TestCallerState:
 
 
 class TestVisibleTo:
-    def test_alice_sees_her_own_sessions_that_have_not_ended(self, session):
+    def test_alice_sees_her_own_sessions_that_have_not_ended(self, session: Session) -> None:
         alice, at = make_user(session), now()
         make_session(session, make_user(session, "bob"))
         make_session(session, alice, at=at - IDLE)
@@ -95,14 +96,14 @@ class TestVisibleTo:
         here = make_session(session, alice, user_agent="Firefox").session
         assert session.scalars(sessions.visible_to(make_caller(alice), at=at)).all() == [here]
 
-    def test_staff_sees_no_sessions_of_others(self, session):
+    def test_staff_sees_no_sessions_of_others(self, session: Session) -> None:
         make_session(session, make_user(session))
         bob = make_caller(make_user(session, "bob"))
         assert session.scalars(sessions.visible_to(bob)).all() == []
 
 
 class TestPurge:
-    def test_ended_sessions_go_with_their_tokens_and_live_ones_stay(self, session):
+    def test_ended_sessions_go_with_their_tokens_and_live_ones_stay(self, session: Session) -> None:
         alice, at = make_user(session), now()
         kept = make_session(session, alice).session
         make_session(session, alice, at=at - IDLE)

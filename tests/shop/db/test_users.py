@@ -4,25 +4,28 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
 from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from db import accounts, users
 from db.users import EmailTaken, LastAdmin, User
+from orderly.database.database import Database
 from orderly.errors import Invalid
 from tests.shop.factories import make_user, password_hash
 
 STAFF_SCOPES = frozenset({"me:read", "users:read"})
 
 
-def names(session, statement):
+def names(session: Session, statement: Any) -> set[Any]:
     return {user.name for user in session.scalars(statement)}
 
 
 @pytest.mark.parametrize(("length", "is_taken"), [(64, True), (65, False)])
-def test_a_new_address_has_64_octets_before_the_at(session, length, is_taken):
+def test_a_new_address_has_64_octets_before_the_at(session: Session, length: int, is_taken: bool) -> None:
     email = f"{'a' * length}@example.com"
     alice = make_user(session)
     for take in (
@@ -34,10 +37,10 @@ def test_a_new_address_has_64_octets_before_the_at(session, length, is_taken):
 
 
 class TestCreate:
-    def test_of_two_who_sign_up_at_once_with_one_address_one_has_it(self, database):
+    def test_of_two_who_sign_up_at_once_with_one_address_one_has_it(self, database: Database) -> None:
         together = Barrier(2)
 
-        def sign_up(name):
+        def sign_up(name: Any) -> bool:
             together.wait()
             with database.writing() as session:
                 try:
@@ -51,26 +54,26 @@ class TestCreate:
         with ThreadPoolExecutor(2) as threads:
             assert sorted(threads.map(sign_up, ("alice", "charlie"))) == [False, True]
 
-    def test_the_case_of_ones_own_address_can_be_changed(self, session):
+    def test_the_case_of_ones_own_address_can_be_changed(self, session: Session) -> None:
         alice = make_user(session)
         alice.change_email(session, "ALICE@example.com")
         assert alice.email == "ALICE@example.com"
 
 
 class TestLastAdmin:
-    def test_a_disabled_admin_does_not_count(self, session):
+    def test_a_disabled_admin_does_not_count(self, session: Session) -> None:
         carol, dave = make_user(session, "carol"), make_user(session, "dave", role="admin")
         accounts.disable(session, dave)
         with pytest.raises(LastAdmin):
             carol.change_role(session, "customer")
 
-    def test_of_two_admins_who_demote_each_other_one_stays(self, database):
+    def test_of_two_admins_who_demote_each_other_one_stays(self, database: Database) -> None:
         with database.writing() as session:
             admins = [make_user(session, name, role="admin").id for name in ("carol", "dave")]
             session.commit()
         together = Barrier(2)
 
-        def demote(user_id):
+        def demote(user_id: Any) -> str:
             with database.writing() as session:
                 if not database.is_sqlite:  # there a write transaction is alone from its beginning
                     user = session.get_one(User, user_id)
@@ -88,36 +91,36 @@ class TestLastAdmin:
 
 
 class TestCredentials:
-    def test_they_are_found_by_the_address_in_any_case(self, session):
+    def test_they_are_found_by_the_address_in_any_case(self, session: Session) -> None:
         alice = make_user(session)
         found = users.find_password_record(session, email="ALICE@example.com")
         assert found == (alice.id, password_hash(), "active")
         assert users.get_password_record(session, alice.id) == found
 
-    def test_nobody_has_those_of_an_unknown_address(self, session):
+    def test_nobody_has_those_of_an_unknown_address(self, session: Session) -> None:
         make_user(session)
         for email in ("charlie@example.com", "alice", ""):
             assert users.find_password_record(session, email=email) is None
 
-    def test_a_password_that_was_changed_meanwhile_no_longer_signs_in(self, session):
+    def test_a_password_that_was_changed_meanwhile_no_longer_signs_in(self, session: Session) -> None:
         alice = make_user(session)
         verified = users.get_password_record(session, alice.id)
         assert users.lock_if_unchanged(session, verified) is alice
         accounts.change_password(session, alice, "another", but=None)
         assert users.lock_if_unchanged(session, verified) is None
 
-    def test_an_account_that_was_disabled_meanwhile_does_not_sign_in(self, session):
+    def test_an_account_that_was_disabled_meanwhile_does_not_sign_in(self, session: Session) -> None:
         alice = make_user(session)
         verified = users.get_password_record(session, alice.id)
         accounts.disable(session, alice)
         assert users.lock_if_unchanged(session, verified) is None
 
-    def test_the_command_line_finds_people_by_their_address(self, session):
+    def test_the_command_line_finds_people_by_their_address(self, session: Session) -> None:
         alice = make_user(session)
         assert users.find_by_email(session, "Alice@EXAMPLE.com") is alice
         assert users.find_by_email(session, "charlie@example.com") is None
 
-    def test_an_invalid_address_finds_no_erased_account(self, session):
+    def test_an_invalid_address_finds_no_erased_account(self, session: Session) -> None:
         accounts.erase(session, make_user(session))
         assert users.find_by_email(session, "no address") is None
 
@@ -132,7 +135,7 @@ class TestCredentials:
         ("status = 'erased'", "ck_users_erased"),
     ],
 )
-def test_the_table_itself_refuses_what_cannot_be(session, change, constraint):
+def test_the_table_itself_refuses_what_cannot_be(session: Session, change: str, constraint: str) -> None:
     make_user(session)
     with pytest.raises(IntegrityError, match=constraint):
         session.execute(text(f"UPDATE users SET {change}"))  # noqa: S608  # the test's own words

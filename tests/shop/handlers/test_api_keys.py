@@ -1,26 +1,30 @@
 """API keys: their secrets, scopes and ends."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from orderly.clock import now
 from orderly.times import rfc3339
+from tests.asgi import Client, Response
 
 SHOWN = {"id", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at"}
 
 
-def create(person, *scopes, **given):
+def create(person: Client, *scopes: str, **given: Any) -> Response:
     return person.post("/v1/api-keys", {"name": "a key", "scopes": scopes or ["me:read"], **given})
 
 
-def later(**time):
+def later(**time: Any) -> str:
     """A time to come, as a request writes it."""
     return rfc3339(now() + timedelta(**time))
 
 
 class TestCreateApiKey:
-    def test_the_secret_is_shown_once(self, sign_in):
+    def test_the_secret_is_shown_once(self, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         answer = create(alice, "orders:read", "me:read")
         assert answer.status == 201
@@ -33,7 +37,7 @@ class TestCreateApiKey:
         assert listed.json["data"] == [{name: made[name] for name in SHOWN}]
         assert made["secret"][12:].encode() not in listed.body
 
-    def test_it_acts_for_its_owner_with_its_scopes(self, sign_in):
+    def test_it_acts_for_its_owner_with_its_scopes(self, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         key = alice.with_key(create(alice, "me:read").json["secret"])
         assert key.get("/v1/me").json["id"] == alice.user.id
@@ -44,13 +48,13 @@ class TestCreateApiKey:
     @pytest.mark.parametrize(
         ("name", "scope"), [("alice", "users:read"), ("bob", "users:write"), ("bob", "orders:refund")]
     )
-    def test_nobody_gives_what_he_does_not_have(self, sign_in, name, scope):
+    def test_nobody_gives_what_he_does_not_have(self, sign_in: Callable[..., Client], name: str, scope: str) -> None:
         person = sign_in(name)
         answer = create(person, "me:read", scope)
         assert (answer.status, answer.code) == (403, "scope_not_held")
         assert person.get("/v1/api-keys").json["data"] == []
 
-    def test_a_key_loses_what_its_owner_loses(self, sign_in):
+    def test_a_key_loses_what_its_owner_loses(self, sign_in: Callable[..., Client]) -> None:
         bob, carol = sign_in("bob"), sign_in("carol")
         key = bob.with_key(create(bob, "users:read", "me:read").json["secret"])
         carol.patch(f"/v1/users/{bob.user.id}", {"role": "customer"}, {"If-Match": "*"})
@@ -60,24 +64,26 @@ class TestCreateApiKey:
 
 class TestWithAKey:
     @pytest.fixture
-    def secret(self, alice):
+    def secret(self, alice: Client) -> Any:
         return create(alice).json["secret"]
 
-    def test_it_ends_when_it_was_told_to(self, client, alice, time_passes):
+    def test_it_ends_when_it_was_told_to(
+        self, client: Client, alice: Client, time_passes: Callable[..., AbstractContextManager[None]]
+    ) -> None:
         secret = create(alice, expires_at=later(hours=1)).json["secret"]
         key = client.with_key(secret)
         assert key.get("/v1/me").status == 200
         with time_passes(hours=1, seconds=1):
             assert key.get("/v1/me").code == "invalid_token"
 
-    def test_its_use_is_shown_to_the_minute(self, client, alice, secret):
+    def test_its_use_is_shown_to_the_minute(self, client: Client, alice: Client, secret: Any) -> None:
         client.with_key(secret).get("/v1/me")
         [listed] = alice.get("/v1/api-keys").json["data"]
         assert listed["last_used_at"].endswith(":00.000000Z")
 
 
 class TestListApiKeys:
-    def test_only_ones_own_and_without_the_secrets(self, sign_in):
+    def test_only_ones_own_and_without_the_secrets(self, sign_in: Callable[..., Client]) -> None:
         alice, charlie = sign_in("alice"), sign_in("charlie")
         first, second = create(alice).json, create(alice).json
         create(charlie)
@@ -86,7 +92,9 @@ class TestListApiKeys:
         assert all(key.keys() == SHOWN for key in answer.json["data"])
         assert alice.get(f"/v1/api-keys?user_id={charlie.user.id}").errors == {"user_id": "unknown"}
 
-    def test_ended_keys_are_left_out(self, sign_in, time_passes):
+    def test_ended_keys_are_left_out(
+        self, sign_in: Callable[..., Client], time_passes: Callable[..., AbstractContextManager[None]]
+    ) -> None:
         alice = sign_in("alice")
         create(alice, expires_at=later(minutes=1))
         alice.delete(f"/v1/api-keys/{create(alice).json['id']}")
@@ -96,7 +104,7 @@ class TestListApiKeys:
 
 
 class TestRevokeApiKey:
-    def test_it_bites_on_the_very_next_call(self, client, sign_in):
+    def test_it_bites_on_the_very_next_call(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         made = create(alice).json
         key = client.with_key(made["secret"])
@@ -108,10 +116,10 @@ class TestRevokeApiKey:
 
 
 class TestRotateApiKey:
-    def rotate(self, person, key_id, **body):
+    def rotate(self, person: Client, key_id: str, **body: Any) -> Response:
         return person.post(f"/v1/api-keys/{key_id}/rotate", body)
 
-    def test_without_an_overlap_the_old_one_ends_at_once(self, client, sign_in):
+    def test_without_an_overlap_the_old_one_ends_at_once(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         old = create(alice, "me:read", name="Book-keeping").json
         answer = self.rotate(alice, old["id"])
@@ -122,7 +130,9 @@ class TestRotateApiKey:
         assert client.with_key(old["secret"]).get("/v1/me").code == "invalid_token"
         assert client.with_key(new["secret"]).get("/v1/me").status == 200
 
-    def test_with_an_overlap_both_work_for_a_while(self, client, sign_in, time_passes):
+    def test_with_an_overlap_both_work_for_a_while(
+        self, client: Client, sign_in: Callable[..., Client], time_passes: Callable[..., AbstractContextManager[None]]
+    ) -> None:
         alice = sign_in("alice")
         old = create(alice).json
         new = self.rotate(alice, old["id"], overlap_seconds=60).json
@@ -131,21 +141,23 @@ class TestRotateApiKey:
         with time_passes(seconds=61):
             assert [key.get("/v1/me").status for key in keys] == [401, 200]
 
-    def test_a_key_can_replace_itself(self, client, sign_in):
+    def test_a_key_can_replace_itself(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         old = create(alice, "api-keys:write", "me:read").json
         new = self.rotate(client.with_key(old["secret"]), old["id"])
         assert new.status == 201
         assert client.with_key(new.json["secret"]).get("/v1/me").status == 200
 
-    def test_who_lacks_a_scope_of_the_key_cannot_renew_it(self, client, sign_in):
+    def test_who_lacks_a_scope_of_the_key_cannot_renew_it(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         weak, strong = create(alice, "api-keys:write").json, create(alice, "me:write").json
         answer = self.rotate(client.with_key(weak["secret"]), strong["id"])
         assert (answer.status, answer.code) == (403, "scope_not_held")
         assert len(alice.get("/v1/api-keys").json["data"]) == 2
 
-    def test_an_ended_key_is_not_renewed(self, sign_in, time_passes):
+    def test_an_ended_key_is_not_renewed(
+        self, sign_in: Callable[..., Client], time_passes: Callable[..., AbstractContextManager[None]]
+    ) -> None:
         alice = sign_in("alice")
         revoked, expiring = create(alice).json["id"], create(alice, expires_at=later(minutes=1)).json["id"]
         alice.delete(f"/v1/api-keys/{revoked}")

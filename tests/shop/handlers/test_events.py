@@ -1,12 +1,16 @@
 """The feed of events, as a program follows it over HTTP."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from db import events
 from db.events import TYPES
 from orderly.clock import new_id
+from orderly.database.database import Database
+from tests.asgi import Client, Response
 from tests.shop.application import CONTRACT
 from tests.shop.factories import PASSWORD, make_caller
 
@@ -16,10 +20,10 @@ ORDERS = "/v1/events?type=order.created"
 
 
 @pytest.fixture
-def record(database, bob):
+def record(database: Database, bob: Client) -> Callable[..., list[str]]:
     """Records that orders were made, and waits until the feed shows it."""
 
-    def record(count, **data):
+    def record(count: int, **data: Any) -> list[str]:
         ids = [new_id("ord") for _ in range(count)]
         with database.writing() as session:
             for order_id in ids:
@@ -33,7 +37,7 @@ def record(database, bob):
     return record
 
 
-def settled(other, subject_id, count):
+def settled(other: Client, subject_id: str, count: int) -> list[Any]:
     """The events of one thing, as soon as there are so many."""
     deadline = time.monotonic() + SETTLES_WITHIN
     while time.monotonic() < deadline:
@@ -45,16 +49,16 @@ def settled(other, subject_id, count):
     raise AssertionError(f"{len(reported)} events of {subject_id}, not {count}")
 
 
-def subjects(answer):
+def subjects(answer: Response) -> list[Any]:
     return [event["subject_id"] for event in answer.json["data"]]
 
 
-def test_the_contract_has_every_type():
+def test_the_contract_has_every_type() -> None:
     assert CONTRACT.document["components"]["schemas"]["EventType"]["enum"] == list(TYPES)
 
 
 class TestListEvents:
-    def test_an_event_has_its_actor_and_subject(self, bob, record):
+    def test_an_event_has_its_actor_and_subject(self, bob: Client, record: Callable[..., list[str]]) -> None:
         [order_id] = record(1, status="pending", total_amount=3350)
         [event] = bob.get(ORDERS).json["data"]
         assert event.pop("id").startswith("evt_")
@@ -66,7 +70,7 @@ class TestListEvents:
             "data": {"status": "pending", "total_amount": 3350},
         }
 
-    def test_it_can_be_followed_from_its_end(self, bob, record):
+    def test_it_can_be_followed_from_its_end(self, bob: Client, record: Callable[..., list[str]]) -> None:
         record(2)
         end = bob.get(ORDERS).json["next_cursor"]
         nothing = bob.get(f"{ORDERS}&after={end}").json
@@ -74,12 +78,14 @@ class TestListEvents:
         later = record(2)
         assert subjects(bob.get(f"{ORDERS}&after={end}")) == later
 
-    def test_an_empty_feed_has_no_cursor(self, bob):
+    def test_an_empty_feed_has_no_cursor(self, bob: Client) -> None:
         assert bob.get(ORDERS).json == {"data": [], "has_more": False, "next_cursor": None}
 
 
 class TestEventsOfAccounts:
-    def test_each_change_is_recorded_once_without_personal_data(self, client, sign_in):
+    def test_each_change_is_recorded_once_without_personal_data(
+        self, client: Client, sign_in: Callable[..., Client]
+    ) -> None:
         carol = sign_in("carol")
         account = {"email": "dora@example.com", "password": PASSWORD, "name": "Dora"}
         dora = client.post("/v1/users", account).json["id"]

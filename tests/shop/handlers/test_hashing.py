@@ -1,11 +1,15 @@
 """No write transaction is open while a password is hashed: hashing is slow."""
 
 import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 
 from db import passwords
+from orderly.database.database import Database
+from tests.asgi import Client
 from tests.shop.factories import PASSWORD
 
 pytestmark = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
@@ -13,12 +17,12 @@ NEW = {"email": "alicia@example.com", "current_password": PASSWORD}
 
 
 @pytest.fixture
-def hashed(database, monkeypatch):
+def hashed(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """A list with an entry for each hash during which another connection could write."""
     hashed = []
 
     @contextmanager
-    def turn():
+    def turn() -> Iterator[None]:
         with closing(sqlite3.connect(database.url.database, timeout=0, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")  # raises if somebody writes
         hashed.append(True)
@@ -39,12 +43,19 @@ def hashed(database, monkeypatch):
     ],
     ids=["signing up", "signing in", "a new password", "a new address", "a new address of a known version"],
 )
-def test_other_requests_write_during_hashing(sign_in, hashed, method, path, body, headers):
+def test_other_requests_write_during_hashing(
+    sign_in: Callable[..., Client],
+    hashed: list[bool],
+    method: str,
+    path: str,
+    body: dict[str, str],
+    headers: dict[str, Any],
+) -> None:
     alice = sign_in("alice")
     assert alice(method, path, body, headers).status in (200, 201, 204)
     assert hashed
 
 
-def test_a_wrong_password_comes_before_the_version(sign_in):
+def test_a_wrong_password_comes_before_the_version(sign_in: Callable[..., Client]) -> None:
     wrong = {**NEW, "current_password": "not this one"}
     assert sign_in("alice").patch("/v1/me", wrong, {"If-Match": '"0"'}).code == "wrong_password"

@@ -11,18 +11,18 @@ from tests.settings import make_settings
 
 
 class TestGetLiveness:
-    def test_the_process_is_live(self, client):
+    def test_the_process_is_live(self, client: Client) -> None:
         answer = client.get("/v1/health/live")
         assert (answer.status, answer.json) == (200, {"status": "ok"})
 
 
 class TestGetReadiness:
-    def test_the_service_is_ready(self, client):
+    def test_the_service_is_ready(self, client: Client) -> None:
         answer = client.get("/v1/health/ready")
         assert (answer.status, answer.json["status"]) == (200, "ok")
 
     @pytest.mark.parametrize("url", ["sqlite:////nowhere/orderly.db", "postgresql://nobody@127.0.0.1:1/nothing"])
-    def test_without_its_database_it_is_live_and_not_ready(self, url):
+    def test_without_its_database_it_is_live_and_not_ready(self, url: str) -> None:
         app = recorded(create_shop(make_settings(database_url=url)))
         without = Client(app)
         answer = without.get("/v1/health/ready")

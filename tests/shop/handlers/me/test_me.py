@@ -1,17 +1,23 @@
 """The caller's own account."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from sqlalchemy.orm import Session
 
 from db import accounts, users
 from handlers import me, tokens
+from orderly import Caller
 from orderly.errors import Unauthenticated
+from tests.asgi import Client
 from tests.shop.api_helpers import key_of, log_in
 from tests.shop.factories import PASSWORD, make_caller, make_session, make_user
 from tests.shop.handlers.me.conftest import OTHER
 
 
 class TestGetMe:
-    def test_the_account_of_the_caller(self, sign_in):
+    def test_the_account_of_the_caller(self, sign_in: Callable[..., Client]) -> None:
         alice, _ = sign_in("alice"), sign_in("bob")
         answer = alice.get("/v1/me")
         assert (answer.status, answer.json["email"], answer.headers["etag"]) == (200, "alice@example.com", '"1"')
@@ -20,13 +26,13 @@ class TestGetMe:
 
 
 class TestUpdateMe:
-    def test_a_name_needs_no_password(self, sign_in):
+    def test_a_name_needs_no_password(self, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         answer = alice.patch("/v1/me", {"name": "Alicia"})
         assert (answer.status, answer.json["name"], answer.headers["etag"]) == (200, "Alicia", '"2"')
         assert alice.get("/v1/me").json == answer.json
 
-    def test_an_address_needs_the_current_password(self, client, sign_in):
+    def test_an_address_needs_the_current_password(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         without = alice.patch("/v1/me", {"email": "alicia@example.com"})
         assert (without.status, without.code) == (400, "validation_error")
@@ -38,7 +44,7 @@ class TestUpdateMe:
         assert log_in(client, email="alicia@example.com").status == 201
         assert log_in(client).code == "invalid_credentials"
 
-    def test_an_address_of_somebody_else_is_taken(self, sign_in):
+    def test_an_address_of_somebody_else_is_taken(self, sign_in: Callable[..., Client]) -> None:
         alice, _ = sign_in("alice"), sign_in("charlie")
         answer = alice.patch("/v1/me", {"email": "Charlie@example.com", "current_password": PASSWORD, "name": "X"})
         assert (answer.status, answer.code) == (409, "email_taken")
@@ -49,7 +55,7 @@ class TestGoneMeanwhile:
     """The account or session ended after the caller was authenticated."""
 
     @pytest.fixture
-    def gone(self, session):
+    def gone(self, session: Session) -> Caller:
         alice = make_user(session)
         caller = make_caller(alice, session_id=make_session(session, alice).session.id)
         accounts.erase(session, users.get(session, alice.id, caller))
@@ -57,20 +63,20 @@ class TestGoneMeanwhile:
         return caller
 
     @pytest.mark.parametrize("handler", [me.get_me, me.delete_me])
-    def test_the_account_is_gone(self, session, gone, handler):
+    def test_the_account_is_gone(self, session: Session, gone: Caller, handler: Callable[..., Any]) -> None:
         with pytest.raises(Unauthenticated):
             handler(session=session, caller=gone)
 
-    def test_the_account_is_gone_before_its_name_is_changed(self, session, gone):
+    def test_the_account_is_gone_before_its_name_is_changed(self, session: Session, gone: Caller) -> None:
         with pytest.raises(Unauthenticated):
             me.update_me({"name": "X"}, session=session, reads=session, caller=gone)
 
-    def test_the_account_is_gone_before_the_password_is_compared(self, session, gone):
+    def test_the_account_is_gone_before_the_password_is_compared(self, session: Session, gone: Caller) -> None:
         body = {"current_password": PASSWORD, "new_password": OTHER}
         with pytest.raises(Unauthenticated):
             me.update_my_password(body, session=session, reads=session, caller=gone)
 
-    def test_who_signs_out_twice_at_once_is_signed_out(self, session):
+    def test_who_signs_out_twice_at_once_is_signed_out(self, session: Session) -> None:
         alice = make_user(session)
         caller = make_caller(alice, session_id=make_session(session, alice).session.id)
         tokens.revoke_current_token(session=session, caller=caller)

@@ -1,10 +1,13 @@
 """The sessions of the caller."""
 
+from collections.abc import Callable
+
+from tests.asgi import Client
 from tests.shop.handlers.me.conftest import another_session
 
 
 class TestListMySessions:
-    def test_sessions_are_listed_newest_first(self, client, sign_in):
+    def test_sessions_are_listed_newest_first(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice, _ = sign_in("alice"), sign_in("charlie")
         _, elsewhere = another_session(client, {"User-Agent": "Firefox " + "x" * 500})
         here = alice.get("/v1/me/sessions").json
@@ -17,7 +20,7 @@ class TestListMySessions:
 
 
 class TestRevokeMySession:
-    def test_it_ends_access_and_refresh_at_once(self, client, sign_in):
+    def test_it_ends_access_and_refresh_at_once(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         given, elsewhere = another_session(client)
         [session_id] = [s["id"] for s in alice.get("/v1/me/sessions").json["data"] if not s["current"]]

@@ -1,17 +1,20 @@
 """A new password."""
 
+from collections.abc import Callable
+
 import pytest
 
+from tests.asgi import Client, Response
 from tests.shop.api_helpers import key_of, log_in
 from tests.shop.factories import PASSWORD
 from tests.shop.handlers.me.conftest import OTHER, another_session
 
 
 class TestUpdateMyPassword:
-    def change(self, caller, current=PASSWORD, new=OTHER):
+    def change(self, caller: Client, current: str = PASSWORD, new: str | None = OTHER) -> Response:
         return caller.put("/v1/me/password", {"current_password": current, "new_password": new})
 
-    def test_the_old_password_and_other_sessions_end(self, client, sign_in):
+    def test_the_old_password_and_other_sessions_end(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         key = key_of(alice, "me:read")
         given, elsewhere = another_session(client)
@@ -24,7 +27,7 @@ class TestUpdateMyPassword:
         assert log_in(client, password=OTHER).status == 201
         assert alice.get("/v1/me").status == key.get("/v1/me").status == 200
 
-    def test_a_wrong_current_password_changes_nothing(self, client, sign_in):
+    def test_a_wrong_current_password_changes_nothing(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         _, elsewhere = another_session(client)
         answer = self.change(alice, "a wrong password")
@@ -36,7 +39,9 @@ class TestUpdateMyPassword:
         ("new", "keyword"),
         [("x" * 11, "minLength"), ("x" * 129, "maxLength"), ("password1234", "common"), (None, "type")],
     )
-    def test_a_bad_password_is_an_error_without_its_value(self, client, sign_in, new, keyword):
+    def test_a_bad_password_is_an_error_without_its_value(
+        self, client: Client, sign_in: Callable[..., Client], new: str | None, keyword: str
+    ) -> None:
         answer = self.change(sign_in("alice"), new=new)
         assert (answer.status, answer.errors) == (400, {"/new_password": keyword})
         assert new is None or new.encode() not in answer.body

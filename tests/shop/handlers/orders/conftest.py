@@ -1,9 +1,15 @@
 """Orders over HTTP: who orders, what is for sale, and how it is asked for."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from db.products import Product
+from orderly.database.database import Database
+from tests.asgi import Client, Response
 from tests.shop.factories import make_product
 
 ABSENT = "ord_01kg9ys7g0e4ma4jz41b93y214"
@@ -19,10 +25,10 @@ KEY = {"Idempotency-Key": "k"}
 
 
 @pytest.fixture
-def create_product(database):
+def create_product(database: Database) -> Callable[..., str]:
     """Puts ten of something on sale, past HTTP; gives its id."""
 
-    def create_product(**given):
+    def create_product(**given: Any) -> str:
         with database.writing() as session:
             product_id = make_product(session, **given).id
             session.commit()
@@ -32,10 +38,10 @@ def create_product(database):
 
 
 @pytest.fixture
-def stock_of(database):
+def stock_of(database: Database) -> Callable[[str], Any]:
     """How many there are of a product, archived or not."""
 
-    def stock_of(product_id):
+    def stock_of(product_id: str) -> Any:
         with database.reading() as session:
             return session.scalar(select(Product.stock).where(Product.id == product_id))
 
@@ -43,10 +49,10 @@ def stock_of(database):
 
 
 @pytest.fixture
-def count_rows(database):
+def count_rows(database: Database) -> Callable[..., Any]:
     """How many rows there are."""
 
-    def count_rows(column, *conditions):
+    def count_rows(column: InstrumentedAttribute[str], *conditions: ColumnElement[bool]) -> Any:
         with database.reading() as session:
             return session.scalar(select(func.count(column)).where(*conditions))
 
@@ -54,25 +60,25 @@ def count_rows(database):
 
 
 @pytest.fixture
-def order(alice, create_product):
+def order(alice: Client, create_product: Callable[..., str]) -> str:
     """The address of an order of alice: two mugs."""
     return place(alice, (create_product(), 2)).headers["location"]
 
 
-def wanting(*lines, **given):
+def wanting(*lines: tuple[str, int], **given: Any) -> dict[str, Any]:
     return {"lines": [{"product_id": product_id, "quantity": quantity} for product_id, quantity in lines], **given}
 
 
-def place(client, *lines, **given):
+def place(client: Client, *lines: tuple[str, int], **given: Any) -> Response:
     made = client.post("/v1/orders", wanting(*lines, **given))
     assert made.status == 201, made
     return made
 
 
-def pay(bob, order, reference="bank-1"):
+def pay(bob: Client, order: str, reference: str = "bank-1") -> Response:
     return bob.post(f"{order}/pay", {"reference": reference})
 
 
-def ids(answer):
+def ids(answer: Response) -> list[Any]:
     assert answer.status == 200, answer
     return [found["id"] for found in answer.json["data"]]

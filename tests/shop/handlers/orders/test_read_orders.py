@@ -1,10 +1,15 @@
 """Lists of orders."""
 
+from collections.abc import Callable
+
+from tests.asgi import Client
 from tests.shop.handlers.orders.conftest import ids, pay, place
 
 
 class TestListOrders:
-    def test_customers_see_their_own_and_staff_all(self, alice, bob, charlie, create_product):
+    def test_customers_see_their_own_and_staff_all(
+        self, alice: Client, bob: Client, charlie: Client, create_product: Callable[..., str]
+    ) -> None:
         mug = create_product()
 
         hers, his = place(alice, (mug, 1)).json["id"], place(charlie, (mug, 1)).json["id"]
@@ -13,12 +18,14 @@ class TestListOrders:
         assert ids(charlie.get("/v1/orders")) == [his]
         assert ids(bob.get("/v1/orders")) == [his, hers]
 
-    def test_the_orders_of_another_user_are_for_staff(self, alice, bob, charlie, order):
+    def test_the_orders_of_another_user_are_for_staff(
+        self, alice: Client, bob: Client, charlie: Client, order: str
+    ) -> None:
         target = f"/v1/orders?user_id={alice.user.id}"
 
         assert [len(ids(caller.get(target))) for caller in (alice, bob, charlie)] == [1, 1, 0]
 
-    def test_filters(self, alice, bob, create_product):
+    def test_filters(self, alice: Client, bob: Client, create_product: Callable[..., str]) -> None:
         mug = create_product()
         first, second = place(alice, (mug, 1)), place(alice, (mug, 1))
         pay(bob, first.headers["location"])

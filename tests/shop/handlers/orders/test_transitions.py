@@ -1,16 +1,26 @@
 """The transitions of an order: cancelled, or paid, fulfilled and refunded."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from db.events import Event
 from db.products import MAX_STOCK
 from orderly.clock import now
 from orderly.times import parse_time
+from tests.asgi import Client
 from tests.shop.handlers.orders.conftest import ADDRESS, ANY, pay, place
 
 
 class TestCancelOrder:
-    def test_the_stock_is_restored_once(self, alice, create_product, stock_of, count_rows):
+    def test_the_stock_is_restored_once(
+        self,
+        alice: Client,
+        create_product: Callable[..., str],
+        stock_of: Callable[[str], Any],
+        count_rows: Callable[..., Any],
+    ) -> None:
         mug = create_product()
         order = place(alice, (mug, 4)).headers["location"]
         first, second = (alice.post(f"{order}/cancel") for _ in range(2))
@@ -22,7 +32,9 @@ class TestCancelOrder:
         )
 
     @pytest.mark.parametrize("way", ["cancel", "refund"])
-    def test_stock_beyond_the_maximum_is_a_conflict(self, carol, create_product, stock_of, way):
+    def test_stock_beyond_the_maximum_is_a_conflict(
+        self, carol: Client, create_product: Callable[..., str], stock_of: Callable[[str], Any], way: str
+    ) -> None:
         mug = create_product()
         order = place(carol, (mug, 4)).headers["location"]
         room = MAX_STOCK - stock_of(mug)
@@ -33,12 +45,12 @@ class TestCancelOrder:
 
 
 class TestPayOrder:
-    def test_a_payment_is_recorded(self, bob, order):
+    def test_a_payment_is_recorded(self, bob: Client, order: str) -> None:
         paid = pay(bob, order)
         assert (paid.status, paid.json["status"], paid.json["payment_reference"]) == (200, "paid", "bank-1")
         assert parse_time(paid.json["paid_at"]) <= now()
 
-    def test_one_payment_pays_one_order(self, alice, bob, create_product):
+    def test_one_payment_pays_one_order(self, alice: Client, bob: Client, create_product: Callable[..., str]) -> None:
         first, second = (place(alice, (create_product(), 1)).headers["location"] for _ in range(2))
         assert pay(bob, first).status == 200
         assert pay(bob, second).code == "payment_reference_taken"
@@ -46,29 +58,38 @@ class TestPayOrder:
 
 
 class TestFulfilOrder:
-    def test_a_paid_order_is_fulfilled(self, bob, order):
+    def test_a_paid_order_is_fulfilled(self, bob: Client, order: str) -> None:
         pay(bob, order)
         sent = bob.post(f"{order}/fulfil", {"tracking": "RR123456785IE"})
         assert (sent.status, sent.json["status"], sent.json["tracking"]) == (200, "fulfilled", "RR123456785IE")
 
-    def test_the_body_may_be_left_out(self, bob, order):
+    def test_the_body_may_be_left_out(self, bob: Client, order: str) -> None:
         pay(bob, order)
         sent = bob.post(f"{order}/fulfil")
         assert (sent.status, sent.json["tracking"]) == (200, None)
 
 
 class TestRefundOrder:
-    def test_a_refund_without_an_amount_is_of_the_total(self, bob, carol, order):
+    def test_a_refund_without_an_amount_is_of_the_total(self, bob: Client, carol: Client, order: str) -> None:
         total = pay(bob, order).json["total"]
         refunded = carol.post(f"{order}/refund")
         assert (refunded.status, refunded.json["status"], refunded.json["refunded"]) == (200, "refunded", total)
 
-    def test_a_refund_beyond_the_total_is_a_conflict(self, bob, carol, order):
+    def test_a_refund_beyond_the_total_is_a_conflict(self, bob: Client, carol: Client, order: str) -> None:
         total = pay(bob, order).json["total"]["amount"]
         assert carol.post(f"{order}/refund", {"amount": total + 1}).code == "refund_too_large"
 
     @pytest.mark.parametrize(("restock", "left"), [(True, 10), (False, 6)])
-    def test_a_partial_refund_may_restore_the_stock(self, alice, bob, carol, create_product, stock_of, restock, left):
+    def test_a_partial_refund_may_restore_the_stock(
+        self,
+        alice: Client,
+        bob: Client,
+        carol: Client,
+        create_product: Callable[..., str],
+        stock_of: Callable[[str], Any],
+        restock: bool,
+        left: int,
+    ) -> None:
         mug = create_product()
         order = place(alice, (mug, 4)).headers["location"]
         pay(bob, order)
@@ -78,7 +99,14 @@ class TestRefundOrder:
 
 
 class TestArchivedProducts:
-    def test_their_orders_stay_readable_and_go_on(self, alice, bob, carol, create_product, stock_of):
+    def test_their_orders_stay_readable_and_go_on(
+        self,
+        alice: Client,
+        bob: Client,
+        carol: Client,
+        create_product: Callable[..., str],
+        stock_of: Callable[[str], Any],
+    ) -> None:
         mug = create_product()
         orders = [place(alice, (mug, 2)).headers["location"] for _ in range(3)]
         assert bob.delete(f"/v1/products/{mug}", ANY).status == 204
@@ -91,7 +119,7 @@ class TestArchivedProducts:
 
 
 class TestDeleteMe:
-    def test_an_account_with_open_orders_is_not_deleted(self, alice, bob, order):
+    def test_an_account_with_open_orders_is_not_deleted(self, alice: Client, bob: Client, order: str) -> None:
         alice.patch(order, {"note": "Ring twice", "shipping_address": ADDRESS, "metadata": {"cart": "7"}}, ANY)
         assert alice.delete("/v1/me").code == "open_orders"
         pay(bob, order)

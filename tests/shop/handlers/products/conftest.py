@@ -1,8 +1,15 @@
 """What is on sale, and how much of it there is."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
+from db.products import Product
+from orderly.database.database import Database
+from tests.asgi import Response
 from tests.shop.factories import make_product
 
 MUG = {"sku": "MUG-1", "name": "Blue mug", "price": {"amount": 1250, "currency": "EUR"}, "stock": 10}
@@ -10,10 +17,10 @@ ABSENT = "prd_01kg9ys7g0e4ma4jz41b93y214"
 
 
 @pytest.fixture
-def create_product(database):
+def create_product(database: Database) -> Callable[..., Product]:
     """Puts a product on sale, past HTTP."""
 
-    def create_product(**given):
+    def create_product(**given: Any) -> Product:
         with database.writing() as session:
             product = make_product(session, **given)
             session.commit()
@@ -22,11 +29,11 @@ def create_product(database):
     return create_product
 
 
-def names(answer):
+def names(answer: Response) -> list[Any]:
     assert answer.status == 200, answer
     return [product["name"] for product in answer.json["data"]]
 
 
-def count_rows(database, column):
+def count_rows(database: Database, column: InstrumentedAttribute[str]) -> Any:
     with database.reading() as session:
         return session.scalar(select(func.count(column)))

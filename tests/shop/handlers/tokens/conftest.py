@@ -1,12 +1,17 @@
 """Somebody who can sign in, and how he does."""
 
+from typing import Any
+
 import pytest
 
+from db.users import User
+from orderly.database.database import Database
+from tests.asgi import Client, Response
 from tests.shop.factories import make_user
 
 
 @pytest.fixture
-def alice(database):
+def alice(database: Database) -> User:
     """Somebody who can sign in."""
     with database.writing() as session:
         user = make_user(session)
@@ -14,16 +19,16 @@ def alice(database):
     return user
 
 
-def renew(client, token):
+def renew(client: Client, token: Any) -> Response:
     return client.post("/v1/tokens/refresh", {"refresh_token": token})
 
 
-def renewed(client, token):
+def renewed(client: Client, token: Any) -> Any:
     answer = renew(client, token)
     assert answer.status == 201, answer
     return answer.json["refresh_token"]
 
 
-def works(client, tokens):
+def works(client: Client, tokens: Any) -> bool:
     """Whether an access token is taken."""
     return client.signed_in(tokens["access_token"]).get("/v1/me").status == 200

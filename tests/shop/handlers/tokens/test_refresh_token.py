@@ -1,7 +1,13 @@
 """Refresh tokens, and signing out."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
 import pytest
 
+from db.users import User
+from tests.asgi import Client
 from tests.shop.api_helpers import log_in
 from tests.shop.handlers.tokens.conftest import renew, renewed, works
 
@@ -11,10 +17,10 @@ REUSED = 11
 
 class TestRefreshToken:
     @pytest.fixture
-    def tokens(self, client, alice):
+    def tokens(self, client: Client, alice: User) -> Any:
         return log_in(client).json
 
-    def test_each_pair_gives_the_next(self, client, tokens):
+    def test_each_pair_gives_the_next(self, client: Client, tokens: Any) -> None:
         answer = renew(client, tokens["refresh_token"])
         assert answer.status == 201
         assert answer.json["refresh_token"] != tokens["refresh_token"]
@@ -22,13 +28,13 @@ class TestRefreshToken:
         assert works(client, tokens)
         renewed(client, answer.json["refresh_token"])
 
-    def test_after_a_lost_response_the_token_works_again(self, client, tokens):
+    def test_after_a_lost_response_the_token_works_again(self, client: Client, tokens: Any) -> None:
         second = renewed(client, tokens["refresh_token"])
         third = renewed(client, tokens["refresh_token"])
         assert renew(client, second).code == "invalid_token"
         renewed(client, third)
 
-    def test_a_reuse_ends_the_session_with_its_access_tokens(self, client, tokens):
+    def test_a_reuse_ends_the_session_with_its_access_tokens(self, client: Client, tokens: Any) -> None:
         second = renew(client, tokens["refresh_token"]).json
         third = renew(client, second["refresh_token"]).json
         answer = renew(client, tokens["refresh_token"])
@@ -38,32 +44,40 @@ class TestRefreshToken:
             assert not works(client, each)
             assert renew(client, each["refresh_token"]).code == "invalid_token"
 
-    def test_after_the_grace_the_parent_is_a_reuse(self, client, tokens, time_passes):
+    def test_after_the_grace_the_parent_is_a_reuse(
+        self, client: Client, tokens: Any, time_passes: Callable[..., AbstractContextManager[None]]
+    ) -> None:
         second = renewed(client, tokens["refresh_token"])
         with time_passes(seconds=REUSED):
             assert renew(client, tokens["refresh_token"]).code == "token_reused"
             assert renew(client, second).code == "invalid_token"
         assert not works(client, tokens)
 
-    def test_a_reuse_leaves_the_other_sessions(self, client, tokens):
+    def test_a_reuse_leaves_the_other_sessions(self, client: Client, tokens: Any) -> None:
         other = log_in(client).json
         renewed(client, renewed(client, tokens["refresh_token"]))
         assert renew(client, tokens["refresh_token"]).code == "token_reused"
         assert works(client, other)
         renewed(client, other["refresh_token"])
 
-    def test_a_used_token_stays_used_when_the_clock_goes_back(self, client, tokens, time_passes):
+    def test_a_used_token_stays_used_when_the_clock_goes_back(
+        self, client: Client, tokens: Any, time_passes: Callable[..., AbstractContextManager[None]]
+    ) -> None:
         second = renewed(client, renewed(client, tokens["refresh_token"]))
         with time_passes(hours=-1):
             assert renew(client, tokens["refresh_token"]).code == "token_reused"
             assert renew(client, second).code == "invalid_token"
 
     @pytest.mark.parametrize("days", [14, 31])
-    def test_an_idle_session_ends(self, client, tokens, time_passes, days):
+    def test_an_idle_session_ends(
+        self, client: Client, tokens: Any, time_passes: Callable[..., AbstractContextManager[None]], days: int
+    ) -> None:
         with time_passes(days=days):
             assert renew(client, tokens["refresh_token"]).code == "invalid_token"
 
-    def test_a_session_ends_after_thirty_days(self, client, tokens, time_passes):
+    def test_a_session_ends_after_thirty_days(
+        self, client: Client, tokens: Any, time_passes: Callable[..., AbstractContextManager[None]]
+    ) -> None:
         token = tokens["refresh_token"]
         for days in (13, 26):
             with time_passes(days=days):
@@ -71,12 +85,12 @@ class TestRefreshToken:
         with time_passes(days=30):
             assert renew(client, token).code == "invalid_token"
 
-    def test_a_refresh_token_is_no_access_token(self, client, tokens):
+    def test_a_refresh_token_is_no_access_token(self, client: Client, tokens: Any) -> None:
         assert client.signed_in(tokens["refresh_token"]).get("/v1/me").code == "invalid_token"
 
 
 class TestRevokeCurrentToken:
-    def test_signing_out_ends_access_and_refresh_at_once(self, client, alice):
+    def test_signing_out_ends_access_and_refresh_at_once(self, client: Client, alice: User) -> None:
         tokens = log_in(client).json
         me = client.signed_in(tokens["access_token"])
         answer = me.delete("/v1/tokens/current")

@@ -1,5 +1,8 @@
 """Dora signs up, and lists of accounts are told by their addresses."""
 
+from typing import Any
+
+from tests.asgi import Client, Response
 from tests.shop.factories import PASSWORD
 
 ABSENT = "usr_01kg9ys7g0e4ma4jz41b93y214"
@@ -7,10 +10,10 @@ DORA = "dora@example.com"
 NEW = {"email": DORA, "password": PASSWORD, "name": "Dora"}
 
 
-def sign_up(client, **given):
+def sign_up(client: Client, **given: Any) -> Response:
     return client.post("/v1/users", {**NEW, **given})
 
 
-def emails(answer):
+def emails(answer: Response) -> list[Any]:
     assert answer.status == 200, answer
     return [user["email"] for user in answer.json["data"]]

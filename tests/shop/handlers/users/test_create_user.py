@@ -2,12 +2,13 @@
 
 import pytest
 
+from tests.asgi import Client
 from tests.shop.api_helpers import log_in
 from tests.shop.handlers.users.conftest import DORA, sign_up
 
 
 class TestCreateUser:
-    def test_a_new_account_is_an_active_customer(self, client):
+    def test_a_new_account_is_an_active_customer(self, client: Client) -> None:
         answer = sign_up(client, email="Dora@EXAMPLE.com")
         assert answer.status == 201
         made = answer.json
@@ -20,13 +21,13 @@ class TestCreateUser:
         assert me.get(answer.headers["location"]).json == made
 
     @pytest.mark.parametrize("email", ["dora@example.com", "DORA@EXAMPLE.COM"])
-    def test_an_address_is_taken_in_any_case(self, client, email):
+    def test_an_address_is_taken_in_any_case(self, client: Client, email: str) -> None:
         sign_up(client)
         answer = sign_up(client, email=email, name="Another")
         assert (answer.status, answer.code) == (409, "email_taken")
         assert "dora" not in answer.body.decode().lower()
 
-    def test_all_errors_are_reported_without_values(self, client):
+    def test_all_errors_are_reported_without_values(self, client: Client) -> None:
         answer = client.post("/v1/users", {"email": "canary-1", "password": "canary-2", "name": "", "role": "canary-3"})
         assert (answer.status, answer.code) == (400, "validation_error")
         assert answer.errors.keys() == {"/email", "/password", "/name", "/role"}
@@ -37,7 +38,7 @@ class TestCreateUser:
         "password",
         ["x" * 12, "X" * 128, "ä" * 64, "🐙" * 128, "  spaces before and after  ", "Password\twith\nControls"],
     )
-    def test_a_password_is_kept_as_it_is(self, client, password):
+    def test_a_password_is_kept_as_it_is(self, client: Client, password: str) -> None:
         assert sign_up(client, password=password).status == 201
         assert log_in(client, DORA, password=password).status == 201
         for other in (password[:-1], password[1:], password.swapcase()[:127]):
@@ -46,7 +47,7 @@ class TestCreateUser:
     @pytest.mark.parametrize(
         ("password", "keyword"), [("x" * 11, "minLength"), ("x" * 129, "maxLength"), ("Password1234", "common")]
     )
-    def test_a_bad_password_is_an_error_without_its_value(self, client, password, keyword):
+    def test_a_bad_password_is_an_error_without_its_value(self, client: Client, password: str, keyword: str) -> None:
         answer = sign_up(client, password=password)
         assert (answer.status, answer.errors) == (400, {"/password": keyword})
         assert password.encode() not in answer.body
@@ -72,7 +73,7 @@ class TestCreateUser:
             "dora@xn--abc.com",
         ],
     )
-    def test_an_invalid_address_is_an_error(self, client, email):
+    def test_an_invalid_address_is_an_error(self, client: Client, email: str) -> None:
         answer = sign_up(client, email=email)
         assert answer.status == 400
         assert answer.errors.keys() == {"/email"}
@@ -85,16 +86,16 @@ class TestCreateUser:
             ("o'hara@example.com", "o'hara@example.com"),
         ],
     )
-    def test_unusual_addresses_are_accepted(self, client, email, kept):
+    def test_unusual_addresses_are_accepted(self, client: Client, email: str, kept: str) -> None:
         assert sign_up(client, email=email).json["email"] == kept
         assert log_in(client, email).status == 201
 
     @pytest.mark.parametrize(
         "name", ["Ð", "田中さん", "O'Hara; DROP TABLE users--", "<b>Dora</b>", "x" * 100, "{{7*7}}"]
     )
-    def test_names_are_kept_as_they_are(self, client, name):
+    def test_names_are_kept_as_they_are(self, client: Client, name: str) -> None:
         assert sign_up(client, name=name).json["name"] == name
 
     @pytest.mark.parametrize("name", ["", " ", "a\nb", "\x7f", "x" * 101])
-    def test_a_name_is_one_visible_line(self, client, name):
+    def test_a_name_is_one_visible_line(self, client: Client, name: str) -> None:
         assert sign_up(client, name=name).errors.keys() == {"/name"}

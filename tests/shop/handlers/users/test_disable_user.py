@@ -1,11 +1,14 @@
 """Disabling accounts, and enabling them again."""
 
+from collections.abc import Callable
+
+from tests.asgi import Client
 from tests.shop.api_helpers import key_of, log_in
 from tests.shop.handlers.users.conftest import DORA, sign_up
 
 
 class TestDisableUser:
-    def test_all_credentials_end_at_once(self, client, sign_in):
+    def test_all_credentials_end_at_once(self, client: Client, sign_in: Callable[..., Client]) -> None:
         sign_up(client)
         tokens = log_in(client, DORA).json
         dora, carol = client.signed_in(tokens["access_token"]), sign_in("carol")
@@ -19,7 +22,7 @@ class TestDisableUser:
         assert log_in(client, DORA).code == "account_disabled"
         assert log_in(client, DORA, password="a wrong password").code == "invalid_credentials"
 
-    def test_the_last_admin_is_not_disabled(self, sign_in):
+    def test_the_last_admin_is_not_disabled(self, sign_in: Callable[..., Client]) -> None:
         carol = sign_in("carol")
         answer = carol.post(f"/v1/users/{carol.user.id}/disable")
         assert (answer.status, answer.code) == (409, "last_admin")
@@ -27,7 +30,7 @@ class TestDisableUser:
 
 
 class TestEnableUser:
-    def test_keys_work_again_and_sessions_stay_ended(self, client, sign_in):
+    def test_keys_work_again_and_sessions_stay_ended(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice, carol = sign_in("alice"), sign_in("carol")
         key = key_of(alice, "me:read")
         carol.post(f"/v1/users/{alice.user.id}/disable")

@@ -1,11 +1,16 @@
 """Admins change names and roles."""
 
+from collections.abc import Callable
+from typing import Any
+
+from tests.asgi import Client, Response
+
 
 class TestUpdateUser:
-    def change(self, caller, user_id, body, tag="*", **headers):
+    def change(self, caller: Client, user_id: str, body: dict[str, Any], tag: str = "*", **headers: Any) -> Response:
         return caller.patch(f"/v1/users/{user_id}", body, {**({"If-Match": tag} if tag is not None else {}), **headers})
 
-    def test_a_new_role_counts_from_the_next_request(self, carol, alice):
+    def test_a_new_role_counts_from_the_next_request(self, carol: Client, alice: Client) -> None:
         assert alice.get("/v1/users").code == "forbidden"
         answer = self.change(carol, alice.user.id, {"role": "staff"}, '"1"')
         assert (answer.status, answer.json["role"], answer.json["version"]) == (200, "staff", 2)
@@ -14,16 +19,16 @@ class TestUpdateUser:
         self.change(carol, alice.user.id, {"role": "customer"})
         assert alice.get("/v1/users").code == "forbidden"
 
-    def test_a_name_can_be_changed(self, carol, alice):
+    def test_a_name_can_be_changed(self, carol: Client, alice: Client) -> None:
         answer = self.change(carol, alice.user.id, {"name": "Alicia"})
         assert (answer.json["name"], answer.json["role"]) == ("Alicia", "customer")
         assert alice.get("/v1/me").json == answer.json
 
-    def test_the_media_type_of_a_merge_patch_is_accepted(self, carol, alice):
+    def test_the_media_type_of_a_merge_patch_is_accepted(self, carol: Client, alice: Client) -> None:
         kind = {"Content-Type": "application/merge-patch+json"}
         assert self.change(carol, alice.user.id, {"name": "Alicia"}, **kind).status == 200
 
-    def test_the_last_admin_stays_one(self, carol, sign_in):
+    def test_the_last_admin_stays_one(self, carol: Client, sign_in: Callable[..., Client]) -> None:
         answer = self.change(carol, carol.user.id, {"role": "staff"})
         assert (answer.status, answer.code) == (409, "last_admin")
         dave = sign_in("dave", role="admin")
