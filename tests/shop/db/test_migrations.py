@@ -107,5 +107,5 @@ def test_a_migration_that_fails_leaves_nothing(empty):
 
 
 def test_a_migration_keeps_the_references_whole(tmp_path):
-    with pytest.raises(ValueError, match="a row of child"):
+    with pytest.raises(ValueError, match="a row in child"):
         refer_to_nothing(f"sqlite:///{tmp_path / 'references.db'}")
