@@ -23,9 +23,7 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write; it mu
     application = find_application()
     with open_migrated(Settings.load(application)) as database:
         if not database.is_sqlite:
-            raise CommandError(
-                "Cannot back up PostgreSQL: this command copies SQLite files. Use `pg_dump --format=custom`."
-            )
+            raise CommandError("Cannot back up PostgreSQL with this command: use `pg_dump --format=custom`.")
         source = Path(str(database.url.database))
     try:
         if target.exists():
