@@ -126,7 +126,7 @@ def visible_to(caller: Caller) -> Select[ApiKey]:
 
 
 def unexpired(statement: Select[ApiKey], *, at: datetime | None = None) -> Select[ApiKey]:
-    """Return the query restricted to unexpired keys."""
+    """Restrict a query to unexpired keys."""
     return statement.where(or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > (at or now())))
 
 

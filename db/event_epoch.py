@@ -52,13 +52,13 @@ def detect_restore(database: Database) -> None:
     # Without a change nothing is written: a SQLite file may be locked or its disk full during the start.
     with database.reading() if database.is_sqlite else database.writing() as session:
         connection = session.connection()
-        here = _server(connection)
-        known = connection.scalar(select(EventEpoch.server))
-    if known is None:
+        current = _server(connection)
+        stored = connection.scalar(select(EventEpoch.server))
+    if stored is None:
         with database.writing() as session:
-            session.execute(REMEMBER, {"server": here, "shift": 0})
+            session.execute(REMEMBER, {"server": current, "shift": 0})
             session.commit()
-    elif known != here:
+    elif stored != current:
         advance_epoch(database)
 
 

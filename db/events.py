@@ -1,4 +1,4 @@
-"""Events of the shop, in an order without gaps for clients.
+"""Events of the shop, ordered for clients that follow them.
 
 A client requests the events after the last one that it has received. So an event must never appear before one that
 was delivered, although transactions end in another order than they begin. On PostgreSQL the position of an event is

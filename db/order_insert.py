@@ -13,8 +13,8 @@ from orderly.clock import new_id, now
 def write(session: Session, lines: list[dict[str, Any]], **columns: Any) -> Order:
     """Insert an order with its lines, and lock its buyer's account.
 
-    The lock ends with the commit. Prepared statements insert the rows, and the objects are attached to the session as
-    persistent. A flush by the ORM would take a third of the time of a whole order.
+    The lock ends with the commit. Statements that are built once insert the rows, and the objects are attached to the
+    session as persistent. A flush by the ORM would take a third of the time of a whole order.
 
     Raises:
         AccountDeleted: the buyer has no active account.

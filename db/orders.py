@@ -192,7 +192,7 @@ def matching(
     created_after: datetime | None = None,
     created_before: datetime | None = None,
 ) -> Select[Order]:
-    """Return the query restricted by all filters; `created_before` is exclusive."""
+    """Restrict a query by all filters; `created_before` is exclusive."""
     if status is not None:
         statement = statement.where(Order.status == status)
     if user_id is not None:

@@ -49,7 +49,7 @@ def verify(password_hash: str | None, password: str) -> bool:
 
 
 def needs_rehash(password_hash: str) -> bool:
-    """Return whether a hash has other than the current parameters."""
+    """Return whether the parameters of a hash are outdated."""
     return _hasher.check_needs_rehash(password_hash)
 
 

@@ -178,7 +178,7 @@ def matching(
     created_after: datetime | None = None,
     created_before: datetime | None = None,
 ) -> Select[User]:
-    """Return the query restricted by all filters; `created_before` is exclusive."""
+    """Restrict a query by all filters; `created_before` is exclusive."""
     if email is not None:
         statement = statement.where(User.email_key == email_key(email))
     if role is not None:

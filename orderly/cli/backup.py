@@ -24,7 +24,7 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write; it mu
     application = find_application()
     with open_migrated(Settings.load(application)) as database:
         if not database.is_sqlite:
-            raise CommandError("Cannot copy PostgreSQL: it has its own tools. Use `pg_dump --format=custom`.")
+            raise CommandError("Cannot back up PostgreSQL with this command: use `pg_dump --format=custom`.")
         source = Path(str(database.url.database))
     try:
         if target.exists():

@@ -42,7 +42,10 @@ def upgrade() -> None:
 def downgrade(
     revision: Annotated[str, typer.Argument(help="The revision, or `base` to drop all tables.")],
 ) -> None:
-    """Downgrade the database to an older revision; this may delete data."""
+    """Downgrade the database to an older revision.
+
+    A downgrade may delete data.
+    """
     with _open_to_migrate() as (application, database):
         from orderly.database.migrations import runner
 
@@ -57,8 +60,8 @@ def downgrade(
 def mark_restored() -> None:
     """Mark the database as restored to an earlier state.
 
-    Clients that follow its events then miss none. A copy by `orderly backup`, `pg_restore` and a point-in-time recovery
-    are detected automatically. Run this command after the restore of a disk or of a copied file.
+    Run this command after the restore of a disk or of a copied file, so that clients that follow the events miss none.
+    A copy by `orderly backup`, `pg_restore` and a point-in-time recovery are detected automatically.
     """
     application = find_application()
     mark_restored = find_hooks(application).mark_restored

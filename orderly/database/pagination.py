@@ -68,7 +68,7 @@ class Page(Generic[Item]):
 def within(
     statement: Select[Any], column: InstrumentedAttribute[datetime], after: datetime | None, before: datetime | None
 ) -> Select[Any]:
-    """Return a query for the rows from `after` on and before `before`."""
+    """Restrict a query to times from `after`, inclusive, to `before`, exclusive."""
     if after is not None:
         statement = statement.where(column >= after)
     return statement if before is None else statement.where(column < before)

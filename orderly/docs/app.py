@@ -69,8 +69,8 @@ def create_pages(
     _serve(pages, "/docs", lambda: page("docs.html", scripts=scripts, sign_in=_sign_in(contract)), HTML)
     _serve(pages, "/changes", lambda: page("changes.html", changes=rendered(read(changes))), HTML)
     _serve(pages, "/errors", lambda: page("errors.html", errors=list(list_errors(contract))), HTML)
-    own = {name: ("orderly.docs", f"assets/{name}", "text/javascript") for name in scripts}
-    for name, (package, path, media_type) in {**ASSETS, **own}.items():
+    extra = {name: ("orderly.docs", f"assets/{name}", "text/javascript") for name in scripts}
+    for name, (package, path, media_type) in {**ASSETS, **extra}.items():
         _serve(pages, f"/docs/assets/{name}", files(package).joinpath(path).read_bytes, media_type)
     pages.add_url_rule("/metrics", view_func=_scraping(metrics, tuple(allowed_networks)), methods=["GET"])
     return pages

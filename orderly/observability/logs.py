@@ -45,12 +45,12 @@ def logging_config(settings: Settings) -> dict[str, Any]:
     Their lines have the same format as those of the engine.
     """
     formatter = {"()": _formatter, "log_format": settings.log_format, "debug": settings.debug}
-    handler = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "ours"}
+    handler = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "orderly"}
     statements = {"sqlalchemy.engine": {"level": "INFO"}} if settings.debug else {}
     return {
-        "formatters": {"ours": formatter},
-        "handlers": {"ours": handler},
-        "root": {"handlers": ["ours"], "level": "WARNING"},
+        "formatters": {"orderly": formatter},
+        "handlers": {"orderly": handler},
+        "root": {"handlers": ["orderly"], "level": "WARNING"},
         "loggers": {"_granian": {}, **statements},
     }
 

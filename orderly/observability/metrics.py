@@ -29,20 +29,20 @@ class Metrics:
 
     def __init__(
         self,
-        own: CollectorRegistry,
+        registry: CollectorRegistry,
         saturation: SaturationMetrics,
         ready: ReadinessCollector,
         operations: Iterable[Operation],
     ) -> None:
-        self._own, self._saturation, self._ready = own, saturation, ready
-        count = partial(Counter, registry=own)
+        self._registry, self._saturation, self._ready = registry, saturation, ready
+        count = partial(Counter, registry=registry)
         requests = count("orderly_requests", "Requests with a response.", ("operation", "method", "status"))
         seconds = Histogram(
             "orderly_request_duration_seconds",
             "Seconds from the request headers to the response.",
             OPERATION_LABEL,
             buckets=BUCKETS,
-            registry=own,
+            registry=registry,
         )
         self._requests, self._seconds = cache(requests.labels), cache(seconds.labels)
         self._limited = count("orderly_rate_limited", "Requests rejected by a rate limit.", ("operation", "per"))
@@ -57,7 +57,7 @@ class Metrics:
             "orderly_requests_in_progress",
             "Requests in progress.",
             multiprocess_mode="livesum",
-            registry=own,
+            registry=registry,
         )
         self._in_progress = 0
         for operation in operations:
@@ -108,7 +108,7 @@ class Metrics:
     def _multiprocess_registry(self) -> CollectorRegistry:
         folder = os.environ.get(FOLDER)
         if folder is None:
-            return self._own
+            return self._registry
         remove_dead_processes(Path(folder))
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

@@ -3,13 +3,13 @@ window.addEventListener("load", () => {
   const banner = document.createElement("p");
   banner.className = "broken";
   banner.setAttribute("role", "alert");
-  let known;
+  let loaded;
   setInterval(async () => {
     const response = await fetch("/docs/reload").catch(() => null);
     if (!response?.ok) return;
     const { count, error } = await response.json();
-    known ??= count;
-    if (count !== known) window.location.reload();
+    loaded ??= count;
+    if (count !== loaded) window.location.reload();
     banner.textContent = error ?? "";
     if (error && !banner.isConnected) document.querySelector("nav").after(banner);
     if (!error) banner.remove();
