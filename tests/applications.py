@@ -1,4 +1,4 @@
-"""The shop as an ASGI application, also with another contract or with handlers of a test's own."""
+"""The shop as an ASGI application, with replaceable contract and handlers."""
 
 from collections.abc import Callable
 from typing import Any

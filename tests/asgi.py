@@ -1,4 +1,7 @@
-"""Drives the application in process, byte for byte: no client library tidies up what a test wants to send."""
+"""A client that drives an application in process.
+
+It sends bytes as they are, which a client library would correct.
+"""
 
 import asyncio
 import json
@@ -16,7 +19,7 @@ Headers = dict[str, str] | list[tuple[str, str]]
 
 @dataclass
 class Answer:
-    """What came back."""
+    """A response."""
 
     status: int
     raw_headers: list[tuple[str, str]]
@@ -24,7 +27,7 @@ class Answer:
 
     @property
     def headers(self) -> dict[str, str]:
-        """By lower-case name; of one that was sent twice, the last."""
+        """The headers by lower-case name; the last one of a repeated name."""
         return dict(self.raw_headers)
 
     @property
@@ -41,12 +44,12 @@ class Answer:
 
     @property
     def errors(self) -> dict[str, str]:
-        """What is wrong, as place: keyword."""
+        """The violations, as place: keyword."""
         return {e.get("pointer", e.get("name")): e["keyword"] for e in self.json["errors"]}
 
 
 class Client:
-    """Calls an ASGI application."""
+    """A client of an ASGI application."""
 
     def __init__(
         self, app: ASGIApp, headers: dict[str, str] | None = None, address: str = "127.0.0.1", user: Any = None
@@ -57,23 +60,23 @@ class Client:
         self.address = address
 
     def signed_in(self, token: str, user: Any = None) -> "Client":
-        """The same, with a bearer token."""
+        """Return a client of the application with a bearer token."""
         return Client(self.app, {"Authorization": f"Bearer {token}"}, self.address, user)
 
     def with_key(self, secret: str) -> "Client":
-        """The same, with an API key."""
+        """Return a client of the application with an API key."""
         return Client(self.app, {"X-API-Key": secret}, self.address)
 
     def __call__(
         self, method: str, target: str, body: Any = None, headers: Headers | None = None, chunks: Iterable[bytes] = ()
     ) -> Answer:
-        """Send one request; a body that is not bytes is sent as JSON."""
+        """Send a request, with a body that is not bytes as JSON."""
         return asyncio.run(self.call(method, target, body, headers, chunks))
 
     async def call(
         self, method: str, target: str, body: Any = None, headers: Headers | None = None, chunks: Iterable[bytes] = ()
     ) -> Answer:
-        """The same, from within a loop."""
+        """Send a request from within an event loop."""
         given = list(headers.items()) if isinstance(headers, dict) else list(headers or [])
         sent = [*self.own.items(), *given]
         names = {name.lower() for name, _ in sent}
@@ -86,7 +89,7 @@ class Client:
         return await self._send(method, target, sent, [body] if body is not None else chunks)
 
     def without_host(self, target: str) -> Answer:
-        """GET as HTTP/1.0 had it."""
+        """Send a GET without a Host, as HTTP/1.0 allows."""
         return asyncio.run(self._send("GET", target, [], []))
 
     def get(self, target: str, headers: Headers | None = None) -> Answer:
@@ -146,7 +149,7 @@ class Client:
 
 
 async def shut_down(app: ASGIApp) -> None:
-    """Tell the application that the server stops."""
+    """Run the shutdown of an application's lifespan."""
     messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
 
     async def receive() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from orderly.config.settings import PREFIX
 
 @dataclass(frozen=True)
 class CommandResult:
-    """How a command ended, and what it said."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -22,7 +22,7 @@ class CommandResult:
 
 @pytest.fixture
 def orderly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., CommandResult]:
-    """Runs a command in this process: `orderly("db", "status")`."""
+    """A function that runs a command in this process: `orderly("db", "status")`."""
 
     def orderly(*words: str) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["orderly", *words])
@@ -34,7 +34,10 @@ def orderly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove all settings from the environment, and let the import path be as it was at the end of the test."""
+    """Remove all settings from the environment.
+
+    The import path is restored at the end of the test.
+    """
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
     monkeypatch.setattr(sys, "path", [*sys.path])

@@ -1,4 +1,4 @@
-"""Real threads that begin at the same moment."""
+"""Threads that begin at the same moment."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +12,11 @@ CROWD = 64
 
 
 def together(acts: Sequence[Callable[[], T]], crowd: int = CROWD) -> list[T]:
-    """What came of each act, in order; up to `crowd` of them begin at once, the others as soon as there is room.
+    """Run functions in parallel, and return their results in order.
 
-    Raises what the first of them raised that failed.
+    Up to `crowd` of them begin at once, the others as soon as a thread is free.
+
+    Raises the exception of the first one that failed.
     """
     size = min(crowd, len(acts))
     barrier = Barrier(size)

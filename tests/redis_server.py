@@ -1,4 +1,4 @@
-"""A Redis of one's own, which may be killed and frozen."""
+"""A Redis server that tests can kill and freeze."""
 
 import signal
 import socket
@@ -13,7 +13,7 @@ from tests.requirements import program
 from tests.serving import free_port
 
 START = 10
-"""Seconds after which a Redis that does not answer never will."""
+"""Seconds that a Redis server may take to start."""
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Redis:
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[Redis]:
-    """A server that keeps nothing, until the end of the block."""
+    """Run a server without persistence until the end of the block."""
     port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     process = subprocess.Popen([program("redis-server"), *options], stdout=subprocess.DEVNULL)
@@ -47,4 +47,4 @@ def _wait(port: int) -> None:
             if connection.recv(7) == b"+PONG\r\n":
                 return
         time.sleep(0.02)
-    raise AssertionError("redis-server does not answer")
+    raise AssertionError("redis-server does not respond")

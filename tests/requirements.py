@@ -1,9 +1,9 @@
-"""Services, programs and rights that tests need besides Python and its packages, and a machine may lack.
+"""Services, programs and rights that a machine may lack.
 
 A test declares them: `@pytest.mark.needs("haproxy", "postgresql")`. They are looked for once in a process, before any
 fixture of the test opens anything. Where one is missing the test is skipped; in CI, or with
-ORDERLY_TEST_REQUIRE_SERVICES=1, it fails. Code that uses one calls `program` or `require`, which raise an error in a
-test that has not declared it: otherwise the declaration would be missed only on a machine without the program.
+ORDERLY_TEST_REQUIRE_SERVICES=1, it fails. Code that uses one calls `program` or `require`. They
+raise an error in a test that has not declared it; otherwise a declaration would be missed on full machines.
 """
 
 import importlib.util
@@ -39,7 +39,7 @@ class Requirement:
     """Why it cannot be used although its programs are here; None if it can."""
 
     def missing(self) -> str | None:
-        """Return why it is missing and how to install it; None if it is here."""
+        """Return why it is missing, None if it is here."""
         absent = [name for name in self.programs if find(name) is None]
         reason = f"no {', '.join(absent)}" if absent else self.problem()
         return reason and f"{reason} ({self.install})"
@@ -113,7 +113,7 @@ REQUIREMENTS = {
 
 @cache
 def missing(name: str) -> str | None:
-    """Return why a requirement is missing and how to install it; None if it is here."""
+    """Return why a requirement is missing, None if it is here."""
     return REQUIREMENTS[name].missing()
 
 
@@ -122,12 +122,12 @@ class UndeclaredRequirementError(Exception):
 
 
 class MissingRequirementError(Exception):
-    """A program that is no test lacks a requirement."""
+    """A program outside of tests lacks a requirement."""
 
 
 @dataclass
 class Running:
-    """The test that runs in this process, if one does, and what it declares."""
+    """The running test of this process, and its declarations."""
 
     test: str | None = None
     needs: frozenset[str] = frozenset()
@@ -137,7 +137,10 @@ _running = Running()
 
 
 def require(name: str) -> None:
-    """Raise unless the running test declares a requirement; outside of tests, unless it is here."""
+    """Raise unless the running test declares a requirement.
+
+    Outside of tests raise unless it is here.
+    """
     if _running.test is None and (reason := missing(name)):
         raise MissingRequirementError(reason)
     if _running.test is not None and name not in _running.needs:
@@ -147,13 +150,16 @@ def require(name: str) -> None:
 
 
 def program(name: str, requirement: str | None = None) -> Path:
-    """Return the path of a program; raise as `require` does for the requirement, which has its name if left out."""
+    """Return the path of a program.
+
+    Raises as `require` does for the requirement; its default is the name of the program.
+    """
     require(requirement or name)
     return Path(str(find(name)))
 
 
 def needing_postgresql(*values: Any) -> Any:
-    """Return the values of a parameter with which a test needs the PostgreSQL server."""
+    """Return values of a parameter that need the PostgreSQL server."""
     return pytest.param(*values, marks=pytest.mark.needs("postgresql"))
 
 
@@ -185,7 +191,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Skip a test that lacks a requirement, or fail it, before a fixture opens anything."""
+    """Skip or fail a test that lacks a requirement, before its fixtures."""
     reasons = [reason for name in REQUIREMENTS if name in _running.needs and (reason := missing(name))]
     if reasons and REQUIRED:
         pytest.fail("\n".join(reasons), pytrace=False)
@@ -194,7 +200,10 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Sum up the skipped tests: a line for each reason. A test that lacks two requirements counts for both."""
+    """Write a line for each reason of skipped tests.
+
+    A test that lacks two requirements counts for both.
+    """
     reports = terminalreporter.stats.get("skipped", [])
     reasons = Counter(line for report in reports for line in report.longrepr[2].removeprefix("Skipped: ").splitlines())
     for reason, count in reasons.most_common():

@@ -1,4 +1,4 @@
-"""The service as an operator starts it: a process of its own, real sockets, ended by its id."""
+"""The service as a process with real sockets."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from tests.settings import SECRET
 ROOT = Path(__file__).parent.parent
 PROGRAM = ("orderly", "serve")
 START = 30
-"""Seconds after which a service that is not ready never will be."""
+"""Seconds that a service may take to become ready."""
 SERVED: set[str] = set()
 """The URLs of the services of the shop that tests have started."""
 
@@ -32,12 +32,12 @@ class Served:
     log: Path
 
     def again(self, folder: Path, database_url: str, **settings: object) -> "Served":
-        """The same once more, at the same port, after it ended; the caller ends it."""
+        """Start the service again at its port; the caller ends it."""
         port = int(self.url.rsplit(":", 1)[1])
         return _start(folder, database_url, port, settings)
 
     def end(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End it now, however it is; one that has ended already is let be. At SIGTERM a service of ours serves on."""
+        """End the process now: at SIGTERM the service would finish its requests."""
         self.process.send_signal(how)
         try:
             self.process.wait(START)
@@ -56,7 +56,7 @@ def served(
     application: Path = ROOT,
     **settings: object,
 ) -> Iterator[Served]:
-    """Serve an application, by default the shop, until the end of the block.
+    """Serve an application, the shop by default, during the block.
 
     Args:
         folder: where the service writes its log and its data.
@@ -93,7 +93,7 @@ def _start(
         process = subprocess.Popen(
             [sys.executable, "-m", *program],
             cwd=application,
-            env=environment(**given) | {"TMPDIR": str(folder)},  # whoever is killed leaves there what he had
+            env=environment(**given) | {"TMPDIR": str(folder)},  # a killed process leaves its files there
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -104,19 +104,19 @@ def _start(
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """The variables of a process with these settings and no others of the service."""
+    """Return the environment of a process with these settings only."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return kept | {variable_of(name): str(value) for name, value in settings.items()}
 
 
 def variable_of(name: str) -> str:
-    """The environment variable of a setting."""
+    """Return the environment variable of a setting."""
     alias = Settings.model_fields[name].validation_alias if name in Settings.model_fields else None
     return str(alias or PREFIX + name.upper())
 
 
 def wait_until_ready(service: Served) -> None:
-    """Come back when the service says that it is ready; fail with its log if it never does."""
+    """Wait until the service is ready, or fail with its log."""
     end = time.monotonic() + START
     while time.monotonic() < end and service.process.poll() is None:
         try:
@@ -129,10 +129,10 @@ def wait_until_ready(service: Served) -> None:
 
 @contextmanager
 def reserved_port() -> Iterator[int]:
-    """A port that nobody listens at, and that nobody else who looks for one is given meanwhile.
+    """Reserve a free port until the end of the block.
 
-    Granian shares its ports (SO_REUSEPORT): two services that were told the same one would each take half of what is
-    sent to either. This socket is bound with them and does not listen.
+    Granian shares its ports (SO_REUSEPORT): two services at one port would each get half of the connections.
+    This socket is bound beside the service and does not listen.
     """
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -142,7 +142,7 @@ def reserved_port() -> Iterator[int]:
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Listens to what is said to the database, for tests that count statements or ask how they are carried out."""
+"""A recorder of SQL statements."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 @contextmanager
 def listen(to: Session | type[Engine]) -> Iterator[list[tuple[str, Any]]]:
-    """Every statement that a session executes, or, of all engines, that anybody does; with its parameters."""
+    """Record statements and parameters of a session or of all engines."""
     heard: list[tuple[str, Any]] = []
 
     def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:

@@ -1,4 +1,4 @@
-"""What callers do over and over: sign in, take a key, read a list to its end."""
+"""Steps that many tests share."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,17 +10,17 @@ from tests.shop.factories import PASSWORD
 def log_in(
     client: Client, email: str = "alice@example.com", password: str = PASSWORD, headers: Headers | None = None
 ) -> Answer:
-    """Sign in, or try to."""
+    """Try to sign in."""
     return client.post("/v1/tokens", {"email": email, "password": password}, headers)
 
 
 def key_of(person: Client, *scopes: str) -> Client:
-    """Somebody who calls with a new key of that person."""
+    """Return a client with a new key of a person."""
     return person.with_key(person.post("/v1/api-keys", {"name": "a key", "scopes": scopes}).json["secret"])
 
 
 def walk(client: Client, target: str, then: Callable[[], None] = lambda: None) -> list[Any]:
-    """All rows of a list, page by page; something may happen between two pages."""
+    """Return all rows of a list, and call `then` after each page."""
     rows: list[Any] = []
     while target:
         answer = client.get(target)

@@ -1,4 +1,4 @@
-"""The people and things of the tests: alice owns, bob is staff, carol is admin, charlie is a stranger."""
+"""Factories: alice owns, bob is staff, carol is admin, charlie a stranger."""
 
 from functools import cache
 from typing import Any
@@ -23,41 +23,41 @@ SCOPES = frozenset({"me:read", "me:write", "orders:read", "orders:write"})
 
 @cache
 def password_hash() -> str:
-    """The hash of `PASSWORD`, at its real cost but once."""
+    """Return the hash of `PASSWORD`, computed once."""
     return hash_password(PASSWORD)
 
 
 def make_user(session: Session, name: str = "alice", **given: Any) -> User:
-    """Somebody with an account."""
+    """Create a user."""
     given = {"email": f"{name}@example.com", "role": ROLE_OF.get(name, "customer"), **given}
     return users.create(session, name=name.title(), **{"password_hash": password_hash(), **given})
 
 
 def make_caller(user: User, *, scopes: frozenset[str] = SCOPES, **claims: str) -> Caller:
-    """Somebody who calls, with scopes enough."""
+    """Return the caller of a user."""
     return Caller(user.id, scopes, frozenset({user.role}), claims)
 
 
 def make_session(session: Session, user: User | None = None, **given: Any) -> IssuedTokens:
-    """A sign-in."""
+    """Start a session."""
     return sessions.start(session, user or make_user(session, f"user-{new_id('t')}"), **given)
 
 
 def make_key(session: Session, user: User, **given: Any) -> CreatedApiKey:
-    """A key that may read the owner's orders."""
+    """Create an API key for the owner's orders."""
     given = {"caller": make_caller(user), "name": "laptop", "scopes": ["orders:read"], **given}
     return api_keys.create(session, **given)
 
 
 def make_product(session: Session, **given: Any) -> Product:
-    """Ten of something for sale."""
+    """Create a product with a stock of ten."""
     n = new_id("t")[2:]
     default = {"sku": f"MUG-{n}", "name": "Mug", "price_amount": 1250, "currency": "EUR", "stock": 10}
     return products.create(session, None, **{**default, **given})
 
 
 def make_adjustment(session: Session, product: Product, **given: Any) -> StockAdjustment:
-    """A delivery of five."""
+    """Adjust the stock, by default by a delivery of five."""
     caller = make_caller(make_user(session, f"user-{new_id('t')}"))
     return products.adjust(session, caller, product.id, **{"delta": 5, "reason": "delivery", **given})
 
@@ -66,7 +66,7 @@ PAST = {"pending": "", "cancelled": "cancel", "paid": "pay", "fulfilled": "pay f
 
 
 def make_order(session: Session, caller: Caller | None = None, *, status: str = "pending", **given: Any) -> Order:
-    """Two of something, and what happened to it."""
+    """Create an order, and bring it to a status."""
     caller = caller or make_caller(make_user(session, f"user-{new_id('t')}"))
     lines = given.pop("lines", None) or [(make_product(session).id, 2)]
     order = order_actions.place(session, caller, lines, **given)

@@ -1,4 +1,4 @@
-"""What must be true of a shop at any moment, whoever did what at the same time."""
+"""Invariants of the shop."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,11 +15,11 @@ LEGAL = {
     "cancelled": [("cancelled",)],
     "refunded": [("paid", "refunded"), ("paid", "fulfilled", "refunded")],
 }
-"""How an order can have come to where it is."""
+"""The possible histories of an order in each status."""
 
 
 def check(session: Session) -> None:
-    """Every stock is what the ledger says, every total the sum of its lines, every history a legal one."""
+    """Check every stock, every total and every history."""
     assert _stocks(session) == _ledger(session)
     histories = _histories(session)
     for order in session.scalars(select(Order)):
@@ -34,7 +34,7 @@ def _stocks(session: Session) -> dict[str, int]:
 
 
 def _ledger(session: Session) -> dict[str, int]:
-    """The adjustments of each product, less what its live lines hold."""
+    """Return the adjustments of each product less its reserved quantity."""
     came = select(StockAdjustment.product_id, func.sum(StockAdjustment.delta)).group_by(StockAdjustment.product_id)
     live = select(OrderLine.product_id, func.sum(OrderLine.quantity)).join(Order).where(~Order.restocked)
     adjusted = {row[0]: row[1] for row in session.execute(came)}
@@ -43,7 +43,7 @@ def _ledger(session: Session) -> dict[str, int]:
 
 
 def _histories(session: Session) -> dict[str, list[str]]:
-    """What the events tell of each subject, in their order."""
+    """Return the types of the events of each subject."""
     recorded: dict[str, list[str]] = {}
     for row in session.execute(select(Event.subject_id, Event.type).order_by(Event.position, Event.id)):
         recorded.setdefault(row.subject_id, []).append(row.type)

@@ -1,4 +1,4 @@
-"""No password, token, key or address of a customer is in a log line or a trace."""
+"""Secrets are neither logged nor traced."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ PASSPHRASE = f"{CANARY} {PASSWORD}"
 
 
 def use(client):
-    """Sign up, sign in, renew, create a key, each also with errors; return the secrets."""
+    """Use every credential, and return the secrets."""
     client.post("/v1/users", {"email": EMAIL, "password": PASSPHRASE, "name": CANARY})
     tokens = client.post("/v1/tokens", {"email": EMAIL, "password": PASSPHRASE}).json
     client.post("/v1/tokens", {"email": EMAIL, "password": CANARY})

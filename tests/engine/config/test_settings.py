@@ -1,4 +1,4 @@
-"""The settings: what they are read from, what they become, and what they refuse in one plain line."""
+"""The settings: sources, defaults and errors of one line."""
 
 import os
 import re
@@ -21,7 +21,7 @@ SECRET = "f" * 32
 
 @pytest.fixture
 def load(monkeypatch, tmp_path):
-    """Reads the settings as a process does that starts in an empty folder with these variables."""
+    """A function that loads the settings in an empty folder."""
     for name in [name for name in os.environ if name.startswith((PREFIX, "OTEL_"))]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -37,7 +37,7 @@ def load(monkeypatch, tmp_path):
 
 
 def refusal(load, **variables):
-    """The line that a refusal says."""
+    """Return the error of one line."""
     with pytest.raises(CommandError) as refused:
         load(**variables)
     assert "\n" not in str(refused.value)
@@ -86,7 +86,7 @@ class TestDefaults:
 
 
 def row(name, field):
-    """A setting's row in the README."""
+    """Return a setting's row of the README."""
     default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
     if isinstance(default, bool):
         default = "on" if default else "off"

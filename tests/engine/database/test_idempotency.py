@@ -1,4 +1,4 @@
-"""Responses kept under a key: one for each caller, for a day, in the transaction of their effect."""
+"""Responses that are kept for a day under a caller's key."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The contract's rate limits in one process and in two, and their headers (RFC 9651)."""
+"""The contract's rate limits, and their headers (RFC 9651)."""
 
 import signal
 
@@ -21,7 +21,7 @@ def limited(serve):
 
 
 def at(client, address):
-    """The same client at another address."""
+    """Return the client at another address."""
     return Client(client.app, client.own, address)
 
 
@@ -30,7 +30,7 @@ def post(client, email="alice@example.com", headers=None):
 
 
 def exhaust(client):
-    """Send eleven requests, of which the eleventh is one too many for a caller."""
+    """Send eleven requests, one too many for a caller."""
     return [client("PUT", "/v1/quotas") for _ in range(11)]
 
 

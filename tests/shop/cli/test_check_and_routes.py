@@ -1,4 +1,4 @@
-"""`orderly check` and `orderly routes`: whether the contract can be served, and what of it is there."""
+"""The commands `orderly check` and `orderly routes`."""
 
 import json
 import signal
@@ -19,7 +19,7 @@ GOOD = ROOT / "tests" / "shop" / "contract" / "good.yaml"
 
 @pytest.fixture
 def write(shop):
-    """Writes a contract that differs from ours, and tells its path."""
+    """A function that writes a changed contract and returns its path."""
 
     def write(change):
         document = deepcopy(OURS.document)
@@ -100,7 +100,7 @@ class TestCheck:
     def test_with_watch_every_save_is_checked(self, shop):
         (shop / "notes.yaml").write_bytes(GOOD.read_bytes())
         command = [sys.executable, "-u", "-m", "orderly", "check", "notes.yaml", "--watch", "--format", "json"]
-        # Who starts the tests in the background makes them, and what they start, ignore SIGINT.
+        # Tests in the background, and the processes that they start, would ignore SIGINT.
         heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed) as watching:
             assert watching.stdout.readline() == "[]\n"

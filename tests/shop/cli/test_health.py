@@ -1,4 +1,4 @@
-"""`orderly health`: whoever watches over the process is told in one line and by the exit code."""
+"""The command `orderly health`: its line and exit code."""
 
 import time
 
@@ -10,7 +10,7 @@ from tests.serving import START, free_port, served
 
 @pytest.fixture
 def serving(new_file, shop, monkeypatch):
-    """Serves a shop at a port that the commands know."""
+    """A function that serves a shop at the port of the commands."""
 
     def serving(**settings):
         monkeypatch.setenv("ORDERLY_SECRET_KEY", "f" * 32)
@@ -22,7 +22,7 @@ def serving(new_file, shop, monkeypatch):
 
 
 def until_ready(orderly, service, monkeypatch):
-    """What is said at last, by which it is ready."""
+    """Repeat the command until the service is ready, and return its result."""
     monkeypatch.setenv("ORDERLY_PORT", service.url.rpartition(":")[2])
     end = time.monotonic() + START
     while (result := orderly("health")).code != 0 and time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""The house rules: each is seen to fail on a planted defect, at its line; the contract itself breaks none."""
+"""The lint rules find planted defects, and none in the contract."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""API keys: what they look like, what they may do, and when they end."""
+"""API keys: form, scopes and end."""
 
 import re
 from datetime import timedelta
@@ -15,7 +15,7 @@ SECOND = timedelta(seconds=1)
 
 
 def changed(secret, at):
-    """The secret with one character changed."""
+    """Return the secret with one character changed."""
     other = "1" if secret[at] != "1" else "2"
     return secret[:at] + other + secret[at + 1 :]
 

@@ -1,4 +1,4 @@
-"""Email addresses: the form in which they are kept."""
+"""The stored form of email addresses."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The shop's migrations lead to the tables of its models, and back."""
+"""The shop's migrations and the tables of its models."""
 
 import pytest
 from alembic.autogenerate import compare_metadata

@@ -1,4 +1,4 @@
-"""Passwords: hashed slowly, compared byte for byte, never more than a few at a time."""
+"""Passwords: hashes, comparison and the queue."""
 
 from contextlib import ExitStack
 

@@ -21,7 +21,7 @@ def stock_of(session, product):
 
 
 def wait_for_a_waiting_one(session):
-    """Until a transaction of this database waits for the lock of another one."""
+    """Wait until a transaction of this database waits for a lock."""
     waiting = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
     for _ in range(500):
         if session.scalar(waiting) is not None:
@@ -104,7 +104,7 @@ class TestRules:
 class TestConcurrency:
     @pytest.fixture
     def change(self, database):
-        """Runs something in a transaction of its own; whether it was done, or there was not enough."""
+        """A function that returns whether the stock was enough for an action."""
 
         def change(act, *given, **named):
             with database.writing() as session:
@@ -144,7 +144,7 @@ class TestConcurrency:
 
 
 def take_as_rows_lie(session, wanted):
-    """Take them by a plan that reads the products in the order of the table's pages."""
+    """Reserve products by a plan that reads in the order of pages."""
     for plan in ("hashjoin", "mergejoin", "indexscan", "bitmapscan"):
         session.execute(text(f"SET LOCAL enable_{plan} = off"))
     return products.reserve(session, wanted)

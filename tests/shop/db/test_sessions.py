@@ -1,4 +1,4 @@
-"""Sign-ins: one live refresh token a family, and what happens to those who use one twice."""
+"""Sessions and the rotation of their refresh tokens."""
 
 from datetime import timedelta
 
@@ -45,7 +45,7 @@ class TestRotate:
             sessions.rotate(session, token, at=at + IDLE)
         sessions.rotate(session, token, at=at + IDLE - SECOND)
 
-    def test_a_session_ends_after_thirty_days_however_much_it_is_used(self, session):
+    def test_a_session_that_is_used_ends_after_thirty_days(self, session):
         at = now()
         family, token = make_session(session, at=at)
         for days in (10, 20, 29):

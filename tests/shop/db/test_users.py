@@ -1,4 +1,4 @@
-"""Who has an account, who may see it, and the last admin."""
+"""Accounts, addresses and the last admin."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -99,7 +99,7 @@ class TestCredentials:
         for email in ("charlie@example.com", "alice", ""):
             assert users.find_password_record(session, email=email) is None
 
-    def test_a_password_that_was_changed_meanwhile_no_longer_signs_in(self, session):
+    def test_a_password_that_was_changed_does_not_sign_in(self, session):
         alice = make_user(session)
         verified = users.get_password_record(session, alice.id)
         assert users.lock_if_unchanged(session, verified) is alice

@@ -15,7 +15,7 @@ def create(person, *scopes, **given):
 
 
 def later(**time):
-    """A time to come, as a request writes it."""
+    """Return a future time as RFC 3339."""
     return rfc3339(now() + timedelta(**time))
 
 
@@ -56,6 +56,10 @@ class TestCreateApiKey:
         carol.patch(f"/v1/users/{bob.user.id}", {"role": "customer"}, {"If-Match": "*"})
         assert key.get("/v1/users").code == "forbidden"
         assert key.get("/v1/me").status == 200
+
+    def test_a_key_that_has_expired_is_not_created(self, sign_in):
+        answer = create(sign_in("alice"), expires_at="2001-01-01T00:00:00Z")
+        assert (answer.status, answer.code) == (409, "expiry_passed")
 
 
 class TestWithAKey:

@@ -17,7 +17,7 @@ ORDERS = "/v1/events?type=order.created"
 
 @pytest.fixture
 def record(database, bob):
-    """Records that orders were made, and waits until the feed shows it."""
+    """A function that records events of orders, and waits for the feed."""
 
     def record(count, **data):
         ids = [new_id("ord") for _ in range(count)]
@@ -34,7 +34,7 @@ def record(database, bob):
 
 
 def settled(other, subject_id, count):
-    """The events of one thing, as soon as there are so many."""
+    """Wait for a number of events of one subject, and return them."""
     deadline = time.monotonic() + SETTLES_WITHIN
     while time.monotonic() < deadline:
         events = other.get("/v1/events?limit=100").json["data"]

@@ -1,4 +1,4 @@
-"""Orders over HTTP: who orders, what is for sale, and how it is asked for."""
+"""Fixtures and requests of orders."""
 
 import pytest
 from sqlalchemy import func, select
@@ -20,7 +20,7 @@ KEY = {"Idempotency-Key": "k"}
 
 @pytest.fixture
 def create_product(database):
-    """Puts ten of something on sale, past HTTP; gives its id."""
+    """A function that creates a product without HTTP and returns its id."""
 
     def create_product(**given):
         with database.writing() as session:
@@ -33,7 +33,7 @@ def create_product(database):
 
 @pytest.fixture
 def stock_of(database):
-    """How many there are of a product, archived or not."""
+    """A function that returns the stock of a product."""
 
     def stock_of(product_id):
         with database.reading() as session:
@@ -44,7 +44,7 @@ def stock_of(database):
 
 @pytest.fixture
 def count_rows(database):
-    """How many rows there are."""
+    """A function that counts rows."""
 
     def count_rows(column, *conditions):
         with database.reading() as session:
@@ -55,7 +55,7 @@ def count_rows(database):
 
 @pytest.fixture
 def order(alice, create_product):
-    """The address of an order of alice: two mugs."""
+    """The URL path of an order of alice."""
     return place(alice, (create_product(), 2)).headers["location"]
 
 

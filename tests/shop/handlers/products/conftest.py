@@ -1,4 +1,4 @@
-"""What is on sale, and how much of it there is."""
+"""Fixtures and requests of products."""
 
 import pytest
 from sqlalchemy import func, select
@@ -11,7 +11,7 @@ ABSENT = "prd_01kg9ys7g0e4ma4jz41b93y214"
 
 @pytest.fixture
 def create_product(database):
-    """Puts a product on sale, past HTTP."""
+    """A function that creates a product without HTTP."""
 
     def create_product(**given):
         with database.writing() as session:
