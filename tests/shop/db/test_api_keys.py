@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from db import api_keys
-from db.api_keys import ApiKey, ExpiryPassed, ScopeNotHeld
+from db.api_keys import ApiKey, ScopeNotHeld
 from orderly.clock import now
 from tests.shop.factories import make_caller, make_key, make_user
 
@@ -49,17 +49,6 @@ class TestCreate:
         assert key.prefix == f"ok_{key.id[-8:]}" == secret[:11]
         assert not any(secret in str(value) or secret[12:] in str(value) for value in row)
 
-    def test_a_key_never_does_more_than_who_makes_it(self, session):
-        alice = make_user(session)
-        with pytest.raises(ScopeNotHeld):
-            make_key(session, alice, scopes=["orders:read", "users:write"])
-        assert session.scalars(select(ApiKey)).all() == []
-
-    def test_a_key_that_would_never_work_is_not_made(self, session):
-        at = now()
-        with pytest.raises(ExpiryPassed):
-            make_key(session, make_user(session), expires_at=at, at=at)
-
     def test_a_key_made_by_a_key_has_no_more_than_that_one(self, session):
         caller = make_caller(make_user(session), scopes=frozenset({"orders:read", "api-keys:write"}), key_id="key_1")
         with pytest.raises(ScopeNotHeld):
@@ -67,11 +56,6 @@ class TestCreate:
 
 
 class TestFindState:
-    def test_a_key_is_its_owner_with_its_scopes(self, session):
-        bob = make_user(session, "bob")
-        key, secret = make_key(session, bob)
-        assert api_keys.find_status(session, secret) == (key.id, bob.id, "staff", frozenset({"orders:read"}), None)
-
     def test_another_secret_with_the_same_beginning_is_nobodys(self, session):
         key, secret = make_key(session, make_user(session))
         other = api_keys.make_secret(key.id)
@@ -86,10 +70,6 @@ class TestFindState:
         session.flush()
         assert api_keys.find_status(session, first.secret).user_id == alice.id
         assert api_keys.find_status(session, secret).user_id == charlie.id
-
-    def test_a_malformed_key_is_nobodys(self, session):
-        make_key(session, make_user(session))
-        assert api_keys.find_status(session, "ok_") is None
 
     def test_an_expired_key_is_nobodys_from_its_last_moment_on(self, session):
         at = now()

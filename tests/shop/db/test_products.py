@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from db import products
 from db.events import Event
-from db.products import MAX_STOCK, InsufficientStock, Product, ProductUnavailable
+from db.products import MAX_STOCK, InsufficientStock, Product
 from db.stock_ledger import StockAdjustment
 from tests.requirements import needing_postgresql
 from tests.shop.factories import make_product
@@ -47,13 +47,6 @@ class TestTake:
             assert cup.id not in refusal.value.fields["products"]
         with database.reading() as session:
             assert (stock_of(session, cup), stock_of(session, jug)) == (10, 2)
-
-    def test_what_is_archived_or_unknown_is_not_for_sale(self, session, bob):
-        cup, jug = make_product(session), make_product(session)
-        products.archive(session, bob, jug.id)
-        for other in (jug.id, "prd_01kg9ys7g0e4ma4jz41b93y214"):
-            with pytest.raises(ProductUnavailable, match=other):
-                products.reserve(session, {cup.id: 1, other: 1})
 
 
 class TestRules:

@@ -67,13 +67,6 @@ class TestWithAKey:
     def secret(self, alice):
         return create(alice).json["secret"]
 
-    def test_it_ends_when_it_was_told_to(self, client, alice, time_passes):
-        secret = create(alice, expires_at=later(hours=1)).json["secret"]
-        key = client.with_key(secret)
-        assert key.get("/v1/me").status == 200
-        with time_passes(hours=1, seconds=1):
-            assert key.get("/v1/me").code == "invalid_token"
-
     def test_its_use_is_shown_to_the_minute(self, client, alice, secret):
         client.with_key(secret).get("/v1/me")
         [listed] = alice.get("/v1/api-keys").json["data"]
