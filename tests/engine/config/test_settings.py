@@ -13,9 +13,9 @@ from orderly.config.application import Application
 from orderly.config.environment import RENAMED
 from orderly.config.secret_key import kept_secret
 from orderly.config.settings import PREFIX, CommandError, Settings
-from tests.serving import variable_of
+from tests.serving import ROOT, variable_of
 
-README = Path(__file__).parent.parent / "README.md"
+README = ROOT / "README.md"
 SECRET = "f" * 32
 
 
