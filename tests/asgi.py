@@ -49,7 +49,7 @@ class Response:
 
 
 class Client:
-    """Calls an ASGI application."""
+    """A client of an ASGI application."""
 
     def __init__(
         self, app: ASGIApp, headers: dict[str, str] | None = None, address: str = "127.0.0.1", user: Any = None

@@ -22,7 +22,7 @@ class CommandResult:
 
 @pytest.fixture
 def orderly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., CommandResult]:
-    """Runs a command in this process: `orderly("db", "status")`."""
+    """A function that runs a command in this process: `orderly("db", "status")`."""
 
     def orderly(*words: str) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["orderly", *words])

@@ -1,4 +1,4 @@
-"""Real threads that begin at the same moment."""
+"""Threads that begin at the same moment."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

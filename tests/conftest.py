@@ -1,4 +1,4 @@
-"""Databases on the server of the tests, and what is checked before and after all of them."""
+"""PostgreSQL databases, and the plugins of all tests."""
 
 import os
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def url_of(database: Database) -> str:
 
 @pytest.fixture(scope="session")
 def new_postgresql() -> Iterator[str]:
-    """The URL of a new database without tables, one for each process of tests."""
+    """The URL of a new database, one for each process of tests."""
     with make_postgresql("main") as url:
         yield url
 

@@ -1,9 +1,9 @@
-"""Services, programs and rights that tests need besides Python and its packages, and a machine may lack.
+"""Services, programs and rights that a machine may lack.
 
 A test declares them: `@pytest.mark.needs("haproxy", "postgresql")`. They are looked for once in a process, before any
 fixture of the test opens anything. Where one is missing the test is skipped; in CI, or with
-ORDERLY_TEST_REQUIRE_SERVICES=1, it fails. Code that uses one calls `program` or `require`, which raise an error in a
-test that has not declared it: otherwise the declaration would be missed only on a machine without the program.
+ORDERLY_TEST_REQUIRE_SERVICES=1, it fails. Code that uses one calls `program` or `require`. They
+raise an error in a test that has not declared it; otherwise a declaration would be missed on full machines.
 """
 
 import importlib.util
@@ -200,7 +200,10 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Sum up the skipped tests: a line for each reason. A test that lacks two requirements counts for both."""
+    """Write a line for each reason of skipped tests.
+
+    A test that lacks two requirements counts for both.
+    """
     reports = terminalreporter.stats.get("skipped", [])
     reasons = Counter(line for report in reports for line in report.longrepr[2].removeprefix("Skipped: ").splitlines())
     for reason, count in reasons.most_common():

@@ -18,7 +18,7 @@ from tests.settings import SECRET
 ROOT = Path(__file__).parent.parent
 PROGRAM = ("orderly", "serve")
 START = 30
-"""Seconds after which a service that is not ready never will be."""
+"""Seconds that a service may take to become ready."""
 SERVED: set[str] = set()
 """The URLs of the services of the shop that tests have started."""
 
@@ -59,7 +59,7 @@ def served(
     application: Path = ROOT,
     **settings: object,
 ) -> Iterator[Served]:
-    """Serve an application, by default the shop, until the end of the block.
+    """Serve an application, the shop by default, during the block.
 
     Args:
         folder: where the service writes its log and its data.
@@ -96,7 +96,7 @@ def _start(
         process = subprocess.Popen(
             [sys.executable, "-m", *program],
             cwd=application,
-            env=environment(**given) | {"TMPDIR": str(folder)},  # whoever is killed leaves there what he had
+            env=environment(**given) | {"TMPDIR": str(folder)},  # a killed process leaves its files there
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -1,4 +1,4 @@
-"""The engine's own application: a contract that uses everything, a few handlers, two authenticators and one table."""
+"""The engine's own application: contract, handlers, authenticators and one table."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,7 +32,10 @@ Functions = Mapping[str, Callable[..., Any] | None]
 
 
 class Tables(DeclarativeBase):
-    """The tables of this application, apart from the engine's: those are compared with the shop's migrations."""
+    """The tables of this application.
+
+    They are apart from the engine's base, whose tables are compared with the shop's migrations.
+    """
 
 
 class Thing(Tables):

@@ -1,4 +1,4 @@
-"""The engine's own application and its databases: SQLite and PostgreSQL, each created once for a process of tests."""
+"""The engine's own application on SQLite and PostgreSQL."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -43,14 +43,14 @@ def database(migrated: Database) -> Database:
 
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
-    """A write session, which only the test commits."""
+    """A write session without a commit."""
     with database.writing() as session:
         yield session
 
 
 @pytest.fixture
 def serve(database: Database) -> Iterator[Serve]:
-    """A function that serves handlers, by default those of the application; it returns a client."""
+    """A function that serves handlers and returns a client."""
     opened = []
 
     def serve(handlers: Functions = HANDLERS, *given: Any, **settings: Any) -> Client:
@@ -97,7 +97,7 @@ def thing(database: Database) -> str:
 
 
 def create_application(database: Database) -> Iterator[ASGIApp]:
-    """Create the application on a database, and shut it down at the end."""
+    """Create the application, and shut it down at the end."""
     app = create(make_settings(database_url=url_of(database), rate_limits=False))
     yield app
     asyncio.run(shut_down(app))

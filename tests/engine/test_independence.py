@@ -1,4 +1,4 @@
-"""The engine's tests import no application: neither `handlers` nor `db`, directly or through another module."""
+"""The engine's tests import neither `handlers` nor `db`."""
 
 import ast
 from pathlib import Path
@@ -15,7 +15,7 @@ ON_THE_SHOP = ENGINE / "devtools"
 
 
 def imports(file: Path) -> set[str]:
-    """Return the modules that a file imports, and the names in them: each may be a module."""
+    """Return the imported modules, and the imported names as modules."""
     names = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
@@ -26,7 +26,7 @@ def imports(file: Path) -> set[str]:
 
 
 def reachable(file: Path, seen: set[str]) -> set[str]:
-    """Return the modules that a file imports, and those that the tests' modules among them import."""
+    """Return the imported modules, also those of the tests' own modules."""
     for name in imports(file) - seen:
         seen.add(name)
         module = ROOT.joinpath(*name.split(".")).with_suffix(".py")

@@ -1,4 +1,4 @@
-"""The scopes of roles, of which one can extend another."""
+"""The scopes of roles, and roles that extend others."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The wheel: it has the engine and nothing else, and works in an environment that has no application in reach."""
+"""The wheel: its files, and its use without an application."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def list_pets():
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy: setuptools leaves files behind where it builds."""
+    """The wheel, built from a copy because setuptools leaves files behind."""
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT / "orderly", source / "orderly", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):

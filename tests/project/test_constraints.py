@@ -1,4 +1,4 @@
-"""The constraints files: what `make lock` writes fits pyproject.toml, and can be installed anywhere."""
+"""The constraints files that `make lock` writes."""
 
 import re
 import tomllib
@@ -59,7 +59,7 @@ def test_every_requirement_is_pinned_to_a_release_that_fits(constraints: Constra
 
 
 def test_every_line_is_a_pin_or_a_hash(constraints: Constraints) -> None:
-    """No address of an index, no path of a machine, no option."""
+    """Check that there is no index, no path and no option."""
     rest = PIN.sub("", constraints.path.read_text())
 
     assert [line for line in rest.splitlines() if not line.startswith("#")] == []

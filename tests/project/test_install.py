@@ -1,4 +1,4 @@
-"""`.ci/install`: each usual failure is reported by its cause, and nothing that existed is deleted."""
+"""The script `.ci/install` and the causes that it reports."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`make help`, which is all that a newcomer sees of the Makefile."""
+"""The list of `make help`."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Requirements of tests: what is missing skips a test before anything is opened, and is summed up at the end."""
+"""Requirements of tests, and the summary of skipped tests."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def test_what_it_declares_not():
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.Pytester]:
-    """A suite on a machine that has air, and neither sun nor moon."""
+    """A suite on a machine with air, without sun and moon."""
     invented = {
         "air": Requirement("breathe"),
         "moon": Requirement("wait for the night", ("moon",)),

@@ -1,4 +1,4 @@
-"""The shop and its databases: each test that needs one runs on SQLite and on PostgreSQL."""
+"""The shop on SQLite and PostgreSQL."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ from tests.shop.factories import make_session, make_user
 
 @pytest.fixture(scope="session", params=["sqlite", needing_postgresql("postgresql")])
 def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database with the tables of the newest revision, one for each process of tests."""
+    """A database at the newest revision, one for each process of tests."""
     yield from make_database(request, tmp_path_factory)
 
 
@@ -38,7 +38,7 @@ def database(migrated: Database) -> Database:
 
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
-    """A write session, which only the test commits."""
+    """A write session without a commit."""
     with database.writing() as session:
         yield session
 
@@ -57,7 +57,7 @@ def client(application: ASGIApp, database: Database) -> Client:
 
 @pytest.fixture
 def sign_in(client: Client, database: Database) -> Callable[..., Client]:
-    """A function that creates a user and returns their client: `sign_in("alice")`; `.user` is the account."""
+    """A function that returns the client of a new user, with `.user`."""
 
     def sign_in(name: str = "alice", **given: Any) -> Client:
         with database.writing() as session:
@@ -83,7 +83,7 @@ def settings_on(database: Database) -> Settings:
 
 
 def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """Migrate a new database: on PostgreSQL, or a file with the name of the parameter."""
+    """Migrate a new database of the parameter's kind."""
     if request.param == "postgresql":
         url = request.getfixturevalue("new_postgresql")
     else:
@@ -94,7 +94,7 @@ def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 
 def make_application(database: Database) -> Iterator[ASGIApp]:
-    """Create the shop on a database, and shut it down at the end."""
+    """Create the shop, and shut it down at the end."""
     app = recorded(create_shop(settings_on(database)))
     yield app
     asyncio.run(shut_down(app))

@@ -54,7 +54,7 @@ def make_key(session: Session, user: User, **given: Any) -> CreatedApiKey:
 
 
 def make_product(session: Session, **given: Any) -> Product:
-    """Ten of something for sale."""
+    """Create a product with a stock of ten."""
     n = new_id("t")[2:]
     default = {"sku": f"MUG-{n}", "name": "Mug", "price_amount": 1250, "currency": "EUR", "stock": 10}
     return products.create(session, None, **{**default, **given})
@@ -70,7 +70,7 @@ PAST = {"pending": "", "cancelled": "cancel", "paid": "pay", "fulfilled": "pay f
 
 
 def make_order(session: Session, caller: Caller | None = None, *, status: str = "pending", **given: Any) -> Order:
-    """Two of something, and what happened to it."""
+    """Create an order, and bring it to a status."""
     caller = caller or make_caller(make_user(session, f"user-{new_id('t')}"))
     lines = given.pop("lines", None) or [(make_product(session).id, 2)]
     order = order_actions.place(session, caller, lines, **given)

@@ -1,4 +1,4 @@
-"""What a request may cost, as counts and not as times: a budget that is exceeded fails with the old and the new figure.
+"""Budgets of requests: statements, function calls and memory.
 
 A change that needs more raises the budget here, in the same commit, where a reviewer sees it. One that needs less
 lowers it.
@@ -49,7 +49,7 @@ PAGE_OF_100 = 400
 
 @pytest.fixture
 def alice(sign_in: Callable[..., Client], database: Database, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """Alice, with an order and a catalogue; her requests are served in the thread of the test."""
+    """Alice with an order, served in the thread of the test."""
 
     async def run(_: Any, work: Any, *args: Any) -> Any:
         return work(*args)
@@ -72,7 +72,7 @@ def ask(alice: Client, what: str) -> None:
 
 
 async def asked(alice: Client, what: str) -> None:
-    """The same, from within a loop."""
+    """Send the request from within an event loop."""
     method, target, *invalid = what.format(product=alice.product, order=alice.order).split(" ")
     lines = [{"product_id": alice.product, "quantity": 0 if invalid else 1}]
     body, headers = (
@@ -83,7 +83,7 @@ async def asked(alice: Client, what: str) -> None:
 
 
 def calls_of(alice: Client, what: str) -> int:
-    """How many Python functions a request calls."""
+    """Return the number of Python functions that a request calls."""
     count = 0
 
     def hear(_frame: Any, kind: Any, _argument: Any) -> None:

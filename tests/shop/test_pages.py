@@ -1,4 +1,4 @@
-"""What the pages beside the API show of the shop; tests/engine/docs has the rest."""
+"""The shop on the pages beside the API."""
 
 import re
 from html import unescape

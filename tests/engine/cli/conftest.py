@@ -25,7 +25,7 @@ Write = Callable[[str, str], None]
 
 @pytest.fixture
 def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of the application, in which the commands run; it has no database package."""
+    """The folder of an application without a database package."""
     forget_settings(monkeypatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "openapi").mkdir()
@@ -39,7 +39,7 @@ def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
 
 @pytest.fixture
 def write(application: Path) -> Write:
-    """Writes a module of the application's handlers or of its database: `write("database", "hooks", "...")`."""
+    """A function that writes a module: `write("database", "hooks", "...")`."""
 
     def write(package: str, module: str, source: str) -> None:
         folder = application / NAMES[package]

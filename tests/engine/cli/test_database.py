@@ -1,4 +1,4 @@
-"""The commands of the database, for applications with and without one, and with and without hooks."""
+"""The database commands of applications with and without database and hooks."""
 
 import sqlite3
 from collections.abc import Callable
@@ -57,7 +57,7 @@ def write(database, note):
 
 @pytest.fixture
 def migrated(application: Path, write: Write, orderly: Callable[..., CommandResult]) -> Path:
-    """The folder of an application whose database has one table of its own."""
+    """The folder of an application with one table."""
     write("database", "__init__", "")
     versions = application / "db_of_a_test" / "migrations" / "versions"
     versions.mkdir(parents=True)

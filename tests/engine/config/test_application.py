@@ -1,4 +1,4 @@
-"""Where an application is, and what its pyproject.toml may say."""
+"""The place of an application, and its table in pyproject.toml."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def package(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], Application]]:
-    """Writes the handlers of an application that is on the import path, under a name that nothing else has."""
+    """A function that writes handlers under a unique name."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     application = Application(folder, folder / "openapi" / "openapi.yaml", "handlers_of_a_test", "db_of_a_test")
     (folder / "handlers_of_a_test").mkdir()

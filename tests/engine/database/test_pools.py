@@ -1,4 +1,4 @@
-"""Replica and primary on PostgreSQL, and the responses while connections or a database are missing."""
+"""Replica and primary on PostgreSQL, and missing connections."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.parametrize("migrated", [needing_postgresql("postgresql
 
 @pytest.fixture
 def replica(database: Database, thing: str) -> Iterator[Database]:
-    """A second database, in which the thing has another name; nothing updates it."""
+    """A second database with another name of the thing."""
     with make_postgresql("replica") as url, closing(Database(url)) as replica:
         with database.reading() as source, replica.writing() as copy:
             Tables.metadata.create_all(copy.connection())

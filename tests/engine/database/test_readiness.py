@@ -41,7 +41,7 @@ def outdated(database: Database) -> Iterator[Database]:
 
 @pytest.fixture
 def unwritable(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    """The database, locked by another writer (SQLite), or turned into a standby (PostgreSQL)."""
+    """A locked SQLite file, or a standby of PostgreSQL."""
     if database.is_sqlite:
         monkeypatch.setattr("orderly.database.database.BUSY_TIMEOUT", 0.01)
         with closing(Database(url_of(database))) as late, database.writing() as session:

@@ -115,7 +115,7 @@ def test_without_lock_files_the_database_is_written(url: str, database: Database
 
 
 def test_a_transaction_takes_one_turn(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second turn in one transaction would be a deadlock."""
+    """Check the number of turns: a second one would be a deadlock."""
     taken = []
     monkeypatch.setattr(WriteQueue, "acquire", lambda turns: taken.append(turns))
     with closing(Database(url)) as database:

@@ -1,4 +1,4 @@
-"""The pages beside the API: the contract, the docs without an outside address, and an entry for each error."""
+"""The pages beside the API: contract, docs, errors and changes."""
 
 import asyncio
 import re
@@ -30,7 +30,7 @@ STRICT = {
 
 @pytest.fixture(scope="module")
 def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A client of an application whose database does not exist: the pages need none."""
+    """A client of an application without its database."""
     file = tmp_path_factory.mktemp("nowhere") / "engine.db"
     app = create(make_settings(database_url=f"sqlite:///{file}"))
     yield Client(app)
@@ -39,7 +39,7 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 class Page(HTMLParser):
-    """The links of a page, its ids, and what a strict policy would block."""
+    """The links, ids and inline scripts and styles of a page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The log: the fields of a line, and what is never in one."""
+"""The log: its fields, and the values that it never has."""
 
 import io
 import json
@@ -32,7 +32,7 @@ SLOW = {
 
 @pytest.fixture
 def log(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Callable[[], str]]]:
-    """A function that configures the log until the test ends; it returns a function that reads what was written."""
+    """A function that configures the log and returns a reader."""
 
     def log(**given: Any) -> Callable[[], str]:
         logs.configure(make_settings(**given))

@@ -1,4 +1,4 @@
-"""Traces: the spans that an OpenTelemetry collector receives, and what is in none of them."""
+"""Traces, as an OpenTelemetry collector receives them."""
 
 import asyncio
 import subprocess
@@ -38,7 +38,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture
 def traced(database: Database, collector: Collector) -> Callable[..., AbstractContextManager[Client]]:
-    """A function that serves handlers; at the end of the block all spans are sent."""
+    """A function that serves handlers, and then sends all spans."""
 
     @contextmanager
     def traced(handlers: dict[str, Any] | Functions = HANDLERS) -> Iterator[Client]:

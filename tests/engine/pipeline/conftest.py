@@ -17,5 +17,5 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def application(migrated: Database) -> Iterator[ASGIApp]:
-    """The application on that file: the one on the other databases lives as long."""
+    """The application on that file."""
     yield from create_application(migrated)

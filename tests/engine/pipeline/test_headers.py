@@ -1,4 +1,4 @@
-"""Headers that Connexion 3.3 gets wrong: those of requests, and those of every response."""
+"""Headers of requests and responses that Connexion 3.3 gets wrong."""
 
 from typing import Any
 

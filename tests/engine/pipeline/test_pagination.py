@@ -1,4 +1,4 @@
-"""Lists: pages, their links, and cursors that are bound to list, filters and caller."""
+"""Lists: pages, links and signed cursors."""
 
 from typing import Any
 

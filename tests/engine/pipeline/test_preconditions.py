@@ -1,4 +1,4 @@
-"""If-Match and If-None-Match: lists of entity tags (RFC 9110, 8.8.3)."""
+"""The headers If-Match and If-None-Match (RFC 9110, 8.8.3)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A result that the contract does not declare: 500, a rollback, and a log line with the broken rule."""
+"""Results that the contract does not declare."""
 
 from collections.abc import Callable
 from typing import Any

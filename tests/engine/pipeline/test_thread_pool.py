@@ -1,4 +1,4 @@
-"""The worker threads and their queue: a call that would wait too long is rejected, and never run."""
+"""The worker threads and the limits of their queue."""
 
 import asyncio
 from collections.abc import Iterator
@@ -89,7 +89,7 @@ def test_a_closed_pool_rejects() -> None:
 
 
 async def fill_queue(workers: WorkerPool, event: Event) -> list[Any]:
-    """Fill the queue of two, and return the tasks that end with the event."""
+    """Fill the queue, and return the tasks that end with the event."""
     tasks = [await occupy_thread(workers, event)]
     tasks += [asyncio.create_task(workers.run(event.wait)) for _ in range(2)]
     await asyncio.sleep(0)

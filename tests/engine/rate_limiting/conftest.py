@@ -1,4 +1,4 @@
-"""One database, of which rate limits need none."""
+"""One database is enough for rate limits."""
 
 from tests.engine.pipeline.conftest import application, migrated
 

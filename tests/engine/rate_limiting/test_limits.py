@@ -1,4 +1,4 @@
-"""The contract's rate limits in one process and in two, and their headers (RFC 9651)."""
+"""The contract's rate limits, and their headers (RFC 9651)."""
 
 import signal
 from collections.abc import Callable, Generator
@@ -25,7 +25,7 @@ def limited(serve: Serve) -> Callable[..., Client]:
 
 
 def at(client: Client, address: str) -> Client:
-    """The same client at another address."""
+    """Return the client at another address."""
     return Client(client.app, client.own, address)
 
 
@@ -34,7 +34,7 @@ def post(client: Client, email: str = "alice@example.com", headers: dict[str, An
 
 
 def exhaust(client: Client) -> list[Any]:
-    """Send eleven requests, of which the eleventh is one too many for a caller."""
+    """Send eleven requests, one too many for a caller."""
     return [client("PUT", "/v1/quotas") for _ in range(11)]
 
 

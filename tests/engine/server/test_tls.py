@@ -1,4 +1,4 @@
-"""HTTPS: certificates that are served, renewed, and refused before a port is open."""
+"""HTTPS: certificates that are served, renewed and refused."""
 
 import signal
 import ssl

@@ -21,7 +21,7 @@ PARTS = ("openapi", "handlers", "db")
 
 @pytest.fixture(autouse=True)
 def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The folder of a shop without data, and no setting but those that a test makes."""
+    """The folder of a shop without data and settings."""
     forget_settings(monkeypatch)
     for part in PARTS:
         (tmp_path / part).symlink_to(ROOT / part)
@@ -31,7 +31,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["sqlite", needing_postgresql("postgresql")])
 def database_url(request: pytest.FixtureRequest, shop: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of a database without tables, which the commands use."""
+    """The URL of the commands' database, without tables."""
     url = f"sqlite:///{shop / 'data' / 'orderly.db'}"
     if request.param == "postgresql":
         url = request.getfixturevalue("bare_postgresql")

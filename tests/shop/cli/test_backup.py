@@ -1,4 +1,4 @@
-"""`orderly backup`: a copy that is whole, of a shop that goes on."""
+"""The command `orderly backup`, also of a busy shop."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from tests.shop.factories import make_caller, make_order, make_product, make_use
 
 @pytest.fixture
 def busy(migrated_shop: Database) -> Iterator[Database]:
-    """A shop in which somebody goes on ordering."""
+    """The database of a shop with continuous orders."""
     with migrated_shop.writing() as session:
         caller, product = make_caller(make_user(session)), make_product(session, stock=1_000_000).id
         make_order(session, caller, lines=[(product, 1)])

@@ -1,4 +1,4 @@
-"""`orderly check` and `orderly routes`: whether the contract can be served, and what of it is there."""
+"""The commands `orderly check` and `orderly routes`."""
 
 import json
 import signal
@@ -22,8 +22,8 @@ GOOD = ROOT / "tests" / "shop" / "contract" / "good.yaml"
 
 
 @pytest.fixture
-def write(shop: Path) -> Callable[..., Any]:
-    """Writes a contract that differs from ours, and tells its path."""
+def write(shop: Path) -> Callable[[Callable[..., Any]], str]:
+    """A function that writes a changed contract and returns its path."""
 
     def write(change: Callable[..., Any]) -> str:
         document = deepcopy(OURS.document)
@@ -115,7 +115,7 @@ class TestCheck:
     def test_with_watch_every_save_is_checked(self, shop: Path) -> None:
         (shop / "notes.yaml").write_bytes(GOOD.read_bytes())
         command = [sys.executable, "-u", "-m", "orderly", "check", "notes.yaml", "--watch", "--format", "json"]
-        # Who starts the tests in the background makes them, and what they start, ignore SIGINT.
+        # Tests in the background, and the processes that they start, would ignore SIGINT.
         heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed) as watching:
             assert watching.stdout.readline() == "[]\n"

@@ -1,4 +1,4 @@
-"""`orderly client` where it cannot go on; what it makes is tried in tests/clients."""
+"""The errors of `orderly client`; tests/clients has its output."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ TOOLS = {"python": "openapi-python-client", "typescript": "node"}
 
 @pytest.fixture
 def tool(monkeypatch: pytest.MonkeyPatch, shop: Path) -> Callable[[str, str], None]:
-    """Puts a tool of some version into the only place where tools are looked for."""
+    """A function that installs a tool of a version."""
 
     def tool(name: str, version: str) -> None:
         script = shop / "bin" / name

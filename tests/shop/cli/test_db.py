@@ -1,4 +1,4 @@
-"""`orderly db`: the database is made, brought up, taken back and looked at, on SQLite and PostgreSQL."""
+"""The command `orderly db` on SQLite and PostgreSQL."""
 
 import sqlite3
 import subprocess
@@ -58,7 +58,7 @@ def test_an_upgrade_waits_for_who_has_the_whole_file(database_url: str, shop: Pa
         other.execute("CREATE TABLE other (id INTEGER)")
         other.execute("BEGIN EXCLUSIVE")
         copy = subprocess.Popen(UPGRADE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        with pytest.raises(subprocess.TimeoutExpired):  # longer than SQLite waits by itself, and than it takes to start
+        with pytest.raises(subprocess.TimeoutExpired):  # longer than the timeout of SQLite, and than the start
             copy.wait(8)
         other.execute("ROLLBACK")
     out, err = copy.communicate(timeout=60)

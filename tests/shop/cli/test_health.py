@@ -1,4 +1,4 @@
-"""`orderly health`: whoever watches over the process is told in one line and by the exit code."""
+"""The command `orderly health`: its line and exit code."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from tests.serving import START, Served, free_port, served
 def serving(
     new_file: Path, shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., AbstractContextManager[Served]]:
-    """Serves a shop at a port that the commands know."""
+    """A function that serves a shop at the port of the commands."""
 
     def serving(**settings: Any) -> AbstractContextManager[Served]:
         monkeypatch.setenv("ORDERLY_SECRET_KEY", "f" * 32)
@@ -31,7 +31,7 @@ def serving(
 def until_ready(
     orderly: Callable[..., CommandResult], service: Served, monkeypatch: pytest.MonkeyPatch
 ) -> CommandResult:
-    """What is said at last, by which it is ready."""
+    """Repeat the command until the service is ready, and return its result."""
     monkeypatch.setenv("ORDERLY_PORT", service.url.rpartition(":")[2])
     end = time.monotonic() + START
     while (result := orderly("health")).code != 0 and time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""`orderly key`: API keys made by whoever runs the shop, which can do no more than their owner."""
+"""The command `orderly key`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""`orderly seed`: so much of everything, and customers as whom one can sign in."""
+"""The command `orderly seed`."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""`orderly serve`: it starts, tells where it is and stops when asked; what cannot run never opens its port."""
+"""The command `orderly serve`: start, stop and errors before a port is open."""
 
 import json
 import os
@@ -21,12 +21,12 @@ from tests.shop.application import CONTRACT_FILE
 SERVE = [sys.executable, "-m", "orderly", "serve"]
 PRODUCTION = {"ORDERLY_ENV": "production", "ORDERLY_SECRET_KEY": "f" * 32}
 POWERLESS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
-"""Root may write everywhere; without this power he is as anybody."""
+"""The command that takes from root the power to write everywhere."""
 
 
 @pytest.fixture
 def taken() -> Iterator[Any]:
-    """A port that is listened at already: a service that came as far as to open it would say so instead."""
+    """A port in use: a service that opens it reports that instead."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0)
         yield listener.getsockname()[1]
@@ -35,7 +35,7 @@ def taken() -> Iterator[Any]:
 
 
 def serve(port: int, *words: str, prefix: Sequence[Any] = (), **variables: Any) -> subprocess.CompletedProcess[str]:
-    """How a service ended that should not have started."""
+    """Return the result of a service that must not start."""
     environment = {**os.environ, "ORDERLY_PORT": str(port), **variables}
     return subprocess.run(
         [*prefix, *SERVE, *words], env=environment, capture_output=True, text=True, timeout=60, check=False

@@ -1,4 +1,4 @@
-"""`orderly user`: accounts made by whoever runs the shop, under the same rules as any other."""
+"""The command `orderly user`: accounts under the rules of the contract."""
 
 import os
 import pty
@@ -141,7 +141,7 @@ def migrated_shop_files() -> list[Any]:
 
 
 def on_a_terminal(words: list[Any], *lines: str) -> str:
-    """What is on the screen after these lines were typed, each when it was asked for."""
+    """Return the screen after these lines were typed at their prompts."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "orderly", *words]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True)
@@ -152,7 +152,7 @@ def on_a_terminal(words: list[Any], *lines: str) -> str:
             screen += piece.decode()
             if waiting and screen.endswith(": "):
                 os.write(ours, f"{waiting.pop(0)}\n".encode())
-    except OSError:  # Linux says so when the other end is closed
+    except OSError:  # the error of Linux when the other end is closed
         pass
     os.close(ours)
     assert process.wait(timeout=60) == 0, screen

@@ -1,4 +1,4 @@
-"""Defects, each planted in a good contract, with their places."""
+"""Defects of a contract, and the places where they are found."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +12,7 @@ BOMB = "x-a: &a [lol, lol, lol, lol, lol, lol, lol, lol]\n" + "".join(
 """Eight lines of aliases that expand to 400 million words."""
 
 DEFECTS = [
-    # the rule, a text of the good contract, its replacement, a text in the line of the finding
+    # rule, the text of the good contract, what takes its place, what the line of the finding has
     ("operation-id-is-verb-noun", "operationId: get_health", "operationId: health", "operationId: health"),
     ("path-is-kebab-case", "  /health:", "  /Health:", "/Health"),
     ("tag-is-kebab-case", "tags: [health]", "tags: [He_alth]", "tags: [He_alth]"),
@@ -296,7 +296,7 @@ DEFECTS = [
     ("version-is-semantic", "version: 1.0.0}", "version: one}", "version: one"),
     ("server-is-safe", "url: /v1", 'url: "/{stage}/v1"', "{stage}"),
     ("server-is-safe", "url: /v1", "url: http://shop.example/v1", "http://shop.example"),
-    # documents that are not a valid contract; the house rules do not run
+    # before the house rules: invalid contracts
     ("yaml", "info: {title: Notes, version: 1.0.0}", "info: {title: Notes", "servers:"),
     ("yaml", "  - {name: health", "\t- {name: health", "\t- {name: health"),
     ("yaml", "enum: [red, blue]", "enum: [no, yes]", "enum: [no, yes]"),

@@ -1,4 +1,4 @@
-"""Sets the stage of the contract's examples, so that any operation can be called as its example calls it."""
+"""The requests of the contract's examples, on objects that exist."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ EXAMPLES = {name: each["value"] for name, each in CONTRACT.document["components"
 STATUS = {"fulfil_order": "paid", "refund_order": "paid"}
 """What an order has to be, where pending will not do."""
 NEW = ("alice@example.com", "alice.archer@example.com", "MUG-BLUE", "sepa-20260205-0017")
-"""What is new each time that an example is played: nobody else may have it."""
+"""Values that must be unique in each request."""
 ABSENT = "01kg9ys7g0e4ma4jz41b93y214"
 """The end of an id that nothing has."""
 
@@ -43,19 +43,19 @@ class Ask:
 
 @cache
 def example_hash() -> str:
-    """The hash of the password of the examples."""
+    """Return the hash of the password of the examples."""
     return hash_password(EXAMPLES["TokenCreateRequest"]["password"])
 
 
 def example_of(operation: Operation) -> Any:
-    """The body of the operation's first example; None if it takes none."""
+    """Return the body of the operation's first example, None without a body."""
     body = operation.node.get("requestBody", "content")
     media = next(body.items())[1] if body else None
     return next(media["examples"].items())[1]["value"].value if media else None
 
 
 def ask(operation: Operation, database: Database, owner: User) -> Ask:
-    """The operation's example, on things of the owner that were made for it and that nobody has touched."""
+    """Return the operation's example, on new objects of the owner."""
     names = _stage(operation, database, owner)
     body = json.dumps(example_of(operation)).replace("@", "\\u0040")
     target = CONTRACT.base_path + operation.path
@@ -67,7 +67,7 @@ def ask(operation: Operation, database: Database, owner: User) -> Ask:
 
 
 def absent(operation: Operation, asked: Ask) -> Ask:
-    """The same request for what does not exist."""
+    """Return the request for an object that does not exist."""
     name = next(p.name for p in operation.parameters if p.location == "path")
     where = operation.path.split("/").index(f"{{{name}}}") + 1
     steps = asked.target.split("/")
@@ -76,7 +76,7 @@ def absent(operation: Operation, asked: Ask) -> Ask:
 
 
 def _stage(operation: Operation, database: Database, owner: User) -> dict[str, str]:
-    """What the names of the example and of the path are in the database."""
+    """Create the objects, and return their values by name."""
     needs = {p.name for p in operation.parameters if p.location == "path"}
     names = {each: f"{new_id('t')}-{each}" for each in NEW} | {"user_id": owner.id}
     with database.writing() as session:

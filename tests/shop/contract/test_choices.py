@@ -1,4 +1,4 @@
-"""Every value of the contract's enums can be asked for, and answered."""
+"""Every value of the contract's enums, and every list."""
 
 import time
 from collections.abc import Callable
@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from db.events import TYPES
+from orderly.contract.operation import Operation
 from orderly.database.database import Database
 from tests.asgi import Client
 from tests.shop.contract.scenarios import CONTRACT, EXAMPLES, example_hash
-from tests.shop.factories import PAST, make_caller, make_order
+from tests.shop.factories import PAST, make_adjustment, make_caller, make_key, make_order, make_product, make_session
 
 SETTLES_WITHIN = 30
 """Seconds. The feed waits for every transaction of the server, those of other tests too."""
@@ -30,7 +31,7 @@ def order_by(client: Client, product_id: str) -> str:
 
 @pytest.fixture
 def everything(carol: Client, sign_in: Callable[..., Client]) -> None:
-    """All that can happen in the shop has happened once, the end of alice's account last."""
+    """A shop with an event of every type."""
     alice = sign_in("alice", password_hash=example_hash())
     dave = {**EXAMPLES["UserCreateRequest"], "email": "dave@example.com"}
     account = carol.post("/v1/users", dave).headers["location"]
@@ -82,3 +83,31 @@ def test_an_administrator_can_give_a_key_every_scope(carol: Client) -> None:
     made = carol.post("/v1/api-keys", {"name": "all", "scopes": SCHEMAS["Scope"]["enum"]})
     assert (made.status, made.json["scopes"]) == (201, sorted(SCHEMAS["Scope"]["enum"]))
     assert set(SCHEMAS["Scope"]["enum"]) == set().union(*CONTRACT.roles.values())
+
+
+@pytest.fixture
+def two_of_each(carol: Client, database: Database) -> str:
+    """Two rows in each list of carol, and the id of a product."""
+    with database.writing() as session:
+        for _ in range(2):
+            product = make_product(session)
+            make_adjustment(session, product)
+            make_session(session, carol.user)
+            make_key(session, carol.user)
+            make_order(session, make_caller(carol.user))
+        session.commit()
+    return product.id
+
+
+LISTS = [o for o in CONTRACT.operations if any(p.name == "cursor" for p in o.parameters)]
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.operation_id)
+def test_every_list_has_pages(operation: Operation, carol: Client, two_of_each: str) -> None:
+    target = CONTRACT.base_path + operation.path.format(product_id=two_of_each)
+
+    first = carol.get(f"{target}?limit=1")
+    second = carol.get(first.headers["link"][1:].partition(">")[0])
+
+    assert [len(page.json["data"]) for page in (first, second)] == [1, 1]
+    assert first.json["data"] != second.json["data"]

@@ -1,4 +1,4 @@
-"""What the contract lets in and out fits the columns that hold it: lengths, ranges, values and nulls."""
+"""Lengths, ranges, values and nulls of the contract fit the columns."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ OURS = CONTRACT
 
 @dataclass
 class Kept:
-    """A table, the schemas that it keeps, and which of their properties have other names there, or no column."""
+    """A table, its schemas, and properties without an equal column."""
 
     row: type[Base]
     schemas: list[str]
@@ -63,14 +63,14 @@ NOT_KEPT = {
     *("TokenCreate", "TokenRefresh", "Tokens"),
 }
 ERASED = {"email", "name"}
-"""Null in the row of an erased account only, which nobody is shown; nor is its status."""
+"""Null in the row of an erased account only, which is never returned; nor is its status."""
 EMPTIED = {"OrderUpdate metadata"}
 """In a merge patch null removes every member, and the column keeps an empty object."""
 SIZES = {Integer: 2**31 - 1, BigInteger: 2**63 - 1}
 
 
 def leaves(schema: Node, path: str = "", null: bool = False) -> Iterator[tuple[str, Node, bool]]:
-    """The properties of a schema, those of objects in it by dotted names, and whether each may be null."""
+    """Yield each property's dotted name, schema and nullability."""
     for name, each in schema["properties"].items():
         found, may_be_null = without_null(each)
         dotted = f"{path}{name}"
@@ -88,7 +88,7 @@ def without_null(schema: Node) -> tuple[Node, bool]:
 
 
 def checks(column: Column) -> str:
-    """The CHECK constraints of a column's table, as SQL."""
+    """Return the CHECK constraints of a column's table, as SQL."""
     constraints = [each for each in column.table.constraints if isinstance(each, CheckConstraint)]
     return "; ".join(str(each.sqltext) for each in constraints)
 
@@ -99,7 +99,7 @@ def listed(column: Column) -> set[str]:
 
 
 def bounds(column: Column) -> tuple[int, int]:
-    """The least and the greatest number that a column takes."""
+    """Return the least and the greatest number of a column."""
     largest = SIZES[BigInteger if isinstance(column.type, BigInteger) else Integer]
     between = re.search(rf"(?:^|; ){column.name} BETWEEN (\d+) AND (\d+)", checks(column))
     at_least = re.search(rf"(?:^|; ){column.name} >= (\d+)", checks(column))
@@ -136,7 +136,7 @@ def too_large(name: str, least: int, greatest: int, value: dict) -> Iterator[str
 
 
 def unfit(document: dict) -> list[str]:
-    """What does not fit, in words."""
+    """Return descriptions of what does not fit."""
     root = Node(document, "", document)
     found = []
     for kept in KEPT:

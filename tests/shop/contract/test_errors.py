@@ -8,7 +8,7 @@ from tests.shop.contract.scenarios import CONTRACT
 
 
 def kinds() -> list[type[DomainError]]:
-    """Every class of the code that has an error code."""
+    """Return every class with an error code."""
     assert all(SHOP.handler(operation) for operation in CONTRACT.operations), "handlers import their errors"
     found, waiting = [], [DomainError]
     while waiting:
@@ -19,7 +19,7 @@ def kinds() -> list[type[DomainError]]:
 
 
 def raised() -> dict[str, set[int]]:
-    """Every code in the code, with its statuses."""
+    """Return the codes of all classes, with their statuses."""
     found: dict[str, set[int]] = {}
     for kind in kinds():
         found.setdefault(kind.code, set()).add(status_of(kind.__new__(kind)))
@@ -27,7 +27,7 @@ def raised() -> dict[str, set[int]]:
 
 
 def declared() -> dict[str, set[int]]:
-    """Every code that an operation declares, with its statuses; and those that stand outside of operations."""
+    """Return the declared codes with their statuses, also those outside of operations."""
     found = {code: set(statuses) for code, statuses in OUTSIDE_OF_OPERATIONS.items()}
     for operation in CONTRACT.operations:
         for status, response in operation.responses.items():

@@ -1,4 +1,4 @@
-"""The examples of the contract are true: each fits its schema, and each problem its response."""
+"""The examples of the contract fit their schemas and responses."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ VALIDATORS = SchemaCompiler(CONTRACT)
 
 
 def of_schemas(node: Node) -> Iterator[tuple[Node, Any]]:
-    """The examples that stand in schemas, at this place of the contract and below it."""
+    """Yield the examples of the schemas below a place."""
     children = node.value if isinstance(node.value, dict) else {}
     if "type" in children or "anyOf" in children:
         yield from ((node, each) for each in children.get("examples", []))
@@ -26,7 +26,7 @@ def of_schemas(node: Node) -> Iterator[tuple[Node, Any]]:
 
 
 def of_bodies(operation: Operation) -> Iterator[tuple[Node, Any]]:
-    """The examples of an operation's request and of its answers."""
+    """Yield the examples of an operation's request and of its responses."""
     for holder in (operation.node.get("requestBody"), *(node for _, node in operation.node["responses"].items())):
         content = holder and holder.get("content")
         for media in [media for _, media in content.items()] if content else []:

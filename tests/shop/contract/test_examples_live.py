@@ -1,4 +1,4 @@
-"""The examples of the contract are played: what they send is sent, and answered as they say, ids and times aside."""
+"""The examples of the contract are sent, and the responses compared."""
 
 import json
 import re
@@ -59,7 +59,7 @@ SCRIPT = {
     "get_liveness": ("nobody",),
     "get_readiness": ("nobody",),
 }
-"""Of each operation: who calls it, and what happened before."""
+"""The caller of each operation, and the steps before it."""
 
 THING = {
     "user_id": "UserCreated",
@@ -83,7 +83,7 @@ ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}")
 
 
 class Story:
-    """What has happened so far, and what the names of the examples are in reality."""
+    """The state of the shop, and the real values of the examples."""
 
     def __init__(self, client: Client, database: Database) -> None:
         self.client = client
@@ -99,7 +99,7 @@ class Story:
             session.commit()
 
     def caller(self, who: str) -> Client:
-        """Somebody who calls; whoever has an access token by now uses it."""
+        """Return the client of a caller, with the examples' token if issued."""
         if who == "nobody":
             return self.client
         if who == "key":
@@ -114,7 +114,7 @@ class Story:
         return AccessTokens(SECRET).issue(user_id, started.session.id)[0]
 
     def play(self, step: str) -> None:
-        """Do one thing that happened, and look that it went as it is told."""
+        """Take one step, and compare its response."""
         if step == "towel":
             towel = EXAMPLES["ProductPage"]["data"][0]
             wanted = {name: towel[name] for name in ("sku", "name", "category", "price", "stock")}
@@ -130,7 +130,7 @@ class Story:
             self.call(OPERATIONS[name], how)
 
     def go_earlier_ways(self) -> None:
-        """Bring the other orders where the example of the list shows them."""
+        """Bring the other orders to the status of their example."""
         for each in EARLIER:
             caller = self.caller(SCRIPT[each.operation.operation_id][0])
             answer = caller.post(self.translated(each.path), self.translated(each.body))
@@ -138,14 +138,14 @@ class Story:
                 self.real[each.shown["id"]] = answer.json["id"]
 
     def settled(self, kind: str, subject_id: str) -> Any:
-        """Wait until the feed tells of something: it waits for every transaction of the server. Gives the cursor."""
+        """Wait until the feed has an event, and return the cursor."""
         deadline = time.monotonic() + SETTLES_WITHIN
         while time.monotonic() < deadline:
             page = self.caller("bob").get("/v1/events").json
             if (kind, subject_id) in [(event["type"], event["subject_id"]) for event in page["data"]]:
                 return page["next_cursor"]
             time.sleep(0.01)
-        raise AssertionError(f"the feed does not tell of {kind}")
+        raise AssertionError(f"the feed does not have {kind}")
 
     def call(self, operation: Operation, how: str = "", media_type: Any = None) -> None:
         caller = self.caller("key" if how == "key" else SCRIPT[operation.operation_id][0])
@@ -165,14 +165,14 @@ class Story:
         return CONTRACT.base_path + self.translated(operation.path.format(**ids)) + query
 
     def translated(self, value: str) -> Any:
-        """The same, with the names of reality."""
+        """Replace the values of the examples by the real ones."""
         text = json.dumps(value)
         for translated, real in self.real.items():
             text = text.replace(translated, real)
         return json.loads(text)
 
     def compare(self, translated: Any, real: Any, name: str = "") -> None:
-        """What an example tells and what is: one name in the example is one name in reality, wherever it stands."""
+        """Compare an example with a response: equal values stay equal."""
         if isinstance(translated, dict):
             assert translated.keys() == real.keys(), name
             for member in translated:
@@ -193,7 +193,7 @@ class Story:
 
 
 def requests(operation: Operation) -> Iterator[tuple[str, str, Any]]:
-    """The example requests of an operation: media type, name, body; one without a body if it takes none."""
+    """Yield the example requests of an operation: media type, name, body."""
     content = operation.node.get("requestBody", "content")
     for kind, media in content.items() if content else ():
         yield from ((kind, name, example["value"].value) for name, example in media["examples"].items())
@@ -202,7 +202,7 @@ def requests(operation: Operation) -> Iterator[tuple[str, str, Any]]:
 
 
 def answers(operation: Operation) -> dict[str, Any]:
-    """The examples of the operation's success, by name; one without a name has none."""
+    """Return the examples of the operation's success by name."""
     content = operation.node["responses"][operation.success.status].get("content")
     media = next(content.items())[1] if content else None
     if media is None:
@@ -213,8 +213,8 @@ def answers(operation: Operation) -> dict[str, Any]:
 
 @pytest.fixture
 def story(client: Client, database: Database) -> Iterator[Story]:
-    """The beginning of all examples, in their year: Carol administers, and Bob has signed up."""
-    with time_machine.travel("2026-02-05T10:00:00Z"):  # goes on from there
+    """The start of all examples, with carol and bob."""
+    with time_machine.travel("2026-02-05T10:00:00Z"):  # time continues from there
         yield Story(client, database)
 
 

@@ -1,4 +1,4 @@
-"""The links of the contract lead to what they say, from the answers that offer them."""
+"""The links of the contract, followed from the responses that declare them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ def carol(sign_in: Callable[..., Client]) -> Client:
 
 
 def value(expression: Any, made: Any, asked: Ask) -> str:
-    """What a runtime expression (OpenAPI 3.1, 4.8.20.3) means; of the path it can only be the product."""
+    """Return the value of a runtime expression (OpenAPI 3.1, 4.8.20.3)."""
     member = expression.removeprefix("$response.body#/")
     return asked.target.split("/")[3] if member == expression else made[member]
 

@@ -1,4 +1,4 @@
-"""Who may do what: every operation as everybody, as `security` and the rules of ownership have it."""
+"""The access matrix: every operation as every kind of caller."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,14 +18,14 @@ from tests.shop.factories import make_caller, make_key, make_session, make_user
 
 COLUMNS = ("anonymous", "owner", "other customer", "staff", "admin", "key with scope", "key without", "disabled")
 OWNED_BY_OTHERS = {
-    "user_id": {"users:read"},  # an account is its owner's, and of those who may read all accounts
+    "user_id": {"users:read"},  # an account is its owner's, and visible with the scope
     "order_id": {"orders:manage", "orders:refund"},  # an order likewise
-    "session_id": set[str](),  # sessions and keys are nobody else's
+    "session_id": set[str](),  # sessions and keys are their owner's only
     "key_id": set[str](),
 }
 """What has an owner, by its name in paths, and the scopes each of which opens it to others."""
 GRANTED = frozenset({"me:read", "orders:read"})
-"""The scopes of the key of the examples: who makes or rotates it must hold them."""
+"""The scopes of the key of the examples, which its creator must hold."""
 
 
 def alternatives(operation: Operation, scheme: str) -> list[frozenset[str]]:
@@ -33,13 +33,13 @@ def alternatives(operation: Operation, scheme: str) -> list[frozenset[str]]:
 
 
 def holder(operation: Operation) -> str:
-    """Whose key calls: the owner's if the owner may do it at all, an administrator's otherwise."""
+    """Return the role of the key's owner: customer if possible, admin otherwise."""
     asked = alternatives(operation, "apiKey") or alternatives(operation, "bearer")
     return "customer" if any(CONTRACT.roles["customer"] >= scopes for scopes in asked) else "admin"
 
 
 def scopes_of(operation: Operation, who: str) -> frozenset[str]:
-    """What each of the columns holds."""
+    """Return the scopes of a column."""
     role = {"owner": "customer", "other customer": "customer"}.get(who, who)
     if not who.startswith("key"):
         return CONTRACT.roles[role]
@@ -50,7 +50,7 @@ def scopes_of(operation: Operation, who: str) -> frozenset[str]:
 
 
 def expected(operation: Operation, who: str) -> str:
-    """The status of a cell."""
+    """Return the status of a cell."""
     if operation.is_public:
         return operation.success.status
     if who in ("anonymous", "disabled"):
@@ -68,7 +68,7 @@ def expected(operation: Operation, who: str) -> str:
 
 @pytest.fixture
 def callers(client: Client, database: Database) -> Callable[[Operation], dict[str, Any]]:
-    """Everybody, with a service to call; keys are made for an operation."""
+    """A function that returns all callers of an operation by column."""
 
     def sign_in(session: Session, name: str, **given: Any) -> Client:
         user = make_user(session, name, password_hash=example_hash(), **given)
@@ -114,7 +114,7 @@ def test_everybody_may_do_what_the_table_says_and_nothing_else(
 
 
 def bare(answer: Response) -> tuple[int, bytes, list[tuple[str, str]]]:
-    """An answer without the request's id."""
+    """Return a response without the request's id."""
     body = answer.body.replace(answer.headers["x-request-id"].encode(), b"")
     return answer.status, body, [each for each in answer.raw_headers if each[0] != "x-request-id"]
 

@@ -1,4 +1,4 @@
-"""Every operation refuses what every operation has to refuse, each in the words that the contract has for it."""
+"""Errors of every operation, as its contract declares them."""
 
 import asyncio
 import re
@@ -64,7 +64,7 @@ def hurried(migrated: Database) -> Iterator[Callable[[Scope, Receive, Send], Awa
 
 
 def declared(operation: Operation, code: str) -> int | None:
-    """The status that the operation declares with a code; None if it declares it nowhere."""
+    """Return the declared status of a code, None without one."""
     found = [s for s, response in operation.responses.items() if code in (response.error_codes or ())]
     return int(found[0]) if found else None
 
@@ -91,6 +91,11 @@ def test_without_a_good_credential_nothing_is_done(
     if not operation.is_public:
         assert asked.of(client).code == "unauthenticated"
         assert asked.of(client.with_key(NONSENSE["X-API-Key"])).code == "invalid_token"
+
+
+@ON_SQLITE
+def test_another_method_is_not_allowed(client: Client) -> None:
+    assert client.delete("/v1/users").code == "method_not_allowed"
 
 
 @ON_SQLITE
@@ -163,7 +168,7 @@ def test_what_the_client_has_already_is_not_sent_again(operation: Any, carol: Cl
 
 
 class TestViolations:
-    """The violations in the examples of a 400 are those that one request gets, word for word."""
+    """The violations in the examples equal those of a request."""
 
     @ON_SQLITE
     def test_of_parameters(self, carol: Client) -> None:
@@ -176,3 +181,15 @@ class TestViolations:
         answer = client.post("/v1/users", {"email": "alice.example.com", "password": "otters", "name": "Alice Archer"})
 
         assert answer.json["errors"] == example_of(OPERATIONS["create_user"], "400")["errors"]
+
+    @ON_SQLITE
+    @pytest.mark.parametrize(
+        ("method", "path", "headers", "part"),
+        [("GET", "/users/1", {}, "path"), ("POST", "/orders", {"Idempotency-Key": ""}, "header")],
+    )
+    def test_of_another_part_of_the_request(
+        self, carol: Client, method: str, path: str, headers: dict[str, Any], part: str
+    ) -> None:
+        answer = carol(method, f"/v1{path}", None, headers)
+
+        assert part in {violation["in"] for violation in answer.json["errors"]}

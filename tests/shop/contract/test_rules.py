@@ -1,6 +1,4 @@
-"""House rules: each finds its planted defect; the contract has no finding."""
-
-from pathlib import Path
+"""The lint rules find planted defects, and none in the contract."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The people of these tests, as the database knows them: by what they may."""
+"""The callers of these tests."""
 
 import pytest
 from sqlalchemy.orm import Session

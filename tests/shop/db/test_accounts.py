@@ -1,4 +1,4 @@
-"""A whole account: what ends, what stays and what is forgotten with it."""
+"""The deletion of an account."""
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session

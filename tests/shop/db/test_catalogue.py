@@ -1,4 +1,4 @@
-"""The catalogue: read with few statements, and each of its filters and orders by an index."""
+"""The catalogue: its statements and indexes."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def listing(sort: str = "-created_at", **filters: Any) -> Page[Any]:
 
 @pytest.fixture
 def shop(session: Session) -> Session:
-    """A catalogue large enough for the databases to care; nothing of it is kept."""
+    """A catalogue large enough for the use of indexes."""
     at = now()
     rows = [
         {"id": new_id("prd"), "sku": f"S-{n}", "name": f"Thing {n * 7919 % 2000}", "created_at": at, "updated_at": at}
@@ -35,7 +35,7 @@ def shop(session: Session) -> Session:
 
 
 def plan(session: Session, listed: Page[Any], after: Key | None = None) -> str:
-    """How the database goes about one page."""
+    """Return the query plan of a page."""
     with listen(session) as heard:
         listed.rows(session, 20, after)
     [(statement, parameters)] = heard
@@ -72,7 +72,7 @@ class TestIndexes:
         assert "TEMP B-TREE" not in found
 
     def test_a_search_has_one(self, shop: Session) -> None:
-        """SQLite has no index for texts in texts: it reads the list in its order until the page is full."""
+        """Check the index; SQLite has none for substrings, and scans."""
         sqlite = shop.get_bind().dialect.name == "sqlite"
         if not sqlite:  # what autovacuum does some time after many rows were added
             shop.execute(text("SELECT gin_clean_pending_list('ix_products_search')"))

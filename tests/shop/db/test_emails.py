@@ -1,4 +1,4 @@
-"""Email addresses: the form in which they are kept."""
+"""The stored form of email addresses."""
 
 import pytest
 
@@ -15,6 +15,7 @@ from orderly.errors import Invalid
         ("alice@xn--bcher-kva.example", "alice@xn--bcher-kva.example"),
         ("alice+shop@intranet.local", "alice+shop@intranet.local"),
         ("alice@shop.test", "alice@shop.test"),
+        ("o'hara@example.com", "o'hara@example.com"),
     ],
 )
 def test_an_address_has_one_form(given: str, kept: str) -> None:

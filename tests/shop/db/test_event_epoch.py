@@ -1,4 +1,4 @@
-"""Followers of the events miss nothing, wherever the database was brought to and however far back."""
+"""Positions of events after a database was restored."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The feed of events: whoever follows it misses nothing and sees nothing twice."""
+"""The feed of events: a follower sees each event once."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ SETTLES_WITHIN = 30
 
 
 class Follower:
-    """Reads the feed page by page, from where it was last time."""
+    """A reader of the feed that continues from its last page."""
 
     def __init__(self, database: Database, **wanted: Any) -> None:
         self.database = database
@@ -105,7 +105,7 @@ def test_one_that_commits_late_is_not_passed_by(database: Database) -> None:
 
 
 def write(database: Database, writer: Any) -> list[str]:
-    """Transactions of one to three events, one in five rolled back; gives what was committed."""
+    """Record events in transactions, some rolled back; return the committed ones."""
     committed = []
     for turn in range(15):
         subjects = [f"{writer}.{turn}.{n}" for n in range(1 + turn % 3)]

@@ -1,4 +1,4 @@
-"""Every migration may be made while the version before it serves: what they do to PostgreSQL is read by Squawk."""
+"""Migrations are safe while the version before serves, checked by Squawk."""
 
 import re
 import subprocess
@@ -27,7 +27,7 @@ CHANGE = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b")
 
 @pytest.fixture(scope="module")
 def changes(bare_postgresql: str) -> dict[str, Any]:
-    """The changes of each revision, as (whether it was outside of a transaction, SQL), as they reach PostgreSQL."""
+    """The statements of each revision, as (outside of a transaction, SQL)."""
     made, now = {}, []
 
     def notice(connection: Any, _cursor: Any, statement: Any, *_: Any) -> None:

@@ -1,4 +1,4 @@
-"""The shop's migrations lead to the tables of its models, and back."""
+"""The shop's migrations and the tables of its models."""
 
 from collections.abc import Iterator
 from pathlib import Path

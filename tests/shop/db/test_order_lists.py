@@ -1,4 +1,4 @@
-"""The lists of orders: each filter has an index, and a page is as many statements however many rows it has."""
+"""The lists of orders: their statements and indexes."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from tests.statements import listen
 
 @pytest.fixture
 def shop(session: Session, alice: Caller) -> Session:
-    """Orders enough for the databases to care, one in forty alice's, one in fifty cancelled; nothing of it is kept."""
+    """Orders enough for the use of indexes."""
     people = [alice.id, *(make_user(session, f"user-{n}").id for n in range(39))]
     session.execute(
         insert(Order), [row(n, people[n % 40], "cancelled" if n % 50 == 0 else "pending") for n in range(3000)]
@@ -40,7 +40,7 @@ def listing(caller: Caller, **filters: Any) -> Page[Any]:
 
 
 def plan(session: Session, listed: Page[Any], after: Key | None) -> str:
-    """How the database goes about one page; the lines of the orders are a second statement."""
+    """Return the query plan of a page without the lines."""
     with listen(session) as heard:
         listed.rows(session, 20, after)
     statement, parameters = heard[0]

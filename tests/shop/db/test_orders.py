@@ -1,4 +1,4 @@
-"""Orders: placing them, the machine of their states, who sees them, and what the table holds against a bug."""
+"""Orders: creation, transitions and constraints."""
 
 from typing import Any
 
@@ -120,7 +120,7 @@ class TestTheMachine:
 
 
 class TestTheTable:
-    """What the table refuses even if the code is wrong."""
+    """The constraints of the table."""
 
     @pytest.mark.parametrize(
         "values",

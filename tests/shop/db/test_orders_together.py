@@ -1,4 +1,4 @@
-"""Orders and deletions of accounts at the same moment; tests/e2e has the other races of orders."""
+"""Races of orders and deletions; tests/e2e has those of stock."""
 
 from contextlib import suppress
 from functools import partial

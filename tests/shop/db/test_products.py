@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from db import products
 from db.events import Event
-from db.products import MAX_STOCK, InsufficientStock, Product, ProductUnavailable
+from db.products import MAX_STOCK, InsufficientStock, Product
 from db.stock_ledger import StockAdjustment
 from orderly import Caller, ReadSession
 from orderly.database.database import Database
@@ -26,7 +26,7 @@ def stock_of(session: ReadSession, product: Product) -> Any:
 
 
 def wait_for_a_waiting_one(session: Session) -> None:
-    """Until a transaction of this database waits for the lock of another one."""
+    """Wait until a transaction of this database waits for a lock."""
     waiting = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
     for _ in range(500):
         if session.scalar(waiting) is not None:
@@ -52,13 +52,6 @@ class TestTake:
             assert cup.id not in refusal.value.fields["products"]
         with database.reading() as session:
             assert (stock_of(session, cup), stock_of(session, jug)) == (10, 2)
-
-    def test_what_is_archived_or_unknown_is_not_for_sale(self, session: Session, bob: Caller) -> None:
-        cup, jug = make_product(session), make_product(session)
-        products.archive(session, bob, jug.id)
-        for other in (jug.id, "prd_01kg9ys7g0e4ma4jz41b93y214"):
-            with pytest.raises(ProductUnavailable, match=other):
-                products.reserve(session, {cup.id: 1, other: 1})
 
 
 class TestRules:
@@ -111,7 +104,7 @@ class TestRules:
 class TestConcurrency:
     @pytest.fixture
     def change(self, database: Database) -> Callable[..., bool]:
-        """Runs something in a transaction of its own; whether it was done, or there was not enough."""
+        """A function that returns whether the stock was enough for an action."""
 
         def change(act: Callable[..., StockAdjustment], *given: str | None, **named: Any) -> bool:
             with database.writing() as session:
@@ -153,7 +146,7 @@ class TestConcurrency:
 
 
 def take_as_rows_lie(session: Session, wanted: Any) -> dict[str, Row]:
-    """Take them by a plan that reads the products in the order of the table's pages."""
+    """Reserve products by a plan that reads in the order of pages."""
     for plan in ("hashjoin", "mergejoin", "indexscan", "bitmapscan"):
         session.execute(text(f"SET LOCAL enable_{plan} = off"))
     return products.reserve(session, wanted)

@@ -1,4 +1,4 @@
-"""Sign-ins: one live refresh token a family, and what happens to those who use one twice."""
+"""Sessions and the rotation of their refresh tokens."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ class TestRotate:
             sessions.rotate(session, token, at=at + IDLE)
         sessions.rotate(session, token, at=at + IDLE - SECOND)
 
-    def test_a_session_ends_after_thirty_days_however_much_it_is_used(self, session: Session) -> None:
+    def test_a_session_that_is_used_ends_after_thirty_days(self, session: Session) -> None:
         at = now()
         family, token = make_session(session, at=at)
         for days in (10, 20, 29):
@@ -64,25 +64,11 @@ class TestCallerState:
         bob.change_role(session, "customer")
         assert sessions.find_session_status(session, family.id, bob.id).role == "customer"
 
-    def test_there_is_none_once_the_session_is_revoked(self, session: Session) -> None:
-        alice = make_user(session)
-        family = make_session(session, alice).session
-        sessions.revoke(session, family.id, make_caller(alice))
-        assert sessions.find_session_status(session, family.id, alice.id) is None
-
     def test_there_is_none_once_the_session_has_expired(self, session: Session) -> None:
         alice = make_user(session)
         family = make_session(session, alice).session
         with time_machine.travel(family.expires_at, tick=False):
             assert sessions.find_session_status(session, family.id, alice.id) is None
-
-    def test_there_is_none_of_a_disabled_or_another_user(self, session: Session) -> None:
-        alice, charlie = make_user(session), make_user(session, "charlie")
-        family = make_session(session, alice).session
-        assert sessions.find_session_status(session, family.id, charlie.id) is None
-        alice.status = "disabled"
-        session.flush()
-        assert sessions.find_session_status(session, family.id, alice.id) is None
 
 
 class TestVisibleTo:
@@ -95,11 +81,6 @@ class TestVisibleTo:
         sessions.revoke(session, revoked.id, make_caller(alice))
         here = make_session(session, alice, user_agent="Firefox").session
         assert session.scalars(sessions.visible_to(make_caller(alice), at=at)).all() == [here]
-
-    def test_staff_sees_no_sessions_of_others(self, session: Session) -> None:
-        make_session(session, make_user(session))
-        bob = make_caller(make_user(session, "bob"))
-        assert session.scalars(sessions.visible_to(bob)).all() == []
 
 
 class TestPurge:

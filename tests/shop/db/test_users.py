@@ -1,4 +1,4 @@
-"""Who has an account, who may see it, and the last admin."""
+"""Accounts, addresses and the last admin."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -91,28 +91,11 @@ class TestLastAdmin:
 
 
 class TestCredentials:
-    def test_they_are_found_by_the_address_in_any_case(self, session: Session) -> None:
-        alice = make_user(session)
-        found = users.find_password_record(session, email="ALICE@example.com")
-        assert found == (alice.id, password_hash(), "active")
-        assert users.get_password_record(session, alice.id) == found
-
-    def test_nobody_has_those_of_an_unknown_address(self, session: Session) -> None:
-        make_user(session)
-        for email in ("charlie@example.com", "alice", ""):
-            assert users.find_password_record(session, email=email) is None
-
-    def test_a_password_that_was_changed_meanwhile_no_longer_signs_in(self, session: Session) -> None:
+    def test_a_password_that_was_changed_does_not_sign_in(self, session: Session) -> None:
         alice = make_user(session)
         verified = users.get_password_record(session, alice.id)
         assert users.lock_if_unchanged(session, verified) is alice
         accounts.change_password(session, alice, "another", but=None)
-        assert users.lock_if_unchanged(session, verified) is None
-
-    def test_an_account_that_was_disabled_meanwhile_does_not_sign_in(self, session: Session) -> None:
-        alice = make_user(session)
-        verified = users.get_password_record(session, alice.id)
-        accounts.disable(session, alice)
         assert users.lock_if_unchanged(session, verified) is None
 
     def test_the_command_line_finds_people_by_their_address(self, session: Session) -> None:

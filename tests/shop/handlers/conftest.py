@@ -1,4 +1,4 @@
-"""What stands here holds of the service and of the sandbox: what is played with is the service."""
+"""The service and the sandbox: all tests of handlers run on both."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ SANDBOX = Path(DATABASE).stem
 
 @pytest.fixture(scope="session", params=["sqlite", needing_postgresql("postgresql"), SANDBOX])
 def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database with the tables of today: of a service, or of a sandbox, which is emptied for each test like them."""
+    """A migrated database of a service or of a sandbox."""
     yield from make_database(request, tmp_path_factory)
 
 
@@ -48,20 +48,20 @@ def application(migrated: Database, clock: DeterministicClock) -> Iterator[ASGIA
 
 @pytest.fixture
 def database(database: Database, clock: DeterministicClock) -> Iterator[Database]:
-    """A database without rows; what a test puts into that of a sandbox is made in its time."""
+    """A database without rows, in the time of its sandbox."""
     with in_time(clock) if is_sandbox(database) else nullcontext():
         yield database
 
 
 @pytest.fixture
 def alice(sign_in: Callable[..., Client]) -> Client:
-    """A customer, who owns what the tests are about."""
+    """The customer that owns the objects of the tests."""
     return sign_in("alice")
 
 
 @pytest.fixture
 def bob(sign_in: Callable[..., Client]) -> Client:
-    """One of the staff."""
+    """A member of staff."""
     return sign_in("bob")
 
 
@@ -73,13 +73,13 @@ def carol(sign_in: Callable[..., Client]) -> Client:
 
 @pytest.fixture
 def charlie(sign_in: Callable[..., Client]) -> Client:
-    """A customer, who is a stranger to alice."""
+    """Another customer."""
     return sign_in("charlie")
 
 
 @pytest.fixture
 def time_passes(clock: DeterministicClock) -> Callable[..., AbstractContextManager[None]]:
-    """Lets time pass, that of the world and that of the sandbox: `with after(hours=1): ...`."""
+    """A function that lets time pass: `with time_passes(hours=1): ...`."""
 
     @contextmanager
     def time_passes(**time: float) -> Iterator[None]:
@@ -94,7 +94,7 @@ def time_passes(clock: DeterministicClock) -> Callable[..., AbstractContextManag
 
 @contextmanager
 def in_time(clock: DeterministicClock) -> Iterator[None]:
-    """Whatever is made meanwhile has times and ids of the tape, each thing a second after the one before."""
+    """Take times and ids from the sandbox's clock, a second apart."""
 
     def new_id(prefix: str) -> str:
         clock.now += STEP
@@ -106,5 +106,5 @@ def in_time(clock: DeterministicClock) -> Iterator[None]:
 
 
 def is_sandbox(database: Database) -> bool:
-    """Whether a database is that of a sandbox."""
+    """Return whether a database is that of a sandbox."""
     return Path(str(database.url.database)).name == DATABASE

@@ -21,7 +21,7 @@ ORDERS = "/v1/events?type=order.created"
 
 @pytest.fixture
 def record(database: Database, bob: Client) -> Callable[..., list[str]]:
-    """Records that orders were made, and waits until the feed shows it."""
+    """A function that records events of orders, and waits for the feed."""
 
     def record(count: int, **data: Any) -> list[str]:
         ids = [new_id("ord") for _ in range(count)]
@@ -38,7 +38,7 @@ def record(database: Database, bob: Client) -> Callable[..., list[str]]:
 
 
 def settled(other: Client, subject_id: str, count: int) -> list[Any]:
-    """The events of one thing, as soon as there are so many."""
+    """Wait for a number of events of one subject, and return them."""
     deadline = time.monotonic() + SETTLES_WITHIN
     while time.monotonic() < deadline:
         events = other.get("/v1/events?limit=100").json["data"]

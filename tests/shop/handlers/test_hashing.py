@@ -1,4 +1,4 @@
-"""No write transaction is open while a password is hashed: hashing is slow."""
+"""Passwords are hashed outside of write transactions."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -18,13 +18,13 @@ NEW = {"email": "alicia@example.com", "current_password": PASSWORD}
 
 @pytest.fixture
 def hashed(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """A list with an entry for each hash during which another connection could write."""
+    """The hashes with a free write lock."""
     hashed = []
 
     @contextmanager
     def turn() -> Iterator[None]:
         with closing(sqlite3.connect(database.url.database, timeout=0, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")  # raises if somebody writes
+            other.execute("BEGIN IMMEDIATE")  # raises if another transaction writes
         hashed.append(True)
         yield
 

@@ -1,4 +1,4 @@
-"""A contract with as many operations as one wants, made by a script."""
+"""A generated contract with any number of operations."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ METHODS = {"get": "get", "put": "replace", "delete": "remove"}
 
 
 def many(operations: int) -> bytes:
-    """The source of a contract with so many operations, a multiple of five: five for each of its resources."""
+    """Return the source of a contract, with five operations for each resource."""
     names = [f"thing_{number}" for number in range(operations // 5)]
     paths = {path: item for name in names for path, item in _paths(name).items()}
     problem = {"description": "A problem.", "content": {"application/problem+json": {"schema": {"type": "object"}}}}

@@ -1,4 +1,4 @@
-"""How alice signs in once more, and another password for her."""
+"""A second sign-in of alice, and another password."""
 
 from typing import Any
 
@@ -9,6 +9,6 @@ OTHER = "seven paper lanterns"
 
 
 def another_session(client: Client, headers: dict[str, Any] | None = None) -> tuple[Any, Client]:
-    """The tokens and the client of another sign-in of alice."""
+    """Return the tokens and the client of another sign-in of alice."""
     given = log_in(client, headers=headers).json
     return given, client.signed_in(given["access_token"])

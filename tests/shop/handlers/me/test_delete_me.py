@@ -15,7 +15,7 @@ from tests.shop.handlers.me.conftest import another_session
 
 
 def send_order(database: Database, bob: Client, user: Any) -> list[partial[Response]]:
-    """An order of somebody that bob marks as paid and as sent, each with a key; repeats what bob asked for."""
+    """Pay and fulfil an order with keys, and return both requests."""
     with database.writing() as session:
         order = make_order(session, make_caller(user), note=f"For {user.name}.")
         session.commit()

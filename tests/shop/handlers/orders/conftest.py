@@ -1,4 +1,4 @@
-"""Orders over HTTP: who orders, what is for sale, and how it is asked for."""
+"""Fixtures and requests of orders."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ KEY = {"Idempotency-Key": "k"}
 
 @pytest.fixture
 def create_product(database: Database) -> Callable[..., str]:
-    """Puts ten of something on sale, past HTTP; gives its id."""
+    """A function that creates a product without HTTP and returns its id."""
 
     def create_product(**given: Any) -> str:
         with database.writing() as session:
@@ -39,7 +39,7 @@ def create_product(database: Database) -> Callable[..., str]:
 
 @pytest.fixture
 def stock_of(database: Database) -> Callable[[str], Any]:
-    """How many there are of a product, archived or not."""
+    """A function that returns the stock of a product."""
 
     def stock_of(product_id: str) -> Any:
         with database.reading() as session:
@@ -50,7 +50,7 @@ def stock_of(database: Database) -> Callable[[str], Any]:
 
 @pytest.fixture
 def count_rows(database: Database) -> Callable[..., Any]:
-    """How many rows there are."""
+    """A function that counts rows."""
 
     def count_rows(column: InstrumentedAttribute[str], *conditions: ColumnElement[bool]) -> Any:
         with database.reading() as session:
@@ -61,7 +61,7 @@ def count_rows(database: Database) -> Callable[..., Any]:
 
 @pytest.fixture
 def order(alice: Client, create_product: Callable[..., str]) -> str:
-    """The address of an order of alice: two mugs."""
+    """The URL path of an order of alice."""
     return place(alice, (create_product(), 2)).headers["location"]
 
 

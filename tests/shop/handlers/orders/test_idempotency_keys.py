@@ -1,4 +1,4 @@
-"""A repeated order buys once: the engine's tests prove the rest of Idempotency-Key for any operation."""
+"""Repeated orders; the engine's tests prove Idempotency-Key for any operation."""
 
 from collections.abc import Callable
 from typing import Any

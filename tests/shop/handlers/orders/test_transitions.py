@@ -43,6 +43,10 @@ class TestCancelOrder:
         answer = carol.post(f"{order}/{way}", {"restock": True} if way == "refund" else None)
         assert (answer.status, answer.code, stock_of(mug)) == (409, "stock_limit", MAX_STOCK)
 
+    def test_a_paid_order_is_not_cancelled(self, alice: Client, bob: Client, order: str) -> None:
+        pay(bob, order)
+        assert alice.post(f"{order}/cancel").code == "invalid_transition"
+
 
 class TestPayOrder:
     def test_a_payment_is_recorded(self, bob: Client, order: str) -> None:

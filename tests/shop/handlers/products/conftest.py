@@ -1,4 +1,4 @@
-"""What is on sale, and how much of it there is."""
+"""Fixtures and requests of products."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ ABSENT = "prd_01kg9ys7g0e4ma4jz41b93y214"
 
 @pytest.fixture
 def create_product(database: Database) -> Callable[..., Product]:
-    """Puts a product on sale, past HTTP."""
+    """A function that creates a product without HTTP."""
 
     def create_product(**given: Any) -> Product:
         with database.writing() as session:

@@ -1,4 +1,4 @@
-"""Somebody who can sign in, and how he does."""
+"""A user, and requests of tokens."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.shop.factories import make_user
 
 @pytest.fixture
 def alice(database: Database) -> User:
-    """Somebody who can sign in."""
+    """A user with a password."""
     with database.writing() as session:
         user = make_user(session)
         session.commit()
@@ -30,5 +30,5 @@ def renewed(client: Client, token: Any) -> Any:
 
 
 def works(client: Client, tokens: Any) -> bool:
-    """Whether an access token is taken."""
+    """Return whether an access token is valid."""
     return client.signed_in(tokens["access_token"]).get("/v1/me").status == 200

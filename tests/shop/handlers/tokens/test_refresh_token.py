@@ -60,31 +60,6 @@ class TestRefreshToken:
         assert works(client, other)
         renewed(client, other["refresh_token"])
 
-    def test_a_used_token_stays_used_when_the_clock_goes_back(
-        self, client: Client, tokens: Any, time_passes: Callable[..., AbstractContextManager[None]]
-    ) -> None:
-        second = renewed(client, renewed(client, tokens["refresh_token"]))
-        with time_passes(hours=-1):
-            assert renew(client, tokens["refresh_token"]).code == "token_reused"
-            assert renew(client, second).code == "invalid_token"
-
-    @pytest.mark.parametrize("days", [14, 31])
-    def test_an_idle_session_ends(
-        self, client: Client, tokens: Any, time_passes: Callable[..., AbstractContextManager[None]], days: int
-    ) -> None:
-        with time_passes(days=days):
-            assert renew(client, tokens["refresh_token"]).code == "invalid_token"
-
-    def test_a_session_ends_after_thirty_days(
-        self, client: Client, tokens: Any, time_passes: Callable[..., AbstractContextManager[None]]
-    ) -> None:
-        token = tokens["refresh_token"]
-        for days in (13, 26):
-            with time_passes(days=days):
-                token = renewed(client, token)
-        with time_passes(days=30):
-            assert renew(client, token).code == "invalid_token"
-
     def test_a_refresh_token_is_no_access_token(self, client: Client, tokens: Any) -> None:
         assert client.signed_in(tokens["refresh_token"]).get("/v1/me").code == "invalid_token"
 

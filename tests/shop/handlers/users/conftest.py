@@ -1,4 +1,4 @@
-"""Dora signs up, and lists of accounts are told by their addresses."""
+"""The sign-up of dora, and lists of addresses."""
 
 from typing import Any
 
