@@ -19,7 +19,7 @@ from orderly.config.secret_key import load_secret
 from orderly.config.settings import PREFIX, Settings
 from tests.serving import ROOT, variable_of
 
-README = ROOT / "README.md"
+GUIDE = ROOT / "deploy" / "README.md"
 SECRET = "f" * 32
 
 
@@ -88,13 +88,13 @@ class TestDefaults:
             load().port = 1
 
     def test_the_guide_for_operators_lists_each_with_its_default(self) -> None:
-        table = README.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
+        table = GUIDE.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
         rows = [line for line in table.splitlines() if line.startswith("| `")]
         assert rows == [row(name, field) for name, field in Settings.model_fields.items()]
 
 
 def row(name: str, field: FieldInfo) -> str:
-    """Return a setting's row of the README."""
+    """Return the row of a setting in the table."""
     default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
     if isinstance(default, bool):
         default = "on" if default else "off"

@@ -1,5 +1,7 @@
 """The lint rules find planted defects, and none in the contract."""
 
+from pathlib import Path
+
 import pytest
 
 from orderly.devtools.lint.linter import RULES, check
