@@ -1,6 +1,6 @@
-"""`make bench`: the service beside its peers, on the same work, in one run.
+"""`make bench`: the service beside its peers on the same work.
 
-The rounds alternate between the servers.
+One run measures all of them; the rounds alternate between the servers.
 """
 
 import json
@@ -31,9 +31,9 @@ Table = dict[str, dict[str, Figures]]
 
 
 def answers(server: Running, shop: Shop) -> dict[str, Any]:
-    """Return a server's responses to each kind of work, without what differs by design.
+    """Return a server's responses to each kind of work.
 
-    That is its generated ids, its cursors and its extra members.
+    Generated ids, cursors and extra members, which differ by design, are left out.
     """
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {shop.token}"}, timeout=30) as client:
         page = client.get("/v1/products?limit=20").json()
@@ -65,7 +65,7 @@ def check_equal(servers: list[Pair]) -> None:
         reported = answers(server, its)
         for work, answer in reported.items():
             if answer != expected[work]:
-                raise SystemExit(f"{server.peer.name} answers {work} otherwise:\n{answer}\n{expected[work]}")
+                raise SystemExit(f"{server.peer.name} responds to {work} differently:\n{answer}\n{expected[work]}")
 
 
 def compare(servers: list[Pair], work: tuple[str, ...], label: str = "") -> Table:
@@ -94,7 +94,10 @@ def report(table: Table) -> None:
 
 
 def report_start(servers: list[Pair], folder: Path) -> None:
-    """Print the time from start to the first 200 of each server, and its memory after the work."""
+    """Print the start-up time and the memory of each server.
+
+    The time ends with its first 200; the memory is that after the work.
+    """
     starts: dict[str, list[float]] = defaultdict(list)
     for _ in range(STARTS):
         for server, its in servers:
@@ -107,7 +110,10 @@ def report_start(servers: list[Pair], folder: Path) -> None:
 
 
 def report_check(stack: ExitStack, first: Shop, folder: Path) -> None:
-    """Print the cost of response validation: the service with it and without it, alternately."""
+    """Print the cost of response validation.
+
+    The service is measured with it and without it, alternately.
+    """
     shops = [shop.copy(first, folder / f"check-{number}.db") for number in range(2)]
     checked, unchecked = serve(stack, (peer.SERVICE, peer.UNCHECKED), shops, folder)
     print(f"\n{'check of the answers':26}  CPU us with it  without  ratio")

@@ -1,4 +1,4 @@
-"""How cost grows: `python -m benchmarks.growth [rows|lines|contract|connections]...`.
+"""Growth of cost: `python -m benchmarks.growth [rows|lines|contract|connections]...`.
 
 All of them run if none is named. The program prints its figures, and draws them into `growth.png`.
 """
@@ -61,7 +61,7 @@ def cost(work: Callable[[], object], times: int = 200) -> float:
 
 
 def rows(folder: Path) -> Panels:
-    """Measure a page of 20 near the start of a million products, and one at the end."""
+    """Measure pages of 20 at both ends of a million products."""
     url = f"sqlite:///{folder / 'rows.db'}"
     migrate(url)
     database = Database(url)
@@ -122,7 +122,10 @@ def contract(_: Path) -> Panels:
 
 
 def one_contract(count: int) -> None:
-    """Load a contract of this many operations, call the last one, and print figures as JSON."""
+    """Load a contract of this many operations, and call the last one.
+
+    The figures are printed as JSON.
+    """
     document = yaml.safe_load(CONTRACT_FILE.read_bytes())
     operations = sum(len(item.keys() - {"parameters"}) for item in document["paths"].values())
     for number in range(count - operations):

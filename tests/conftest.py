@@ -55,7 +55,7 @@ def database(migrated: Database) -> Database:
 
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
-    """A write session, which only the test commits."""
+    """A write session; only the test commits it."""
     with database.writing() as session:
         yield session
 
@@ -89,7 +89,7 @@ def sign_in(client: Client, database: Database) -> Callable[..., Client]:
 
 @pytest.fixture(scope="session")
 def new_postgresql() -> Iterator[str]:
-    """A new database on the server without tables, one for each process of tests."""
+    """A new database without tables, one for each process of tests."""
     with make_postgresql("main") as url:
         yield url
 
@@ -109,12 +109,18 @@ def empty(database: Database) -> None:
 
 
 def settings_on(database: Database) -> Settings:
-    """Return the settings of a service on a database, without rate limits to save time."""
+    """Return the settings of a service on a database.
+
+    Rate limits are off to save time.
+    """
     return make_settings(database_url=url_of(database), rate_limits=False, threads=10)
 
 
 def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """Create a migrated database on PostgreSQL, or in a file named as the parameter."""
+    """Create a migrated database on PostgreSQL or SQLite.
+
+    The parameter names the file of SQLite.
+    """
     if request.param == "postgresql":
         url = request.getfixturevalue("new_postgresql")
     else:

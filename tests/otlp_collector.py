@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector on loopback, which keeps the spans it receives."""
+"""An OpenTelemetry collector on loopback that keeps the received spans."""
 
 import gzip
 import threading

@@ -1,4 +1,7 @@
-"""The service as in production: a process with real sockets, stopped by its id."""
+"""The service as in production.
+
+It is a process with real sockets, stopped by its id.
+"""
 
 import os
 import signal
@@ -31,7 +34,10 @@ class Served:
     log: Path
 
     def again(self, folder: Path, database_url: str, **settings: object) -> "Served":
-        """Start the service again on its port, after it has ended; the caller ends it."""
+        """Start the service again on its port, after it has ended.
+
+        The caller stops it.
+        """
         port = int(self.url.rsplit(":", 1)[1])
         return _start(folder, database_url, port, settings)
 
@@ -52,7 +58,10 @@ class Served:
 def served(
     folder: Path, database_url: str, *, wait: bool = True, program: Sequence[str] = PROGRAM, **settings: object
 ) -> Iterator[Served]:
-    """Serve a migrated database until the end of the block; its log is in the folder."""
+    """Serve a migrated database until the end of the block.
+
+    The log of the service is in the folder.
+    """
     with reserved_port() as port:
         yield from _serve(_start(folder, database_url, port, settings, program), wait)
 
@@ -75,7 +84,7 @@ def _start(
         process = subprocess.Popen(
             [sys.executable, "-m", *program],
             cwd=ROOT,
-            env=environment(**given) | {"TMPDIR": str(folder)},  # whoever is killed leaves there what he had
+            env=environment(**given) | {"TMPDIR": str(folder)},  # a killed process leaves its files there
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -85,7 +94,7 @@ def _start(
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """Return the variables of a process with these settings of the service only."""
+    """Return a process's variables with these settings of the service only."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return kept | {variable_of(name): str(value) for name, value in settings.items()}
 
@@ -114,10 +123,10 @@ def wait_until_ready(service: Served) -> None:
 
 @contextmanager
 def reserved_port() -> Iterator[int]:
-    """Reserve a free port, which no other caller of this function gets meanwhile.
+    """Reserve a free port.
 
-    Granian shares its ports (SO_REUSEPORT): two services with the same one would each get half of the requests to
-    either. This socket is bound with them and does not listen.
+    No other caller of this function gets it meanwhile. Granian shares its ports (SO_REUSEPORT): two services with the
+    same one would each get half of the requests to either. This socket is bound with them and does not listen.
     """
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,7 @@
-"""A listener for SQL statements, for tests that count them or look at their plans."""
+"""A listener for SQL statements.
+
+Tests use it to count statements or to look at their plans.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +13,10 @@ from sqlalchemy.orm import Session
 
 @contextmanager
 def listen(to: Session | type[Engine]) -> Iterator[list[tuple[str, Any]]]:
-    """Collect the statements of a session, or of all engines, with their parameters."""
+    """Collect the statements of a session with their parameters.
+
+    Without a session, those of all engines.
+    """
     heard: list[tuple[str, Any]] = []
 
     def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:

@@ -49,7 +49,10 @@ def product(session: Session, product_id: str) -> Product:
 
 
 def page(session: Session, limit: int, cursor: str | None) -> tuple[list[Product], str | None]:
-    """Return a page of products, newest first, and the cursor of the next page."""
+    """Return a page of products, newest first.
+
+    With it comes the cursor of the next page.
+    """
     newest = select(Product).where(Product.archived_at.is_(None))
     newest = newest.order_by(Product.created_at.desc(), Product.id.desc()).limit(limit + 1)
     if cursor:

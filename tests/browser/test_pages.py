@@ -1,4 +1,7 @@
-"""The pages as people use them: by mouse, by keyboard, on a phone, in the sandbox."""
+"""The pages as people use them.
+
+By mouse, by keyboard, on a phone, in the sandbox.
+"""
 
 import json
 from typing import Any
@@ -27,7 +30,7 @@ def execute(page: Any, tag: str, name: str) -> tuple[str, Any]:
         there.locator(".opblock-summary-control").click()
     there.locator(".execute").click()
     answer = answer_of(there)
-    there.locator(".btn-clear").click()  # or the next answer could be taken for this one
+    there.locator(".btn-clear").click()  # or a later response could be mistaken for this one
     return answer
 
 

@@ -1,4 +1,7 @@
-"""Capture of the responses of the service, in process and from services that tests have started."""
+"""Capture of the responses of the service.
+
+It is called in process, or started by tests.
+"""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,8 +1,8 @@
 """The coverage gate of the contract.
 
-A run of all tests fails when no test has seen a requirement of the contract, or when the service sends what the
-contract does not declare. Each process of tests records for itself (`RECORDER`); the process that started the tests
-decides.
+A run of all tests fails when no test has seen a requirement of the contract. It also fails when the service sends
+what the contract does not declare. Each process of tests records for itself (`RECORDER`); the process that started
+the tests decides.
 """
 
 from collections.abc import Set
@@ -37,7 +37,10 @@ class Gate:
         self.report: list[str] = []
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note whether all tests run: each file has some, and no option deselects any."""
+        """Note whether all tests run.
+
+        They do when each file has some, and no option deselects any.
+        """
         collected = {item.path for item in session.items}
         ours = {file for file in TESTS.rglob("test_*.py") if file.parent.name not in ELSEWHERE}
         self.is_whole = collected >= ours and self.is_whole

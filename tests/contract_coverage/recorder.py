@@ -53,12 +53,15 @@ class Exchange:
 
     @property
     def code(self) -> str:
-        """The code of a problem; None for a response to HEAD, which has no body."""
+        """The code of a problem.
+
+        None for a response to HEAD, which has no body.
+        """
         return self.says["code"] if self.answer else ""
 
     @property
     def asks(self) -> Any:
-        """The content of the request; None without content, or if it is not JSON."""
+        """The content of the request, None unless it is JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -164,7 +167,7 @@ class Recorder:
         return self._contract.root.resolve_pointer("#" + pointer).value
 
     def _follow(self, operation: Operation, exchange: Exchange, arguments: dict[str, str]) -> None:
-        """Mark the links that this request has followed, and keep those of its response."""
+        """Mark the links that this request followed; keep its response's links."""
         bearer = exchange.sent.get("authorization", "").removeprefix("Bearer ")
         for given in (_frozen(arguments), _frozen(exchange.asks), bearer):
             self.seen |= self._links.get((operation.operation_id, given), set())

@@ -20,7 +20,10 @@ ONLY_ON_POSTGRESQL = {"idempotency_key_in_flight"}
 
 @dataclass(frozen=True)
 class Choices:
-    """The enum values that an instance of a schema can hold, and their places in the instance."""
+    """The enum values that an instance of a schema can hold.
+
+    Each is kept by its place in the instance.
+    """
 
     own: list[tuple[Any, str]] = field(default_factory=list)
     members: dict[str, "Choices"] = field(default_factory=dict)
@@ -150,6 +153,9 @@ def example_sent(operation: Operation, status: str) -> str:
 
 
 def choice_made(direction: str, pointer: str, value: Any) -> str:
-    """Return the requirement of an enum value; it counts wherever its schema is used."""
+    """Return the requirement of an enum value.
+
+    It counts wherever its schema is used.
+    """
     place = pointer.partition("/enum/")[0].removesuffix("/const").removeprefix("/components/")
     return f"{direction} with {value!r} of {place}"

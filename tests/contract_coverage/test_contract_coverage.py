@@ -1,4 +1,7 @@
-"""The coverage gate itself: its requirements, what counts as seen, and what fails."""
+"""The coverage gate itself.
+
+Its requirements, what counts as seen, and what fails.
+"""
 
 from dataclasses import replace
 from pathlib import Path

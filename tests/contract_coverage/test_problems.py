@@ -1,4 +1,4 @@
-"""The comparison of problems with the catalogue and the examples of the contract."""
+"""The comparison of problems with the contract's catalogue and examples."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The image: the commands of its Containerfile, and the service that it starts."""
+"""The image: its Containerfile's commands, and the service it starts."""
 
 import os
 import signal

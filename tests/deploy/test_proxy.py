@@ -49,7 +49,7 @@ def test_without_a_service_it_answers_as_the_contract_says(proxy: Served) -> Non
 
 def test_its_log_has_a_line_of_json_for_each_request_and_no_query(proxy: Served) -> None:
     answer = asked(proxy.url, "/v1/products?q=secret")
-    proxy.process.send_signal(signal.SIGUSR1)  # it ends when all is said and written down
+    proxy.process.send_signal(signal.SIGUSR1)  # a graceful stop: it writes its log first
     proxy.process.wait(10)
     lines = [json.loads(line) for line in proxy.log.read_text().splitlines() if line.startswith("{")]
     assert [(line["id"], line["path"], line["status"]) for line in lines] == [

@@ -86,7 +86,10 @@ def plain(url: str) -> str:
 
 
 async def follow(client: Client, until: str, cursor: str | None = None) -> tuple[list[str], str | None]:
-    """Follow the feed after a cursor until an order appears; return the events and the next cursor."""
+    """Follow the feed after a cursor until an order appears.
+
+    Returns the events and the next cursor.
+    """
     seen: list[str] = []
     end = time.monotonic() + SETTLES_WITHIN
     while until not in seen:
@@ -105,7 +108,10 @@ async def order(url: str, shop: Shop) -> str:
 
 
 async def backed_up(shop: Shop, way: type[Any], bob: dict[str, str]) -> tuple[dict[str, str], str | None]:
-    """Return the orders acknowledged before the backup, and a follower's cursor beyond it."""
+    """Return the orders acknowledged before the backup.
+
+    With them comes a follower's cursor from beyond the backup.
+    """
     with served(shop.folder, shop.url, rate_limits="off") as service:
         async with buying(shop, service.url) as history:
             await history.until("ordered", 50)

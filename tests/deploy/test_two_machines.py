@@ -27,7 +27,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
 
 @pytest.fixture
 def at(two: Two) -> Callable[..., Response]:
-    """A request to the first (0) or the second (1) service, as a customer.
+    """A customer's request to the first (0) or the second (1) service.
 
     For example `at(0, "GET", "/v1/me")`.
     """

@@ -23,7 +23,7 @@ EMAIL = "canary.kept@example.com"
 
 
 class Secrets:
-    """The secrets of a test, and the responses that were searched for them."""
+    """The secrets of a test, and a search for them in responses."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
@@ -129,7 +129,10 @@ def rename(database: Database, table: str, name: str) -> None:
 
 
 def content_of(twins: Twins) -> bytes:
-    """Return every byte of the files of SQLite, or every column of PostgreSQL."""
+    """Return the content of a database as bytes.
+
+    On SQLite that is every byte of its files, on PostgreSQL every column.
+    """
     if twins.database.is_sqlite:
         # By another process: closing the file here would drop the locks that SQLite holds for this one.
         files = sorted(twins.folder.glob("orderly.db*"))

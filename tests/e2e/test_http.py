@@ -1,4 +1,7 @@
-"""HTTP on the wire: malformed requests are rejected, and nothing is smuggled behind one."""
+"""HTTP on the wire.
+
+Malformed requests are rejected, and nothing is smuggled behind one.
+"""
 
 import socket
 from collections.abc import Iterator
@@ -75,7 +78,7 @@ def sent_whole(*headers: bytes, start: bytes = GET, body: bytes = b"") -> bytes:
         "a NUL", "folded", "a version to come", "TLS",
     ],
 )  # fmt: skip
-def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_ends(url: str, request_: bytes) -> None:
+def test_ambiguous_request_is_rejected_and_connection_closed(url: str, request_: bytes) -> None:
     got = exchange(url, request_ + HIDDEN)
     assert len(statuses(got)) <= 1, got
     assert all(400 <= status < 500 for status in statuses(got)), got
@@ -105,8 +108,8 @@ def test_what_no_honest_client_sends_is_refused(url: str, request_: bytes, expec
     assert b"X-Long" not in got
 
 
-def test_a_load_balancer_that_speaks_http_1_0_need_not_name_the_host(url: str) -> None:
-    """HAProxy's `option httpchk` does not, if it is told no more."""
+def test_http_1_0_without_host_is_served(url: str) -> None:
+    """HAProxy's `option httpchk` sends none without further configuration."""
     assert exchange(url, b"GET /v1/health/ready HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200 ")
 
 

@@ -259,7 +259,7 @@ def merged(lines: Any) -> Counter[str]:
 
 
 def expect(outcome: int | str, answer: httpx.Response) -> httpx.Response:
-    """Check the status of a response, or the code of its problem; return it."""
+    """Check a response's status, or its problem's code; return the response."""
     problem = answer.headers.get("Content-Type") == "application/problem+json"
     assert (answer.json()["code"] if problem else answer.status_code) == outcome, answer.text
     return answer

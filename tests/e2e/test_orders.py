@@ -1,4 +1,7 @@
-"""Simultaneous orders: nothing is oversold and nothing is ordered twice, in every set-up."""
+"""Simultaneous orders.
+
+Nothing is oversold and nothing is ordered twice, in every set-up.
+"""
 
 import json
 import socket
@@ -69,7 +72,10 @@ def ordered(client: httpx.Client, headers: Headers | dict[str, Any], *wanted: tu
 
 
 def settled(client: httpx.Client, headers: dict[str, Any], *wanted: tuple[str, int]) -> httpx.Response:
-    """Place an order with a key; return the response once no other request holds the key."""
+    """Place an order with a key; return the response.
+
+    The request is repeated while another one holds the key.
+    """
     answer = order(client, headers, *wanted)
     while answer.status_code == 409 and answer.json()["code"] == "idempotency_key_in_flight":
         answer = order(client, headers, *wanted)
@@ -95,7 +101,7 @@ class TestStock:
         assert codes(answers) == {201: 10, "insufficient_stock": 54}
         assert shop.read(left(mug)) == 0
 
-    def test_500_buyers_of_one_to_three_of_37_leave_none_that_somebody_could_have_had(
+    def test_500_buyers_of_37_pieces_leave_none_unsold(
         self, shop: Shop, client: httpx.Client, crowd: list[Headers]
     ) -> None:
         [mug] = shop.create_products(37)
@@ -107,7 +113,7 @@ class TestStock:
         assert sum(quantity for quantity, bought in zip(wanted, got, strict=True) if bought) == 37 - rest
         assert all(quantity > rest for quantity, bought in zip(wanted, got, strict=True) if not bought)
 
-    def test_500_orders_of_one_and_the_other_or_the_other_and_the_one_all_succeed(
+    def test_500_orders_of_two_products_in_either_order_succeed(
         self, shop: Shop, client: httpx.Client, crowd: list[Headers]
     ) -> None:
         one, other = shop.create_products(1000, 1000)

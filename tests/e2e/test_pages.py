@@ -55,7 +55,7 @@ def archive(client: httpx.Client, headers: Headers, product_id: str) -> None:
     assert answer.status_code == 204, answer.text
 
 
-def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(
+def test_pages_of_a_changing_list_miss_and_repeat_no_row(
     shop: Shop, client: httpx.Client, bob: Headers, category: str
 ) -> None:
     random = Random(2)  # noqa: S311  # an order of changes, not a secret

@@ -81,7 +81,7 @@ class Cluster:
 
 @contextmanager
 def own_postgresql(folder: Path, *, wal_segment: int = 16, settings: str = "") -> Iterator[Cluster]:
-    """Run a PostgreSQL server that tests may stop; remove it at the end of the block.
+    """Run a PostgreSQL server that tests may stop.
 
     Args:
         folder: the parent of its data folder.

@@ -1,4 +1,7 @@
-"""Clients that buy, pay, cancel, renew their tokens and follow events until stopped."""
+"""Clients under faults.
+
+They buy, pay, cancel, renew their tokens and follow events until stopped.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -39,7 +42,10 @@ async def buying(shop: Shop, url: str, *, retry: bool = True, pause: float = 0) 
 
 
 class _Buyer:
-    """A client that places orders with keys; it pays every third, and cancels every third."""
+    """A client that places orders with keys.
+
+    It pays every third, and cancels every third.
+    """
 
     def __init__(self, shop: Shop, url: str, token: str, retry: bool) -> None:
         self._shop = shop
@@ -76,7 +82,7 @@ class _Buyer:
             self._history.note(state, of=order, became=answer.json["status"])
 
     async def _send(self, target: str, body: object, key: str | None, **headers: str) -> Response | None:
-        """Return the successful response, after as many attempts as it takes (or one)."""
+        """Return the successful response, after one or more attempts."""
         given = headers | ({"Idempotency-Key": key} if key else {})
         while True:
             answer = await self._try(target, body, given)

@@ -50,7 +50,10 @@ async def move_clock(shop: Shop, clock: Clock) -> Figures:
 
 
 async def _guess(url: str, name: str, times: int) -> list[Response]:
-    """Guess at a password, each time on a new connection, so that all workers get some."""
+    """Guess at a password on new connections.
+
+    So all workers get some of the guesses.
+    """
     answers = []
     for _ in range(times):
         with Client(url) as client:

@@ -1,4 +1,7 @@
-"""The checker of the faults: it passes a correct shop, and finds each kind of error."""
+"""The checker of the faults.
+
+It passes a correct shop, and finds each kind of error.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +39,10 @@ def place(shop: Shop, note: str = KEY) -> str:
 
 
 def change(statements: str) -> Callable[..., Any]:
-    """Make a change that no code of the service makes, and that the tables forbid."""
+    """Make a change that the tables forbid.
+
+    No code of the service makes it.
+    """
 
     def change(shop: Any) -> None:
         with closing(sqlite3.connect(shop.file)) as connection:

@@ -1,4 +1,4 @@
-"""A short form of every fault; `make test-faults` has the long one, with figures."""
+"""A short form of every fault; `make test-faults` has the long one."""
 
 import asyncio
 import signal
@@ -60,7 +60,10 @@ def test_ended_connections_to_postgresql_are_made_anew(shop: Shop) -> None:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder with access for all users, unlike pytest's: PostgreSQL runs as another user."""
+    """A folder with access for all users, unlike pytest's.
+
+    PostgreSQL runs as another user.
+    """
     with TemporaryDirectory() as folder:
         yield Path(folder)
 

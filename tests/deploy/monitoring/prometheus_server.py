@@ -43,7 +43,7 @@ class Prometheus:
 
 @contextmanager
 def prometheus(folder: Path, service: Served) -> Iterator[Prometheus]:
-    """Run a server that scrapes the service, until the end of the block."""
+    """Run a server that scrapes the service."""
     config = yaml.safe_load((MONITORING / "prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "500ms", "evaluation_interval": "500ms"}
     config["rule_files"] = [str(MONITORING / name) for name in config["rule_files"]]

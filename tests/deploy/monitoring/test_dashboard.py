@@ -42,7 +42,7 @@ class Customer:
         self.own = {"Authorization": f"Bearer {given['access_token']}", "Idempotency-Key": "mug"}
 
     def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
-        """Send a request on a new connection, so that either worker may get it."""
+        """Send a request on a new connection, for either worker."""
         answer = httpx.request(method, self.url + path, timeout=10, **given)
         self.answers[method, path, answer.status_code] += 1
         return answer
