@@ -85,14 +85,14 @@ def missing(recorder: Recorder, path: Path, *exchanges: Exchange) -> list[Any]:
     return [line.removeprefix("never seen: ") for line in verdict(load(path), Bundle(path), recorder.seen)[:-1]]
 
 
-def test_what_was_never_seen_is_named_with_its_line(recorder: Recorder, path: Path) -> None:
+def test_unseen_requirement_is_listed_with_its_line(recorder: Recorder, path: Path) -> None:
     assert missing(recorder, path, MADE, READ, REFUSED) == [
         "shelves.yaml:41: answer with 'ash' of schemas/Shelf/properties/wood",
         "shelves.yaml:41: request with 'ash' of schemas/Shelf/properties/wood",
     ]
 
 
-def test_when_all_was_seen_there_is_the_total_alone(recorder: Recorder, path: Path) -> None:
+def test_complete_coverage_lists_only_the_total(recorder: Recorder, path: Path) -> None:
     ash = replace(MADE, body=OAK.replace(b"oak", b"ash"), answer=OAK.replace(b"oak", b"ash"))
     assert missing(recorder, path, MADE, ash, READ, REFUSED) == []
     total = len(promises(load(path)))
@@ -101,7 +101,7 @@ def test_when_all_was_seen_there_is_the_total_alone(recorder: Recorder, path: Pa
     ]
 
 
-def test_a_code_that_the_machine_cannot_cause_need_not_be_seen(recorder: Recorder, path: Path) -> None:
+def test_unreachable_code_need_not_be_seen(recorder: Recorder, path: Path) -> None:
     for exchange in (MADE, READ):
         recorder.record(exchange)
     *never, total = verdict(load(path), Bundle(path), recorder.seen, {"shelf_taken"})
@@ -110,13 +110,13 @@ def test_a_code_that_the_machine_cannot_cause_need_not_be_seen(recorder: Recorde
     assert total.endswith("(500 and 503 are for the tests of faults; shelf_taken takes PostgreSQL).")
 
 
-def test_a_link_is_followed_by_its_own_value_only(recorder: Recorder, path: Path) -> None:
+def test_link_is_followed_by_its_own_value_only(recorder: Recorder, path: Path) -> None:
     followed = "shelves.yaml:18: create_shelf links to get_shelf"
     assert followed in missing(recorder, path, READ, MADE, replace(READ, path="/v1/shelves/8"))
     assert followed not in missing(recorder, path, READ)
 
 
-def test_a_refused_request_shows_no_parameter_and_no_choice(recorder: Recorder, path: Path) -> None:
+def test_rejected_request_marks_no_parameter_and_no_choice(recorder: Recorder, path: Path) -> None:
     left = missing(recorder, path, REFUSED)
     assert "shelves.yaml:12: create_shelf takes application/json" in left
     assert "shelves.yaml:41: request with 'oak' of schemas/Shelf/properties/wood" in left
@@ -136,7 +136,7 @@ def test_a_refused_request_shows_no_parameter_and_no_choice(recorder: Recorder, 
         (replace(READ, path="/v1/boxes"), "GET /v1/boxes: 200 where no operation is"),
     ],
 )
-def test_what_is_not_declared_is_named(recorder: Recorder, exchange: Exchange, complaint: str) -> None:
+def test_undeclared_part_is_listed(recorder: Recorder, exchange: Exchange, complaint: str) -> None:
     recorder.record(exchange)
     assert [what.replace("create_shelf, ", "") for what in recorder.undeclared] == [complaint]
-    assert "test_what_is_not_declared_is_named" in next(iter(recorder.undeclared.values()))
+    assert "test_undeclared_part_is_listed" in next(iter(recorder.undeclared.values()))

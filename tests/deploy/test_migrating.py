@@ -81,7 +81,7 @@ async def migrated(shop: Shop, folder: Path) -> Counter[str]:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", needing_postgresql("postgresql")])
-def test_a_later_release_migrates_while_this_one_serves(kind: str, tmp_path: Path) -> None:
+def test_later_release_migrates_while_this_one_serves(kind: str, tmp_path: Path) -> None:
     with shop_on(kind) as shop:
         counts = asyncio.run(migrated(shop, tmp_path))
         with shop.database.reading() as session:

@@ -38,7 +38,7 @@ def asked(url: str, target: str) -> Response:
     return asyncio.run(asyncio.wait_for(ask(), 10))
 
 
-def test_without_a_service_it_answers_as_the_contract_says(proxy: Served) -> None:
+def test_proxy_without_a_service_responds_as_declared(proxy: Served) -> None:
     answer = asked(proxy.url, "/v1/products")
     assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json")
     assert int(answer.headers["retry-after"]) >= 1
@@ -47,7 +47,7 @@ def test_without_a_service_it_answers_as_the_contract_says(proxy: Served) -> Non
     assert answer.json["title"] == CONTRACT.errors[answer.json["code"]]["title"]
 
 
-def test_its_log_has_a_line_of_json_for_each_request_and_no_query(proxy: Served) -> None:
+def test_log_has_a_json_line_for_each_request_without_query(proxy: Served) -> None:
     answer = asked(proxy.url, "/v1/products?q=secret")
     proxy.process.send_signal(signal.SIGUSR1)  # a graceful stop: it writes its log first
     proxy.process.wait(10)

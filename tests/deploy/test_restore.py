@@ -130,7 +130,7 @@ async def backed_up(shop: Shop, way: type[Any], bob: dict[str, str]) -> tuple[di
         pytest.param("postgresql", OnPostgresql, marks=pytest.mark.needs("postgresql", *PROGRAMS)),
     ],
 )
-def test_a_restored_shop_has_what_was_ordered_and_goes_on(kind: str, way: type[Any], tmp_path: Path) -> None:
+def test_restored_shop_has_its_orders_and_continues(kind: str, way: type[Any], tmp_path: Path) -> None:
     with shop_on(kind) as shop:
         way, bob = way(tmp_path), {"Authorization": f"Bearer {shop.staff_token}"}
         before, cursor = asyncio.run(backed_up(shop, way, bob))

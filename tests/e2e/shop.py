@@ -32,8 +32,8 @@ class Retrying(httpx.HTTPTransport):
     """A transport that repeats a request after a 503.
 
     It waits for the time of Retry-After. On a busy machine the requests of a crowd are rejected, because they would
-    wait too long. No rejected request has had an effect. One that was carried out all the same would be carried out twice
-    here, and the tests would find it.
+    wait too long. No rejected request has had an effect. One that was carried out all the same would be carried out
+    twice here, and the tests would find it.
     """
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -144,7 +144,7 @@ def content_of(twins: Twins) -> bytes:
     return repr(rows).encode()
 
 
-def test_secrets_are_only_where_they_are_made(twins: Twins, here: httpx.Client) -> None:
+def test_secrets_appear_only_where_they_are_created(twins: Twins, here: httpx.Client) -> None:
     secrets = Secrets(here)
     password, tokens, me = live_a_life(secrets)
     kept = content_of(twins)

@@ -102,7 +102,7 @@ def test_ambiguous_request_is_rejected_and_connection_closed(url: str, request_:
         "options of all",
     ],
 )  # fmt: skip
-def test_what_no_honest_client_sends_is_refused(url: str, request_: bytes, expected: int) -> None:
+def test_malformed_request_is_rejected(url: str, request_: bytes, expected: int) -> None:
     got = exchange(url, request_)
     assert statuses(got) in ([expected], [400])
     assert b"X-Long" not in got
@@ -113,16 +113,16 @@ def test_http_1_0_without_host_is_served(url: str) -> None:
     assert exchange(url, b"GET /v1/health/ready HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200 ")
 
 
-def test_what_follows_a_refused_request_is_answered_for_itself(url: str) -> None:
+def test_request_after_a_rejected_one_gets_its_own_response(url: str) -> None:
     got = exchange(url, POST + b"Content-Length: 2\r\n\r\n{}" + sent_whole())
     assert statuses(got) == [400, 200]
 
 
-def test_a_body_that_nobody_wanted_is_no_request(url: str) -> None:
+def test_unread_body_is_not_a_request(url: str) -> None:
     start = GET + b"Host: shop.test\r\nContent-Length: %d\r\n\r\n" % len(HIDDEN)
     assert statuses(exchange(url, start + HIDDEN + sent_whole())) == [200, 200]
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_sent(url: str) -> None:
+def test_large_body_is_rejected_before_it_is_sent(url: str) -> None:
     got = exchange(url, POST + b"Content-Length: 10737418240\r\n\r\n{")
     assert statuses(got) == [413]

@@ -266,5 +266,5 @@ def expect(outcome: int | str, answer: httpx.Response) -> httpx.Response:
 
 
 @pytest.mark.parametrize("shop", ["sqlite-1", needing_postgresql("postgresql-2")], indirect=True)
-def test_the_books_are_right_whatever_people_do(shop: Shop, client: httpx.Client) -> None:
+def test_random_requests_keep_the_invariants(shop: Shop, client: httpx.Client) -> None:
     run(lambda: Life(shop, client), settings=BOUNDED)  # type: ignore[arg-type]  # it takes any function

@@ -135,7 +135,7 @@ class TestKeys:
         assert order(client, {**alice, **key}, (mug, 1)).headers["Idempotency-Replayed"] == "true"
         assert shop.read(left(mug)) == 99
 
-    def test_who_hangs_up_at_once_and_comes_again_buys_once(
+    def test_retry_after_a_closed_connection_orders_once(
         self, shop: Shop, client: httpx.Client, crowd: list[Headers], key: dict[str, Any]
     ) -> None:
         [mug] = shop.create_products(100)
@@ -147,7 +147,7 @@ class TestKeys:
         assert len({answer.json()["id"] for answer in bought}) == 8
         assert shop.read(left(mug)) == 92
 
-    def test_what_cannot_be_kept_under_its_key_was_not_bought(
+    def test_order_without_its_idempotency_record_is_rolled_back(
         self, shop: Shop, client: httpx.Client, alice: Headers, key: dict[str, Any]
     ) -> None:
         [mug] = shop.create_products(10)
@@ -158,7 +158,7 @@ class TestKeys:
         assert "Idempotency-Replayed" not in again.headers
         assert shop.read(left(mug)) == 9
 
-    def test_the_same_key_of_somebody_else_is_his_own(
+    def test_same_key_of_another_user_is_independent(
         self, shop: Shop, client: httpx.Client, alice: Headers, key: dict[str, Any]
     ) -> None:
         [charlie], [mug] = shop.sign_in("customer"), shop.create_products(10)
@@ -176,7 +176,9 @@ class TestStates:
         assert codes(answers) == {200: 1, "precondition_failed": 19}
         assert shop.read(events_of("updated", made.json()["id"])) == 1
 
-    def test_20_who_cancel_restock_once(self, shop: Shop, client: httpx.Client, alice: Headers, bob: Headers) -> None:
+    def test_20_cancellations_restock_once(
+        self, shop: Shop, client: httpx.Client, alice: Headers, bob: Headers
+    ) -> None:
         [mug] = shop.create_products(10)
         made = ordered(client, alice, (mug, 4))
         cancel = partial(client.post, f"{made.headers['Location']}/cancel")
@@ -186,7 +188,7 @@ class TestStates:
         assert shop.read(events_of("cancelled", made.json()["id"])) == 1
         assert shop.read(left(mug)) == 10
 
-    def test_whoever_cancels_pays_and_fulfils_leaves_one_legal_state(
+    def test_concurrent_transitions_leave_one_legal_state(
         self, shop: Shop, client: httpx.Client, alice: Headers, bob: Headers
     ) -> None:
         [mug] = shop.create_products(600)

@@ -93,22 +93,22 @@ class TestCursors:
     def cursor(self, client: httpx.Client, category: str) -> Any:
         return read(client, category=category).json()["next_cursor"]
 
-    def test_it_goes_on_where_the_page_ended(self, client: httpx.Client, category: str, cursor: Any) -> None:
+    def test_next_page_continues_where_the_page_ended(self, client: httpx.Client, category: str, cursor: Any) -> None:
         assert ids_of(read(client, category=category, cursor=cursor))
 
-    def test_an_altered_one_is_refused(self, client: httpx.Client, category: str, cursor: Any) -> None:
+    def test_altered_cursor_is_rejected(self, client: httpx.Client, category: str, cursor: Any) -> None:
         place, signature = cursor.split(".")
         for altered in (f"X{place[1:]}.{signature}", f"{place}.{signature[::-1]}"):
             assert refused(read(client, category=category, cursor=altered))
 
-    def test_one_of_another_filter_or_order_is_refused(self, client: httpx.Client, category: str, cursor: Any) -> None:
+    def test_cursor_of_another_filter_or_order_is_rejected(
+        self, client: httpx.Client, category: str, cursor: Any
+    ) -> None:
         assert refused(read(client, cursor=cursor))
         assert refused(read(client, category=category, in_stock="true", cursor=cursor))
         assert refused(read(client, category=category, sort="name", cursor=cursor))
 
-    def test_one_of_somebody_else_or_of_another_list_is_refused(
-        self, shop: Shop, client: httpx.Client, bob: Headers
-    ) -> None:
+    def test_cursor_of_another_user_or_list_is_rejected(self, shop: Shop, client: httpx.Client, bob: Headers) -> None:
         [carol] = shop.sign_in("admin")
         cursor = client.get("/v1/users", params={"limit": 1}, headers=bob).json()["next_cursor"]
         for path, who in (("/v1/users", carol), ("/v1/orders", bob)):

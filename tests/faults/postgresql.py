@@ -31,7 +31,7 @@ async def stop(shop: Shop, cluster: Cluster, stops: int) -> Figures:
 
 
 async def fill_disk(shop: Shop, cluster: Cluster, disk: Path, seconds: float = 0) -> Figures:
-    """Fill the disk of PostgreSQL, which keeps running without writes."""
+    """Fill the disk of PostgreSQL; the server keeps running."""
     return await while_harmed(shop, lambda: fill(disk), lambda: _make_room(cluster, disk), seconds)
 
 

@@ -112,19 +112,19 @@ WRONGS = {
 }
 
 
-def test_a_shop_that_is_right_passes(shop: Shop) -> None:
+def test_correct_shop_passes(shop: Shop) -> None:
     shop.history.note("followed", event=events_of(shop)[0])
     shop.history.note("503", wait="1")
     assert check(shop)["orders"] == 1
 
 
-def test_an_order_of_somebody_else_is_none_of_ours(shop: Shop) -> None:
+def test_order_of_another_client_is_allowed_only_with_strangers(shop: Shop) -> None:
     place(shop, "key_2")
     assert check(shop, strangers=True)["orders"] == 1
 
 
 @pytest.mark.parametrize("wrong", WRONGS.values(), ids=WRONGS)
-def test_it_sees(shop: Shop, wrong: Any) -> None:
+def test_each_error_is_found(shop: Shop, wrong: Any) -> None:
     wrong(shop)
     with pytest.raises(AssertionError):
         check(shop)

@@ -102,7 +102,7 @@ def until(missing: Callable[..., Any]) -> None:
         time.sleep(0.2)
 
 
-def test_every_query_of_the_dashboard_shows_something(scene: tuple[Customer, Prometheus]) -> None:
+def test_every_query_of_the_dashboard_returns_values(scene: tuple[Customer, Prometheus]) -> None:
     customer, watching = scene
     missing = set(queries())
 
@@ -116,7 +116,7 @@ def test_every_query_of_the_dashboard_shows_something(scene: tuple[Customer, Pro
     until(still_missing)
 
 
-def test_the_sums_over_both_workers_are_right(scene: tuple[Customer, Prometheus]) -> None:
+def test_sums_over_both_workers_are_right(scene: tuple[Customer, Prometheus]) -> None:
     customer, watching = scene
     for _ in range(10):
         customer.go_round()
@@ -138,7 +138,7 @@ def test_the_sums_over_both_workers_are_right(scene: tuple[Customer, Prometheus]
     until(lambda: {query: asked for query, value in sums.items() if (asked := watching.ask(query)) != [value]})
 
 
-def test_every_alert_asks_for_what_the_service_tells(scene: tuple[Customer, Prometheus]) -> None:
+def test_every_alert_uses_metrics_of_the_service(scene: tuple[Customer, Prometheus]) -> None:
     _, watching = scene
     until(lambda: not watching.ask("orderly_ready"))
     known = set(watching.http.get("/api/v1/label/__name__/values").json()["data"])
@@ -146,7 +146,7 @@ def test_every_alert_asks_for_what_the_service_tells(scene: tuple[Customer, Prom
     until(lambda: [rule for rule in watching.rules() if rule["health"] != "ok"])
 
 
-def test_redis_that_does_not_answer_is_seen(scene: tuple[Customer, Prometheus], redis: Redis) -> None:
+def test_unresponsive_redis_raises_an_alert(scene: tuple[Customer, Prometheus], redis: Redis) -> None:
     customer, watching = scene
     redis.process.send_signal(signal.SIGSTOP)
 
