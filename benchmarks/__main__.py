@@ -30,7 +30,7 @@ Pair = tuple[Running, Shop]
 Table = dict[str, dict[str, Figures]]
 
 
-def answers(server: Running, shop: Shop) -> dict[str, Any]:
+def responses(server: Running, shop: Shop) -> dict[str, Any]:
     """Return a server's responses to each kind of work.
 
     Generated ids, cursors and extra members, which differ by design, are left out.
@@ -60,12 +60,12 @@ def answers(server: Running, shop: Shop) -> dict[str, Any]:
 
 def check_equal(servers: list[Pair]) -> None:
     """Exit unless all servers return the same."""
-    expected = answers(*servers[0])
+    expected = responses(*servers[0])
     for server, its in servers[1:]:
-        reported = answers(server, its)
-        for work, answer in reported.items():
-            if answer != expected[work]:
-                raise SystemExit(f"{server.peer.name} responds to {work} differently:\n{answer}\n{expected[work]}")
+        reported = responses(server, its)
+        for work, response in reported.items():
+            if response != expected[work]:
+                raise SystemExit(f"{server.peer.name} responds to {work} differently:\n{response}\n{expected[work]}")
 
 
 def compare(servers: list[Pair], work: tuple[str, ...], label: str = "") -> Table:

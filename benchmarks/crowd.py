@@ -25,8 +25,8 @@ def buy(client: httpx.Client, buyer: Headers, product_id: str) -> tuple[int, flo
     """Return the status of an order, and its seconds."""
     begin = perf_counter()
     body = {"lines": [{"product_id": product_id, "quantity": 1}]}
-    answer = client.post("/v1/orders", json=body, headers=buyer)
-    return answer.status_code, perf_counter() - begin
+    response = client.post("/v1/orders", json=body, headers=buyer)
+    return response.status_code, perf_counter() - begin
 
 
 def crowd(shop: Shop) -> list[tuple[int, float]]:

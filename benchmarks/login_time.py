@@ -19,9 +19,9 @@ WITHIN = 0.10
 def refused_in(client: httpx.Client, email: str) -> float:
     """Milliseconds until a sign-in with a wrong password is refused."""
     begin = perf_counter()
-    answer = client.post("/v1/tokens", json={"email": email, "password": "a wrong password"})
+    response = client.post("/v1/tokens", json={"email": email, "password": "a wrong password"})
     took = (perf_counter() - begin) * 1000
-    assert answer.status_code == 401, answer.text
+    assert response.status_code == 401, response.text
     return took
 
 

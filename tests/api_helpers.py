@@ -29,9 +29,9 @@ def walk(client: Client, target: str, then: Callable[[], None] = lambda: None) -
     """
     rows: list[Any] = []
     while target:
-        answer = client.get(target)
-        assert answer.status == 200, answer
-        rows += answer.json["data"]
-        target = answer.headers.get("link", "<>").partition(">")[0][1:]
+        response = client.get(target)
+        assert response.status == 200, response
+        rows += response.json["data"]
+        target = response.headers.get("link", "<>").partition(">")[0][1:]
         then()
     return rows

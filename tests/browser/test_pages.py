@@ -29,9 +29,9 @@ def execute(page: Any, tag: str, name: str) -> tuple[str, Any]:
     if not there.locator(".execute").is_visible():
         there.locator(".opblock-summary-control").click()
     there.locator(".execute").click()
-    answer = answer_of(there)
+    response = answer_of(there)
     there.locator(".btn-clear").click()  # or a later response could be mistaken for this one
-    return answer
+    return response
 
 
 def answer_of(there: Any) -> tuple[str, Any]:

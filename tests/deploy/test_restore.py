@@ -103,8 +103,8 @@ async def follow(client: Client, until: str, cursor: str | None = None) -> tuple
 async def order(url: str, shop: Shop) -> str:
     body = {"lines": [{"product_id": shop.products[0], "quantity": 1}]}
     with Client(url, {"Authorization": f"Bearer {shop.tokens[0]}"}) as client:
-        answer = await client("POST", "/v1/orders", body, Idempotency_Key=new_id("key"))
-    return str(answer.json["id"])
+        response = await client("POST", "/v1/orders", body, Idempotency_Key=new_id("key"))
+    return str(response.json["id"])
 
 
 async def backed_up(shop: Shop, way: type[Any], bob: dict[str, str]) -> tuple[dict[str, str], str | None]:

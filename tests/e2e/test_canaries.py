@@ -38,14 +38,14 @@ class Secrets:
 
     def call(self, method: str, path: str, *, makes: Sequence[str] = (), expect: int, **given: Any) -> dict[str, Any]:
         """Send a request; its response contains no secret except those it creates."""
-        answer = self.client.request(method, path, **given)
-        assert answer.status_code == expect, answer.text
-        body = answer.json() if answer.content else {}
+        response = self.client.request(method, path, **given)
+        assert response.status_code == expect, response.text
+        body = response.json() if response.content else {}
         for name in makes:
             self.learn(f"{name} of {method} {path} {len(self.known)}", body.pop(name))
-        reported = f"{answer.headers} {body}"
+        reported = f"{response.headers} {body}"
         assert [name for name, secret in self.known.items() if secret in reported] == []
-        return answer.json() if answer.content else {}
+        return response.json() if response.content else {}
 
     def found_in(self, content: bytes) -> list[str]:
         """Return the names of the secrets in a text, plain or encoded."""
@@ -154,9 +154,9 @@ def test_secrets_appear_only_where_they_are_created(twins: Twins, here: httpx.Cl
     log_in = {"email": EMAIL, "password": password}
     with without(twins.database, "refresh_tokens"):  # an internal error must not show its input
         for path, body in (("/v1/tokens", log_in), ("/v1/tokens/refresh", renewal(tokens))):
-            answer = secrets.client.post(path, json=body, headers=me)
-            assert answer.status_code in (500, 503)
-            assert not any(secret in answer.text for secret in secrets.known.values())
+            response = secrets.client.post(path, json=body, headers=me)
+            assert response.status_code in (500, 503)
+            assert not any(secret in response.text for secret in secrets.known.values())
 
     log = twins.here.log.read_bytes()
     assert twins.here.url.encode() in log

@@ -66,9 +66,9 @@ def ordering(*wanted: tuple[str, int]) -> dict[str, Any]:
 
 def ordered(client: httpx.Client, headers: Headers | dict[str, Any], *wanted: tuple[str, int]) -> httpx.Response:
     """Place an order that must succeed; return the response."""
-    answer = order(client, headers, *wanted)
-    assert answer.status_code == 201, answer.text
-    return answer
+    response = order(client, headers, *wanted)
+    assert response.status_code == 201, response.text
+    return response
 
 
 def settled(client: httpx.Client, headers: dict[str, Any], *wanted: tuple[str, int]) -> httpx.Response:
@@ -76,14 +76,14 @@ def settled(client: httpx.Client, headers: dict[str, Any], *wanted: tuple[str, i
 
     The request is repeated while another one holds the key.
     """
-    answer = order(client, headers, *wanted)
-    while answer.status_code == 409 and answer.json()["code"] == "idempotency_key_in_flight":
-        answer = order(client, headers, *wanted)
-    return answer
+    response = order(client, headers, *wanted)
+    while response.status_code == 409 and response.json()["code"] == "idempotency_key_in_flight":
+        response = order(client, headers, *wanted)
+    return response
 
 
-def codes(answers: list[Any]) -> Counter[Any]:
-    return Counter(answer.json().get("code", answer.status_code) for answer in answers)
+def codes(responses: list[Any]) -> Counter[Any]:
+    return Counter(response.json().get("code", response.status_code) for response in responses)
 
 
 def left(product_id: str) -> Select[int]:
@@ -97,8 +97,8 @@ def events_of(kind: str, *order_ids: Any) -> Select[int]:
 class TestStock:
     def test_64_buyers_of_10_pieces_get_10(self, shop: Shop, client: httpx.Client, crowd: list[Headers]) -> None:
         [mug] = shop.create_products(10)
-        answers = together([partial(order, client, buyer, (mug, 1)) for buyer in crowd])
-        assert codes(answers) == {201: 10, "insufficient_stock": 54}
+        responses = together([partial(order, client, buyer, (mug, 1)) for buyer in crowd])
+        assert codes(responses) == {201: 10, "insufficient_stock": 54}
         assert shop.read(left(mug)) == 0
 
     def test_500_buyers_of_37_pieces_leave_none_unsold(
@@ -107,9 +107,9 @@ class TestStock:
         [mug] = shop.create_products(37)
         wanted = [1 + n % 3 for n in range(500)]
         acts = [partial(order, client, crowd[n % 64], (mug, quantity)) for n, quantity in enumerate(wanted)]
-        answers = together(acts)
-        assert codes(answers).keys() == {201, "insufficient_stock"}
-        rest, got = shop.read(left(mug)), [answer.status_code == 201 for answer in answers]
+        responses = together(acts)
+        assert codes(responses).keys() == {201, "insufficient_stock"}
+        rest, got = shop.read(left(mug)), [response.status_code == 201 for response in responses]
         assert sum(quantity for quantity, bought in zip(wanted, got, strict=True) if bought) == 37 - rest
         assert all(quantity > rest for quantity, bought in zip(wanted, got, strict=True) if not bought)
 
@@ -119,8 +119,8 @@ class TestStock:
         one, other = shop.create_products(1000, 1000)
         pairs = [((one, 1), (other, 1)), ((other, 1), (one, 1))]
         acts = [partial(order, client, crowd[n % 64], *pairs[n % 2]) for n in range(500)]
-        answers = together(acts)
-        assert codes(answers) == {201: 500}
+        responses = together(acts)
+        assert codes(responses) == {201: 500}
         assert (shop.read(left(one)), shop.read(left(other))) == (500, 500)
 
 
@@ -129,9 +129,9 @@ class TestKeys:
         self, shop: Shop, client: httpx.Client, alice: Headers, key: dict[str, Any]
     ) -> None:
         [mug] = shop.create_products(100)
-        answers = together([partial(order, client, {**alice, **key}, (mug, 1))] * 32)
-        assert codes(answers).keys() <= {201, "idempotency_key_in_flight"}
-        assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+        responses = together([partial(order, client, {**alice, **key}, (mug, 1))] * 32)
+        assert codes(responses).keys() <= {201, "idempotency_key_in_flight"}
+        assert len({response.content for response in responses if response.status_code == 201}) == 1
         assert order(client, {**alice, **key}, (mug, 1)).headers["Idempotency-Replayed"] == "true"
         assert shop.read(left(mug)) == 99
 
@@ -144,7 +144,7 @@ class TestKeys:
             send_and_hang_up(shop.service.url, {**buyer, **key}, ordering((mug, 1)))
             bought.append(settled(client, {**buyer, **key}, (mug, 1)))
         assert codes(bought) == {201: 8}
-        assert len({answer.json()["id"] for answer in bought}) == 8
+        assert len({response.json()["id"] for response in bought}) == 8
         assert shop.read(left(mug)) == 92
 
     def test_order_without_its_idempotency_record_is_rolled_back(
@@ -152,8 +152,8 @@ class TestKeys:
     ) -> None:
         [mug] = shop.create_products(10)
         with keeping_refused(shop.database):
-            answer = order(client, {**alice, **key}, (mug, 1))
-        assert (answer.status_code, shop.read(left(mug))) == (500, 10)
+            response = order(client, {**alice, **key}, (mug, 1))
+        assert (response.status_code, shop.read(left(mug))) == (500, 10)
         again = ordered(client, {**alice, **key}, (mug, 1))
         assert "Idempotency-Replayed" not in again.headers
         assert shop.read(left(mug)) == 9
@@ -172,8 +172,8 @@ class TestStates:
     def test_20_patches_with_one_etag_are_one_change(self, shop: Shop, client: httpx.Client, alice: Headers) -> None:
         made = ordered(client, alice, (shop.create_products(10)[0], 1))
         change = partial(client.patch, made.headers["Location"], headers={**alice, "If-Match": made.headers["ETag"]})
-        answers = together([partial(change, json={"note": f"Note {n}"}) for n in range(20)])
-        assert codes(answers) == {200: 1, "precondition_failed": 19}
+        responses = together([partial(change, json={"note": f"Note {n}"}) for n in range(20)])
+        assert codes(responses) == {200: 1, "precondition_failed": 19}
         assert shop.read(events_of("updated", made.json()["id"])) == 1
 
     def test_20_cancellations_restock_once(
@@ -182,9 +182,9 @@ class TestStates:
         [mug] = shop.create_products(10)
         made = ordered(client, alice, (mug, 4))
         cancel = partial(client.post, f"{made.headers['Location']}/cancel")
-        answers = together([partial(cancel, headers=headers) for headers in [alice, bob] * 10])
-        assert codes(answers) == {200: 20}
-        assert len({answer.content for answer in answers}) == 1
+        responses = together([partial(cancel, headers=headers) for headers in [alice, bob] * 10])
+        assert codes(responses) == {200: 20}
+        assert len({response.content for response in responses}) == 1
         assert shop.read(events_of("cancelled", made.json()["id"])) == 1
         assert shop.read(left(mug)) == 10
 
@@ -195,9 +195,9 @@ class TestStates:
         made = together([partial(ordered, client, alice, (mug, 2))] * 300, crowd=6)
         rivals = [(cancel, alice), (pay, bob), (fulfil, bob)]
         turns = [rivals, rivals[1:] + rivals[:1]]  # each is the first to come at every other order
-        acts = [partial(act, client, who, answer) for n, answer in enumerate(made) for act, who in turns[n % 2]]
+        acts = [partial(act, client, who, response) for n, response in enumerate(made) for act, who in turns[n % 2]]
         assert codes(together(acts, crowd=6)).keys() == {200, "invalid_transition"}
-        ids = [answer.json()["id"] for answer in made]
+        ids = [response.json()["id"] for response in made]
         cancelled = shop.read(events_of("cancelled", *ids))  # reading checks that each history is a legal one
         assert 0 < cancelled < 300
         assert cancelled + shop.read(events_of("paid", *ids)) == 300

@@ -46,13 +46,13 @@ def ids_of(page: httpx.Response) -> list[Any]:
 
 def add(client: httpx.Client, headers: Headers, category: str, name: str) -> None:
     body = {"sku": new_id("sku"), "name": name, "category": category, "price": {"amount": 1, "currency": "EUR"}}
-    answer = client.post("/v1/products", json=body, headers=headers)
-    assert answer.status_code == 201, answer.text
+    response = client.post("/v1/products", json=body, headers=headers)
+    assert response.status_code == 201, response.text
 
 
 def archive(client: httpx.Client, headers: Headers, product_id: str) -> None:
-    answer = client.delete(f"/v1/products/{product_id}", headers={**headers, "If-Match": "*"})
-    assert answer.status_code == 204, answer.text
+    response = client.delete(f"/v1/products/{product_id}", headers={**headers, "If-Match": "*"})
+    assert response.status_code == 204, response.text
 
 
 def test_pages_of_a_changing_list_miss_and_repeat_no_row(
@@ -115,6 +115,6 @@ class TestCursors:
             assert refused(client.get(path, params={"cursor": cursor}, headers=who))
 
 
-def refused(answer: httpx.Response) -> bool:
-    places = [(error["name"], error["keyword"]) for error in answer.json().get("errors", ())]
-    return (answer.status_code, places) == (400, [("cursor", "cursor")])
+def refused(response: httpx.Response) -> bool:
+    places = [(error["name"], error["keyword"]) for error in response.json().get("errors", ())]
+    return (response.status_code, places) == (400, [("cursor", "cursor")])

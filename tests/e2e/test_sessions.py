@@ -39,9 +39,9 @@ def admin(here: httpx.Client, carol: str) -> dict[str, Any]:
 
 
 def log_in(client: httpx.Client, email: str, password: str = PASSWORD) -> Any:
-    answer = client.post("/v1/tokens", json={"email": email, "password": password})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+    response = client.post("/v1/tokens", json={"email": email, "password": password})
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 def bearer(tokens: dict[str, Any]) -> dict[str, Any]:
@@ -53,14 +53,14 @@ def renew(client: httpx.Client, tokens: dict[str, Any]) -> httpx.Response:
 
 
 def renewed(client: httpx.Client, tokens: dict[str, Any]) -> Any:
-    answer = renew(client, tokens)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+    response = renew(client, tokens)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
-def outcome(answer: httpx.Response) -> tuple[int, Any]:
+def outcome(response: httpx.Response) -> tuple[int, Any]:
     """Return the status of a response and the code of its problem."""
-    return answer.status_code, answer.json().get("code")
+    return response.status_code, response.json().get("code")
 
 
 REFUSED = (401, "invalid_token")
@@ -70,9 +70,9 @@ def test_concurrent_refreshes_leave_at_most_one_live_token(
     twins: Twins, here: httpx.Client, alice: dict[str, Any]
 ) -> None:
     with ThreadPoolExecutor(TIMES) as threads:
-        answers = list(threads.map(lambda _: renew(here, alice), range(TIMES)))
-    assert {answer.status_code for answer in answers} <= {201, 401}
-    given = [answer.json() for answer in answers if answer.status_code == 201]
+        responses = list(threads.map(lambda _: renew(here, alice), range(TIMES)))
+    assert {response.status_code for response in responses} <= {201, 401}
+    given = [response.json() for response in responses if response.status_code == 201]
     assert given
     with twins.database.reading() as session:
         live = select(func.count()).select_from(RefreshToken).join(UserSession)

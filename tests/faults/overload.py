@@ -103,8 +103,8 @@ async def _act(shop: Shop, url: str, n: int, load: Load, end: float, pause: floa
         turn, at = n, time.monotonic()
         while time.monotonic() < end:
             try:
-                answer = await _request(client, shop, MIX[turn % len(MIX)])
-                load.note(answer.status, answer.seconds)
+                response = await _request(client, shop, MIX[turn % len(MIX)])
+                load.note(response.status, response.seconds)
             except (Unsent, Broken) as error:
                 load.counts[type(error).__name__] += 1
             turn, at = turn + 1, at + pause
@@ -125,8 +125,8 @@ async def _guess(url: str, load: Load, end: float, pause: float, delay: float) -
         at = time.monotonic()
         while time.monotonic() < end:
             body = {"email": "buyer-0@example.com", "password": "a wrong password"}
-            answer = await client("POST", "/v1/tokens", body)
-            load.note(answer.status, answer.seconds)
+            response = await client("POST", "/v1/tokens", body)
+            load.note(response.status, response.seconds)
             at += pause
             await asyncio.sleep(max(0.0, at - time.monotonic()))
 

@@ -60,14 +60,14 @@ class Client:
             async with asyncio.timeout(PATIENCE):
                 reader, writer = await self._connect()
                 writer.write(self._request(method, target, body, headers))
-                answer = await _answer(reader, method)
+                response = await _answer(reader, method)
         except (OSError, EOFError, ValueError) as error:  # TimeoutError is an OSError
             self.close()
             raise Broken(f"{type(error).__name__} {error}") from error
-        answer.seconds = time.perf_counter() - began
-        if answer.headers.get("connection") == "close":
+        response.seconds = time.perf_counter() - began
+        if response.headers.get("connection") == "close":
             self.close()
-        return answer
+        return response
 
     def __enter__(self) -> "Client":
         return self

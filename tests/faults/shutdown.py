@@ -156,6 +156,6 @@ async def _refusal(service: Served) -> tuple[int, str | None]:
     """Return the first failed response of readiness, and its Connection header."""
     while True:
         with Client(service.url) as client:
-            answer = await client("GET", "/v1/health/ready")
-        if answer.status != 200:
-            return answer.status, answer.headers.get("connection")
+            response = await client("GET", "/v1/health/ready")
+        if response.status != 200:
+            return response.status, response.headers.get("connection")

@@ -147,8 +147,8 @@ async def _shop_honestly(url: str, product: str) -> list[float]:
         while True:
             began = time.perf_counter()
             with Client(url) as client:
-                answer = await client("GET", f"/v1/products/{product}")
-            assert answer.status == 200
+                response = await client("GET", f"/v1/products/{product}")
+            assert response.status == 200
             taken.append(time.perf_counter() - began)
             await asyncio.sleep(0.02)
     return taken

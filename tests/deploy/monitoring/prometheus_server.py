@@ -31,9 +31,9 @@ class Prometheus:
 
     def ask(self, expression: str) -> list[float]:
         """Return the values of an expression at this moment."""
-        answer = self.http.get("/api/v1/query", params={"query": expression}).json()
-        assert answer["status"] == "success", (expression, answer)
-        return [float(each["value"][1]) for each in answer["data"]["result"]]
+        response = self.http.get("/api/v1/query", params={"query": expression}).json()
+        assert response["status"] == "success", (expression, response)
+        return [float(each["value"][1]) for each in response["data"]["result"]]
 
     def rules(self) -> list[dict[str, Any]]:
         """Return the alert rules, and the health of their evaluation."""

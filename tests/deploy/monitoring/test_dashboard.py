@@ -37,15 +37,15 @@ class Customer:
 
     def __init__(self, url: str, nameless: str) -> None:
         self.url, self.nameless = f"{url}/v1", nameless
-        self.answers: Counter[tuple[str, str, int]] = Counter()
+        self.responses: Counter[tuple[str, str, int]] = Counter()
         given = self.ask("POST", "/tokens", json={"email": "bob@example.com", "password": PASSWORD}).json()
         self.own = {"Authorization": f"Bearer {given['access_token']}", "Idempotency-Key": "mug"}
 
     def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
         """Send a request on a new connection, for either worker."""
-        answer = httpx.request(method, self.url + path, timeout=10, **given)
-        self.answers[method, path, answer.status_code] += 1
-        return answer
+        response = httpx.request(method, self.url + path, timeout=10, **given)
+        self.responses[method, path, response.status_code] += 1
+        return response
 
     def go_round(self) -> None:
         self.ask("GET", "/me", headers=self.own)
@@ -120,7 +120,7 @@ def test_sums_over_both_workers_are_right(scene: tuple[Customer, Prometheus]) ->
     customer, watching = scene
     for _ in range(10):
         customer.go_round()
-    seen = customer.answers
+    seen = customer.responses
     sums = {
         'orderly_requests_total{operation="get_me", method="GET", status="200"}': seen["GET", "/me", 200],
         'orderly_request_duration_seconds_count{operation="get_me"}': seen["GET", "/me", 200],
