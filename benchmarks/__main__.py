@@ -116,7 +116,7 @@ def report_check(stack: ExitStack, first: Shop, folder: Path) -> None:
     """
     shops = [shop.copy(first, folder / f"check-{number}.db") for number in range(2)]
     checked, unchecked = serve(stack, (peer.SERVICE, peer.UNCHECKED), shops, folder)
-    print(f"\n{'check of the answers':26}  CPU us with it  without  ratio")
+    print(f"\n{'response validation':26}  CPU us with it  without  ratio")
     for work in ("product", "page"):
         with_it, without = pairs(checked, unchecked, work)
         print(f"  {work:24}  {with_it:14.1f}  {without:7.1f}  {with_it / without:5.3f}")

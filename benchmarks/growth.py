@@ -85,9 +85,9 @@ def lines(folder: Path) -> Panels:
     """Orders of more and more lines."""
     its = shop.fill(f"sqlite:///{folder / 'lines.db'}")
     client = Client(create_shop(make_settings(database_url=its.url, rate_limits=False))).signed_in(its.token)
-    heard: list[str] = []
+    statements: list[str] = []
     found: dict[int, float] = {}
-    event.listen(Engine, "before_cursor_execute", lambda *given: heard.append(given[2]))
+    event.listen(Engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     for count in LINES:
         body = {"lines": [{"product_id": product_id, "quantity": 1} for product_id in its.ids[:count]]}
 
@@ -95,10 +95,11 @@ def lines(folder: Path) -> Panels:
             client.post("/v1/orders", body, {"Idempotency-Key": new_id("key")})
 
         found[count] = spent = cost(order, 10)
-        heard.clear()
+        statements.clear()
         assert client.post("/v1/orders", body, {"Idempotency-Key": new_id("key")}).status == 201
         print(
-            f"  order of {count:3} lines: {len(heard)} statements, {spent:6.0f} us of CPU, {spent / count:5.0f} a line"
+            f"  order of {count:3} lines: {len(statements)} statements, "
+            f"{spent:6.0f} us of CPU, {spent / count:5.0f} a line"
         )
     return {"us of CPU for an order, by lines": {"order": found}}
 
@@ -179,7 +180,7 @@ ALL = {"rows": rows, "lines": lines, "contract": contract, "connections": connec
 
 
 def main(names: list[str]) -> None:
-    """Measure what is asked for, and draw it."""
+    """Run the named measurements, and draw the figures."""
     panels: Panels = {}
     for name in names or ALL:
         print(f"{name}:")

@@ -18,7 +18,7 @@ class Collector(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Receiver)
         self.url = f"http://127.0.0.1:{self.server_port}/v1/traces"
         self.sent = b""
-        """All that came, as it came."""
+        """All received spans in order of arrival."""
         self.spans: list[Span] = []
         self.resource: dict[str, Any] = {}
 

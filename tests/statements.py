@@ -17,12 +17,12 @@ def listen(to: Session | type[Engine]) -> Iterator[list[tuple[str, Any]]]:
 
     Without a session, those of all engines.
     """
-    heard: list[tuple[str, Any]] = []
+    statements: list[tuple[str, Any]] = []
 
-    def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
-        heard.append((statement, parameters))
+    def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        statements.append((statement, parameters))
 
     source = to.connection() if isinstance(to, Session) else to
-    event.listen(source, "before_cursor_execute", hear)
-    yield heard
-    event.remove(source, "before_cursor_execute", hear)
+    event.listen(source, "before_cursor_execute", record)
+    yield statements
+    event.remove(source, "before_cursor_execute", record)

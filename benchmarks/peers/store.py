@@ -65,11 +65,11 @@ def page(session: Session, limit: int, cursor: str | None) -> tuple[list[Product
     return found[:limit], urlsafe_b64encode(f"{last.created_at.isoformat()} {last.id}".encode()).decode()
 
 
-def place(session: Session, user: User, wanted: list[tuple[str, int]]) -> Order:
+def place(session: Session, user: User, quantities: list[tuple[str, int]]) -> Order:
     """Create an order; stock is taken in the order of the ids."""
     order = Order(id=new_id("ord"), user_id=user.id, status="pending", version=1, currency="", total_amount=0)
     order.order_metadata, order.created_at, order.updated_at = {}, now(), now()
-    for position, (product_id, quantity) in enumerate(sorted(wanted)):
+    for position, (product_id, quantity) in enumerate(sorted(quantities)):
         taken = (
             update(Product)
             .where(Product.id == product_id, Product.stock >= quantity)

@@ -13,7 +13,7 @@ from orderly.contract.bundle import Bundle
 from orderly.contract.model import load
 from tests.contract_coverage.plugin import verdict
 from tests.contract_coverage.recorder import Exchange, Recorder
-from tests.contract_coverage.requirements import promises
+from tests.contract_coverage.requirements import requirements_of
 
 SHELVES = """openapi: 3.1.0
 info: {title: Shelves, version: 1.0.0}
@@ -61,8 +61,8 @@ JSON = {"content-type": "application/json"}
 OAK = b'{"id": "7", "wood": "oak"}'
 MADE = Exchange("POST", "/v1/shelves", "", JSON, OAK, 201, JSON, OAK)
 READ = Exchange("GET", "/v1/shelves/7", "colour=red", {}, b"", 200, JSON, OAK)
-REFUSED = replace(
-    MADE, status=409, headers={"content-type": "application/problem+json"}, answer=b'{"code": "shelf_taken"}'
+REJECTED = replace(
+    MADE, status=409, headers={"content-type": "application/problem+json"}, response=b'{"code": "shelf_taken"}'
 )
 
 
@@ -86,18 +86,18 @@ def missing(recorder: Recorder, path: Path, *exchanges: Exchange) -> list[Any]:
 
 
 def test_unseen_requirement_is_listed_with_its_line(recorder: Recorder, path: Path) -> None:
-    assert missing(recorder, path, MADE, READ, REFUSED) == [
-        "shelves.yaml:41: answer with 'ash' of schemas/Shelf/properties/wood",
+    assert missing(recorder, path, MADE, READ, REJECTED) == [
         "shelves.yaml:41: request with 'ash' of schemas/Shelf/properties/wood",
+        "shelves.yaml:41: response with 'ash' of schemas/Shelf/properties/wood",
     ]
 
 
 def test_complete_coverage_lists_only_the_total(recorder: Recorder, path: Path) -> None:
-    ash = replace(MADE, body=OAK.replace(b"oak", b"ash"), answer=OAK.replace(b"oak", b"ash"))
-    assert missing(recorder, path, MADE, ash, READ, REFUSED) == []
-    total = len(promises(load(path)))
+    ash = replace(MADE, body=OAK.replace(b"oak", b"ash"), response=OAK.replace(b"oak", b"ash"))
+    assert missing(recorder, path, MADE, ash, READ, REJECTED) == []
+    total = len(requirements_of(load(path)))
     assert verdict(load(path), Bundle(path), recorder.seen) == [
-        f"{total} of {total} promises of 2 operations were seen (500 and 503 are for the tests of faults)."
+        f"{total} of {total} requirements of 2 operations were seen (500 and 503 are left to the fault tests)."
     ]
 
 
@@ -106,8 +106,8 @@ def test_unreachable_code_need_not_be_seen(recorder: Recorder, path: Path) -> No
         recorder.record(exchange)
     *never, total = verdict(load(path), Bundle(path), recorder.seen, {"shelf_taken"})
     assert not any("shelf_taken" in line for line in never)
-    assert any("create_shelf answers 409 application/problem+json" in line for line in never)
-    assert total.endswith("(500 and 503 are for the tests of faults; shelf_taken takes PostgreSQL).")
+    assert any("create_shelf returns 409 application/problem+json" in line for line in never)
+    assert total.endswith("(500 and 503 are left to the fault tests; shelf_taken needs PostgreSQL).")
 
 
 def test_link_is_followed_by_its_own_value_only(recorder: Recorder, path: Path) -> None:
@@ -117,8 +117,8 @@ def test_link_is_followed_by_its_own_value_only(recorder: Recorder, path: Path) 
 
 
 def test_rejected_request_marks_no_parameter_and_no_choice(recorder: Recorder, path: Path) -> None:
-    left = missing(recorder, path, REFUSED)
-    assert "shelves.yaml:12: create_shelf takes application/json" in left
+    left = missing(recorder, path, REJECTED)
+    assert "shelves.yaml:12: create_shelf accepts application/json" in left
     assert "shelves.yaml:41: request with 'oak' of schemas/Shelf/properties/wood" in left
 
 
@@ -127,13 +127,13 @@ def test_rejected_request_marks_no_parameter_and_no_choice(recorder: Recorder, p
     [
         (replace(MADE, status=202), "create_shelf: status 202 is not declared"),
         (replace(MADE, headers={"content-type": "text/csv"}), "create_shelf: 201: media type text/csv is not declared"),
-        (replace(MADE, answer=b'{"wood": "elm"}'), "create_shelf: 201: /wood breaks `enum`"),
-        (replace(REFUSED, answer=b'{"code": "no"}'), "create_shelf: 409: code no is not in x-error-codes"),
+        (replace(MADE, response=b'{"wood": "elm"}'), "create_shelf: 201: /wood breaks `enum`"),
+        (replace(REJECTED, response=b'{"code": "no"}'), "create_shelf: 409: code no is not in x-error-codes"),
         (
             replace(READ, query="size=1"),
             "get_shelf: accepts the parameters ['size'], which are not declared",
         ),
-        (replace(READ, path="/v1/boxes"), "GET /v1/boxes: 200 where no operation is"),
+        (replace(READ, path="/v1/boxes"), "GET /v1/boxes: 200 outside of operations"),
     ],
 )
 def test_undeclared_part_is_listed(recorder: Recorder, exchange: Exchange, complaint: str) -> None:

@@ -26,8 +26,8 @@ def proxy(tmp_path: Path) -> Iterator[Served]:
         yield proxy
 
 
-def asked(url: str, target: str) -> Response:
-    async def ask() -> Response:
+def get(url: str, target: str) -> Response:
+    async def send() -> Response:
         while True:
             try:
                 with Client(url) as client:
@@ -35,11 +35,11 @@ def asked(url: str, target: str) -> Response:
             except Unsent:  # it has just been started
                 await asyncio.sleep(0.02)
 
-    return asyncio.run(asyncio.wait_for(ask(), 10))
+    return asyncio.run(asyncio.wait_for(send(), 10))
 
 
 def test_proxy_without_a_service_responds_as_declared(proxy: Served) -> None:
-    response = asked(proxy.url, "/v1/products")
+    response = get(proxy.url, "/v1/products")
     assert (response.status, response.headers["content-type"]) == (503, "application/problem+json")
     assert int(response.headers["retry-after"]) >= 1
     assert list(PROBLEM.iter_errors(response.json)) == []
@@ -48,7 +48,7 @@ def test_proxy_without_a_service_responds_as_declared(proxy: Served) -> None:
 
 
 def test_log_has_a_json_line_for_each_request_without_query(proxy: Served) -> None:
-    response = asked(proxy.url, "/v1/products?q=secret")
+    response = get(proxy.url, "/v1/products?q=secret")
     proxy.process.send_signal(signal.SIGUSR1)  # a graceful stop: it writes its log first
     proxy.process.wait(10)
     lines = [json.loads(line) for line in proxy.log.read_text().splitlines() if line.startswith("{")]

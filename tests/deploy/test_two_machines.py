@@ -49,7 +49,7 @@ def sent(url: str, method: str, target: str, body: dict[str, Any] | None = None,
 def test_rolling_restart_under_load_fails_no_request(tmp_path: Path) -> None:
     with two_services(tmp_path, rate_limits="off") as two:
         figures = asyncio.run(roll(two, rounds=1))
-    assert figures["answers"].keys() == {"ordered", "paid", "cancelled"}, figures
+    assert figures["responses"].keys() == {"ordered", "paid", "cancelled"}, figures
 
 
 def test_rate_limit_is_shared_by_both_services(two: Two) -> None:

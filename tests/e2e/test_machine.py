@@ -58,7 +58,7 @@ class Bought:
     buyer: Buyer
     repeat: partial[httpx.Response]
     response: bytes
-    wanted: Counter[str]
+    ordered: Counter[str]
     total: int
     status: str = "pending"
 
@@ -86,9 +86,9 @@ class Life(RuleBasedStateMachine):
         self.expected = Expected()
 
     def call(
-        self, method: str, path: str, who: Headers, body: dict[str, Any] | None = None, **headers: Any
+        self, method: str, path: str, caller: Headers, body: dict[str, Any] | None = None, **headers: Any
     ) -> httpx.Response:
-        return self.client.request(method, path, json=body, headers={**who, **headers})
+        return self.client.request(method, path, json=body, headers={**caller, **headers})
 
     def recorded(self, kind: str, subject: Any) -> None:
         self.expected.events[kind, subject.id] += 1
@@ -157,29 +157,29 @@ class Life(RuleBasedStateMachine):
     def user_orders(self, buyer: Any, lines: Any) -> MultipleResults[Any] | Bought:
         body = {"lines": [{"product_id": thing.id, "quantity": quantity} for thing, quantity in lines]}
         repeat = partial(self.call, "POST", "/v1/orders", buyer.headers, body, **{"Idempotency-Key": new_id("key")})
-        wanted = merged(lines)
-        outcome, response = self.outcome_of(buyer, wanted), repeat()
+        ordered = merged(lines)
+        outcome, response = self.outcome_of(buyer, ordered), repeat()
         expect(outcome, response)
         if outcome != 201:
             return multiple()
-        self.take(wanted, -1)
+        self.take(ordered, -1)
         total = sum(thing.price * quantity for thing, quantity in lines)
         made = response.headers["Location"], response.json()["id"]
-        self.expected.orders.append(Bought(*made, buyer, repeat, response.content, wanted, total))
+        self.expected.orders.append(Bought(*made, buyer, repeat, response.content, ordered, total))
         self.recorded("order.created", self.expected.orders[-1])
         return self.expected.orders[-1]
 
-    def outcome_of(self, buyer: Any, wanted: Counter[str]) -> str | int:
+    def outcome_of(self, buyer: Any, ordered: Counter[str]) -> str | int:
         things = {thing.id: thing for thing in self.expected.things}
         if buyer.disabled:
             return "invalid_token"
-        if any(things[id_].archived for id_ in wanted):
+        if any(things[id_].archived for id_ in ordered):
             return "product_unavailable"
-        return "insufficient_stock" if any(things[id_].stock < n for id_, n in wanted.items()) else 201
+        return "insufficient_stock" if any(things[id_].stock < n for id_, n in ordered.items()) else 201
 
-    def take(self, wanted: Counter[str], sign: int = 1) -> None:
+    def take(self, ordered: Counter[str], sign: int = 1) -> None:
         for thing in self.expected.things:
-            thing.stock += sign * wanted[thing.id]
+            thing.stock += sign * ordered[thing.id]
 
     @rule(order=orders)
     def user_repeats_order(self, order: Any) -> None:
@@ -192,14 +192,14 @@ class Life(RuleBasedStateMachine):
 
     @rule(order=orders, by_bob=st.booleans())
     def user_cancels(self, order: Any, by_bob: Any) -> None:
-        who = self.bob if by_bob else order.buyer.headers
-        response = self.call("POST", f"{order.path}/cancel", who)
+        caller = self.bob if by_bob else order.buyer.headers
+        response = self.call("POST", f"{order.path}/cancel", caller)
         if order.buyer.disabled and not by_bob:
             expect("invalid_token", response)
         elif order.status == "cancelled":
             expect(200, response)
         elif self.moves(order, response, "cancelled", {"pending"}):
-            self.take(order.wanted)
+            self.take(order.ordered)
 
     @rule(order=orders, times=st.integers(1, 2))
     def bob_notes_a_payment(self, order: Any, times: Any) -> None:
@@ -217,12 +217,12 @@ class Life(RuleBasedStateMachine):
         if order.status in ("paid", "fulfilled") and body["amount"] > order.total:
             expect("refund_too_large", response)
         elif self.moves(order, response, "refunded", {"paid", "fulfilled"}) and restock:
-            self.take(order.wanted)
+            self.take(order.ordered)
 
-    def times(self, times: Any, path: str, who: Headers, body: dict[str, Any]) -> httpx.Response:
+    def times(self, times: Any, path: str, caller: Headers, body: dict[str, Any]) -> httpx.Response:
         """Repeat a request with one key; the responses are equal."""
         key = {"Idempotency-Key": new_id("key")}
-        responses = [self.call("POST", path, who, body, **key) for _ in range(times)]
+        responses = [self.call("POST", path, caller, body, **key) for _ in range(times)]
         assert len({response.status_code for response in responses}) == 1
         return responses[0]
 
@@ -252,10 +252,10 @@ class Life(RuleBasedStateMachine):
 
 
 def merged(lines: Any) -> Counter[str]:
-    wanted: Counter[str] = Counter()
+    ordered: Counter[str] = Counter()
     for thing, quantity in lines:
-        wanted[thing.id] += quantity
-    return wanted
+        ordered[thing.id] += quantity
+    return ordered
 
 
 def expect(outcome: int | str, response: httpx.Response) -> httpx.Response:

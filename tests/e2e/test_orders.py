@@ -56,29 +56,29 @@ def key() -> dict[str, Any]:
     return {"Idempotency-Key": new_id("key")}
 
 
-def order(client: httpx.Client, headers: dict[str, Any] | Headers, *wanted: tuple[str, int]) -> httpx.Response:
-    return client.post("/v1/orders", json=ordering(*wanted), headers=headers)
+def order(client: httpx.Client, headers: dict[str, Any] | Headers, *lines: tuple[str, int]) -> httpx.Response:
+    return client.post("/v1/orders", json=ordering(*lines), headers=headers)
 
 
-def ordering(*wanted: tuple[str, int]) -> dict[str, Any]:
-    return {"lines": [{"product_id": product_id, "quantity": quantity} for product_id, quantity in wanted]}
+def ordering(*lines: tuple[str, int]) -> dict[str, Any]:
+    return {"lines": [{"product_id": product_id, "quantity": quantity} for product_id, quantity in lines]}
 
 
-def ordered(client: httpx.Client, headers: Headers | dict[str, Any], *wanted: tuple[str, int]) -> httpx.Response:
+def ordered(client: httpx.Client, headers: Headers | dict[str, Any], *lines: tuple[str, int]) -> httpx.Response:
     """Place an order that must succeed; return the response."""
-    response = order(client, headers, *wanted)
+    response = order(client, headers, *lines)
     assert response.status_code == 201, response.text
     return response
 
 
-def settled(client: httpx.Client, headers: dict[str, Any], *wanted: tuple[str, int]) -> httpx.Response:
+def settled(client: httpx.Client, headers: dict[str, Any], *lines: tuple[str, int]) -> httpx.Response:
     """Place an order with a key; return the response.
 
     The request is repeated while another one holds the key.
     """
-    response = order(client, headers, *wanted)
+    response = order(client, headers, *lines)
     while response.status_code == 409 and response.json()["code"] == "idempotency_key_in_flight":
-        response = order(client, headers, *wanted)
+        response = order(client, headers, *lines)
     return response
 
 
@@ -105,13 +105,13 @@ class TestStock:
         self, shop: Shop, client: httpx.Client, crowd: list[Headers]
     ) -> None:
         [mug] = shop.create_products(37)
-        wanted = [1 + n % 3 for n in range(500)]
-        acts = [partial(order, client, crowd[n % 64], (mug, quantity)) for n, quantity in enumerate(wanted)]
+        quantities = [1 + n % 3 for n in range(500)]
+        acts = [partial(order, client, crowd[n % 64], (mug, quantity)) for n, quantity in enumerate(quantities)]
         responses = together(acts)
         assert codes(responses).keys() == {201, "insufficient_stock"}
         rest, got = shop.read(left(mug)), [response.status_code == 201 for response in responses]
-        assert sum(quantity for quantity, bought in zip(wanted, got, strict=True) if bought) == 37 - rest
-        assert all(quantity > rest for quantity, bought in zip(wanted, got, strict=True) if not bought)
+        assert sum(quantity for quantity, bought in zip(quantities, got, strict=True) if bought) == 37 - rest
+        assert all(quantity > rest for quantity, bought in zip(quantities, got, strict=True) if not bought)
 
     def test_500_orders_of_two_products_in_either_order_succeed(
         self, shop: Shop, client: httpx.Client, crowd: list[Headers]
@@ -195,7 +195,9 @@ class TestStates:
         made = together([partial(ordered, client, alice, (mug, 2))] * 300, crowd=6)
         rivals = [(cancel, alice), (pay, bob), (fulfil, bob)]
         turns = [rivals, rivals[1:] + rivals[:1]]  # each is the first to come at every other order
-        acts = [partial(act, client, who, response) for n, response in enumerate(made) for act, who in turns[n % 2]]
+        acts = [
+            partial(act, client, headers, response) for n, response in enumerate(made) for act, headers in turns[n % 2]
+        ]
         assert codes(together(acts, crowd=6)).keys() == {200, "invalid_transition"}
         ids = [response.json()["id"] for response in made]
         cancelled = shop.read(events_of("cancelled", *ids))  # reading checks that each history is a legal one

@@ -111,8 +111,8 @@ class TestCursors:
     def test_cursor_of_another_user_or_list_is_rejected(self, shop: Shop, client: httpx.Client, bob: Headers) -> None:
         [carol] = shop.sign_in("admin")
         cursor = client.get("/v1/users", params={"limit": 1}, headers=bob).json()["next_cursor"]
-        for path, who in (("/v1/users", carol), ("/v1/orders", bob)):
-            assert refused(client.get(path, params={"cursor": cursor}, headers=who))
+        for path, caller in (("/v1/users", carol), ("/v1/orders", bob)):
+            assert refused(client.get(path, params={"cursor": cursor}, headers=caller))
 
 
 def refused(response: httpx.Response) -> bool:

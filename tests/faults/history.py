@@ -53,7 +53,7 @@ class History:
     def summary(self) -> dict[str, Any]:
         """Return the figures."""
         counts = {name: count for name, count in sorted(self.counts.items()) if name != "begun"}
-        return {"told": counts, "slowest order s": self.slowest, "longest gap s": self.gap}
+        return {"recorded": counts, "slowest order s": self.slowest, "longest gap s": self.gap}
 
     def orders(self) -> dict[str, set[str]]:
         """Return the acknowledged ids of each key.

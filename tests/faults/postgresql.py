@@ -63,7 +63,7 @@ def _breaks(cluster: Cluster) -> bool:
     Otherwise the statement fails.
     """
     try:
-        cluster.ask("SELECT pg_logical_emit_message(true, 'ballast', repeat('x', 100000))")
+        cluster.run_sql("SELECT pg_logical_emit_message(true, 'ballast', repeat('x', 100000))")
     except psycopg.errors.DiskFull:
         return False
     except psycopg.OperationalError:

@@ -131,13 +131,13 @@ async def _attacker(url: str, act: Callable[[Streams], Awaitable[None]]) -> None
 
 async def _dribble(streams: Streams, head: bytes) -> None:
     streams[1].write(head)
-    answered = asyncio.ensure_future(streams[0].read())
+    reading = asyncio.ensure_future(streams[0].read())
     try:
-        while not answered.done():
+        while not reading.done():
             streams[1].write(b"1")
-            await asyncio.wait([answered], timeout=1)
+            await asyncio.wait([reading], timeout=1)
     finally:
-        answered.cancel()
+        reading.cancel()
 
 
 async def _shop_honestly(url: str, product: str) -> list[float]:

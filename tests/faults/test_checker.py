@@ -82,11 +82,11 @@ def events_of(shop: Shop) -> Sequence[str]:
 WRONGS = {
     "an acknowledged order is not there": lose,
     "a key has two orders": place,
-    "a key was answered with two orders": acknowledge_twice,
-    "an order that nobody sent": lambda shop: place(shop, "key_2"),
+    "two orders for one key": acknowledge_twice,
+    "an order without a request": lambda shop: place(shop, "key_2"),
     "an acknowledged payment is not there": forget_a_payment,
-    "a state that was never told": change("UPDATE orders SET status = 'paid'"),
-    "stock that nobody took": change("UPDATE products SET stock = stock - 1"),
+    "a state without a response": change("UPDATE orders SET status = 'paid'"),
+    "stock without an order": change("UPDATE products SET stock = stock - 1"),
     "stock below zero": change(
         "UPDATE stock_adjustments SET delta = delta - 2000000; UPDATE products SET stock = stock - 2000000"
     ),
@@ -104,11 +104,11 @@ WRONGS = {
         " SELECT 'other', session_id, created_at FROM refresh_tokens LIMIT 1"
     ),
     "a row that its table forbids": change("UPDATE users SET role = 'king'"),
-    "a row of somebody who is not there": change("UPDATE order_lines SET order_id = order_id || 'x'"),
-    "an answer that nobody should get": lambda shop: shop.history.note("500"),
+    "a row without its parent": change("UPDATE order_lines SET order_id = order_id || 'x'"),
+    "a response with status 500": lambda shop: shop.history.note("500"),
     "a refusal that does not say when to come again": lambda shop: shop.history.note("503", wait=None),
-    "a follower who missed an event": miss,
-    "a follower who saw an event twice": see_twice,
+    "a follower that missed an event": miss,
+    "a follower that saw an event twice": see_twice,
 }
 
 

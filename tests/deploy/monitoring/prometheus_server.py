@@ -29,7 +29,7 @@ class Prometheus:
 
     http: httpx.Client
 
-    def ask(self, expression: str) -> list[float]:
+    def query(self, expression: str) -> list[float]:
         """Return the values of an expression at this moment."""
         response = self.http.get("/api/v1/query", params={"query": expression}).json()
         assert response["status"] == "success", (expression, response)
