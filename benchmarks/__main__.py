@@ -1,6 +1,6 @@
-"""`make bench`: the service beside its peers, on the same work, in one run.
+"""`make bench`: the service beside its peers on the same work.
 
-The rounds alternate between the servers.
+One run measures all of them; the rounds alternate between the servers.
 """
 
 import json
@@ -30,10 +30,10 @@ Pair = tuple[Running, Shop]
 Table = dict[str, dict[str, Figures]]
 
 
-def responses_of(server: Running, shop: Shop) -> dict[str, Any]:
-    """Return a server's responses to each kind of work, without what differs by design.
+def responses(server: Running, shop: Shop) -> dict[str, Any]:
+    """Return a server's responses to each kind of work.
 
-    That is its generated ids, its cursors and its extra members.
+    Generated ids, cursors and extra members, which differ by design, are left out.
     """
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {shop.token}"}, timeout=30) as client:
         page = client.get("/v1/products?limit=20").json()
@@ -60,9 +60,9 @@ def responses_of(server: Running, shop: Shop) -> dict[str, Any]:
 
 def check_equal(servers: list[Pair]) -> None:
     """Exit unless all servers return the same."""
-    expected = responses_of(*servers[0])
+    expected = responses(*servers[0])
     for server, its in servers[1:]:
-        reported = responses_of(server, its)
+        reported = responses(server, its)
         for work, response in reported.items():
             if response != expected[work]:
                 raise SystemExit(f"{server.peer.name} responds to {work} differently:\n{response}\n{expected[work]}")
@@ -94,7 +94,10 @@ def report(table: Table) -> None:
 
 
 def report_start(servers: list[Pair], folder: Path) -> None:
-    """Print the time from start to the first 200 of each server, and its memory after the work."""
+    """Print the start-up time and the memory of each server.
+
+    The time ends with its first 200; the memory is that after the work.
+    """
     starts: dict[str, list[float]] = defaultdict(list)
     for _ in range(STARTS):
         for server, its in servers:
@@ -107,10 +110,13 @@ def report_start(servers: list[Pair], folder: Path) -> None:
 
 
 def report_check(stack: ExitStack, first: Shop, folder: Path) -> None:
-    """Print the cost of response validation: the service with it and without it, alternately."""
+    """Print the cost of response validation.
+
+    The service is measured with it and without it, alternately.
+    """
     shops = [shop.copy(first, folder / f"check-{number}.db") for number in range(2)]
     checked, unchecked = serve(stack, (peer.SERVICE, peer.UNCHECKED), shops, folder)
-    print(f"\n{'check of the answers':26}  CPU us with it  without  ratio")
+    print(f"\n{'response validation':26}  CPU us with it  without  ratio")
     for work in ("product", "page"):
         with_it, without = pairs(checked, unchecked, work)
         print(f"  {work:24}  {with_it:14.1f}  {without:7.1f}  {with_it / without:5.3f}")

@@ -1,4 +1,4 @@
-"""The slowest response of 64 simultaneous orders for 10 pieces, in each set-up.
+"""The slowest of 64 simultaneous orders for 10 pieces, by set-up.
 
 Needs PostgreSQL as the tests do. Run it from the root: python -W ignore -m benchmarks.crowd
 """
@@ -25,8 +25,8 @@ def buy(client: httpx.Client, buyer: Headers, product_id: str) -> tuple[int, flo
     """Return the status of an order, and its seconds."""
     begin = perf_counter()
     body = {"lines": [{"product_id": product_id, "quantity": 1}]}
-    answer = client.post("/v1/orders", json=body, headers=buyer)
-    return answer.status_code, perf_counter() - begin
+    response = client.post("/v1/orders", json=body, headers=buyer)
+    return response.status_code, perf_counter() - begin
 
 
 def crowd(shop: Shop) -> list[tuple[int, float]]:
@@ -37,7 +37,7 @@ def crowd(shop: Shop) -> list[tuple[int, float]]:
 
 
 def measure(set_up: str) -> float:
-    """Print the figures of a set-up; return the slowest response of all rounds."""
+    """Print a set-up's figures; return the slowest response of all rounds."""
     with TemporaryDirectory() as folder, open_shop(set_up, Path(folder)) as shop:
         rounds = [crowd(shop) for _ in range(ROUNDS)]
     statuses = Counter(status for each in rounds for status, _ in each)

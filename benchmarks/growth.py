@@ -1,4 +1,4 @@
-"""How cost grows: `python -m benchmarks.growth [rows|lines|contract|connections]...`.
+"""Growth of cost: `python -m benchmarks.growth [rows|lines|contract|connections]...`.
 
 All of them run if none is named. The program prints its figures, and draws them into `growth.png`.
 """
@@ -61,7 +61,7 @@ def cost(work: Callable[[], object], times: int = 200) -> float:
 
 
 def rows(folder: Path) -> Panels:
-    """Measure a page of 20 near the start of a million products, and one at the end."""
+    """Measure pages of 20 at both ends of a million products."""
     url = f"sqlite:///{folder / 'rows.db'}"
     migrate(url)
     database = Database(url)
@@ -85,9 +85,9 @@ def lines(folder: Path) -> Panels:
     """Measure orders of more and more lines."""
     its = shop.fill(f"sqlite:///{folder / 'lines.db'}")
     client = Client(create_shop(make_settings(database_url=its.url, rate_limits=False))).signed_in(its.token)
-    heard: list[str] = []
+    statements: list[str] = []
     found: dict[int, float] = {}
-    event.listen(Engine, "before_cursor_execute", lambda *given: heard.append(given[2]))
+    event.listen(Engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     for count in LINES:
         body = {"lines": [{"product_id": product_id, "quantity": 1} for product_id in its.ids[:count]]}
 
@@ -95,10 +95,11 @@ def lines(folder: Path) -> Panels:
             client.post("/v1/orders", body, {"Idempotency-Key": new_id("key")})
 
         found[count] = spent = cost(order, 10)
-        heard.clear()
+        statements.clear()
         assert client.post("/v1/orders", body, {"Idempotency-Key": new_id("key")}).status == 201
         print(
-            f"  order of {count:3} lines: {len(heard)} statements, {spent:6.0f} us of CPU, {spent / count:5.0f} a line"
+            f"  order of {count:3} lines: {len(statements)} statements, "
+            f"{spent:6.0f} us of CPU, {spent / count:5.0f} a line"
         )
     return {"us of CPU for an order, by lines": {"order": found}}
 
@@ -122,7 +123,10 @@ def contract(_: Path) -> Panels:
 
 
 def one_contract(count: int) -> None:
-    """Load a contract of this many operations, call the last one, and print figures as JSON."""
+    """Load a contract of this many operations, and call the last one.
+
+    The figures are printed as JSON.
+    """
     document = yaml.safe_load(CONTRACT_FILE.read_bytes())
     operations = sum(len(item.keys() - {"parameters"}) for item in document["paths"].values())
     for number in range(count - operations):
@@ -176,7 +180,7 @@ ALL = {"rows": rows, "lines": lines, "contract": contract, "connections": connec
 
 
 def main(names: list[str]) -> None:
-    """Measure the named kinds, and draw them."""
+    """Run the named measurements, and draw the figures."""
     panels: Panels = {}
     for name in names or ALL:
         print(f"{name}:")

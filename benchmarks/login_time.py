@@ -1,7 +1,7 @@
-"""A timing comparison of rejected sign-ins: an unknown address against a wrong password.
+"""A timing comparison of rejected sign-ins.
 
-A difference would reveal accounts. Start a server with ORDERLY_RATE_LIMITS=off, then:
-python benchmarks/login_time.py http://127.0.0.1:8000
+An unknown address is compared with a wrong password: a difference would reveal accounts. Start a server with
+ORDERLY_RATE_LIMITS=off, then: python benchmarks/login_time.py http://127.0.0.1:8000
 """
 
 import secrets
@@ -19,14 +19,17 @@ WITHIN = 0.10
 def refused_in(client: httpx.Client, email: str) -> float:
     """Return the milliseconds of a sign-in with a wrong password."""
     begin = perf_counter()
-    answer = client.post("/v1/tokens", json={"email": email, "password": "a wrong password"})
+    response = client.post("/v1/tokens", json={"email": email, "password": "a wrong password"})
     took = (perf_counter() - begin) * 1000
-    assert answer.status_code == 401, answer.text
+    assert response.status_code == 401, response.text
     return took
 
 
 def measure(client: httpx.Client) -> dict[str, list[float]]:
-    """Return the times of both, alternately, so that other load affects both alike."""
+    """Return the times of both, measured alternately.
+
+    So other load affects both alike.
+    """
     known = f"known-{secrets.token_hex(8)}@example.com"
     body = {"email": known, "name": "Known", "password": secrets.token_urlsafe(16)}
     client.post("/v1/users", json=body).raise_for_status()

@@ -1,4 +1,4 @@
-"""A server under measurement: one process tree on one core, and its resources."""
+"""A server under measurement: one process tree on one core."""
 
 import os
 import signal
@@ -61,7 +61,10 @@ class Running:
         return sum(int(each[11]) + int(each[12]) for each in fields) / TICK
 
     def memory(self) -> float:
-        """Return the MiB of its worker, the last started process, including shared memory."""
+        """Return the MiB of its worker, including shared memory.
+
+        The worker is the process that was started last.
+        """
         return _of_memory(self.pids[-1], "Rss")
 
     def own_memory(self) -> float:
@@ -108,7 +111,7 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
                 return
         except OSError:
             time.sleep(0.01)
-    raise SystemExit(f"{url} does not start; see servers.log")
+    raise SystemExit(f"{url} did not start. The reason is in servers.log")
 
 
 def _tree(pid: int) -> list[int]:

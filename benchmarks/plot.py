@@ -17,9 +17,9 @@ OURS, OTHERS = "#2b6cb0", "#b8c4d0"
 
 
 def draw(table: "Table", path: Path) -> None:
-    """Draw a bar for each server and kind of work, as a multiple of FastAPI's rate, as PNG.
+    """Draw the rates as multiples of FastAPI's, as PNG.
 
-    The floor is left out: the other bars would be tiny beside it.
+    Each kind of work has a bar for each server. The floor is left out: the other bars would be tiny beside it.
     """
     figure, axes = pyplot.subplots(1, len(table), figsize=(2.4 * len(table), 2.6), sharey=True)
     for axis, (work, of) in zip(axes, table.items(), strict=True):
@@ -38,7 +38,10 @@ def draw(table: "Table", path: Path) -> None:
 
 
 def draw_growth(panels: Panels, path: Path) -> None:
-    """Draw the curves of each title from zero, as PNG, so that constant cost looks flat."""
+    """Draw the curves of each title from zero, as PNG.
+
+    So constant cost looks flat.
+    """
     figure, axes = pyplot.subplots(1, len(panels), figsize=(2.6 * len(panels), 2.4), squeeze=False)
     for axis, (title, curves) in zip(axes[0], panels.items(), strict=True):
         for name, points in curves.items():

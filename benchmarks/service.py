@@ -1,7 +1,8 @@
-"""The complete service, with higher rate limits and a token for reading products.
+"""The complete service with two changes for the comparison.
 
-The catalogue is public, and this is a comparison for signed-in callers: so two operations of the contract require one.
-It is started as by `orderly serve`. `python -m benchmarks.service unchecked` leaves out the validation of responses.
+Its rate limits are higher, and reading products needs a token. The catalogue is public, and this is a comparison for
+signed-in callers: so two operations of the contract require one. It is started as by `orderly serve`.
+`python -m benchmarks.service unchecked` leaves out the validation of responses.
 """
 
 import re

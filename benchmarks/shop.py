@@ -1,4 +1,4 @@
-"""The shop of all peers: the same rows, in a database for each."""
+"""The shop of all peers: the same rows in each database."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The shop as an ASGI application, also with another contract or other handlers."""
+"""The shop as an application, also with another contract or handlers."""
 
 from collections.abc import Callable
 from typing import Any

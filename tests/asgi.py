@@ -137,7 +137,7 @@ class Client:
             "server": ("127.0.0.1", 8000),
         }
         parts = chain(chunks, [None], repeat(GONE))
-        answer = Response(0, [], b"")
+        response = Response(0, [], b"")
 
         async def receive() -> dict[str, Any]:
             part = next(parts)
@@ -147,13 +147,13 @@ class Client:
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
-                answer.status = message["status"]
-                answer.raw_headers = [(k.decode().lower(), v.decode("latin-1")) for k, v in message["headers"]]
+                response.status = message["status"]
+                response.raw_headers = [(k.decode().lower(), v.decode("latin-1")) for k, v in message["headers"]]
             else:
-                answer.body += message.get("body", b"")
+                response.body += message.get("body", b"")
 
         await self.app(scope, receive, send)
-        return answer
+        return response
 
 
 async def shut_down(app: ASGIApp) -> None:

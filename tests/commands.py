@@ -34,7 +34,10 @@ def orderly(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove all settings from the environment; restore the import path after the test."""
+    """Remove all settings from the environment.
+
+    The import path is restored after the test.
+    """
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
     monkeypatch.setattr(sys, "path", [*sys.path])

@@ -47,4 +47,4 @@ def _wait(port: int) -> None:
             if connection.recv(7) == b"+PONG\r\n":
                 return
         time.sleep(0.02)
-    raise AssertionError("redis-server does not respond")
+    raise AssertionError("redis-server did not respond")

@@ -1,9 +1,11 @@
-"""Services, programs and rights that a machine may lack.
+"""Requirements of tests besides Python: services, programs and rights.
 
-A test declares them: `@pytest.mark.needs("haproxy", "postgresql")`. They are looked for once in a process, before any
-fixture of the test opens anything. Where one is missing the test is skipped; in CI, or with
-ORDERLY_TEST_REQUIRE_SERVICES=1, it fails. Code that uses one calls `program` or `require`. They
-raise an error in a test that has not declared it; otherwise a declaration would be missed on full machines.
+A machine may lack some of them. A test declares what it needs: `@pytest.mark.needs("haproxy", "postgresql")`. This
+module looks for them once in a process, before any fixture of the test opens anything. Where one is missing the test
+is skipped; in CI, or with ORDERLY_TEST_REQUIRE_SERVICES=1, it fails.
+
+Code that uses one calls `program` or `require`. They raise an error in a test without the declaration. Otherwise a
+missing declaration would be noticed only on a machine without the program.
 """
 
 import importlib.util
@@ -39,7 +41,10 @@ class Requirement:
     """Why it cannot be used although its programs are here; None if it can."""
 
     def missing(self) -> str | None:
-        """Return why it is missing and how to install it, None if it is present."""
+        """Return why it is missing and how to install it.
+
+        None if it is present.
+        """
         absent = [name for name in self.programs if find(name) is None]
         reason = f"no {', '.join(absent)}" if absent else self.problem()
         return reason and f"{reason} ({self.install})"
@@ -113,7 +118,10 @@ REQUIREMENTS = {
 
 @cache
 def missing(name: str) -> str | None:
-    """Return why a requirement is missing and how to install it, None if it is present."""
+    """Return why a requirement is missing and how to install it.
+
+    None if it is present.
+    """
     return REQUIREMENTS[name].missing()
 
 
@@ -127,7 +135,7 @@ class MissingRequirementError(Exception):
 
 @dataclass
 class Running:
-    """The test that runs in this process, if any, and its declared requirements."""
+    """The test of this process, if any, and its declared requirements."""
 
     test: str | None = None
     needs: frozenset[str] = frozenset()
@@ -191,7 +199,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Skip or fail a test that lacks a requirement, before a fixture opens anything."""
+    """Skip or fail a test that lacks a requirement.
+
+    This happens before a fixture opens anything.
+    """
     reasons = [reason for name in REQUIREMENTS if name in _running.needs and (reason := missing(name))]
     if reasons and REQUIRED:
         pytest.fail("\n".join(reasons), pytrace=False)

@@ -1,4 +1,7 @@
-"""The service as in production: a process with real sockets, stopped by its id."""
+"""The service as in production.
+
+It is a process with real sockets, stopped by its id.
+"""
 
 import os
 import signal
@@ -32,7 +35,10 @@ class Served:
     log: Path
 
     def again(self, folder: Path, database_url: str, **settings: object) -> "Served":
-        """Start the service again on its port, after it has ended; the caller ends it."""
+        """Start the service again on its port, after it has ended.
+
+        The caller stops it.
+        """
         port = int(self.url.rsplit(":", 1)[1])
         return _start(folder, database_url, port, settings)
 
@@ -107,7 +113,7 @@ def _start(
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """Return the variables of a process with these settings of the service only."""
+    """Return a process's variables with these settings of the service only."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return kept | {variable_of(name): str(value) for name, value in settings.items()}
 
@@ -136,10 +142,10 @@ def wait_until_ready(service: Served) -> None:
 
 @contextmanager
 def reserved_port() -> Iterator[int]:
-    """Reserve a free port, which no other caller of this function gets meanwhile.
+    """Reserve a free port.
 
-    Granian shares its ports (SO_REUSEPORT): two services with the same one would each get half of the requests to
-    either. This socket is bound with them and does not listen.
+    No other caller of this function gets it meanwhile. Granian shares its ports (SO_REUSEPORT): two services with the
+    same one would each get half of the requests to either. This socket is bound with them and does not listen.
     """
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

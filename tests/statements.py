@@ -1,4 +1,7 @@
-"""A listener for SQL statements, for tests that count them or look at their plans."""
+"""A listener for SQL statements.
+
+Tests use it to count statements or to look at their plans.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +13,16 @@ from sqlalchemy.orm import Session
 
 @contextmanager
 def listen(to: Session | type[Engine]) -> Iterator[list[tuple[str, Any]]]:
-    """Collect the statements of a session, or of all engines, with their parameters."""
-    heard: list[tuple[str, Any]] = []
+    """Collect the statements of a session with their parameters.
 
-    def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
-        heard.append((statement, parameters))
+    Without a session, those of all engines.
+    """
+    statements: list[tuple[str, Any]] = []
+
+    def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        statements.append((statement, parameters))
 
     source = to.connection() if isinstance(to, Session) else to
-    event.listen(source, "before_cursor_execute", hear)
-    yield heard
-    event.remove(source, "before_cursor_execute", hear)
+    event.listen(source, "before_cursor_execute", record)
+    yield statements
+    event.remove(source, "before_cursor_execute", record)

@@ -22,7 +22,7 @@ def product(row: tuple[Any, ...]) -> dict[str, Any]:
     return {**found, **times, "price": price}
 
 
-def answer(path: str) -> Any:
+def response(path: str) -> Any:
     if path == "/v1/health/live":
         return {"status": "ok"}
     if path == "/v1/products":
@@ -39,7 +39,7 @@ async def app(scope: dict[str, Any], _receive: Any, send: Any) -> None:
     token = dict(scope["headers"]).get(b"authorization", b"")[7:]
     if token:
         jwt.decode(token, SECRET, algorithms=["HS256"], audience="orderly")
-    body = orjson.dumps(answer(scope["path"]))
+    body = orjson.dumps(response(scope["path"]))
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -41,8 +41,8 @@ def list_products(limit: int = 20, cursor: str | None = None) -> Any:
 def create_order(body: dict[str, Any], user: str) -> Any:
     with Session(store.engine, expire_on_commit=False) as session:
         buyer = session.get_one(User, user)
-        wanted = [(line["product_id"], line["quantity"]) for line in body["lines"]]
-        return store.order_json(store.place(session, buyer, wanted)), 201
+        lines = [(line["product_id"], line["quantity"]) for line in body["lines"]]
+        return store.order_json(store.place(session, buyer, lines)), 201
 
 
 app = FlaskApp(__name__, specification_dir=Path(__file__).parent)

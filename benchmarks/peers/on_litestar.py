@@ -113,7 +113,10 @@ def find_user(authorization: str) -> User:
 
 
 class SignedIn(AbstractAuthenticationMiddleware):
-    """Authentication before validation, as in all others: a 401 has no errors of the body."""
+    """Authentication before validation, as in all others.
+
+    A 401 has no errors of the body.
+    """
 
     async def authenticate_request(self, connection: ASGIConnection) -> AuthenticationResult:
         user = await to_thread.run_sync(find_user, connection.headers.get("Authorization", ""))

@@ -49,7 +49,10 @@ def product(session: Session, product_id: str) -> Product:
 
 
 def page(session: Session, limit: int, cursor: str | None) -> tuple[list[Product], str | None]:
-    """Return a page of products, newest first, and the cursor of the next page."""
+    """Return a page of products, newest first.
+
+    With it comes the cursor of the next page.
+    """
     newest = select(Product).where(Product.archived_at.is_(None))
     newest = newest.order_by(Product.created_at.desc(), Product.id.desc()).limit(limit + 1)
     if cursor:
@@ -62,11 +65,11 @@ def page(session: Session, limit: int, cursor: str | None) -> tuple[list[Product
     return found[:limit], urlsafe_b64encode(f"{last.created_at.isoformat()} {last.id}".encode()).decode()
 
 
-def place(session: Session, user: User, wanted: list[tuple[str, int]]) -> Order:
+def place(session: Session, user: User, quantities: list[tuple[str, int]]) -> Order:
     """Create an order; stock is taken in the order of the ids."""
     order = Order(id=new_id("ord"), user_id=user.id, status="pending", version=1, currency="", total_amount=0)
     order.order_metadata, order.created_at, order.updated_at = {}, now(), now()
-    for position, (product_id, quantity) in enumerate(sorted(wanted)):
+    for position, (product_id, quantity) in enumerate(sorted(quantities)):
         taken = (
             update(Product)
             .where(Product.id == product_id, Product.stock >= quantity)

@@ -65,7 +65,7 @@ def visit(chromium: "Browser") -> Iterator[Visit]:
 
     It sends no request to another host, and the console stays empty.
     """
-    asked: list[str] = []
+    urls: list[str] = []
     result: list[str] = []
     homes: set[str] = set()
     contexts = []
@@ -74,7 +74,7 @@ def visit(chromium: "Browser") -> Iterator[Visit]:
         homes.add(there.url)
         context = chromium.new_context(viewport=size)
         contexts.append(context)
-        context.on("request", lambda request: asked.append(request.url))
+        context.on("request", lambda request: urls.append(request.url))
         context.on("console", lambda message: result.append(message.text))
         context.on("weberror", lambda error: result.append(str(error.error)))
         page = context.new_page()
@@ -84,5 +84,5 @@ def visit(chromium: "Browser") -> Iterator[Visit]:
     yield visit
     for context in contexts:
         context.close()
-    assert [url for url in asked if not url.startswith((*homes, "data:"))] == []
+    assert [url for url in urls if not url.startswith((*homes, "data:"))] == []
     assert result == []

@@ -1,4 +1,7 @@
-"""The pages as people use them: by mouse, by keyboard, on a phone, in the sandbox."""
+"""The pages as people use them.
+
+By mouse, by keyboard, on a phone, in the sandbox.
+"""
 
 import json
 from typing import Any
@@ -26,9 +29,9 @@ def execute(page: Any, tag: str, name: str) -> tuple[str, Any]:
     if not there.locator(".execute").is_visible():
         there.locator(".opblock-summary-control").click()
     there.locator(".execute").click()
-    answer = answer_of(there)
-    there.locator(".btn-clear").click()  # or the next answer could be taken for this one
-    return answer
+    response = answer_of(there)
+    there.locator(".btn-clear").click()  # or a later response could be mistaken for this one
+    return response
 
 
 def answer_of(there: Any) -> tuple[str, Any]:
@@ -61,7 +64,7 @@ def overflow(page: Any) -> Any:
 
 class TestDocs:
     @SIZES
-    def test_somebody_signs_in_and_is_shown_the_answer_of_an_operation(
+    def test_signed_in_user_sees_the_response_of_an_operation(
         self, visit: Visit, service: Served, size: dict[str, int]
     ) -> None:
         page = visit(service, "/docs", size)
@@ -69,7 +72,7 @@ class TestDocs:
         status, body = execute(page, "me", "get_me")
         assert (status, body["email"]) == ("200", "alice@example.com")
 
-    def test_what_is_written_in_a_form_is_sent(self, visit: Visit, service: Served) -> None:
+    def test_form_values_are_sent(self, visit: Visit, service: Served) -> None:
         page = visit(service, "/docs")
         there = operation(page, "products", "list_products")
         there.locator(".opblock-summary-control").click()
@@ -79,7 +82,7 @@ class TestDocs:
             {"data": [], "has_more": False, "next_cursor": None},
         )
 
-    def test_it_is_used_by_keyboard_alone(self, visit: Visit, service: Served) -> None:
+    def test_docs_are_usable_by_keyboard_alone(self, visit: Visit, service: Served) -> None:
         page = visit(service, "/docs")
         operation(page, "products", "list_products").wait_for()
         tab_to(page, "#sign-in [name=email]")
@@ -94,13 +97,13 @@ class TestDocs:
         page.keyboard.press("Enter")
         assert answer_of(operation(page, "me", "get_me"))[0] == "200"
 
-    def test_a_link_to_an_operation_opens_it(self, visit: Visit, service: Served) -> None:
+    def test_link_to_an_operation_opens_it(self, visit: Visit, service: Served) -> None:
         page = visit(service, "/docs#/orders/create_order")
         there = operation(page, "orders", "create_order").locator(".execute")
         there.wait_for()
         page.wait_for_function("window.scrollY > 0")
 
-    def test_an_error_leads_to_its_explanation(self, visit: Visit, service: Served) -> None:
+    def test_error_links_to_its_explanation(self, visit: Visit, service: Served) -> None:
         page = visit(service, "/docs#/products/list_products")
         with page.expect_popup() as opened:
             operation(page, "products", "list_products").get_by_role("link", name="rate_limited").click()
@@ -110,7 +113,7 @@ class TestDocs:
 
 class TestSandbox:
     @SIZES
-    def test_everybody_is_signed_in_already(self, visit: Visit, sandbox: Served, size: dict[str, int]) -> None:
+    def test_sandbox_users_are_signed_in(self, visit: Visit, sandbox: Served, size: dict[str, int]) -> None:
         page = visit(sandbox, "/docs", size)
         people = page.get_by_label("Sandbox, signed in as")
         for person in people.locator("option").all_text_contents():
@@ -118,7 +121,7 @@ class TestSandbox:
             status, body = execute(page, "me", "get_me")
             assert (status, f"{body['role']}: {body['email']}") == ("200", person)
 
-    def test_it_begins_anew(self, visit: Visit, sandbox: Served) -> None:
+    def test_sandbox_resets(self, visit: Visit, sandbox: Served) -> None:
         page = visit(sandbox, "/docs")
         page.get_by_role("button", name="Reset data").click()
         page.get_by_role("button", name="Data was reset").wait_for()
@@ -126,10 +129,10 @@ class TestSandbox:
 
 class TestPhone:
     @pytest.mark.parametrize("path", ["/errors", "/changes"])
-    def test_a_page_is_not_wider_than_the_screen(self, visit: Visit, service: Served, path: str) -> None:
+    def test_page_is_not_wider_than_the_screen(self, visit: Visit, service: Served, path: str) -> None:
         assert overflow(visit(service, path, PHONE)) == 0
 
-    def test_neither_are_the_docs_with_everything_open(self, visit: Visit, sandbox: Served) -> None:
+    def test_expanded_docs_are_not_wider_than_the_screen(self, visit: Visit, sandbox: Served) -> None:
         page = visit(sandbox, "/docs", PHONE)
         for tag, name in (("orders", "list_orders"), ("orders", "create_order"), ("users", "list_users")):
             operation(page, tag, name).locator(".opblock-summary-control").click()

@@ -1,8 +1,8 @@
 """The coverage gate of the contract.
 
-A run of all tests fails when no test has seen a requirement of the contract, or when the service sends what the
-contract does not declare. Each process of tests records for itself (`RECORDER`); the process that started the tests
-decides.
+A run of all tests fails when no test has seen a requirement of the contract. It also fails when the service sends
+what the contract does not declare. Each process of tests records for itself (`RECORDER`); the process that started
+the tests decides.
 """
 
 from collections.abc import Set
@@ -15,7 +15,7 @@ from orderly.contract.bundle import Bundle
 from orderly.contract.model import Contract
 from orderly.devtools.source_map import SourceMaps
 from tests.contract_coverage.capture import RECORDER, listening
-from tests.contract_coverage.requirements import ONLY_BY_FAULTS, ONLY_ON_POSTGRESQL, promises
+from tests.contract_coverage.requirements import ONLY_BY_FAULTS, ONLY_ON_POSTGRESQL, requirements_of
 from tests.requirements import missing
 from tests.shop.application import CONTRACT, CONTRACT_FILE
 
@@ -34,10 +34,13 @@ class Gate:
         self.is_whole = False
         self.seen: set[str] = set()
         self.undeclared: dict[str, str] = {}
-        self.report: list[str] = []
+        self.record_response: list[str] = []
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note whether all tests run: each file has some, and no option deselects any."""
+        """Note whether all tests run.
+
+        They do when each file has some, and no option deselects any.
+        """
         collected = {item.path for item in session.items}
         ours = {file for file in TESTS.rglob("test_*.py") if file.parent.name not in ELSEWHERE}
         self.is_whole = collected >= ours and self.is_whole
@@ -68,9 +71,9 @@ class Gate:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Report the requirements never seen, and the totals."""
-        if self.report:
-            terminalreporter.section("the contract, as the tests have seen it")
-            terminalreporter.write("\n".join(self.report) + "\n")
+        if self.record_response:
+            terminalreporter.section("coverage of the contract")
+            terminalreporter.write("\n".join(self.record_response) + "\n")
 
     def _take(self, whole: bool, seen: list[str], undeclared: dict[str, str]) -> None:
         self.is_whole = whole
@@ -81,8 +84,8 @@ class Gate:
         undeclared = [f"{UNDECLARED} {what} ({test})" for what, test in sorted(self.undeclared.items())]
         unreachable = ONLY_ON_POSTGRESQL if missing("postgresql") else set()
         seen = verdict(CONTRACT, Bundle(CONTRACT_FILE), self.seen, unreachable) if self.is_whole else []
-        self.report = [*seen, *undeclared]
-        if undeclared or any(line.startswith(NEVER) for line in self.report):
+        self.record_response = [*seen, *undeclared]
+        if undeclared or any(line.startswith(NEVER) for line in self.record_response):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -95,14 +98,15 @@ def verdict(contract: Contract, bundle: Bundle, seen: set[str], unreachable: Set
         seen: the requirements that tests have seen.
         unreachable: error codes that this machine cannot cause, which need not have been seen.
     """
-    wanted, lines = promises(contract), SourceMaps(bundle)
-    unseen = [(lines.of(pointer), words) for words, pointer in wanted.items() if words not in seen]
+    required, lines = requirements_of(contract), SourceMaps(bundle)
+    unseen = [(lines.of(pointer), words) for words, pointer in required.items() if words not in seen]
     absent = sorted(each for each in unseen if each[1].rpartition(" ")[2] not in unreachable)
     table = [f"{NEVER} {file}:{line}: {words}" for (file, line, _), words in absent]
     faults = " and ".join(sorted(ONLY_BY_FAULTS))
-    total = f"{len(wanted) - len(unseen)} of {len(wanted)} promises of {len(contract.operations)} operations were seen"
-    skipped = f"; {' and '.join(sorted(unreachable))} takes PostgreSQL" if unreachable else ""
-    return [*table, f"{total} ({faults} are for the tests of faults{skipped})."]
+    seen_of_all = f"{len(required) - len(unseen)} of {len(required)} requirements"
+    total = f"{seen_of_all} of {len(contract.operations)} operations were seen"
+    skipped = f"; {' and '.join(sorted(unreachable))} needs PostgreSQL" if unreachable else ""
+    return [*table, f"{total} ({faults} are left to the fault tests{skipped})."]
 
 
 def pytest_configure(config: pytest.Config) -> None:

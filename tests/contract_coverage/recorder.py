@@ -36,7 +36,7 @@ class Exchange:
     body: bytes
     status: int
     headers: dict[str, str]
-    answer: bytes
+    response: bytes
 
     @property
     def went_well(self) -> bool:
@@ -48,18 +48,21 @@ class Exchange:
         return self.headers.get("content-type", "no body").split(";")[0]
 
     @property
-    def says(self) -> Any:
+    def content(self) -> Any:
         """The content of the response, None without content."""
-        return json.loads(self.answer) if self.answer and self.kind.endswith("json") else None
+        return json.loads(self.response) if self.response and self.kind.endswith("json") else None
 
     @property
     def code(self) -> str:
-        """The code of a problem; None for a response to HEAD, which has no body."""
-        return self.says["code"] if self.answer else ""
+        """The code of a problem.
+
+        None for a response to HEAD, which has no body.
+        """
+        return self.content["code"] if self.response else ""
 
     @property
-    def asks(self) -> Any:
-        """The content of the request; None without content, or if it is not JSON."""
+    def request_content(self) -> Any:
+        """The content of the request, None unless it is JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -73,7 +76,7 @@ class Recorder:
         self._contract = contract
         self._validators = SchemaCompiler(contract)
         self._enums = Enums()
-        self._answers = {o.operation_id: ResponseValidator(o, self._validators) for o in contract.operations}
+        self._responses = {o.operation_id: ResponseValidator(o, self._validators) for o in contract.operations}
         self._paths = [(_pattern(contract.base_path + o.path), o) for o in contract.operations]
         self._links: dict[Any, set[str]] = {}
         self.seen: set[str] = set()
@@ -91,12 +94,12 @@ class Recorder:
             self.undeclared.setdefault(f"{name}: {problem}", os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0])
         if problem or exchange.method == "HEAD":
             return
-        self.seen.add(f"{name} answers {status} {exchange.kind}")
+        self.seen.add(f"{name} returns {status} {exchange.kind}")
         if exchange.kind == PROBLEM:
-            self.seen.add(f"{name} answers {status} {exchange.code}")
-            if is_example(operation, str(status), exchange.says):
+            self.seen.add(f"{name} returns {status} {exchange.code}")
+            if is_example(operation, str(status), exchange.content):
                 self.seen.add(example_sent(operation, str(status)))
-        self.seen.update(self._choices_of_answer(operation, exchange))
+        self.seen.update(self._choices_of_response(operation, exchange))
         if exchange.went_well:
             self.seen.update(self._requested(operation, exchange, arguments))
             self._follow(operation, exchange, arguments)
@@ -112,7 +115,7 @@ class Recorder:
         if exchange.kind == PROBLEM:
             self.seen.add(f"error {exchange.code}")
         if exchange.path.startswith(self._contract.base_path + "/") and exchange.status not in ELSEWHERE:
-            what = f"{exchange.method} {exchange.path}: {exchange.status} where no operation is"
+            what = f"{exchange.method} {exchange.path}: {exchange.status} outside of operations"
             self.undeclared.setdefault(what, os.environ.get("PYTEST_CURRENT_TEST", ""))
 
     def _undeclared(self, operation: Operation, exchange: Exchange) -> str | None:
@@ -125,21 +128,21 @@ class Recorder:
                 return f"accepts the parameters {sorted(unknown)}, which are not declared"
         if exchange.method == "HEAD":
             return None
-        if exchange.kind == PROBLEM and differs_from_catalogue(self._contract.errors, exchange.says):
+        if exchange.kind == PROBLEM and differs_from_catalogue(self._contract.errors, exchange.content):
             return f"{exchange.code} has another title or detail than x-errors"
         declared = {header.name: header.name.lower() for header in operation.responses[str(exchange.status)].headers}
         headers = {name: exchange.headers[key] for name, key in declared.items() if key in exchange.headers}
         try:
-            self._answers[operation.operation_id].check(exchange.status, exchange.kind, headers, exchange.says)
+            self._responses[operation.operation_id].check(exchange.status, exchange.kind, headers, exchange.content)
         except ResponseContractError as broken:
             return str(broken).removeprefix(f"{operation.operation_id}, ")
         return None
 
-    def _choices_of_answer(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
+    def _choices_of_response(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
         response = operation.responses.get(str(exchange.status))
         schema = response and response.media.get(exchange.kind)
         if schema:
-            yield from self._choices("answer", schema, exchange.says)
+            yield from self._choices("response", schema, exchange.content)
 
     def _requested(self, operation: Operation, exchange: Exchange, arguments: dict[str, str]) -> Iterator[str]:
         """Yield the requirements that an accepted request has used."""
@@ -154,8 +157,8 @@ class Recorder:
                 yield from self._choices("request", parameter.schema, value)
         kind = exchange.sent.get("content-type", "").split(";")[0]
         if exchange.body and kind in operation.body:
-            yield f"{operation.operation_id} takes {kind}"
-            yield from self._choices("request", operation.body[kind], exchange.asks)
+            yield f"{operation.operation_id} accepts {kind}"
+            yield from self._choices("request", operation.body[kind], exchange.request_content)
 
     def _choices(self, direction: str, schema: Any, value: Any) -> Iterator[str]:
         for pointer in self._enums.of(schema).made(value):
@@ -165,13 +168,13 @@ class Recorder:
         return self._contract.root.resolve_pointer("#" + pointer).value
 
     def _follow(self, operation: Operation, exchange: Exchange, arguments: dict[str, str]) -> None:
-        """Mark the links that this request has followed, and keep those of its response."""
+        """Mark the links that this request followed; keep its response's links."""
         bearer = exchange.sent.get("authorization", "").removeprefix("Bearer ")
-        for given in (_frozen(arguments), _frozen(exchange.asks), bearer):
+        for given in (_frozen(arguments), _frozen(exchange.request_content), bearer):
             self.seen |= self._links.get((operation.operation_id, given), set())
         links = operation.node["responses"][str(exchange.status)].get("links")
         for name, link in links.value.items() if links else ():
-            for target in _targets(link, exchange.says, arguments):
+            for target in _targets(link, exchange.content, arguments):
                 words = f"{operation.operation_id} links to {name}"
                 self._links.setdefault((link["operationId"], target), set()).add(words)
 
@@ -187,26 +190,26 @@ class Recorded:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked: list[bytes] = []
+        request_parts: list[bytes] = []
         start: Message = {}
-        answered: list[bytes] = []
+        response_parts: list[bytes] = []
 
-        async def hear() -> Message:
+        async def record_request() -> Message:
             message = await receive()
-            asked.append(message.get("body", b""))
+            request_parts.append(message.get("body", b""))
             return message
 
-        async def report(message: Message) -> None:
+        async def record_response(message: Message) -> None:
             start.update(message)
-            answered.append(message.get("body", b""))
+            response_parts.append(message.get("body", b""))
             await send(message)
 
-        await self._app(scope, hear, report)
+        await self._app(scope, record_request, record_response)
         if start:
             headers = _decoded(start["headers"])
             request = (scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
-            body, answer = b"".join(asked), b"".join(answered)
-            exchange = Exchange(*request, _decoded(scope["headers"]), body, start["status"], headers, answer)
+            body, response = b"".join(request_parts), b"".join(response_parts)
+            exchange = Exchange(*request, _decoded(scope["headers"]), body, start["status"], headers, response)
             self._recorder.record(exchange)
 
 

@@ -21,7 +21,10 @@ ONLY_ON_POSTGRESQL = {"idempotency_key_in_flight"}
 
 @dataclass(frozen=True)
 class Choices:
-    """The enum values that an instance of a schema can hold, and their places in the instance."""
+    """The enum values that an instance of a schema can hold.
+
+    Each is kept by its place in the instance.
+    """
 
     own: list[tuple[Any, str]] = field(default_factory=list)
     members: dict[str, "Choices"] = field(default_factory=dict)
@@ -90,7 +93,7 @@ class Enums:
         return found
 
 
-def promises(contract: Contract) -> dict[str, str]:
+def requirements_of(contract: Contract) -> dict[str, str]:
     """Return all requirements as text, each with its JSON pointer."""
     found: dict[str, str] = {}
     enums = Enums()
@@ -108,7 +111,7 @@ def _of_operation(operation: Operation, enums: Enums) -> Iterator[tuple[str, str
         yield parameter_seen(operation, parameter.location, parameter.name), _place(operation, parameter.name)
         yield from _choices("request", enums.all(parameter.schema))
     for kind, schema in operation.body.items():
-        yield f"{name} takes {kind}", f"{place}/requestBody/content/{kind.replace('/', '~1')}"
+        yield f"{name} accepts {kind}", f"{place}/requestBody/content/{kind.replace('/', '~1')}"
         yield from _choices("request", enums.all(schema))
     for status, response in operation.responses.items():
         if status not in ONLY_BY_FAULTS:
@@ -124,13 +127,13 @@ def _place(operation: Operation, parameter: str) -> str:
 def _of_response(operation: Operation, status: str, response: ResponseSpec, enums: Enums) -> Iterator[tuple[str, str]]:
     place = f"{operation.node.pointer}/responses/{status}"
     for kind in response.media or ["no body"]:
-        yield f"{operation.operation_id} answers {status} {kind}", place
+        yield f"{operation.operation_id} returns {status} {kind}", place
     for code in response.error_codes or ():
-        yield f"{operation.operation_id} answers {status} {code}", place
+        yield f"{operation.operation_id} returns {status} {code}", place
     if response.error_codes and example_of(operation, status):
         yield example_sent(operation, status), place
     for schema in response.media.values():
-        yield from _choices("answer", enums.all(schema) if schema else {})
+        yield from _choices("response", enums.all(schema) if schema else {})
     links = operation.node["responses"][status].get("links")
     for link in links.value if links else ():
         yield f"{operation.operation_id} links to {link}", f"{place}/links/{link}"
@@ -151,6 +154,9 @@ def example_sent(operation: Operation, status: str) -> str:
 
 
 def choice_made(direction: str, pointer: str, value: Any) -> str:
-    """Return the requirement of an enum value; it counts wherever its schema is used."""
+    """Return the requirement of an enum value.
+
+    It counts wherever its schema is used.
+    """
     place = pointer.partition("/enum/")[0].removesuffix("/const").removeprefix("/components/")
     return f"{direction} with {value!r} of {place}"

@@ -1,4 +1,7 @@
-"""The coverage gate itself: its requirements, what counts as seen, and what fails."""
+"""The coverage gate itself.
+
+Its requirements, what counts as seen, and what fails.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +13,7 @@ from orderly.contract.bundle import Bundle
 from orderly.contract.model import load
 from tests.contract_coverage.plugin import verdict
 from tests.contract_coverage.recorder import Exchange, Recorder
-from tests.contract_coverage.requirements import promises
+from tests.contract_coverage.requirements import requirements_of
 
 SHELVES = """openapi: 3.1.0
 info: {title: Shelves, version: 1.0.0}
@@ -58,8 +61,8 @@ JSON = {"content-type": "application/json"}
 OAK = b'{"id": "7", "wood": "oak"}'
 MADE = Exchange("POST", "/v1/shelves", "", JSON, OAK, 201, JSON, OAK)
 READ = Exchange("GET", "/v1/shelves/7", "colour=red", {}, b"", 200, JSON, OAK)
-REFUSED = replace(
-    MADE, status=409, headers={"content-type": "application/problem+json"}, answer=b'{"code": "shelf_taken"}'
+REJECTED = replace(
+    MADE, status=409, headers={"content-type": "application/problem+json"}, response=b'{"code": "shelf_taken"}'
 )
 
 
@@ -82,40 +85,40 @@ def missing(recorder: Recorder, path: Path, *exchanges: Exchange) -> list[Any]:
     return [line.removeprefix("never seen: ") for line in verdict(load(path), Bundle(path), recorder.seen)[:-1]]
 
 
-def test_what_was_never_seen_is_named_with_its_line(recorder: Recorder, path: Path) -> None:
-    assert missing(recorder, path, MADE, READ, REFUSED) == [
-        "shelves.yaml:41: answer with 'ash' of schemas/Shelf/properties/wood",
+def test_unseen_requirement_is_listed_with_its_line(recorder: Recorder, path: Path) -> None:
+    assert missing(recorder, path, MADE, READ, REJECTED) == [
         "shelves.yaml:41: request with 'ash' of schemas/Shelf/properties/wood",
+        "shelves.yaml:41: response with 'ash' of schemas/Shelf/properties/wood",
     ]
 
 
-def test_when_all_was_seen_there_is_the_total_alone(recorder: Recorder, path: Path) -> None:
-    ash = replace(MADE, body=OAK.replace(b"oak", b"ash"), answer=OAK.replace(b"oak", b"ash"))
-    assert missing(recorder, path, MADE, ash, READ, REFUSED) == []
-    total = len(promises(load(path)))
+def test_complete_coverage_lists_only_the_total(recorder: Recorder, path: Path) -> None:
+    ash = replace(MADE, body=OAK.replace(b"oak", b"ash"), response=OAK.replace(b"oak", b"ash"))
+    assert missing(recorder, path, MADE, ash, READ, REJECTED) == []
+    total = len(requirements_of(load(path)))
     assert verdict(load(path), Bundle(path), recorder.seen) == [
-        f"{total} of {total} promises of 2 operations were seen (500 and 503 are for the tests of faults)."
+        f"{total} of {total} requirements of 2 operations were seen (500 and 503 are left to the fault tests)."
     ]
 
 
-def test_a_code_that_the_machine_cannot_cause_need_not_be_seen(recorder: Recorder, path: Path) -> None:
+def test_unreachable_code_need_not_be_seen(recorder: Recorder, path: Path) -> None:
     for exchange in (MADE, READ):
         recorder.record(exchange)
     *never, total = verdict(load(path), Bundle(path), recorder.seen, {"shelf_taken"})
     assert not any("shelf_taken" in line for line in never)
-    assert any("create_shelf answers 409 application/problem+json" in line for line in never)
-    assert total.endswith("(500 and 503 are for the tests of faults; shelf_taken takes PostgreSQL).")
+    assert any("create_shelf returns 409 application/problem+json" in line for line in never)
+    assert total.endswith("(500 and 503 are left to the fault tests; shelf_taken needs PostgreSQL).")
 
 
-def test_a_link_is_followed_by_its_own_value_only(recorder: Recorder, path: Path) -> None:
+def test_link_is_followed_by_its_own_value_only(recorder: Recorder, path: Path) -> None:
     followed = "shelves.yaml:18: create_shelf links to get_shelf"
     assert followed in missing(recorder, path, READ, MADE, replace(READ, path="/v1/shelves/8"))
     assert followed not in missing(recorder, path, READ)
 
 
-def test_a_refused_request_shows_no_parameter_and_no_choice(recorder: Recorder, path: Path) -> None:
-    left = missing(recorder, path, REFUSED)
-    assert "shelves.yaml:12: create_shelf takes application/json" in left
+def test_rejected_request_marks_no_parameter_and_no_choice(recorder: Recorder, path: Path) -> None:
+    left = missing(recorder, path, REJECTED)
+    assert "shelves.yaml:12: create_shelf accepts application/json" in left
     assert "shelves.yaml:41: request with 'oak' of schemas/Shelf/properties/wood" in left
 
 
@@ -124,16 +127,16 @@ def test_a_refused_request_shows_no_parameter_and_no_choice(recorder: Recorder, 
     [
         (replace(MADE, status=202), "create_shelf: status 202 is not declared"),
         (replace(MADE, headers={"content-type": "text/csv"}), "create_shelf: 201: media type text/csv is not declared"),
-        (replace(MADE, answer=b'{"wood": "elm"}'), "create_shelf: 201: /wood breaks `enum`"),
-        (replace(REFUSED, answer=b'{"code": "no"}'), "create_shelf: 409: code no is not in x-error-codes"),
+        (replace(MADE, response=b'{"wood": "elm"}'), "create_shelf: 201: /wood breaks `enum`"),
+        (replace(REJECTED, response=b'{"code": "no"}'), "create_shelf: 409: code no is not in x-error-codes"),
         (
             replace(READ, query="size=1"),
             "get_shelf: accepts the parameters ['size'], which are not declared",
         ),
-        (replace(READ, path="/v1/boxes"), "GET /v1/boxes: 200 where no operation is"),
+        (replace(READ, path="/v1/boxes"), "GET /v1/boxes: 200 outside of operations"),
     ],
 )
-def test_what_is_not_declared_is_named(recorder: Recorder, exchange: Exchange, complaint: str) -> None:
+def test_undeclared_part_is_listed(recorder: Recorder, exchange: Exchange, complaint: str) -> None:
     recorder.record(exchange)
     assert [what.replace("create_shelf, ", "") for what in recorder.undeclared] == [complaint]
-    assert "test_what_is_not_declared_is_named" in next(iter(recorder.undeclared.values()))
+    assert "test_undeclared_part_is_listed" in next(iter(recorder.undeclared.values()))

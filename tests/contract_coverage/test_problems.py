@@ -1,4 +1,4 @@
-"""The comparison of problems with the catalogue and the examples of the contract."""
+"""The comparison of problems with the contract's catalogue and examples."""
 
 from typing import Any
 
@@ -13,16 +13,16 @@ EXAMPLE: dict[str, Any] = example_of(CANCEL, "409") or {}
 SENT = {**EXAMPLE, "request_id": "req_01m8cjeh7bevas3e7x3z80cfd9"}
 
 
-def test_a_problem_with_another_request_id_is_the_example() -> None:
+def test_problem_with_another_request_id_equals_the_example() -> None:
     assert is_example(CANCEL, "409", SENT)
 
 
 @pytest.mark.parametrize("change", [{"title": "No."}, {"detail": "No."}, {"status": 400}, {"errors_": []}])
-def test_a_problem_with_another_member_is_not_the_example(change: dict[str, Any]) -> None:
+def test_problem_with_another_member_differs_from_the_example(change: dict[str, Any]) -> None:
     assert not is_example(CANCEL, "409", {**SENT, **change})
 
 
-def test_a_response_without_a_body_has_no_example() -> None:
+def test_response_without_a_body_has_no_example() -> None:
     assert example_of(OPERATIONS["get_order"], "304") is None
 
 

@@ -1,4 +1,7 @@
-"""A Containerfile carried out without an engine: its commands as written, its paths in a folder."""
+"""A Containerfile carried out without an engine.
+
+Its commands run as written, its paths are in a folder.
+"""
 
 import os
 import re
@@ -15,7 +18,7 @@ from pathlib import Path
 from tests.serving import ROOT, START, environment
 
 PLACES = ("/opt/orderly", "/data", "/src", "/srv/shop")
-"""Where an image has its files, as far as this one says."""
+"""The folders of an image that this Containerfile uses."""
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Image:
 
     @contextmanager
     def run(self, *words: str, **settings: object) -> "Iterator[subprocess.Popen[bytes]]":
-        """Run the entry point with these arguments as the image's user, until the end of the block."""
+        """Run the entry point with these arguments as the image's user."""
         command = [*self.as_its_user(), *self.words["entrypoint"], *words]
         given = environment() | self._variables() | {f"ORDERLY_{k.upper()}": str(v) for k, v in settings.items()}
         process = subprocess.Popen(command, env=given, cwd=self.folder, stdout=subprocess.DEVNULL)
@@ -56,13 +59,16 @@ class Image:
             return process.wait(START) == 0
 
     def as_its_user(self) -> list[str]:
-        """Return the command that runs a program as the image's user; empty where impossible."""
+        """Return the command that runs a program as the image's user.
+
+        It is empty where that is impossible.
+        """
         if os.geteuid() != 0:
             return []
         uid, gid = self.user.split(":")
         words = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
         python = f"{self.root}/opt/orderly/bin/python"
-        # A Python that lives in root's own folder can be started by nobody else.
+        # Only root can start a Python in root's own folder.
         tried = subprocess.run([*words, python, "-c", ""], check=False, stderr=subprocess.DEVNULL)
         return words if tried.returncode == 0 else []
 

@@ -15,7 +15,10 @@ CONFIGURATION = ROOT / "deploy" / "haproxy.cfg"
 
 @contextmanager
 def proxied(folder: Path, one: str, two: str, *, wait: bool = True) -> Iterator[Served]:
-    """Run the proxy before two services until the end of the block; its log is in the folder."""
+    """Run the proxy before two services until the end of the block.
+
+    Its log is in the folder.
+    """
     place, log = f"127.0.0.1:{free_port()}", folder / "proxy.log"
     given = {"ORDERLY_PROXY_LISTEN": place, "ORDERLY_ONE": _place(one), "ORDERLY_TWO": _place(two)}
     command: list[str | Path] = [program("haproxy"), "-db", "-f", CONFIGURATION]

@@ -25,18 +25,18 @@ async def roll(two: Two, rounds: int) -> dict[str, Any]:
             await asyncio.to_thread(two.restart, n % len(two.services))
             slowest = max(slowest, time.monotonic() - began)
         await asyncio.sleep(0.5)
-    answers = Counter({what: count for what, count in history.counts.items() if what != "begun"})
+    responses = Counter({what: count for what, count in history.counts.items() if what != "begun"})
     return {
         "restarts": rounds * len(two.services),
-        "answers": dict(answers),
-        "slowest answer s": round(history.slowest, 3),
+        "responses": dict(responses),
+        "slowest response s": round(history.slowest, 3),
         "longest gap s": round(history.gap, 3),
         "slowest restart s": round(slowest, 1),
     }
 
 
 def main(rounds: int) -> None:
-    """Print what came of it."""
+    """Print the figures."""
     with TemporaryDirectory() as folder, two_services(Path(folder), rate_limits="off") as two:
         print(asyncio.run(roll(two, rounds)))
 

@@ -41,18 +41,18 @@ class TestCompose:
         assert settings.shutdown_delay == DRAIN
 
     @pytest.mark.needs("haproxy")
-    def test_the_proxy_leads_to_both_services(self) -> None:
+    def test_proxy_has_both_services(self) -> None:
         given = COMPOSE["services"]["proxy"]["environment"]
         there = [COMPOSE["services"][name]["networks"]["shop"]["ipv4_address"] for name in ("one", "two")]
         assert [given["ORDERLY_ONE"], given["ORDERLY_TWO"]] == [f"{address}:8000" for address in there]
         check: list[str | Path] = [program("haproxy"), "-c", "-f", OPERATIONS / "haproxy.cfg"]
         subprocess.run(check, env=environment() | given, check=True, stdout=subprocess.DEVNULL)
 
-    def test_the_service_may_write_nowhere_but_in_memory(self) -> None:
+    def test_service_has_a_read_only_file_system(self) -> None:
         assert all(COMPOSE["services"][name]["read_only"] for name in OURS)
 
     @pytest.mark.needs("postgresql", "postgresql-client")
-    def test_the_check_of_the_database_is_a_command(self) -> None:
+    def test_health_check_of_the_database_succeeds(self) -> None:
         [_, *words] = COMPOSE["services"]["database"]["healthcheck"]["test"]
         server = make_url(POSTGRESQL)
         here = [f"--host={server.host}", f"--port={server.port or 5432}"]
@@ -72,7 +72,7 @@ class TestSystemd:
 
     @pytest.mark.needs("systemd-analyze")
     @pytest.mark.parametrize("unit", WEAKEST)
-    def test_it_can_do_little_harm(self, unit: str) -> None:
+    def test_unit_is_sandboxed(self, unit: str) -> None:
         limit = f"--threshold={WEAKEST[unit]}"
         command: list[str | Path] = [program("systemd-analyze"), "security", "--offline=true", limit]
         command.append(OPERATIONS / unit)

@@ -1,4 +1,4 @@
-"""The image: the commands of its Containerfile, and the service that it starts."""
+"""The image: its Containerfile's commands, and the service it starts."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ def image() -> Iterator[Image]:
         yield image
 
 
-def test_it_migrates_serves_says_that_it_is_healthy_and_stops(image: Image) -> None:
+def test_image_migrates_serves_is_healthy_and_stops(image: Image) -> None:
     settings = {"secret_key": "f" * 32, "port": free_port(), "host": "127.0.0.1"}
     with image.run("db", "upgrade", **settings) as migrating:
         assert migrating.wait(START) == 0

@@ -1,4 +1,7 @@
-"""The migration of a later release while this one serves: no request fails."""
+"""The migration of a later release while this one serves.
+
+No request fails.
+"""
 
 import asyncio
 import shutil
@@ -54,7 +57,10 @@ def later_release(folder: Path) -> Path:
 
 @contextmanager
 def open_reader(url: str) -> Iterator[None]:
-    """Open a transaction that has read orders and does not end, as a report or a backup does."""
+    """Open a transaction that has read orders and does not end.
+
+    A report or a backup does the same for a while.
+    """
     engine = create_engine(url)
     with engine.connect() as connection:
         connection.execute(text("SELECT count(*) FROM orders"))
@@ -75,7 +81,7 @@ async def migrated(shop: Shop, folder: Path) -> Counter[str]:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", needing_postgresql("postgresql")])
-def test_a_later_release_migrates_while_this_one_serves(kind: str, tmp_path: Path) -> None:
+def test_later_release_migrates_while_this_one_serves(kind: str, tmp_path: Path) -> None:
     with shop_on(kind) as shop:
         counts = asyncio.run(migrated(shop, tmp_path))
         with shop.database.reading() as session:

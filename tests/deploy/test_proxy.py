@@ -26,8 +26,8 @@ def proxy(tmp_path: Path) -> Iterator[Served]:
         yield proxy
 
 
-def asked(url: str, target: str) -> Response:
-    async def ask() -> Response:
+def get(url: str, target: str) -> Response:
+    async def send() -> Response:
         while True:
             try:
                 with Client(url) as client:
@@ -35,23 +35,23 @@ def asked(url: str, target: str) -> Response:
             except Unsent:  # it has just been started
                 await asyncio.sleep(0.02)
 
-    return asyncio.run(asyncio.wait_for(ask(), 10))
+    return asyncio.run(asyncio.wait_for(send(), 10))
 
 
-def test_without_a_service_it_answers_as_the_contract_says(proxy: Served) -> None:
-    answer = asked(proxy.url, "/v1/products")
-    assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json")
-    assert int(answer.headers["retry-after"]) >= 1
-    assert list(PROBLEM.iter_errors(answer.json)) == []
-    assert answer.json["status"] == 503
-    assert answer.json["title"] == CONTRACT.errors[answer.json["code"]]["title"]
+def test_proxy_without_a_service_responds_as_declared(proxy: Served) -> None:
+    response = get(proxy.url, "/v1/products")
+    assert (response.status, response.headers["content-type"]) == (503, "application/problem+json")
+    assert int(response.headers["retry-after"]) >= 1
+    assert list(PROBLEM.iter_errors(response.json)) == []
+    assert response.json["status"] == 503
+    assert response.json["title"] == CONTRACT.errors[response.json["code"]]["title"]
 
 
-def test_its_log_has_a_line_of_json_for_each_request_and_no_query(proxy: Served) -> None:
-    answer = asked(proxy.url, "/v1/products?q=secret")
-    proxy.process.send_signal(signal.SIGUSR1)  # it ends when all is said and written down
+def test_log_has_a_json_line_for_each_request_without_query(proxy: Served) -> None:
+    response = get(proxy.url, "/v1/products?q=secret")
+    proxy.process.send_signal(signal.SIGUSR1)  # a graceful stop: it writes its log first
     proxy.process.wait(10)
     lines = [json.loads(line) for line in proxy.log.read_text().splitlines() if line.startswith("{")]
     assert [(line["id"], line["path"], line["status"]) for line in lines] == [
-        (answer.json["request_id"], "/v1/products", 503)
+        (response.json["request_id"], "/v1/products", 503)
     ]

@@ -86,7 +86,10 @@ def plain(url: str) -> str:
 
 
 async def follow(client: Client, until: str, cursor: str | None = None) -> tuple[list[str], str | None]:
-    """Follow the feed after a cursor until an order appears; return the events and the next cursor."""
+    """Follow the feed after a cursor until an order appears.
+
+    Returns the events and the next cursor.
+    """
     seen: list[str] = []
     end = time.monotonic() + SETTLES_WITHIN
     while until not in seen:
@@ -100,12 +103,15 @@ async def follow(client: Client, until: str, cursor: str | None = None) -> tuple
 async def order(url: str, shop: Shop) -> str:
     body = {"lines": [{"product_id": shop.products[0], "quantity": 1}]}
     with Client(url, {"Authorization": f"Bearer {shop.tokens[0]}"}) as client:
-        answer = await client("POST", "/v1/orders", body, Idempotency_Key=new_id("key"))
-    return str(answer.json["id"])
+        response = await client("POST", "/v1/orders", body, Idempotency_Key=new_id("key"))
+    return str(response.json["id"])
 
 
 async def backed_up(shop: Shop, way: type[Any], bob: dict[str, str]) -> tuple[dict[str, str], str | None]:
-    """Return the orders acknowledged before the backup, and a follower's cursor beyond it."""
+    """Return the orders acknowledged before the backup.
+
+    With them comes a follower's cursor from beyond the backup.
+    """
     with served(shop.folder, shop.url, rate_limits="off") as service:
         async with buying(shop, service.url) as history:
             await history.until("ordered", 50)
@@ -124,7 +130,7 @@ async def backed_up(shop: Shop, way: type[Any], bob: dict[str, str]) -> tuple[di
         pytest.param("postgresql", OnPostgresql, marks=pytest.mark.needs("postgresql", *PROGRAMS)),
     ],
 )
-def test_a_restored_shop_has_what_was_ordered_and_goes_on(kind: str, way: type[Any], tmp_path: Path) -> None:
+def test_restored_shop_has_its_orders_and_continues(kind: str, way: type[Any], tmp_path: Path) -> None:
     with shop_on(kind) as shop:
         way, bob = way(tmp_path), {"Authorization": f"Bearer {shop.staff_token}"}
         before, cursor = asyncio.run(backed_up(shop, way, bob))

@@ -27,7 +27,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
 
 @pytest.fixture
 def at(two: Two) -> Callable[..., Response]:
-    """A request to the first (0) or the second (1) service, as a customer.
+    """A customer's request to the first (0) or the second (1) service.
 
     For example `at(0, "GET", "/v1/me")`.
     """
@@ -46,19 +46,19 @@ def sent(url: str, method: str, target: str, body: dict[str, Any] | None = None,
     return asyncio.run(send())
 
 
-def test_both_are_restarted_under_load_and_no_request_fails(tmp_path: Path) -> None:
+def test_rolling_restart_under_load_fails_no_request(tmp_path: Path) -> None:
     with two_services(tmp_path, rate_limits="off") as two:
         figures = asyncio.run(roll(two, rounds=1))
-    assert figures["answers"].keys() == {"ordered", "paid", "cancelled"}, figures
+    assert figures["responses"].keys() == {"ordered", "paid", "cancelled"}, figures
 
 
-def test_a_limit_holds_for_both_together(two: Two) -> None:
+def test_rate_limit_is_shared_by_both_services(two: Two) -> None:
     guess = {"email": "nobody@example.com", "password": "a wrong password"}
     statuses = [sent(two.services[n % 2].url, "POST", "/v1/tokens", guess).status for n in range(24)]
     assert Counter(statuses) == {401: 10, 429: 14}
 
 
-def test_the_proxy_tells_clients_apart_whatever_they_say_of_themselves(two: Two) -> None:
+def test_forged_forwarding_headers_do_not_change_the_client(two: Two) -> None:
     def guess(address: str, **headers: Any) -> int:
         place = two.proxy.url.removeprefix("http://")
         with closing(HTTPConnection(place, timeout=30, source_address=(address, 0))) as connection:
@@ -70,13 +70,13 @@ def test_the_proxy_tells_clients_apart_whatever_they_say_of_themselves(two: Two)
     assert guess("127.0.0.3") == 401
 
 
-def test_a_token_that_is_revoked_at_one_is_refused_by_the_other(at: Callable[..., Response]) -> None:
+def test_token_revoked_at_one_is_rejected_by_the_other(at: Callable[..., Response]) -> None:
     assert at(1, "GET", "/v1/me", buyer=1).status == 200
     assert at(0, "DELETE", "/v1/tokens/current", buyer=1).status == 204
     assert at(1, "GET", "/v1/me", buyer=1).status == 401
 
 
-def test_a_retry_that_comes_to_the_other_one_is_given_the_first_answer(two: Two, at: Callable[..., Response]) -> None:
+def test_retry_at_the_other_service_gets_the_first_response(two: Two, at: Callable[..., Response]) -> None:
     order = {"lines": [{"product_id": two.shop.products[0], "quantity": 1}]}
     first, second = (at(n, "POST", "/v1/orders", order, Idempotency_Key="once") for n in range(2))
     assert (first.status, second.status) == (201, 201)
@@ -84,7 +84,7 @@ def test_a_retry_that_comes_to_the_other_one_is_given_the_first_answer(two: Two,
     assert second.json == first.json
 
 
-def test_a_page_that_one_began_the_other_goes_on_with(at: Callable[..., Response]) -> None:
+def test_cursor_of_one_service_is_valid_at_the_other(at: Callable[..., Response]) -> None:
     first = at(0, "GET", "/v1/products?limit=1").json
     second = at(1, "GET", f"/v1/products?limit=1&cursor={first['next_cursor']}").json
     assert first["data"] != second["data"] != []

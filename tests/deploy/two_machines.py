@@ -20,7 +20,7 @@ DRAIN = 3
 
 @dataclass
 class Two:
-    """The URLs and processes of the two services, and of what they share."""
+    """The two services, their proxy and what they share."""
 
     shop: Shop
     services: list[Served]

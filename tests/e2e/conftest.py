@@ -1,4 +1,7 @@
-"""Fixtures of the served shop: two servers on one database, and a shop in three set-ups."""
+"""Fixtures of the served shop.
+
+Two servers on one database, and a shop in three set-ups.
+"""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -30,14 +30,15 @@ Headers = dict[str, str]
 
 
 class Retrying(httpx.HTTPTransport):
-    """A transport that repeats a request after a 503, after the delay of its Retry-After.
+    """A transport that repeats a request after a 503.
 
-    On a busy machine the requests of a crowd are rejected, because they would wait too long. No rejected request has
-    had an effect. One that was carried out all the same would be carried out twice here, and the tests would find it.
+    It waits for the time of Retry-After. On a busy machine the requests of a crowd are rejected, because they would
+    wait too long. No rejected request has had an effect. One that was carried out all the same would be carried out
+    twice here, and the tests would find it.
     """
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the first response that is not a 503, or a 503 after `PATIENCE`."""
+        """Return the first response other than 503, or a 503 after `PATIENCE`."""
         end = time.monotonic() + PATIENCE
         while (response := super().handle_request(request)).status_code == 503 and time.monotonic() < end:
             response.read()
@@ -58,7 +59,7 @@ class Shop:
 
     @contextmanager
     def client(self) -> Iterator[httpx.Client]:
-        """Yield a client with a connection for each request of a crowd, so that all processes get some."""
+        """Yield a client with enough connections to reach all processes."""
         connections = httpx.Limits(max_connections=CROWD, max_keepalive_connections=CROWD)
         with httpx.Client(
             base_url=self.service.url, timeout=PATIENCE, transport=Retrying(limits=connections)

@@ -23,7 +23,7 @@ EMAIL = "canary.kept@example.com"
 
 
 class Secrets:
-    """The secrets of a test, and the responses that were searched for them."""
+    """The secrets of a test, and a search for them in responses."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
@@ -38,14 +38,14 @@ class Secrets:
 
     def call(self, method: str, path: str, *, makes: Sequence[str] = (), expect: int, **given: Any) -> dict[str, Any]:
         """Send a request; its response contains no secret except those it creates."""
-        answer = self.client.request(method, path, **given)
-        assert answer.status_code == expect, answer.text
-        body = answer.json() if answer.content else {}
+        response = self.client.request(method, path, **given)
+        assert response.status_code == expect, response.text
+        body = response.json() if response.content else {}
         for name in makes:
             self.learn(f"{name} of {method} {path} {len(self.known)}", body.pop(name))
-        reported = f"{answer.headers} {body}"
+        reported = f"{response.headers} {body}"
         assert [name for name, secret in self.known.items() if secret in reported] == []
-        return answer.json() if answer.content else {}
+        return response.json() if response.content else {}
 
     def found_in(self, content: bytes) -> list[str]:
         """Return the names of the secrets in a text, plain or encoded."""
@@ -129,7 +129,10 @@ def rename(database: Database, table: str, name: str) -> None:
 
 
 def content_of(twins: Twins) -> bytes:
-    """Return every byte of the files of SQLite, or every column of PostgreSQL."""
+    """Return the content of a database as bytes.
+
+    On SQLite that is every byte of its files, on PostgreSQL every column.
+    """
     if twins.database.is_sqlite:
         # By another process: closing the file here would drop the locks that SQLite holds for this one.
         files = sorted(twins.folder.glob("orderly.db*"))
@@ -141,7 +144,7 @@ def content_of(twins: Twins) -> bytes:
     return repr(rows).encode()
 
 
-def test_secrets_are_only_where_they_are_made(twins: Twins, here: httpx.Client) -> None:
+def test_secrets_appear_only_where_they_are_created(twins: Twins, here: httpx.Client) -> None:
     secrets = Secrets(here)
     password, tokens, me = live_a_life(secrets)
     kept = content_of(twins)
@@ -151,9 +154,9 @@ def test_secrets_are_only_where_they_are_made(twins: Twins, here: httpx.Client) 
     log_in = {"email": EMAIL, "password": password}
     with without(twins.database, "refresh_tokens"):  # an internal error must not show its input
         for path, body in (("/v1/tokens", log_in), ("/v1/tokens/refresh", renewal(tokens))):
-            answer = secrets.client.post(path, json=body, headers=me)
-            assert answer.status_code in (500, 503)
-            assert not any(secret in answer.text for secret in secrets.known.values())
+            response = secrets.client.post(path, json=body, headers=me)
+            assert response.status_code in (500, 503)
+            assert not any(secret in response.text for secret in secrets.known.values())
 
     log = twins.here.log.read_bytes()
     assert twins.here.url.encode() in log

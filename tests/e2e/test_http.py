@@ -1,4 +1,7 @@
-"""HTTP on the wire: malformed requests are rejected, and nothing is smuggled behind one."""
+"""HTTP on the wire.
+
+Malformed requests are rejected, and nothing is smuggled behind one.
+"""
 
 import socket
 from collections.abc import Iterator
@@ -75,7 +78,7 @@ def sent_whole(*headers: bytes, start: bytes = GET, body: bytes = b"") -> bytes:
         "a NUL", "folded", "a version to come", "TLS",
     ],
 )  # fmt: skip
-def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_ends(url: str, request_: bytes) -> None:
+def test_ambiguous_request_is_rejected_and_connection_closed(url: str, request_: bytes) -> None:
     got = exchange(url, request_ + HIDDEN)
     assert len(statuses(got)) <= 1, got
     assert all(400 <= status < 500 for status in statuses(got)), got
@@ -99,27 +102,27 @@ def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_ends(url: st
         "options of all",
     ],
 )  # fmt: skip
-def test_what_no_honest_client_sends_is_refused(url: str, request_: bytes, expected: int) -> None:
+def test_malformed_request_is_rejected(url: str, request_: bytes, expected: int) -> None:
     got = exchange(url, request_)
     assert statuses(got) in ([expected], [400])
     assert b"X-Long" not in got
 
 
-def test_a_load_balancer_that_speaks_http_1_0_need_not_name_the_host(url: str) -> None:
-    """HAProxy's `option httpchk` does not, if it is told no more."""
+def test_http_1_0_without_host_is_served(url: str) -> None:
+    """HAProxy's `option httpchk` sends none without further configuration."""
     assert exchange(url, b"GET /v1/health/ready HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200 ")
 
 
-def test_what_follows_a_refused_request_is_answered_for_itself(url: str) -> None:
+def test_request_after_a_rejected_one_gets_its_own_response(url: str) -> None:
     got = exchange(url, POST + b"Content-Length: 2\r\n\r\n{}" + sent_whole())
     assert statuses(got) == [400, 200]
 
 
-def test_a_body_that_nobody_wanted_is_no_request(url: str) -> None:
+def test_unread_body_is_not_a_request(url: str) -> None:
     start = GET + b"Host: shop.test\r\nContent-Length: %d\r\n\r\n" % len(HIDDEN)
     assert statuses(exchange(url, start + HIDDEN + sent_whole())) == [200, 200]
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_sent(url: str) -> None:
+def test_large_body_is_rejected_before_it_is_sent(url: str) -> None:
     got = exchange(url, POST + b"Content-Length: 10737418240\r\n\r\n{")
     assert statuses(got) == [413]

@@ -57,8 +57,8 @@ class Bought:
     id: str
     buyer: Buyer
     repeat: partial[httpx.Response]
-    answer: bytes
-    wanted: Counter[str]
+    response: bytes
+    ordered: Counter[str]
     total: int
     status: str = "pending"
 
@@ -86,9 +86,9 @@ class Life(RuleBasedStateMachine):
         self.expected = Expected()
 
     def call(
-        self, method: str, path: str, who: Headers, body: dict[str, Any] | None = None, **headers: Any
+        self, method: str, path: str, caller: Headers, body: dict[str, Any] | None = None, **headers: Any
     ) -> httpx.Response:
-        return self.client.request(method, path, json=body, headers={**who, **headers})
+        return self.client.request(method, path, json=body, headers={**caller, **headers})
 
     def recorded(self, kind: str, subject: Any) -> None:
         self.expected.events[kind, subject.id] += 1
@@ -117,32 +117,32 @@ class Life(RuleBasedStateMachine):
     @rule(thing=things, price=st.integers(1, 1000))
     def bob_asks_for_another_price(self, thing: Any, price: Any) -> None:
         body = {"price": {"amount": price, "currency": "EUR"}}
-        answer = self.call("PATCH", thing.path, self.bob, body, **{"If-Match": "*"})
+        response = self.call("PATCH", thing.path, self.bob, body, **{"If-Match": "*"})
         if thing.archived:
-            expect("not_found", answer)
+            expect("not_found", response)
             return
-        expect(200, answer)
+        expect(200, response)
         if price != thing.price:
             self.recorded("product.updated", thing)
         thing.price = price
 
     @rule(thing=things, delta=st.integers(-6, 6).filter(bool))
     def bob_adjusts_a_stock(self, thing: Any, delta: Any) -> None:
-        answer = self.call("POST", f"{thing.path}/stock-adjustments", self.bob, {"delta": delta, "reason": "counted"})
+        response = self.call("POST", f"{thing.path}/stock-adjustments", self.bob, {"delta": delta, "reason": "counted"})
         if thing.archived or thing.stock + delta < 0:
-            expect("not_found" if thing.archived else "insufficient_stock", answer)
+            expect("not_found" if thing.archived else "insufficient_stock", response)
             return
-        expect(201, answer)
+        expect(201, response)
         thing.stock += delta
         self.recorded("stock.adjusted", thing)
 
     @rule(thing=things)
     def bob_archives(self, thing: Any) -> None:
-        answer = self.call("DELETE", thing.path, self.bob, None, **{"If-Match": "*"})
+        response = self.call("DELETE", thing.path, self.bob, None, **{"If-Match": "*"})
         if thing.archived:
-            expect("not_found", answer)
+            expect("not_found", response)
             return
-        expect(204, answer)
+        expect(204, response)
         thing.archived = True
         self.recorded("product.archived", thing)
 
@@ -157,29 +157,29 @@ class Life(RuleBasedStateMachine):
     def user_orders(self, buyer: Any, lines: Any) -> MultipleResults[Any] | Bought:
         body = {"lines": [{"product_id": thing.id, "quantity": quantity} for thing, quantity in lines]}
         repeat = partial(self.call, "POST", "/v1/orders", buyer.headers, body, **{"Idempotency-Key": new_id("key")})
-        wanted = merged(lines)
-        outcome, answer = self.outcome_of(buyer, wanted), repeat()
-        expect(outcome, answer)
+        ordered = merged(lines)
+        outcome, response = self.outcome_of(buyer, ordered), repeat()
+        expect(outcome, response)
         if outcome != 201:
             return multiple()
-        self.take(wanted, -1)
+        self.take(ordered, -1)
         total = sum(thing.price * quantity for thing, quantity in lines)
-        made = answer.headers["Location"], answer.json()["id"]
-        self.expected.orders.append(Bought(*made, buyer, repeat, answer.content, wanted, total))
+        made = response.headers["Location"], response.json()["id"]
+        self.expected.orders.append(Bought(*made, buyer, repeat, response.content, ordered, total))
         self.recorded("order.created", self.expected.orders[-1])
         return self.expected.orders[-1]
 
-    def outcome_of(self, buyer: Any, wanted: Counter[str]) -> str | int:
+    def outcome_of(self, buyer: Any, ordered: Counter[str]) -> str | int:
         things = {thing.id: thing for thing in self.expected.things}
         if buyer.disabled:
             return "invalid_token"
-        if any(things[id_].archived for id_ in wanted):
+        if any(things[id_].archived for id_ in ordered):
             return "product_unavailable"
-        return "insufficient_stock" if any(things[id_].stock < n for id_, n in wanted.items()) else 201
+        return "insufficient_stock" if any(things[id_].stock < n for id_, n in ordered.items()) else 201
 
-    def take(self, wanted: Counter[str], sign: int = 1) -> None:
+    def take(self, ordered: Counter[str], sign: int = 1) -> None:
         for thing in self.expected.things:
-            thing.stock += sign * wanted[thing.id]
+            thing.stock += sign * ordered[thing.id]
 
     @rule(order=orders)
     def user_repeats_order(self, order: Any) -> None:
@@ -188,23 +188,23 @@ class Life(RuleBasedStateMachine):
             expect("invalid_token", again)
             return
         expect(201, again)
-        assert (again.content, again.headers["Idempotency-Replayed"]) == (order.answer, "true")
+        assert (again.content, again.headers["Idempotency-Replayed"]) == (order.response, "true")
 
     @rule(order=orders, by_bob=st.booleans())
     def user_cancels(self, order: Any, by_bob: Any) -> None:
-        who = self.bob if by_bob else order.buyer.headers
-        answer = self.call("POST", f"{order.path}/cancel", who)
+        caller = self.bob if by_bob else order.buyer.headers
+        response = self.call("POST", f"{order.path}/cancel", caller)
         if order.buyer.disabled and not by_bob:
-            expect("invalid_token", answer)
+            expect("invalid_token", response)
         elif order.status == "cancelled":
-            expect(200, answer)
-        elif self.moves(order, answer, "cancelled", {"pending"}):
-            self.take(order.wanted)
+            expect(200, response)
+        elif self.moves(order, response, "cancelled", {"pending"}):
+            self.take(order.ordered)
 
     @rule(order=orders, times=st.integers(1, 2))
     def bob_notes_a_payment(self, order: Any, times: Any) -> None:
-        answer = self.times(times, f"{order.path}/pay", self.bob, {"reference": order.id})
-        self.moves(order, answer, "paid", {"pending"})
+        response = self.times(times, f"{order.path}/pay", self.bob, {"reference": order.id})
+        self.moves(order, response, "paid", {"pending"})
 
     @rule(order=orders, times=st.integers(1, 2))
     def bob_sends(self, order: Any, times: Any) -> None:
@@ -213,25 +213,25 @@ class Life(RuleBasedStateMachine):
     @rule(order=orders, times=st.integers(1, 2), more=st.sampled_from([-1, 0, 1]), restock=st.booleans())
     def carol_gives_money_back(self, order: Any, times: Any, more: Any, restock: Any) -> None:
         body = {"amount": order.total + more or 1, "restock": restock}
-        answer = self.times(times, f"{order.path}/refund", self.carol, body)
+        response = self.times(times, f"{order.path}/refund", self.carol, body)
         if order.status in ("paid", "fulfilled") and body["amount"] > order.total:
-            expect("refund_too_large", answer)
-        elif self.moves(order, answer, "refunded", {"paid", "fulfilled"}) and restock:
-            self.take(order.wanted)
+            expect("refund_too_large", response)
+        elif self.moves(order, response, "refunded", {"paid", "fulfilled"}) and restock:
+            self.take(order.ordered)
 
-    def times(self, times: Any, path: str, who: Headers, body: dict[str, Any]) -> httpx.Response:
+    def times(self, times: Any, path: str, caller: Headers, body: dict[str, Any]) -> httpx.Response:
         """Repeat a request with one key; the responses are equal."""
         key = {"Idempotency-Key": new_id("key")}
-        answers = [self.call("POST", path, who, body, **key) for _ in range(times)]
-        assert len({answer.status_code for answer in answers}) == 1
-        return answers[0]
+        responses = [self.call("POST", path, caller, body, **key) for _ in range(times)]
+        assert len({response.status_code for response in responses}) == 1
+        return responses[0]
 
-    def moves(self, order: Any, answer: httpx.Response, to: str, allowed: set[Any]) -> bool:
+    def moves(self, order: Any, response: httpx.Response, to: str, allowed: set[Any]) -> bool:
         """Return whether the order changed its state, as the allowed states require."""
         if order.status not in allowed:
-            expect("invalid_transition", answer)
+            expect("invalid_transition", response)
             return False
-        expect(200, answer)
+        expect(200, response)
         order.status = to
         self.recorded(f"order.{to}", order)
         return True
@@ -252,19 +252,19 @@ class Life(RuleBasedStateMachine):
 
 
 def merged(lines: Any) -> Counter[str]:
-    wanted: Counter[str] = Counter()
+    ordered: Counter[str] = Counter()
     for thing, quantity in lines:
-        wanted[thing.id] += quantity
-    return wanted
+        ordered[thing.id] += quantity
+    return ordered
 
 
-def expect(outcome: int | str, answer: httpx.Response) -> httpx.Response:
-    """Check the status of a response, or the code of its problem; return it."""
-    problem = answer.headers.get("Content-Type") == "application/problem+json"
-    assert (answer.json()["code"] if problem else answer.status_code) == outcome, answer.text
-    return answer
+def expect(outcome: int | str, response: httpx.Response) -> httpx.Response:
+    """Check a response's status, or its problem's code; return the response."""
+    problem = response.headers.get("Content-Type") == "application/problem+json"
+    assert (response.json()["code"] if problem else response.status_code) == outcome, response.text
+    return response
 
 
 @pytest.mark.parametrize("shop", ["sqlite-1", needing_postgresql("postgresql-2")], indirect=True)
-def test_the_books_are_right_whatever_people_do(shop: Shop, client: httpx.Client) -> None:
+def test_random_requests_keep_the_invariants(shop: Shop, client: httpx.Client) -> None:
     run(lambda: Life(shop, client), settings=BOUNDED)  # type: ignore[arg-type]  # it takes any function

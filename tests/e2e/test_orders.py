@@ -1,4 +1,7 @@
-"""Simultaneous orders: nothing is oversold and nothing is ordered twice, in every set-up."""
+"""Simultaneous orders.
+
+Nothing is oversold and nothing is ordered twice, in every set-up.
+"""
 
 import json
 import socket
@@ -53,31 +56,34 @@ def key() -> dict[str, Any]:
     return {"Idempotency-Key": new_id("key")}
 
 
-def order(client: httpx.Client, headers: dict[str, Any] | Headers, *wanted: tuple[str, int]) -> httpx.Response:
-    return client.post("/v1/orders", json=ordering(*wanted), headers=headers)
+def order(client: httpx.Client, headers: dict[str, Any] | Headers, *lines: tuple[str, int]) -> httpx.Response:
+    return client.post("/v1/orders", json=ordering(*lines), headers=headers)
 
 
-def ordering(*wanted: tuple[str, int]) -> dict[str, Any]:
-    return {"lines": [{"product_id": product_id, "quantity": quantity} for product_id, quantity in wanted]}
+def ordering(*lines: tuple[str, int]) -> dict[str, Any]:
+    return {"lines": [{"product_id": product_id, "quantity": quantity} for product_id, quantity in lines]}
 
 
-def ordered(client: httpx.Client, headers: Headers | dict[str, Any], *wanted: tuple[str, int]) -> httpx.Response:
+def ordered(client: httpx.Client, headers: Headers | dict[str, Any], *lines: tuple[str, int]) -> httpx.Response:
     """Place an order that must succeed; return the response."""
-    answer = order(client, headers, *wanted)
-    assert answer.status_code == 201, answer.text
-    return answer
+    response = order(client, headers, *lines)
+    assert response.status_code == 201, response.text
+    return response
 
 
-def settled(client: httpx.Client, headers: dict[str, Any], *wanted: tuple[str, int]) -> httpx.Response:
-    """Place an order with a key; return the response once no other request holds the key."""
-    answer = order(client, headers, *wanted)
-    while answer.status_code == 409 and answer.json()["code"] == "idempotency_key_in_flight":
-        answer = order(client, headers, *wanted)
-    return answer
+def settled(client: httpx.Client, headers: dict[str, Any], *lines: tuple[str, int]) -> httpx.Response:
+    """Place an order with a key; return the response.
+
+    The request is repeated while another one holds the key.
+    """
+    response = order(client, headers, *lines)
+    while response.status_code == 409 and response.json()["code"] == "idempotency_key_in_flight":
+        response = order(client, headers, *lines)
+    return response
 
 
-def codes(answers: list[Any]) -> Counter[Any]:
-    return Counter(answer.json().get("code", answer.status_code) for answer in answers)
+def codes(responses: list[Any]) -> Counter[Any]:
+    return Counter(response.json().get("code", response.status_code) for response in responses)
 
 
 def left(product_id: str) -> Select[int]:
@@ -91,30 +97,30 @@ def events_of(kind: str, *order_ids: Any) -> Select[int]:
 class TestStock:
     def test_64_buyers_of_10_pieces_get_10(self, shop: Shop, client: httpx.Client, crowd: list[Headers]) -> None:
         [mug] = shop.create_products(10)
-        answers = together([partial(order, client, buyer, (mug, 1)) for buyer in crowd])
-        assert codes(answers) == {201: 10, "insufficient_stock": 54}
+        responses = together([partial(order, client, buyer, (mug, 1)) for buyer in crowd])
+        assert codes(responses) == {201: 10, "insufficient_stock": 54}
         assert shop.read(left(mug)) == 0
 
-    def test_500_buyers_of_one_to_three_of_37_leave_none_that_somebody_could_have_had(
+    def test_500_buyers_of_37_pieces_leave_none_unsold(
         self, shop: Shop, client: httpx.Client, crowd: list[Headers]
     ) -> None:
         [mug] = shop.create_products(37)
-        wanted = [1 + n % 3 for n in range(500)]
-        acts = [partial(order, client, crowd[n % 64], (mug, quantity)) for n, quantity in enumerate(wanted)]
-        answers = together(acts)
-        assert codes(answers).keys() == {201, "insufficient_stock"}
-        rest, got = shop.read(left(mug)), [answer.status_code == 201 for answer in answers]
-        assert sum(quantity for quantity, bought in zip(wanted, got, strict=True) if bought) == 37 - rest
-        assert all(quantity > rest for quantity, bought in zip(wanted, got, strict=True) if not bought)
+        quantities = [1 + n % 3 for n in range(500)]
+        acts = [partial(order, client, crowd[n % 64], (mug, quantity)) for n, quantity in enumerate(quantities)]
+        responses = together(acts)
+        assert codes(responses).keys() == {201, "insufficient_stock"}
+        rest, got = shop.read(left(mug)), [response.status_code == 201 for response in responses]
+        assert sum(quantity for quantity, bought in zip(quantities, got, strict=True) if bought) == 37 - rest
+        assert all(quantity > rest for quantity, bought in zip(quantities, got, strict=True) if not bought)
 
-    def test_500_orders_of_one_and_the_other_or_the_other_and_the_one_all_succeed(
+    def test_500_orders_of_two_products_in_either_order_succeed(
         self, shop: Shop, client: httpx.Client, crowd: list[Headers]
     ) -> None:
         one, other = shop.create_products(1000, 1000)
         pairs = [((one, 1), (other, 1)), ((other, 1), (one, 1))]
         acts = [partial(order, client, crowd[n % 64], *pairs[n % 2]) for n in range(500)]
-        answers = together(acts)
-        assert codes(answers) == {201: 500}
+        responses = together(acts)
+        assert codes(responses) == {201: 500}
         assert (shop.read(left(one)), shop.read(left(other))) == (500, 500)
 
 
@@ -123,13 +129,13 @@ class TestKeys:
         self, shop: Shop, client: httpx.Client, alice: Headers, key: dict[str, Any]
     ) -> None:
         [mug] = shop.create_products(100)
-        answers = together([partial(order, client, {**alice, **key}, (mug, 1))] * 32)
-        assert codes(answers).keys() <= {201, "idempotency_key_in_flight"}
-        assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+        responses = together([partial(order, client, {**alice, **key}, (mug, 1))] * 32)
+        assert codes(responses).keys() <= {201, "idempotency_key_in_flight"}
+        assert len({response.content for response in responses if response.status_code == 201}) == 1
         assert order(client, {**alice, **key}, (mug, 1)).headers["Idempotency-Replayed"] == "true"
         assert shop.read(left(mug)) == 99
 
-    def test_who_hangs_up_at_once_and_comes_again_buys_once(
+    def test_retry_after_a_closed_connection_orders_once(
         self, shop: Shop, client: httpx.Client, crowd: list[Headers], key: dict[str, Any]
     ) -> None:
         [mug] = shop.create_products(100)
@@ -138,21 +144,21 @@ class TestKeys:
             send_and_hang_up(shop.service.url, {**buyer, **key}, ordering((mug, 1)))
             bought.append(settled(client, {**buyer, **key}, (mug, 1)))
         assert codes(bought) == {201: 8}
-        assert len({answer.json()["id"] for answer in bought}) == 8
+        assert len({response.json()["id"] for response in bought}) == 8
         assert shop.read(left(mug)) == 92
 
-    def test_what_cannot_be_kept_under_its_key_was_not_bought(
+    def test_order_without_its_idempotency_record_is_rolled_back(
         self, shop: Shop, client: httpx.Client, alice: Headers, key: dict[str, Any]
     ) -> None:
         [mug] = shop.create_products(10)
         with keeping_refused(shop.database):
-            answer = order(client, {**alice, **key}, (mug, 1))
-        assert (answer.status_code, shop.read(left(mug))) == (500, 10)
+            response = order(client, {**alice, **key}, (mug, 1))
+        assert (response.status_code, shop.read(left(mug))) == (500, 10)
         again = ordered(client, {**alice, **key}, (mug, 1))
         assert "Idempotency-Replayed" not in again.headers
         assert shop.read(left(mug)) == 9
 
-    def test_the_same_key_of_somebody_else_is_his_own(
+    def test_same_key_of_another_user_is_independent(
         self, shop: Shop, client: httpx.Client, alice: Headers, key: dict[str, Any]
     ) -> None:
         [charlie], [mug] = shop.sign_in("customer"), shop.create_products(10)
@@ -166,30 +172,34 @@ class TestStates:
     def test_20_patches_with_one_etag_are_one_change(self, shop: Shop, client: httpx.Client, alice: Headers) -> None:
         made = ordered(client, alice, (shop.create_products(10)[0], 1))
         change = partial(client.patch, made.headers["Location"], headers={**alice, "If-Match": made.headers["ETag"]})
-        answers = together([partial(change, json={"note": f"Note {n}"}) for n in range(20)])
-        assert codes(answers) == {200: 1, "precondition_failed": 19}
+        responses = together([partial(change, json={"note": f"Note {n}"}) for n in range(20)])
+        assert codes(responses) == {200: 1, "precondition_failed": 19}
         assert shop.read(events_of("updated", made.json()["id"])) == 1
 
-    def test_20_who_cancel_restock_once(self, shop: Shop, client: httpx.Client, alice: Headers, bob: Headers) -> None:
+    def test_20_cancellations_restock_once(
+        self, shop: Shop, client: httpx.Client, alice: Headers, bob: Headers
+    ) -> None:
         [mug] = shop.create_products(10)
         made = ordered(client, alice, (mug, 4))
         cancel = partial(client.post, f"{made.headers['Location']}/cancel")
-        answers = together([partial(cancel, headers=headers) for headers in [alice, bob] * 10])
-        assert codes(answers) == {200: 20}
-        assert len({answer.content for answer in answers}) == 1
+        responses = together([partial(cancel, headers=headers) for headers in [alice, bob] * 10])
+        assert codes(responses) == {200: 20}
+        assert len({response.content for response in responses}) == 1
         assert shop.read(events_of("cancelled", made.json()["id"])) == 1
         assert shop.read(left(mug)) == 10
 
-    def test_whoever_cancels_pays_and_fulfils_leaves_one_legal_state(
+    def test_concurrent_transitions_leave_one_legal_state(
         self, shop: Shop, client: httpx.Client, alice: Headers, bob: Headers
     ) -> None:
         [mug] = shop.create_products(600)
         made = together([partial(ordered, client, alice, (mug, 2))] * 300, crowd=6)
         rivals = [(cancel, alice), (pay, bob), (fulfil, bob)]
         turns = [rivals, rivals[1:] + rivals[:1]]  # each is the first to come at every other order
-        acts = [partial(act, client, who, answer) for n, answer in enumerate(made) for act, who in turns[n % 2]]
+        acts = [
+            partial(act, client, headers, response) for n, response in enumerate(made) for act, headers in turns[n % 2]
+        ]
         assert codes(together(acts, crowd=6)).keys() == {200, "invalid_transition"}
-        ids = [answer.json()["id"] for answer in made]
+        ids = [response.json()["id"] for response in made]
         cancelled = shop.read(events_of("cancelled", *ids))  # reading checks that each history is a legal one
         assert 0 < cancelled < 300
         assert cancelled + shop.read(events_of("paid", *ids)) == 300

@@ -46,16 +46,16 @@ def ids_of(page: httpx.Response) -> list[Any]:
 
 def add(client: httpx.Client, headers: Headers, category: str, name: str) -> None:
     body = {"sku": new_id("sku"), "name": name, "category": category, "price": {"amount": 1, "currency": "EUR"}}
-    answer = client.post("/v1/products", json=body, headers=headers)
-    assert answer.status_code == 201, answer.text
+    response = client.post("/v1/products", json=body, headers=headers)
+    assert response.status_code == 201, response.text
 
 
 def archive(client: httpx.Client, headers: Headers, product_id: str) -> None:
-    answer = client.delete(f"/v1/products/{product_id}", headers={**headers, "If-Match": "*"})
-    assert answer.status_code == 204, answer.text
+    response = client.delete(f"/v1/products/{product_id}", headers={**headers, "If-Match": "*"})
+    assert response.status_code == 204, response.text
 
 
-def test_no_row_is_missed_or_told_twice_while_200_come_and_100_go(
+def test_pages_of_a_changing_list_miss_and_repeat_no_row(
     shop: Shop, client: httpx.Client, bob: Headers, category: str
 ) -> None:
     random = Random(2)  # noqa: S311  # an order of changes, not a secret
@@ -93,28 +93,28 @@ class TestCursors:
     def cursor(self, client: httpx.Client, category: str) -> Any:
         return read(client, category=category).json()["next_cursor"]
 
-    def test_it_goes_on_where_the_page_ended(self, client: httpx.Client, category: str, cursor: Any) -> None:
+    def test_next_page_continues_where_the_page_ended(self, client: httpx.Client, category: str, cursor: Any) -> None:
         assert ids_of(read(client, category=category, cursor=cursor))
 
-    def test_an_altered_one_is_refused(self, client: httpx.Client, category: str, cursor: Any) -> None:
+    def test_altered_cursor_is_rejected(self, client: httpx.Client, category: str, cursor: Any) -> None:
         place, signature = cursor.split(".")
         for altered in (f"X{place[1:]}.{signature}", f"{place}.{signature[::-1]}"):
             assert refused(read(client, category=category, cursor=altered))
 
-    def test_one_of_another_filter_or_order_is_refused(self, client: httpx.Client, category: str, cursor: Any) -> None:
+    def test_cursor_of_another_filter_or_order_is_rejected(
+        self, client: httpx.Client, category: str, cursor: Any
+    ) -> None:
         assert refused(read(client, cursor=cursor))
         assert refused(read(client, category=category, in_stock="true", cursor=cursor))
         assert refused(read(client, category=category, sort="name", cursor=cursor))
 
-    def test_one_of_somebody_else_or_of_another_list_is_refused(
-        self, shop: Shop, client: httpx.Client, bob: Headers
-    ) -> None:
+    def test_cursor_of_another_user_or_list_is_rejected(self, shop: Shop, client: httpx.Client, bob: Headers) -> None:
         [carol] = shop.sign_in("admin")
         cursor = client.get("/v1/users", params={"limit": 1}, headers=bob).json()["next_cursor"]
-        for path, who in (("/v1/users", carol), ("/v1/orders", bob)):
-            assert refused(client.get(path, params={"cursor": cursor}, headers=who))
+        for path, caller in (("/v1/users", carol), ("/v1/orders", bob)):
+            assert refused(client.get(path, params={"cursor": cursor}, headers=caller))
 
 
-def refused(answer: httpx.Response) -> bool:
-    places = [(error["name"], error["keyword"]) for error in answer.json().get("errors", ())]
-    return (answer.status_code, places) == (400, [("cursor", "cursor")])
+def refused(response: httpx.Response) -> bool:
+    places = [(error["name"], error["keyword"]) for error in response.json().get("errors", ())]
+    return (response.status_code, places) == (400, [("cursor", "cursor")])

@@ -39,9 +39,9 @@ def admin(here: httpx.Client, carol: str) -> dict[str, Any]:
 
 
 def log_in(client: httpx.Client, email: str, password: str = PASSWORD) -> Any:
-    answer = client.post("/v1/tokens", json={"email": email, "password": password})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+    response = client.post("/v1/tokens", json={"email": email, "password": password})
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 def bearer(tokens: dict[str, Any]) -> dict[str, Any]:
@@ -53,26 +53,26 @@ def renew(client: httpx.Client, tokens: dict[str, Any]) -> httpx.Response:
 
 
 def renewed(client: httpx.Client, tokens: dict[str, Any]) -> Any:
-    answer = renew(client, tokens)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+    response = renew(client, tokens)
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
-def outcome(answer: httpx.Response) -> tuple[int, Any]:
+def outcome(response: httpx.Response) -> tuple[int, Any]:
     """Return the status of a response and the code of its problem."""
-    return answer.status_code, answer.json().get("code")
+    return response.status_code, response.json().get("code")
 
 
 REFUSED = (401, "invalid_token")
 
 
-def test_many_refreshes_at_once_leave_at_most_one_live_token(
+def test_concurrent_refreshes_leave_at_most_one_live_token(
     twins: Twins, here: httpx.Client, alice: dict[str, Any]
 ) -> None:
     with ThreadPoolExecutor(TIMES) as threads:
-        answers = list(threads.map(lambda _: renew(here, alice), range(TIMES)))
-    assert {answer.status_code for answer in answers} <= {201, 401}
-    given = [answer.json() for answer in answers if answer.status_code == 201]
+        responses = list(threads.map(lambda _: renew(here, alice), range(TIMES)))
+    assert {response.status_code for response in responses} <= {201, 401}
+    given = [response.json() for response in responses if response.status_code == 201]
     assert given
     with twins.database.reading() as session:
         live = select(func.count()).select_from(RefreshToken).join(UserSession)
@@ -81,7 +81,7 @@ def test_many_refreshes_at_once_leave_at_most_one_live_token(
     assert [renew(here, tokens).status_code for tokens in given].count(201) <= 1
 
 
-def test_a_reuse_at_one_server_kills_the_family_at_the_other(
+def test_reuse_at_one_server_ends_the_session_at_the_other(
     here: httpx.Client, there: httpx.Client, alice: dict[str, Any]
 ) -> None:
     second = renewed(here, alice)
@@ -95,7 +95,7 @@ def test_a_reuse_at_one_server_kills_the_family_at_the_other(
             assert outcome(renew(client, tokens)) == REFUSED
 
 
-def test_disabling_bites_at_the_other_server(
+def test_disabling_takes_effect_at_the_other_server(
     here: httpx.Client, there: httpx.Client, alice: dict[str, Any], admin: dict[str, Any]
 ) -> None:
     scopes = {"name": "a key", "scopes": ["me:read"]}
@@ -110,7 +110,7 @@ def test_disabling_bites_at_the_other_server(
     assert outcome(login) == (403, "account_disabled")
 
 
-def test_a_new_role_counts_at_the_other_server(
+def test_new_role_takes_effect_at_the_other_server(
     here: httpx.Client, there: httpx.Client, alice: dict[str, Any], admin: dict[str, Any]
 ) -> None:
     assert there.get("/v1/users", headers=bearer(alice)).status_code == 403
@@ -119,7 +119,7 @@ def test_a_new_role_counts_at_the_other_server(
     assert there.get("/v1/users", headers=bearer(alice)).status_code == 200
 
 
-def test_a_new_password_bites_at_the_other_server(
+def test_new_password_takes_effect_at_the_other_server(
     here: httpx.Client, there: httpx.Client, alice: dict[str, Any]
 ) -> None:
     other = log_in(there, alice["email"])
@@ -133,7 +133,9 @@ def test_a_new_password_bites_at_the_other_server(
     assert outcome(old) == (401, "invalid_credentials")
 
 
-def test_signing_out_bites_at_the_other_server(here: httpx.Client, there: httpx.Client, alice: dict[str, Any]) -> None:
+def test_signing_out_takes_effect_at_the_other_server(
+    here: httpx.Client, there: httpx.Client, alice: dict[str, Any]
+) -> None:
     assert there.get("/v1/me", headers=bearer(alice)).status_code == 200
     assert here.delete("/v1/tokens/current", headers=bearer(alice)).status_code == 204
     assert outcome(there.get("/v1/me", headers=bearer(alice))) == REFUSED
@@ -141,7 +143,7 @@ def test_signing_out_bites_at_the_other_server(here: httpx.Client, there: httpx.
     assert outcome(there.delete("/v1/tokens/current", headers=bearer(alice))) == REFUSED
 
 
-def test_revoking_a_key_bites_at_the_other_server(
+def test_revoking_a_key_takes_effect_at_the_other_server(
     here: httpx.Client, there: httpx.Client, alice: dict[str, Any]
 ) -> None:
     body = {"name": "a key", "scopes": ["me:read"]}
@@ -152,7 +154,7 @@ def test_revoking_a_key_bites_at_the_other_server(
     assert outcome(there.get("/v1/me", headers=key)) == REFUSED
 
 
-def test_a_deleted_account_is_gone_at_the_other_server(
+def test_deleted_account_is_gone_at_the_other_server(
     here: httpx.Client, there: httpx.Client, alice: dict[str, Any]
 ) -> None:
     assert there.get("/v1/me", headers=bearer(alice)).status_code == 200
@@ -161,7 +163,7 @@ def test_a_deleted_account_is_gone_at_the_other_server(
     assert outcome(renew(there, alice)) == REFUSED
 
 
-def test_of_many_changes_that_saw_the_same_version_one_is_made(here: httpx.Client, alice: dict[str, Any]) -> None:
+def test_concurrent_changes_of_one_version_succeed_once(here: httpx.Client, alice: dict[str, Any]) -> None:
     def rename(number: Any) -> int:
         headers = {**bearer(alice), "If-Match": '"1"'}
         return here.patch("/v1/me", json={"name": f"Alice {number}"}, headers=headers).status_code

@@ -49,7 +49,10 @@ def check(shop: Shop, *, strangers: bool = False) -> dict[str, Any]:
 
 
 def _check_orders(session: AnySession, history: History, strangers: bool) -> int:
-    """Return the number of recorded orders; the note of an order is its idempotency key."""
+    """Return the number of recorded orders.
+
+    The note of an order is its idempotency key.
+    """
     made: dict[str | None, set[str]] = {}
     states: dict[str, str] = {}
     for row in session.execute(select(Order.note, Order.id, Order.status)):

@@ -46,9 +46,9 @@ def _by_clock(file: Path, settings: Settings, *, is_stopping: Callable[[], bool]
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal off
-        wanted = int(file.read_text())
-        clock.shift(timedelta(hours=wanted - off))
-        off = wanted
+        setting = int(file.read_text())
+        clock.shift(timedelta(hours=setting - off))
+        off = setting
         await app(scope, receive, send)
 
     return serve

@@ -45,7 +45,7 @@ class Cluster:
         """Start it, stop it or promote it."""
         self._run("pg_ctl", "-D", self.data, "-w", "-s", "-l", self.data / "log", *words)
 
-    def ask(self, statement: str) -> None:
+    def run_sql(self, statement: str) -> None:
         """Have it do something."""
         with psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", autocommit=True) as connection:
             connection.execute(statement)
@@ -81,7 +81,7 @@ class Cluster:
 
 @contextmanager
 def own_postgresql(folder: Path, *, wal_segment: int = 16, settings: str = "") -> Iterator[Cluster]:
-    """Run a PostgreSQL server that tests may stop; remove it at the end of the block.
+    """Run a PostgreSQL server that tests may stop.
 
     Args:
         folder: the parent of its data folder.
@@ -121,8 +121,8 @@ def two_postgresqls(folder: Path) -> Iterator[tuple[Cluster, Cluster]]:
         own_postgresql(folder / "cluster") as primary,
         _started(primary.copy(folder / "cluster" / "standby", free_port())) as standby,
     ):
-        primary.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
-        primary.ask("SELECT pg_reload_conf()")
+        primary.run_sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        primary.run_sql("SELECT pg_reload_conf()")
         yield primary, standby
 
 

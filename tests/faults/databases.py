@@ -44,7 +44,7 @@ async def kill_backends(shop: Shop, times: int) -> Figures:
 
 
 async def lock_file(shop: Shop, seconds: float | None = None) -> Figures:
-    """Hold SQLite's write lock for these seconds, or until a request was rejected."""
+    """Hold SQLite's write lock for some seconds, or until a rejected request."""
     with shop.serve() as service:
         async with buying(shop, service.url) as history:
             await history.until("ordered", SOME)
@@ -74,7 +74,7 @@ async def missing_file(shop: Shop, seconds: float = 0) -> Figures:
 
 
 async def migrate_at_once(urls: Iterable[str], folder: Path) -> Figures:
-    """Start two migrations of a new database at once; one waits for the other."""
+    """Start two migrations of a new database; one waits for the other."""
     figures = {}
     for url in urls:
         ends = await asyncio.to_thread(migrate_twice, url, folder)

@@ -1,4 +1,7 @@
-"""The file in which clients record each response before they continue."""
+"""A file of responses.
+
+Clients record each response before they continue.
+"""
 
 import asyncio
 import json
@@ -50,10 +53,13 @@ class History:
     def summary(self) -> dict[str, Any]:
         """Return the figures."""
         counts = {name: count for name, count in sorted(self.counts.items()) if name != "begun"}
-        return {"told": counts, "slowest order s": self.slowest, "longest gap s": self.gap}
+        return {"recorded": counts, "slowest order s": self.slowest, "longest gap s": self.gap}
 
     def orders(self) -> dict[str, set[str]]:
-        """Return the acknowledged ids of each key; none for a key without a response."""
+        """Return the acknowledged ids of each key.
+
+        A key without a response has none.
+        """
         orders: dict[str, set[str]] = defaultdict(set)
         for fact in self._facts():
             if "key" in fact:

@@ -1,4 +1,7 @@
-"""Faults of the machine: a small disk, a read-only file, two migrations at once."""
+"""Faults of the machine.
+
+A small disk, a read-only file, two migrations at once.
+"""
 
 import subprocess
 import sys

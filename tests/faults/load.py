@@ -1,4 +1,7 @@
-"""Clients that buy, pay, cancel, renew their tokens and follow events until stopped."""
+"""Clients under faults.
+
+They buy, pay, cancel, renew their tokens and follow events until stopped.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -39,7 +42,10 @@ async def buying(shop: Shop, url: str, *, retry: bool = True, pause: float = 0) 
 
 
 class _Buyer:
-    """A client that places orders with keys; it pays every third, and cancels every third."""
+    """A client that places orders with keys.
+
+    It pays every third, and cancels every third.
+    """
 
     def __init__(self, shop: Shop, url: str, token: str, retry: bool) -> None:
         self._shop = shop
@@ -59,34 +65,34 @@ class _Buyer:
     async def _order(self, key: str) -> str | None:
         self._history.note("begun", key=key)
         lines = [{"product_id": product, "quantity": 1} for product in self._shop.products[:2]]
-        answer = await self._send("/v1/orders", {"lines": lines, "note": key}, key)
-        if answer is None:
+        response = await self._send("/v1/orders", {"lines": lines, "note": key}, key)
+        if response is None:
             return None
-        order = str(answer.json["id"])
-        self._history.acknowledge(key, order, "idempotency-replayed" in answer.headers, answer.seconds)
+        order = str(response.json["id"])
+        self._history.acknowledge(key, order, "idempotency-replayed" in response.headers, response.seconds)
         return order
 
     async def _follow(self, order: str, state: str) -> None:
         if state == "paid":
             staff = {"Authorization": f"Bearer {self._shop.staff_token}"}
-            answer = await self._send(f"/v1/orders/{order}/pay", {"reference": order}, f"pay-{order}", **staff)
+            response = await self._send(f"/v1/orders/{order}/pay", {"reference": order}, f"pay-{order}", **staff)
         else:
-            answer = await self._send(f"/v1/orders/{order}/cancel", None, None)
-        if answer is not None:
-            self._history.note(state, of=order, became=answer.json["status"])
+            response = await self._send(f"/v1/orders/{order}/cancel", None, None)
+        if response is not None:
+            self._history.note(state, of=order, became=response.json["status"])
 
     async def _send(self, target: str, body: object, key: str | None, **headers: str) -> Response | None:
-        """Return the successful response, after as many attempts as it takes (or one)."""
+        """Return the successful response, after one or more attempts."""
         given = headers | ({"Idempotency-Key": key} if key else {})
         while True:
-            answer = await self._try(target, body, given)
-            if answer is not None or not self._retry:
-                return answer
+            response = await self._try(target, body, given)
+            if response is not None or not self._retry:
+                return response
             await asyncio.sleep(PAUSE)
 
     async def _try(self, target: str, body: object, headers: dict[str, str]) -> Response | None:
         try:
-            answer = await self._client("POST", target, body, **headers)
+            response = await self._client("POST", target, body, **headers)
         except Unsent:
             self._client.is_refused = True
             self._history.note("unsent")
@@ -94,10 +100,10 @@ class _Buyer:
         except Broken as broken:
             self._history.note("broken", why=str(broken))
             return None
-        if answer.status in (200, 201):
-            return answer
-        wait = answer.headers.get("retry-after")
-        self._history.note(str(answer.status), code=answer.json.get("code"), wait=wait)
+        if response.status in (200, 201):
+            return response
+        wait = response.headers.get("retry-after")
+        self._history.note(str(response.status), code=response.json.get("code"), wait=wait)
         return None
 
 
@@ -106,15 +112,15 @@ async def _renew(url: str, shop: Shop, place: int, stop: asyncio.Event) -> None:
     with Client(url) as client:
         while not stop.is_set():
             try:
-                answer = await client("POST", "/v1/tokens/refresh", {"refresh_token": shop.refresh_tokens[place]})
+                response = await client("POST", "/v1/tokens/refresh", {"refresh_token": shop.refresh_tokens[place]})
             except (Unsent, Broken):
                 await asyncio.sleep(PAUSE)
                 continue
-            if answer.status == 201:
-                shop.refresh_tokens[place] = answer.json["refresh_token"]
+            if response.status == 201:
+                shop.refresh_tokens[place] = response.json["refresh_token"]
                 shop.history.note("renewed")
-            elif answer.status == 401:
-                shop.history.note("renewal over", code=answer.json["code"])
+            elif response.status == 401:
+                shop.history.note("renewal over", code=response.json["code"])
                 return
             await asyncio.sleep(RENEWAL)
 
@@ -125,13 +131,13 @@ async def _follow(url: str, shop: Shop, stop: asyncio.Event) -> None:
     with Client(url, {"Authorization": f"Bearer {shop.staff_token}"}) as client:
         while not stop.is_set():
             try:
-                answer = await client("GET", cursor)
+                response = await client("GET", cursor)
             except (Unsent, Broken):
                 await asyncio.sleep(PAUSE)
                 continue
-            if answer.status == 200:
-                for event in answer.json["data"]:
+            if response.status == 200:
+                for event in response.json["data"]:
                     shop.history.note("followed", event=event["id"])
-                if answer.json["next_cursor"]:
-                    cursor = f"{target}&after={answer.json['next_cursor']}"
+                if response.json["next_cursor"]:
+                    cursor = f"{target}&after={response.json['next_cursor']}"
             await asyncio.sleep(RENEWAL)

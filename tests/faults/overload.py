@@ -41,7 +41,10 @@ class Load:
 
 
 async def overload(shop: Shop, clients: int, seconds: float) -> dict[str, Any]:
-    """Run this many clients at three times the rate of 16 clients that wait for each response."""
+    """Run this many clients at three times the normal rate.
+
+    The normal rate is that of 16 clients that wait for each response.
+    """
     with shop.serve() as service:
         [worker] = workers_of(service)
         sustainable = len((await run(shop, service.url, 16, 5, rate=None)).accepted) / 5
@@ -61,9 +64,9 @@ async def overload(shop: Shop, clients: int, seconds: float) -> dict[str, Any]:
 
 
 async def login_flood(shop: Shop, per_second: float, seconds: float) -> dict[str, Any]:
-    """Send this many wrong passwords a second, while 20 users work at a human pace.
+    """Send this many wrong passwords a second.
 
-    Rate limits are off, as if the passwords came from everywhere.
+    Meanwhile 20 users work at a human pace. Rate limits are off, as if the passwords came from everywhere.
     """
     with shop.serve() as service:
         end = time.monotonic() + seconds
@@ -80,7 +83,10 @@ async def login_flood(shop: Shop, per_second: float, seconds: float) -> dict[str
 
 
 async def run(shop: Shop, url: str, clients: int, seconds: float, *, rate: float | None) -> Load:
-    """Run clients for a duration, at a rate if one is given, otherwise without a pause."""
+    """Run clients for a duration.
+
+    Without a rate, a client sends its next request immediately after a response.
+    """
     load, end = Load(), time.monotonic() + seconds
     pause = clients / rate if rate else 0.0
     await asyncio.gather(*(_act(shop, url, n, load, end, pause) for n in range(clients)))
@@ -97,8 +103,8 @@ async def _act(shop: Shop, url: str, n: int, load: Load, end: float, pause: floa
         turn, at = n, time.monotonic()
         while time.monotonic() < end:
             try:
-                answer = await _request(client, shop, MIX[turn % len(MIX)])
-                load.note(answer.status, answer.seconds)
+                response = await _request(client, shop, MIX[turn % len(MIX)])
+                load.note(response.status, response.seconds)
             except (Unsent, Broken) as error:
                 load.counts[type(error).__name__] += 1
             turn, at = turn + 1, at + pause
@@ -119,8 +125,8 @@ async def _guess(url: str, load: Load, end: float, pause: float, delay: float) -
         at = time.monotonic()
         while time.monotonic() < end:
             body = {"email": "buyer-0@example.com", "password": "a wrong password"}
-            answer = await client("POST", "/v1/tokens", body)
-            load.note(answer.status, answer.seconds)
+            response = await client("POST", "/v1/tokens", body)
+            load.note(response.status, response.seconds)
             at += pause
             await asyncio.sleep(max(0.0, at - time.monotonic()))
 

@@ -31,12 +31,15 @@ async def stop(shop: Shop, cluster: Cluster, stops: int) -> Figures:
 
 
 async def fill_disk(shop: Shop, cluster: Cluster, disk: Path, seconds: float = 0) -> Figures:
-    """Fill the disk of PostgreSQL; it keeps running although nothing can be written."""
+    """Fill the disk of PostgreSQL; the server keeps running."""
     return await while_harmed(shop, lambda: fill(disk), lambda: _make_room(cluster, disk), seconds)
 
 
 async def fill_log(shop: Shop, cluster: Cluster, disk: Path, seconds: float = 0) -> Figures:
-    """Fill the disk of the write-ahead log, so that the server exits; start it with free space."""
+    """Fill the disk of the write-ahead log, so that the server exits.
+
+    It is started again with free space.
+    """
 
     def harm() -> None:
         fill(disk)
@@ -46,15 +49,21 @@ async def fill_log(shop: Shop, cluster: Cluster, disk: Path, seconds: float = 0)
 
 
 async def fail_over(shop: Shop, primary: Cluster, standby: Cluster, seconds: float = 0) -> Figures:
-    """Stop the primary and promote its standby; the service finds it without a new setting."""
+    """Stop the primary and promote its standby.
+
+    The service finds the new primary without a new setting.
+    """
     dies = partial(primary.control, "stop", "-m", "immediate")
     return await while_harmed(shop, dies, partial(standby.control, "promote"), seconds)
 
 
 def _breaks(cluster: Cluster) -> bool:
-    """Write to its write-ahead log; return whether the server exited instead of an error."""
+    """Write to the write-ahead log; return whether the server exited.
+
+    Otherwise the statement fails.
+    """
     try:
-        cluster.ask("SELECT pg_logical_emit_message(true, 'ballast', repeat('x', 100000))")
+        cluster.run_sql("SELECT pg_logical_emit_message(true, 'ballast', repeat('x', 100000))")
     except psycopg.errors.DiskFull:
         return False
     except psycopg.OperationalError:

@@ -19,8 +19,8 @@ async def freeze_redis(shop: Shop, redis: Redis, harm: signal.Signals) -> Figure
         before = await _guess(service.url, "alice", 24)
         redis.process.send_signal(harm)
         after = await _guess(service.url, "charlie", 40)
-    counts = Counter(answer.status for answer in after)
-    assert Counter(answer.status for answer in before) == {401: 10, 429: 14}
+    counts = Counter(response.status for response in after)
+    assert Counter(response.status for response in before) == {401: 10, 429: 14}
     assert counts.keys() == {401, 429}
     assert 10 <= counts[401] <= 20
     return {"slowest before s": _slowest(before), "slowest after s": _slowest(after), "let in after": counts[401]}
@@ -40,7 +40,7 @@ async def move_clock(shop: Shop, clock: Clock) -> Figures:
         early = await client("GET", "/v1/me", Authorization=f"Bearer {second.json['access_token']}")
         again = await client("POST", "/v1/tokens/refresh", {"refresh_token": first["refresh_token"]})
         guesses = [await _log_in(client, "a wrong password") for _ in range(12)]
-        waits = [int(answer.headers["retry-after"]) for answer in guesses if answer.status == 429]
+        waits = [int(response.headers["retry-after"]) for response in guesses if response.status == 429]
     statuses = (late.status, second.status, early.status)
     assert statuses == (401, 201, 401), statuses
     assert (again.status, again.json["code"]) == (401, "token_reused")
@@ -50,17 +50,20 @@ async def move_clock(shop: Shop, clock: Clock) -> Figures:
 
 
 async def _guess(url: str, name: str, times: int) -> list[Response]:
-    """Guess at a password, each time on a new connection, so that all workers get some."""
-    answers = []
+    """Guess at a password on new connections.
+
+    So all workers get some of the guesses.
+    """
+    responses = []
     for _ in range(times):
         with Client(url) as client:
-            answers.append(await _log_in(client, "a wrong password", name))
-    return answers
+            responses.append(await _log_in(client, "a wrong password", name))
+    return responses
 
 
 async def _log_in(client: Client, password: str, name: str = "buyer-0") -> Response:
     return await client("POST", "/v1/tokens", {"email": f"{name}@example.com", "password": password})
 
 
-def _slowest(answers: list[Response]) -> float:
-    return max(answer.seconds for answer in answers)
+def _slowest(responses: list[Response]) -> float:
+    return max(response.seconds for response in responses)

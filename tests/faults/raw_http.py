@@ -37,7 +37,10 @@ class Response:
 
 
 class Client:
-    """One connection, opened on first use and kept as long as the service keeps it."""
+    """One connection, opened on first use.
+
+    It is kept as long as the service keeps it.
+    """
 
     def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
         self._host, self._port = urlsplit(url).hostname, urlsplit(url).port
@@ -57,14 +60,14 @@ class Client:
             async with asyncio.timeout(PATIENCE):
                 reader, writer = await self._connect()
                 writer.write(self._request(method, target, body, headers))
-                answer = await _answer(reader, method)
+                response = await _answer(reader, method)
         except (OSError, EOFError, ValueError) as error:  # TimeoutError is an OSError
             self.close()
             raise Broken(f"{type(error).__name__} {error}") from error
-        answer.seconds = time.perf_counter() - began
-        if answer.headers.get("connection") == "close":
+        response.seconds = time.perf_counter() - began
+        if response.headers.get("connection") == "close":
             self.close()
-        return answer
+        return response
 
     def __enter__(self) -> "Client":
         return self
@@ -80,7 +83,7 @@ class Client:
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._streams is not None and self._streams[0].at_eof():
-            self.close()  # the service has said that it ends this connection
+            self.close()  # the service closes this connection
         if self._streams is None:
             try:
                 self._streams = await asyncio.open_connection(self._host, self._port)

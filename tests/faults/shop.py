@@ -1,4 +1,7 @@
-"""A shop for faults: a database, users with tokens, products, and the service."""
+"""A shop for faults.
+
+It has a database, users with tokens, products, and the service.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -63,7 +66,7 @@ class Shop:
 
 @contextmanager
 def shop_on(kind: str, *, file_in: Path | None = None, **given: Any) -> Iterator[Shop]:
-    """Create a shop on `sqlite`, `postgresql` or a URL; remove it at the end of the block."""
+    """Create a shop on `sqlite`, `postgresql` or a URL; remove it afterwards."""
     if kind == "postgresql":
         with make_postgresql("faults") as url, shop_on(url, **given) as shop:
             yield shop

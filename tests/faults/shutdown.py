@@ -30,7 +30,7 @@ def workers_of(service: Served) -> list[int]:
 
 
 async def kill_service(shop: Shop, kills: int, orders: int) -> Figures:
-    """Kill the whole service with SIGKILL, and start another on the same port at once."""
+    """Kill the service with SIGKILL; start another on the same port."""
     ready: list[float] = []
     with shop.serve() as first:
         service = first
@@ -56,7 +56,7 @@ async def kill_worker(shop: Shop, kills: int, orders: int, workers: int = 2) -> 
         async with buying(shop, service.url) as history:
             for at in _moments(kills, orders):
                 await history.reach("ordered", at)
-                victim = random.choice(workers_of(service))  # noqa: S311  # whom to kill
+                victim = random.choice(workers_of(service))  # noqa: S311  # the worker to kill, not a secret
                 os.kill(victim, signal.SIGKILL)
                 await _replaced(service, victim, workers)
                 if kills > 1:
@@ -67,7 +67,10 @@ async def kill_worker(shop: Shop, kills: int, orders: int, workers: int = 2) -> 
 
 
 async def stop_service(shop: Shop, stops: int, orders: int = 50) -> Figures:
-    """Stop the service under clients that do not retry: every sent request gets a response."""
+    """Stop the service under clients that do not retry.
+
+    Every sent request gets a response.
+    """
     exits: list[float] = []
     for _ in range(stops):
         with shop.serve() as service:
@@ -153,6 +156,6 @@ async def _refusal(service: Served) -> tuple[int, str | None]:
     """Return the first failed response of readiness, and its Connection header."""
     while True:
         with Client(service.url) as client:
-            answer = await client("GET", "/v1/health/ready")
-        if answer.status != 200:
-            return answer.status, answer.headers.get("connection")
+            response = await client("GET", "/v1/health/ready")
+        if response.status != 200:
+            return response.status, response.headers.get("connection")

@@ -1,6 +1,6 @@
-"""Clients that hold connections: they send slowly, send nothing, or do not read.
+"""Clients that hold connections.
 
-The requests of other clients succeed meanwhile.
+They send slowly, send nothing, or do not read. The requests of other clients succeed meanwhile.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from tests.faults.shutdown import workers_of
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 FILES = 1024
-"""What `ulimit -n` says."""
+"""The limit of `ulimit -n`."""
 HONEST = 5
 """Connections that honest clients may have at a moment."""
 WITHIN = 60
-"""Seconds after which an attacker who is there still will never be cut."""
+"""Seconds until an attacker that is still connected counts as never cut."""
 LARGE = b"GET /openapi.yaml HTTP/1.1\r\nHost: shop.test\r\n\r\n"
 PROMISED = (
     b"POST /v1/tokens HTTP/1.1\r\nHost: shop.test\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n"
@@ -59,7 +59,10 @@ ATTACKS: dict[str, Callable[[Streams], Awaitable[None]]] = {
 
 
 async def attack(shop: Shop, names: Iterable[str], attackers: int) -> dict[str, Any]:
-    """Run this many attackers of each kind until all are cut; return the times of other requests."""
+    """Run this many attackers of each kind until all are cut.
+
+    Returns the times of the requests of other clients meanwhile.
+    """
     with shop.serve() as service:
         [worker] = workers_of(service)
         for process in (service.process.pid, worker):
@@ -86,7 +89,10 @@ async def attack(shop: Shop, names: Iterable[str], attackers: int) -> dict[str, 
 
 
 async def _until_cut(worker: int, usual: int, attackers: int) -> tuple[int, float]:
-    """Return the highest number of connections, and the seconds until no attacker had one."""
+    """Wait until no attacker has a connection.
+
+    Returns the highest number of connections, and the seconds.
+    """
     began, most = time.monotonic(), 0
     async with asyncio.timeout(WITHIN):
         while (held := _connections(worker)) > usual or most < attackers:
@@ -125,13 +131,13 @@ async def _attacker(url: str, act: Callable[[Streams], Awaitable[None]]) -> None
 
 async def _dribble(streams: Streams, head: bytes) -> None:
     streams[1].write(head)
-    answered = asyncio.ensure_future(streams[0].read())
+    reading = asyncio.ensure_future(streams[0].read())
     try:
-        while not answered.done():
+        while not reading.done():
             streams[1].write(b"1")
-            await asyncio.wait([answered], timeout=1)
+            await asyncio.wait([reading], timeout=1)
     finally:
-        answered.cancel()
+        reading.cancel()
 
 
 async def _shop_honestly(url: str, product: str) -> list[float]:
@@ -141,8 +147,8 @@ async def _shop_honestly(url: str, product: str) -> list[float]:
         while True:
             began = time.perf_counter()
             with Client(url) as client:
-                answer = await client("GET", f"/v1/products/{product}")
-            assert answer.status == 200
+                response = await client("GET", f"/v1/products/{product}")
+            assert response.status == 200
             taken.append(time.perf_counter() - began)
             await asyncio.sleep(0.02)
     return taken

@@ -1,4 +1,7 @@
-"""The checker of the faults: it passes a correct shop, and finds each kind of error."""
+"""The checker of the faults.
+
+It passes a correct shop, and finds each kind of error.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +39,10 @@ def place(shop: Shop, note: str = KEY) -> str:
 
 
 def change(statements: str) -> Callable[..., Any]:
-    """Make a change that no code of the service makes, and that the tables forbid."""
+    """Make a change that the tables forbid.
+
+    No code of the service makes it.
+    """
 
     def change(shop: Any) -> None:
         with closing(sqlite3.connect(shop.file)) as connection:
@@ -76,11 +82,11 @@ def events_of(shop: Shop) -> Sequence[str]:
 WRONGS = {
     "an acknowledged order is not there": lose,
     "a key has two orders": place,
-    "a key was answered with two orders": acknowledge_twice,
-    "an order that nobody sent": lambda shop: place(shop, "key_2"),
+    "two orders for one key": acknowledge_twice,
+    "an order without a request": lambda shop: place(shop, "key_2"),
     "an acknowledged payment is not there": forget_a_payment,
-    "a state that was never told": change("UPDATE orders SET status = 'paid'"),
-    "stock that nobody took": change("UPDATE products SET stock = stock - 1"),
+    "a state without a response": change("UPDATE orders SET status = 'paid'"),
+    "stock without an order": change("UPDATE products SET stock = stock - 1"),
     "stock below zero": change(
         "UPDATE stock_adjustments SET delta = delta - 2000000; UPDATE products SET stock = stock - 2000000"
     ),
@@ -98,27 +104,27 @@ WRONGS = {
         " SELECT 'other', session_id, created_at FROM refresh_tokens LIMIT 1"
     ),
     "a row that its table forbids": change("UPDATE users SET role = 'king'"),
-    "a row of somebody who is not there": change("UPDATE order_lines SET order_id = order_id || 'x'"),
-    "an answer that nobody should get": lambda shop: shop.history.note("500"),
+    "a row without its parent": change("UPDATE order_lines SET order_id = order_id || 'x'"),
+    "a response with status 500": lambda shop: shop.history.note("500"),
     "a refusal that does not say when to come again": lambda shop: shop.history.note("503", wait=None),
-    "a follower who missed an event": miss,
-    "a follower who saw an event twice": see_twice,
+    "a follower that missed an event": miss,
+    "a follower that saw an event twice": see_twice,
 }
 
 
-def test_a_shop_that_is_right_passes(shop: Shop) -> None:
+def test_correct_shop_passes(shop: Shop) -> None:
     shop.history.note("followed", event=events_of(shop)[0])
     shop.history.note("503", wait="1")
     assert check(shop)["orders"] == 1
 
 
-def test_an_order_of_somebody_else_is_none_of_ours(shop: Shop) -> None:
+def test_order_of_another_client_is_allowed_only_with_strangers(shop: Shop) -> None:
     place(shop, "key_2")
     assert check(shop, strangers=True)["orders"] == 1
 
 
 @pytest.mark.parametrize("wrong", WRONGS.values(), ids=WRONGS)
-def test_it_sees(shop: Shop, wrong: Any) -> None:
+def test_each_error_is_found(shop: Shop, wrong: Any) -> None:
     wrong(shop)
     with pytest.raises(AssertionError):
         check(shop)

@@ -81,7 +81,10 @@ def _stock(url: str) -> None:
 
 
 def _business_refusals() -> str:
-    """Return the configuration of statuses that are valid for valid requests, where declared."""
+    """Return the configuration of statuses that valid requests may get.
+
+    They count only where the contract declares them.
+    """
     table = ""
     for operation in CONTRACT.operations:
         declared = [status for status in ("412", "422", "428") if status in operation.responses]

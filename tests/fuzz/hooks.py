@@ -47,7 +47,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
 @schemathesis.auth(refresh_interval=300, retry_on=[401]).apply_to(
     lambda context: context.operation.definition.raw["operationId"] not in PUBLIC
 )
-class Somebody:
+class UserCredentials:
     """Credentials of a user of the fuzzed role.
 
     The user is created again when the fuzzer has signed it out, disabled or erased it.

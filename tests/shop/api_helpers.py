@@ -1,4 +1,7 @@
-"""Steps of many tests: sign in, create a key, read a list to its end."""
+"""Steps of many tests.
+
+They sign in, create a key, read a list to its end.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,12 +23,15 @@ def key_of(person: Client, *scopes: str) -> Client:
 
 
 def walk(client: Client, target: str, then: Callable[[], None] = lambda: None) -> list[Any]:
-    """Return all rows of a list, page by page; call a function between two pages."""
+    """Return all rows of a list, page by page.
+
+    A function may be called between two pages.
+    """
     rows: list[Any] = []
     while target:
-        answer = client.get(target)
-        assert answer.status == 200, answer
-        rows += answer.json["data"]
-        target = answer.headers.get("link", "<>").partition(">")[0][1:]
+        response = client.get(target)
+        assert response.status == 200, response
+        rows += response.json["data"]
+        target = response.headers.get("link", "<>").partition(">")[0][1:]
         then()
     return rows

@@ -1,4 +1,4 @@
-"""Invariants of a shop, which hold after any concurrent requests."""
+"""Invariants of a shop: they hold after any concurrent requests."""
 
 from sqlalchemy import func, select
 
@@ -37,10 +37,10 @@ def _stocks(session: AnySession) -> dict[str, int]:
 
 
 def _ledger(session: AnySession) -> dict[str, int]:
-    """Return the sum of each product's adjustments, less the quantities of live lines."""
-    came = select(StockAdjustment.product_id, func.sum(StockAdjustment.delta).label("total"))
+    """Return each product's adjustments less the quantities of live lines."""
+    adjustments = select(StockAdjustment.product_id, func.sum(StockAdjustment.delta).label("total"))
     live = select(OrderLine.product_id, func.sum(OrderLine.quantity).label("total")).join(Order).where(~Order.restocked)
-    adjusted = {row.product_id: row.total for row in session.execute(came.group_by(StockAdjustment.product_id))}
+    adjusted = {row.product_id: row.total for row in session.execute(adjustments.group_by(StockAdjustment.product_id))}
     held = {row.product_id: row.total for row in session.execute(live.group_by(OrderLine.product_id))}
     return {id_: adjusted.get(id_, 0) - held.get(id_, 0) for id_ in session.scalars(select(Product.id))}
 

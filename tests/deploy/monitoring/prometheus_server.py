@@ -29,11 +29,11 @@ class Prometheus:
 
     http: httpx.Client
 
-    def ask(self, expression: str) -> list[float]:
+    def query(self, expression: str) -> list[float]:
         """Return the values of an expression at this moment."""
-        answer = self.http.get("/api/v1/query", params={"query": expression}).json()
-        assert answer["status"] == "success", (expression, answer)
-        return [float(each["value"][1]) for each in answer["data"]["result"]]
+        response = self.http.get("/api/v1/query", params={"query": expression}).json()
+        assert response["status"] == "success", (expression, response)
+        return [float(each["value"][1]) for each in response["data"]["result"]]
 
     def rules(self) -> list[dict[str, Any]]:
         """Return the alert rules, and the health of their evaluation."""
@@ -43,7 +43,7 @@ class Prometheus:
 
 @contextmanager
 def prometheus(folder: Path, service: Served) -> Iterator[Prometheus]:
-    """Run a server that scrapes the service, until the end of the block."""
+    """Run a server that scrapes the service."""
     config = yaml.safe_load((MONITORING / "prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "500ms", "evaluation_interval": "500ms"}
     config["rule_files"] = [str(MONITORING / name) for name in config["rule_files"]]

@@ -16,19 +16,19 @@ def promtool(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.needs("prometheus")
-def test_prometheus_can_read_them() -> None:
+def test_alerts_are_valid() -> None:
     for words in (["config", "prometheus.yml"], ["rules", "alerts.yml"]):
         ended = promtool("check", *words)
         assert ended.returncode == 0, ended.stderr
 
 
 @pytest.mark.needs("prometheus")
-def test_each_fires_when_it_should_and_is_silent_when_it_should() -> None:
+def test_alerts_pass_their_own_tests() -> None:
     ended = promtool("test", "rules", "alerts_test.yml")
     assert ended.returncode == 0, ended.stderr
 
 
-def test_none_is_without_a_scene_in_which_it_fires() -> None:
+def test_every_alert_has_a_test_in_which_it_fires() -> None:
     [group] = yaml.safe_load((MONITORING / "alerts.yml").read_text())["groups"]
     scenes = (MONITORING / "alerts_test.yml").read_text()
     silent = [rule["alert"] for rule in group["rules"] if f'ALERTS{{alertname="{rule["alert"]}"' not in scenes]

@@ -37,21 +37,21 @@ class Customer:
 
     def __init__(self, url: str, nameless: str) -> None:
         self.url, self.nameless = f"{url}/v1", nameless
-        self.answers: Counter[tuple[str, str, int]] = Counter()
-        given = self.ask("POST", "/tokens", json={"email": "bob@example.com", "password": PASSWORD}).json()
+        self.responses: Counter[tuple[str, str, int]] = Counter()
+        given = self.send("POST", "/tokens", json={"email": "bob@example.com", "password": PASSWORD}).json()
         self.own = {"Authorization": f"Bearer {given['access_token']}", "Idempotency-Key": "mug"}
 
-    def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
-        """Send a request on a new connection, so that either worker may get it."""
-        answer = httpx.request(method, self.url + path, timeout=10, **given)
-        self.answers[method, path, answer.status_code] += 1
-        return answer
+    def send(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """Send a request on a new connection, for either worker."""
+        response = httpx.request(method, self.url + path, timeout=10, **given)
+        self.responses[method, path, response.status_code] += 1
+        return response
 
     def go_round(self) -> None:
-        self.ask("GET", "/me", headers=self.own)
-        self.ask("POST", "/products", headers=self.own, json=MUG)
-        self.ask("GET", f"/products/{self.nameless}")
-        while self.ask("POST", "/tokens/refresh", json={"refresh_token": "x" * 43}).status_code != 429:
+        self.send("GET", "/me", headers=self.own)
+        self.send("POST", "/products", headers=self.own, json=MUG)
+        self.send("GET", f"/products/{self.nameless}")
+        while self.send("POST", "/tokens/refresh", json={"refresh_token": "x" * 43}).status_code != 429:
             pass
 
 
@@ -88,7 +88,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory, redis: Redis) -> Iterator[tu
 
 
 def queries() -> Iterator[Any]:
-    """Everything that the dashboard asks, as Grafana would send it."""
+    """Every query of the dashboard, as Grafana sends it."""
     for panel in json.loads((MONITORING / "dashboard.json").read_text())["panels"]:
         for target in panel["targets"]:
             yield target["expr"].replace("$instance", ".*").replace("$__rate_interval", "10s")
@@ -102,25 +102,25 @@ def until(missing: Callable[..., Any]) -> None:
         time.sleep(0.2)
 
 
-def test_every_query_of_the_dashboard_shows_something(scene: tuple[Customer, Prometheus]) -> None:
+def test_every_query_of_the_dashboard_returns_values(scene: tuple[Customer, Prometheus]) -> None:
     customer, watching = scene
     missing = set(queries())
 
     def still_missing() -> set[Any]:
         customer.go_round()
         for query in list(missing):
-            if not all(map(math.isnan, watching.ask(query))):  # some operations were never called
+            if not all(map(math.isnan, watching.query(query))):  # some operations were never called
                 missing.remove(query)
         return missing
 
     until(still_missing)
 
 
-def test_the_sums_over_both_workers_are_right(scene: tuple[Customer, Prometheus]) -> None:
+def test_sums_over_both_workers_are_right(scene: tuple[Customer, Prometheus]) -> None:
     customer, watching = scene
     for _ in range(10):
         customer.go_round()
-    seen = customer.answers
+    seen = customer.responses
     sums = {
         'orderly_requests_total{operation="get_me", method="GET", status="200"}': seen["GET", "/me", 200],
         'orderly_request_duration_seconds_count{operation="get_me"}': seen["GET", "/me", 200],
@@ -135,25 +135,25 @@ def test_the_sums_over_both_workers_are_right(scene: tuple[Customer, Prometheus]
         "orderly_ready": 1,
     }
     assert min(sums.values()) > 0
-    until(lambda: {query: asked for query, value in sums.items() if (asked := watching.ask(query)) != [value]})
+    until(lambda: {query: now for query, value in sums.items() if (now := watching.query(query)) != [value]})
 
 
-def test_every_alert_asks_for_what_the_service_tells(scene: tuple[Customer, Prometheus]) -> None:
+def test_every_alert_uses_metrics_of_the_service(scene: tuple[Customer, Prometheus]) -> None:
     _, watching = scene
-    until(lambda: not watching.ask("orderly_ready"))
+    until(lambda: not watching.query("orderly_ready"))
     known = set(watching.http.get("/api/v1/label/__name__/values").json()["data"])
     assert {name for rule in watching.rules() for name in re.findall(r"orderly_\w+", rule["query"])} <= known
     until(lambda: [rule for rule in watching.rules() if rule["health"] != "ok"])
 
 
-def test_redis_that_does_not_answer_is_seen(scene: tuple[Customer, Prometheus], redis: Redis) -> None:
+def test_unresponsive_redis_raises_an_alert(scene: tuple[Customer, Prometheus], redis: Redis) -> None:
     customer, watching = scene
     redis.process.send_signal(signal.SIGSTOP)
 
     def unseen() -> bool:
-        customer.ask("GET", "/products?q=nothing")
-        return not watching.ask("orderly_rate_limiter_degraded > 0")
+        customer.send("GET", "/products?q=nothing")
+        return not watching.query("orderly_rate_limiter_degraded > 0")
 
     until(unseen)
     redis.process.send_signal(signal.SIGCONT)
-    until(lambda: watching.ask("orderly_rate_limiter_degraded > 0"))
+    until(lambda: watching.query("orderly_rate_limiter_degraded > 0"))

@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector on loopback, which keeps the spans it receives."""
+"""An OpenTelemetry collector on loopback that keeps the received spans."""
 
 import gzip
 import threading
@@ -18,7 +18,7 @@ class Collector(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Receiver)
         self.url = f"http://127.0.0.1:{self.server_port}/v1/traces"
         self.sent = b""
-        """The bytes of all requests."""
+        """All received spans in order of arrival."""
         self.spans: list[Span] = []
         self.resource: dict[str, Any] = {}
 
