@@ -28,7 +28,7 @@ def hashed(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         hashed.append(True)
         yield
 
-    monkeypatch.setattr(passwords, "_turn", turn)
+    monkeypatch.setattr(passwords, "_slot", turn)
     return hashed
 
 
