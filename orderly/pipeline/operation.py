@@ -78,7 +78,7 @@ class CompiledOperation:
         self._is_get = operation.method == "GET"
         types = self._handler.injected_types if self._handler else frozenset[type]()
         self._writes = Session in types or operation.idempotent or self._precondition.is_declared
-        self._checks_late = {Session, ReadSession} <= types
+        self._checks_late = self._precondition.is_declared and {Session, ReadSession} <= types
         if self._writes and self._database is None:
             raise ContractError(f"{operation.operation_id} writes, and this application has no database")
         self._path = contract.base_path + operation.path
