@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from db.orders import Order
 from orderly.database.database import Database
@@ -41,7 +41,7 @@ def test_the_copy_of_a_busy_shop_is_whole(orderly: Callable[..., CommandResult],
     assert (result.code, result.err) == (0, "")
     copy = Database(f"sqlite:///{shop / 'copy.db'}")
     with copy.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Order)) >= 1
+        assert session.scalar(select(Order.id).limit(1)) is not None
         invariants.check(session)
     copy.close()
 

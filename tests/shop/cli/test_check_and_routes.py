@@ -118,6 +118,7 @@ class TestCheck:
         # Tests in the background, and the processes that they start, would ignore SIGINT.
         heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed) as watching:
+            assert watching.stdout is not None
             assert watching.stdout.readline() == "[]\n"
             (shop / "notes.yaml").write_text("openapi: 3.0.3\n")
             reported = "".join(iter(watching.stdout.readline, "]\n")) + "]"

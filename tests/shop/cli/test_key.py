@@ -33,9 +33,11 @@ class TestCreate:
         result = orderly(*CREATE, "--scope", "me:read", "--scope", "me:write", "--days", "30")
         assert result.code == 0
         with migrated_shop.reading() as session:
-            state = api_keys.find_status(session, result.out.removesuffix("\n"))
+            status = api_keys.find_status(session, result.out.removesuffix("\n"))
         [key] = keys_of(migrated_shop)
-        assert (state.key_id, state.scopes) == (key.id, {"me:read", "me:write"})
+        assert status is not None
+        assert (status.key_id, status.scopes) == (key.id, {"me:read", "me:write"})
+        assert key.expires_at is not None
         assert (key.expires_at - key.created_at).days in (29, 30)
         assert result.err.startswith(f"Created {key.id} of alice@example.com with me:read, me:write.\n")
 

@@ -24,7 +24,7 @@ def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(
         invariants.check(session)
         assert session.scalar(select(func.count(Order.id))) == 5
         people = session.execute(select(User.role, User.password_hash)).all()
-    fits = [(role, verify(kept, password.rpartition(" ")[2])) for role, kept in people]
+    fits = [(row.role, verify(row.password_hash, password.rpartition(" ")[2])) for row in people]
     assert sorted(fits) == [("customer", True), ("customer", True), ("staff", False)]
 
 

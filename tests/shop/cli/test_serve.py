@@ -113,6 +113,7 @@ class TestService:
             SERVE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as service:
             try:
+                assert service.stdout is not None
                 assert service.stdout.readline() == f"Orderly serves its API at http://127.0.0.1:{port}/v1\n"
                 assert service.stdout.readline() == f"and its documentation at http://127.0.0.1:{port}/docs\n"
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/health/ready", timeout=10) as answer:

@@ -34,7 +34,9 @@ class TestCreate:
         assert (result.code, result.err) == (0, "")
         [alice] = people_of(migrated_shop)
         assert result.out.splitlines()[0] == f"Created {alice.id}: alice@example.com, customer."
-        password = re.fullmatch(r"Password, shown only once: (\S{24})", result.out.splitlines()[1])[1]
+        shown = re.fullmatch(r"Password, shown only once: (\S{24})", result.out.splitlines()[1])
+        assert shown is not None
+        password = shown[1]
         assert verify(alice.password_hash, password)
         assert password.encode() not in b"".join(each.read_bytes() for each in migrated_shop_files())
 

@@ -10,7 +10,8 @@ from db.events import TYPES
 from orderly.contract.operation import Operation
 from orderly.database.database import Database
 from tests.asgi import Client
-from tests.shop.contract.scenarios import CONTRACT, EXAMPLES, example_hash
+from tests.shop.application import CONTRACT
+from tests.shop.contract.scenarios import EXAMPLES, example_hash
 from tests.shop.factories import PAST, make_adjustment, make_caller, make_key, make_order, make_product, make_session
 
 SETTLES_WITHIN = 30
@@ -87,7 +88,7 @@ def test_an_administrator_can_give_a_key_every_scope(carol: Client) -> None:
 
 @pytest.fixture
 def two_of_each(carol: Client, database: Database) -> str:
-    """Two rows in each list of carol, and the id of a product."""
+    """The id of a product, with two rows in each list."""
     with database.writing() as session:
         for _ in range(2):
             product = make_product(session)

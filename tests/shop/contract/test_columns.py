@@ -140,7 +140,7 @@ def unfit(document: dict) -> list[str]:
     root = Node(document, "", document)
     found = []
     for kept in KEPT:
-        columns = {column.name: column for column in kept.row.__table__.columns}
+        columns: dict[str, Any] = {column.name: column for column in kept.row.__table__.columns}
         for schema in kept.schemas:
             is_answer = schema in (kept.row.__name__, "ApiKeyCreated", "Session")
             for path, leaf, null in leaves(root["components"]["schemas"][schema].target):

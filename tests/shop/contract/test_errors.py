@@ -4,7 +4,7 @@ from orderly.docs.errors import OUTSIDE_OF_OPERATIONS
 from orderly.errors import DomainError
 from orderly.http.problems import status_of
 from tests.applications import SHOP
-from tests.shop.contract.scenarios import CONTRACT
+from tests.shop.application import CONTRACT
 
 
 def kinds() -> list[type[DomainError]]:

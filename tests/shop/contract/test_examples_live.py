@@ -17,7 +17,8 @@ from orderly.database.database import Database
 from orderly.devtools.sandbox.seeding import seed_requests
 from tests.asgi import Client
 from tests.settings import SECRET
-from tests.shop.contract.scenarios import CONTRACT, EXAMPLES
+from tests.shop.application import CONTRACT
+from tests.shop.contract.scenarios import EXAMPLES
 from tests.shop.factories import make_session, password_hash
 
 OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
@@ -88,7 +89,7 @@ class Story:
     def __init__(self, client: Client, database: Database) -> None:
         self.client = client
         self.database = database
-        self.real = {}
+        self.real: dict[str, Any] = {}
         self.feed = ""
         with database.writing() as session:
             own = {"password_hash": password_hash()}

@@ -9,7 +9,8 @@ import pytest
 from orderly.contract.operation import Operation
 from orderly.database.database import Database
 from tests.asgi import Client
-from tests.shop.contract.scenarios import CONTRACT, Ask, ask, example_hash
+from tests.shop.application import CONTRACT
+from tests.shop.contract.scenarios import Ask, ask, example_hash
 
 OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
 LINKS = [

@@ -13,7 +13,8 @@ from orderly.database.database import Database
 from orderly.docs.access import access
 from tests.asgi import Client, Response
 from tests.settings import SECRET
-from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
+from tests.shop.application import CONTRACT
+from tests.shop.contract.scenarios import absent, ask, example_hash
 from tests.shop.factories import make_caller, make_key, make_session, make_user
 
 COLUMNS = ("anonymous", "owner", "other customer", "staff", "admin", "key with scope", "key without", "disabled")

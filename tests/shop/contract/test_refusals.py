@@ -21,7 +21,8 @@ from tests.contract_coverage.capture import recorded
 from tests.contract_coverage.problems import example_of
 from tests.requirements import needing_postgresql
 from tests.settings import make_settings
-from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
+from tests.shop.application import CONTRACT
+from tests.shop.contract.scenarios import Ask, absent, ask, example_hash
 
 ON_SQLITE = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
 """What is refused before any handler is called is the same on every database."""
@@ -31,7 +32,7 @@ LONG = "a" * 9000
 NONSENSE = {"X-API-Key": "ok_tr4sjm6r_" + "0" * 38}
 KEY = {"Idempotency-Key": "once"}
 
-SPOILED = {
+SPOILED: dict[str, Callable[[Ask], Ask]] = {
     "validation_error": lambda asked: replace(asked, target=f"{asked.target}?nonsense=1"),
     "ambiguous_credentials": lambda asked: asked.with_headers(**NONSENSE),
     "not_acceptable": lambda asked: asked.with_headers(Accept="text/html"),
@@ -167,6 +168,13 @@ def test_what_the_client_has_already_is_not_sent_again(operation: Any, carol: Cl
     assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", seen.headers["etag"])
 
 
+def errors_in_example_of(operation_id: str) -> Any:
+    """Return the errors of an operation's first example with status 400."""
+    example = example_of(OPERATIONS[operation_id], "400")
+    assert example is not None, f"{operation_id} has no example of a validation error"
+    return example["errors"]
+
+
 class TestViolations:
     """The violations in the examples equal those of a request."""
 
@@ -174,13 +182,13 @@ class TestViolations:
     def test_of_parameters(self, carol: Client) -> None:
         answer = carol.get("/v1/users?limit=101&email=alice.example.com")
 
-        assert answer.json["errors"] == example_of(OPERATIONS["list_users"], "400")["errors"]
+        assert answer.json["errors"] == errors_in_example_of("list_users")
 
     @ON_SQLITE
     def test_of_a_body(self, client: Client) -> None:
         answer = client.post("/v1/users", {"email": "alice.example.com", "password": "otters", "name": "Alice Archer"})
 
-        assert answer.json["errors"] == example_of(OPERATIONS["create_user"], "400")["errors"]
+        assert answer.json["errors"] == errors_in_example_of("create_user")
 
     @ON_SQLITE
     @pytest.mark.parametrize(

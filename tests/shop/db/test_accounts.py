@@ -17,8 +17,8 @@ class TestErase:
         alice = make_user(session)
         make_session(session, alice, user_agent="Alice's Firefox")
         make_key(session, alice, name="Alice's laptop")
-        reported = {"status": 201, "headers": {}, "body": b'{"name": "Alice"}', "subject_id": None}
-        idempotency.keep(session, IdempotencyKey(alice.id, "key", "x"), **reported)
+        key, body = IdempotencyKey(alice.id, "key", "x"), b'{"name": "Alice"}'
+        idempotency.keep(session, key, status=201, headers={}, body=body, subject_id=None)
         accounts.erase(session, alice)
         for table in (UserSession, RefreshToken, ApiKey, IdempotencyRecord):
             assert session.execute(select(table)).all() == []

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import api_keys
-from db.api_keys import ApiKey, ScopeNotHeld
+from db.api_keys import ApiKey, ApiKeyStatus, ScopeNotHeld
 from orderly.clock import now
 from tests.shop.factories import make_caller, make_key, make_user
 
@@ -19,6 +19,13 @@ def changed(secret: str, at: int) -> str:
     """Return the secret with one character changed."""
     other = "1" if secret[at] != "1" else "2"
     return secret[:at] + other + secret[at + 1 :]
+
+
+def status_of(session: Session, secret: str) -> ApiKeyStatus:
+    """Return the status of a valid key."""
+    status = api_keys.find_status(session, secret)
+    assert status is not None, "the key is invalid"
+    return status
 
 
 class TestSecret:
@@ -69,8 +76,8 @@ class TestFindState:
         secret = api_keys.make_secret(first.key.id)
         second.key.prefix, second.key.secret_hash = secret[:11], api_keys._hash(secret)
         session.flush()
-        assert api_keys.find_status(session, first.secret).user_id == alice.id
-        assert api_keys.find_status(session, secret).user_id == charlie.id
+        assert status_of(session, first.secret).user_id == alice.id
+        assert status_of(session, secret).user_id == charlie.id
 
     def test_an_expired_key_is_nobodys_from_its_last_moment_on(self, session: Session) -> None:
         at = now()
@@ -81,12 +88,12 @@ class TestFindState:
     def test_its_use_is_written_down_to_the_minute(self, session: Session) -> None:
         key, secret = make_key(session, make_user(session))
         at = now().replace(second=30)
-        assert api_keys.needs_last_used_update(api_keys.find_status(session, secret), at=at)
+        assert api_keys.needs_last_used_update(status_of(session, secret), at=at)
         api_keys.touch(session, key.id, at=at)
-        state = api_keys.find_status(session, secret)
-        assert state.last_used_at == at.replace(second=0, microsecond=0)
-        assert not api_keys.needs_last_used_update(state, at=at + 29 * SECOND)
-        assert api_keys.needs_last_used_update(state, at=at + 30 * SECOND)
+        status = status_of(session, secret)
+        assert status.last_used_at == at.replace(second=0, microsecond=0)
+        assert not api_keys.needs_last_used_update(status, at=at + 29 * SECOND)
+        assert api_keys.needs_last_used_update(status, at=at + 30 * SECOND)
 
 
 class TestRotate:

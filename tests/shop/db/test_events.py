@@ -1,6 +1,7 @@
 """The feed of events: a follower sees each event once."""
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -25,14 +26,14 @@ class Follower:
     def __init__(self, database: Database, **wanted: Any) -> None:
         self.database = database
         self.wanted = wanted
-        self.seen = []
-        self.place = None
+        self.seen: list[Any] = []
+        self.place: Sequence[str | int] | None = None
 
     def read(self, limit: int = 7) -> list[Any]:
         order, wanted = [Event.position, Event.id], events.feed(**self.wanted)
         listing = Page(wanted, lambda e: e.subject_id, order, descending=False, follow=True)
         with self.database.reading() as session:
-            page = listing.rows(session, limit, self.place)
+            page = listing.rows(session.session, limit, self.place)
         self.seen += page.data
         self.place = page.last or self.place
         return self.seen

@@ -28,7 +28,8 @@ CHANGE = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b")
 @pytest.fixture(scope="module")
 def changes(bare_postgresql: str) -> dict[str, Any]:
     """The statements of each revision, as (outside of a transaction, SQL)."""
-    made, now = {}, []
+    made: dict[str, Any] = {}
+    now: list[Any] = []
 
     def notice(connection: Any, _cursor: Any, statement: Any, *_: Any) -> None:
         if CHANGE.match(statement):

@@ -1,5 +1,6 @@
 """Orders: creation, transitions and constraints."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tests.shop.factories import make_caller, make_order, make_product, make_use
 from tests.statements import listen
 
 STATES = ("pending", "paid", "fulfilled", "cancelled", "refunded")
-ACTIONS = {
+ACTIONS: dict[str, Callable[..., Any]] = {
     "revise": lambda session, order, caller: order_actions.update(session, order, caller, {"note": "At the back door"}),
     "pay": lambda session, order, caller: order_actions.pay(session, order, caller, "bank-1"),
     "fulfil": lambda session, order, caller: order_actions.fulfil(session, order, caller, "1Z999"),
@@ -163,7 +164,11 @@ class TestThePerson:
         assert orders.has_open(session, alice.id) is (status in ("pending", "paid"))
 
     def test_erasing_forgets_what_is_about_the_person(self, session: Session, alice: Caller) -> None:
-        given = {"note": "Ring twice", "shipping_address": {"name": "Alice"}, "metadata": {"phone": "1"}}
+        given: dict[str, Any] = {
+            "note": "Ring twice",
+            "shipping_address": {"name": "Alice"},
+            "metadata": {"phone": "1"},
+        }
         order, other = make_order(session, alice, **given), make_order(session, **given)
         orders.erase(session, alice.id)
         session.expire_all()

@@ -62,7 +62,7 @@ class TestCallerState:
         family = make_session(session, bob).session
         assert sessions.find_session_status(session, family.id, bob.id) == ("staff", "active")
         bob.change_role(session, "customer")
-        assert sessions.find_session_status(session, family.id, bob.id).role == "customer"
+        assert sessions.find_session_status(session, family.id, bob.id) == ("customer", "active")
 
     def test_there_is_none_once_the_session_has_expired(self, session: Session) -> None:
         alice = make_user(session)

@@ -20,10 +20,12 @@ NEW = {"email": "alicia@example.com", "current_password": PASSWORD}
 def hashed(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """The hashes with a free write lock."""
     hashed = []
+    file = database.url.database
+    assert file is not None
 
     @contextmanager
     def turn() -> Iterator[None]:
-        with closing(sqlite3.connect(database.url.database, timeout=0, isolation_level=None)) as other:
+        with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")  # raises if another transaction writes
         hashed.append(True)
         yield

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from db import accounts, users
 from handlers import me, tokens
-from orderly import Caller
+from handlers.contract_types import PasswordChange
+from orderly import Caller, ReadSession
 from orderly.errors import Unauthenticated
 from tests.asgi import Client
 from tests.shop.api_helpers import key_of, log_in
@@ -69,12 +70,12 @@ class TestGoneMeanwhile:
 
     def test_the_account_is_gone_before_its_name_is_changed(self, session: Session, gone: Caller) -> None:
         with pytest.raises(Unauthenticated):
-            me.update_me({"name": "X"}, session=session, reads=session, caller=gone)
+            me.update_me({"name": "X"}, session=session, reads=ReadSession.within(session), caller=gone)
 
     def test_the_account_is_gone_before_the_password_is_compared(self, session: Session, gone: Caller) -> None:
-        body = {"current_password": PASSWORD, "new_password": OTHER}
+        body: PasswordChange = {"current_password": PASSWORD, "new_password": OTHER}
         with pytest.raises(Unauthenticated):
-            me.update_my_password(body, session=session, reads=session, caller=gone)
+            me.update_my_password(body, session=session, reads=ReadSession.within(session), caller=gone)
 
     def test_who_signs_out_twice_at_once_is_signed_out(self, session: Session) -> None:
         alice = make_user(session)

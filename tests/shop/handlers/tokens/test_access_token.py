@@ -105,7 +105,7 @@ class TestAccessToken:
 
     def test_a_token_without_a_signature_is_invalid(self, client: Client, signed: Callable[..., str]) -> None:
         head, payload, _ = signed().split(".")
-        unsigned = jwt.encode({}, None, "none", headers={"typ": "at+jwt"}).split(".")[0]
+        unsigned = jwt.encode({}, "", "none", headers={"typ": "at+jwt"}).split(".")[0]
         for token in (f"{unsigned}.{payload}.", f"{head}.{payload}.", f"{head}.{payload}"):
             assert client.signed_in(token).get("/v1/me").code == "invalid_token"
 

@@ -51,9 +51,9 @@ class TestCreateToken:
         me = client.signed_in(log_in(client).json["access_token"]).get("/v1/me").json
         assert (me["version"], me["created_at"]) == (1, me["updated_at"])
         with database.reading() as session:
-            assert users.find_password_record(session, email="alice@example.com").password_hash.startswith(
-                "$argon2id$v=19$m=19456,t=2,p=1$"
-            )
+            record = users.find_password_record(session, email="alice@example.com")
+        assert record is not None
+        assert record.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
         assert log_in(client).status == 201
 
     def test_errors_do_not_quote_values(self, client: Client) -> None:
