@@ -24,13 +24,13 @@ def hashed(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     assert file is not None
 
     @contextmanager
-    def turn() -> Iterator[None]:
+    def slot() -> Iterator[None]:
         with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")  # raises if another transaction writes
         hashed.append(True)
         yield
 
-    monkeypatch.setattr(passwords, "_turn", turn)
+    monkeypatch.setattr(passwords, "_slot", slot)
     return hashed
 
 
