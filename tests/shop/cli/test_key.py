@@ -27,7 +27,7 @@ def keys_of(database: Database) -> Sequence[ApiKey]:
 
 @pytest.mark.usefixtures("alice")
 class TestCreate:
-    def test_the_secret_alone_is_on_stdout_and_works(
+    def test_stdout_has_only_the_secret_which_works(
         self, orderly: Callable[..., CommandResult], migrated_shop: Database
     ) -> None:
         result = orderly(*CREATE, "--scope", "me:read", "--scope", "me:write", "--days", "30")
@@ -50,7 +50,7 @@ class TestCreate:
             (("--scope", "me:read", "--name", ""), "The name "),
         ],
     )
-    def test_what_is_refused_makes_no_key(
+    def test_rejected_key_is_not_created(
         self, orderly: Callable[..., CommandResult], migrated_shop: Database, words: tuple[Any, ...], line: str
     ) -> None:
         result = orderly(*CREATE, *words)

@@ -13,7 +13,7 @@ from tests.commands import CommandResult
 from tests.shop import invariants
 
 
-def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(
+def test_rows_are_created_and_the_password_is_printed(
     orderly: Callable[..., CommandResult], migrated_shop: Database
 ) -> None:
     result = orderly("seed", "--products", "3", "--customers", "2", "--orders", "5")
@@ -29,7 +29,7 @@ def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(
 
 
 @pytest.mark.parametrize("words", [("--products", "0"), ("--customers", "0"), ("--orders", "-1"), ("--orders", "many")])
-def test_what_cannot_be_made_is_refused(
+def test_invalid_numbers_are_rejected(
     orderly: Callable[..., CommandResult], migrated_shop: Database, words: tuple[str, str]
 ) -> None:
     assert orderly("seed", *words).code == 2

@@ -84,7 +84,7 @@ class TestRefusals:
         ],
         ids=["broken", "newer", "unmigrated", "readonly", "secret", "debug", "taken"],
     )
-    def test_one_plain_line_and_no_port(
+    def test_invalid_start_is_one_line_and_opens_no_port(
         self, shop: Path, migrated_shop: Database, taken: Any, spoil: Callable[..., Any], line: str
     ) -> None:
         variables = spoil(shop, migrated_shop)
@@ -94,7 +94,7 @@ class TestRefusals:
         assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1), ended
         assert line in ended.stderr
 
-    def test_an_address_that_is_not_ours_is_refused(self, migrated_shop: Database) -> None:
+    def test_address_of_another_machine_is_an_error(self, migrated_shop: Database) -> None:
         ended = serve(8000, ORDERLY_HOST="192.0.2.1")
         assert (ended.returncode, ended.stdout) == (1, "")
         assert ended.stderr.startswith("Cannot bind 192.0.2.1:8000: ")
@@ -106,7 +106,7 @@ class TestRefusals:
 
 
 class TestService:
-    def test_it_tells_where_it_is_serves_logs_and_stops(self, migrated_shop: Database) -> None:
+    def test_service_prints_its_urls_serves_logs_and_stops(self, migrated_shop: Database) -> None:
         port = free_port()
         environment = {**os.environ, **PRODUCTION, "ORDERLY_PORT": str(port)}
         with subprocess.Popen(

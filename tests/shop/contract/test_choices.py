@@ -56,7 +56,7 @@ def everything(carol: Client, sign_in: Callable[..., Client]) -> None:
     assert {answer.status for answer in answers} == {200, 201, 204}
 
 
-def test_each_type_of_event_happens_and_can_be_asked_for(everything: None, carol: Client) -> None:
+def test_each_event_type_occurs_and_can_be_filtered(everything: None, carol: Client) -> None:
     deadline = time.monotonic() + SETTLES_WITHIN
     while not carol.get("/v1/events?type=user.erased").json["data"] and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -64,7 +64,7 @@ def test_each_type_of_event_happens_and_can_be_asked_for(everything: None, carol
     assert {each: {event["type"] for event in page} for each, page in pages.items()} == {each: {each} for each in TYPES}
 
 
-def test_each_status_of_an_order_can_be_asked_for(carol: Client, database: Database) -> None:
+def test_orders_can_be_filtered_by_each_status(carol: Client, database: Database) -> None:
     with database.writing() as session:
         made = {each: make_order(session, make_caller(carol.user), status=each).id for each in PAST}
         session.commit()
@@ -74,7 +74,7 @@ def test_each_status_of_an_order_can_be_asked_for(carol: Client, database: Datab
 
 
 @pytest.mark.parametrize("status", SCHEMAS["UserStatus"]["enum"])
-def test_each_status_of_an_account_can_be_asked_for(status: Any, carol: Client, sign_in: Callable[..., Client]) -> None:
+def test_accounts_can_be_filtered_by_each_status(status: Any, carol: Client, sign_in: Callable[..., Client]) -> None:
     assert carol.post(f"/v1/users/{sign_in('alice').user.id}/disable").status == 200
     found = carol.get(f"/v1/users?status={status}").json["data"]
     assert [user["name"] for user in found] == [{"active": "Carol", "disabled": "Alice"}[status]]

@@ -223,19 +223,19 @@ def story(client: Client, database: Database) -> Iterator[Story]:
 @pytest.mark.parametrize(
     ("name", "media_type"), [(name, kind or None) for name in SCRIPT for kind, _, _ in requests(OPERATIONS[name])]
 )
-def test_the_example_is_what_happens(name: Any, media_type: Any, story: Story) -> None:
+def test_response_equals_its_example(name: Any, media_type: Any, story: Story) -> None:
     for step in SCRIPT[name][1:]:
         story.play(step)
     story.call(OPERATIONS[name], media_type=media_type)
 
 
-def test_every_example_is_played() -> None:
+def test_every_operation_with_examples_is_tested() -> None:
     translated = {o.operation_id for o in CONTRACT.operations if o.body or answers(o)}
     assert translated == SCRIPT.keys()
 
 
 @pytest.mark.parametrize("operation", [o for o in CONTRACT.operations if o.body], ids=lambda o: o.operation_id)
-def test_every_request_has_its_answer_under_the_same_name(operation: Any) -> None:
+def test_every_request_has_a_response_of_the_same_name(operation: Any) -> None:
     names = {name for _, name, _ in requests(operation)}
     assert len(list(requests(operation))) == len(operation.body), "one example of each media type"
     assert not operation.success.media or names == answers(operation).keys()

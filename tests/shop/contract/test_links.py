@@ -38,7 +38,7 @@ def value(expression: Any, made: Any, asked: Ask) -> str:
 @pytest.mark.parametrize(
     ("operation", "name", "target"), LINKS, ids=[f"{o.operation_id}-{name}" for o, name, _ in LINKS]
 )
-def test_a_link_leads_to_what_was_made(
+def test_link_resolves_to_the_created_resource(
     operation: Operation, name: Any, target: Any, carol: Client, client: Client, database: Database
 ) -> None:
     asked = ask(operation, database, carol.user)

@@ -99,7 +99,7 @@ def callers(client: Client, database: Database) -> Callable[[Operation], dict[st
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
-def test_everybody_may_do_what_the_table_says_and_nothing_else(
+def test_every_caller_has_exactly_the_declared_access(
     operation: Operation, callers: Callable[[Operation], dict[str, Any]], database: Database
 ) -> None:
     everyone = callers(operation)
@@ -121,7 +121,7 @@ def bare(answer: Response) -> tuple[int, bytes, list[tuple[str, str]]]:
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
-def test_the_table_of_the_docs_is_this_one(operation: Operation) -> None:
+def test_table_of_the_docs_equals_the_matrix(operation: Operation) -> None:
     people = {"anonymous": "anonymous", "customer": "owner", "staff": "staff", "admin": "admin"}
     statuses = {column: expected(operation, who) for column, who in people.items()}
     shown = access(CONTRACT, operation)
@@ -130,6 +130,6 @@ def test_the_table_of_the_docs_is_this_one(operation: Operation) -> None:
     assert {column: shown[column] if status == "404" else status for column, status in statuses.items()} == shown
 
 
-def test_whatever_has_an_owner_has_a_rule() -> None:
+def test_every_owned_resource_has_a_rule() -> None:
     named = {p.name for o in CONTRACT.operations for p in o.parameters if p.location == "path"}
     assert named - {"product_id"} == OWNED_BY_OTHERS.keys()

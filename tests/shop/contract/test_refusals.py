@@ -72,9 +72,7 @@ def declared(operation: Operation, code: str) -> int | None:
 
 @ON_SQLITE
 @EVERY
-def test_what_is_wrong_with_any_request_is_said_in_its_own_words(
-    operation: Operation, carol: Client, database: Database
-) -> None:
+def test_each_invalid_request_has_its_own_code(operation: Operation, carol: Client, database: Database) -> None:
     asked = ask(operation, database, carol.user)
     for code, spoil in SPOILED.items():
         status = declared(operation, code)
@@ -85,7 +83,7 @@ def test_what_is_wrong_with_any_request_is_said_in_its_own_words(
 
 @ON_SQLITE
 @EVERY
-def test_without_a_good_credential_nothing_is_done(
+def test_request_without_a_valid_credential_is_rejected(
     operation: Operation, client: Client, carol: Client, database: Database
 ) -> None:
     asked = ask(operation, database, carol.user)
@@ -100,7 +98,7 @@ def test_another_method_is_not_allowed(client: Client) -> None:
 
 
 @ON_SQLITE
-def test_what_has_no_handler_is_not_implemented(database: Database) -> None:
+def test_operation_without_a_handler_is_not_implemented(database: Database) -> None:
     app = recorded(create_shop(make_settings(database_url=url_of(database)), handlers=lambda _: None))
     answer = Client(app).get("/v1/products")
     assert (answer.status, answer.code) == (501, "not_implemented")
@@ -109,7 +107,7 @@ def test_what_has_no_handler_is_not_implemented(database: Database) -> None:
 
 @ON_SQLITE
 @EVERY
-def test_what_is_not_there_is_not_found(operation: Operation, carol: Client, database: Database) -> None:
+def test_missing_resource_is_not_found(operation: Operation, carol: Client, database: Database) -> None:
     if declared(operation, "not_found"):
         answer = absent(operation, ask(operation, database, carol.user)).of(carol)
         assert (answer.status, answer.code) == (404, "not_found")
@@ -118,7 +116,7 @@ def test_what_is_not_there_is_not_found(operation: Operation, carol: Client, dat
 @pytest.mark.parametrize("operation", [o for o in CONTRACT.operations if o.idempotent], ids=lambda o: o.operation_id)
 class TestIdempotencyKeys:
     @ON_SQLITE
-    def test_a_key_is_good_for_one_request(self, operation: Any, carol: Client, database: Database) -> None:
+    def test_key_belongs_to_one_request(self, operation: Any, carol: Client, database: Database) -> None:
         asked, other = (ask(operation, database, carol.user).with_headers(**KEY) for _ in range(2))
         first, again = asked.of(carol), asked.of(carol)
         assert (again.status, again.body) == (first.status, first.body)
@@ -127,9 +125,7 @@ class TestIdempotencyKeys:
 
     # SQLite's writers wait for each other.
     @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-    def test_two_requests_with_one_key_are_not_handled_at_once(
-        self, operation: Any, carol: Client, database: Database
-    ) -> None:
+    def test_key_in_flight_is_a_conflict(self, operation: Any, carol: Client, database: Database) -> None:
         number = int.from_bytes(sha256(f"{carol.user.id} once".encode()).digest()[:8], signed=True)
         with database.writing() as first:
             first.scalar(select(func.pg_try_advisory_xact_lock(number)))
@@ -142,7 +138,7 @@ class TestLimits:
     @pytest.mark.parametrize(
         "operation", [o for o in CONTRACT.operations if o.rate_limits], ids=lambda o: o.operation_id
     )
-    def test_one_request_too_many_has_to_wait(
+    def test_request_over_the_limit_is_rejected(
         self,
         operation: Any,
         hurried: Callable[[Scope, Receive, Send], Awaitable[None]],
@@ -153,7 +149,7 @@ class TestLimits:
         asked = SPOILED["validation_error"](ask(operation, database, carol.user))
         assert (asked.of(caller).status, asked.of(caller).code) == (400, "rate_limited")
 
-    def test_every_operation_that_looks_anything_up_has_a_limit(self) -> None:
+    def test_every_operation_except_health_has_a_limit(self) -> None:
         assert [o.operation_id for o in CONTRACT.operations if not o.rate_limits] == ["get_liveness", "get_readiness"]
 
 
@@ -161,7 +157,7 @@ class TestLimits:
 @pytest.mark.parametrize(
     "operation", [o for o in CONTRACT.operations if "304" in o.responses], ids=lambda o: o.operation_id
 )
-def test_what_the_client_has_already_is_not_sent_again(operation: Any, carol: Client, database: Database) -> None:
+def test_unchanged_resource_is_not_sent_again(operation: Any, carol: Client, database: Database) -> None:
     asked = ask(operation, database, carol.user)
     seen = asked.of(carol)
     answer = asked.with_headers(If_None_Match=seen.headers["etag"]).of(carol)
@@ -179,13 +175,13 @@ class TestViolations:
     """The violations in the examples equal those of a request."""
 
     @ON_SQLITE
-    def test_of_parameters(self, carol: Client) -> None:
+    def test_violations_of_parameters(self, carol: Client) -> None:
         answer = carol.get("/v1/users?limit=101&email=alice.example.com")
 
         assert answer.json["errors"] == errors_in_example_of("list_users")
 
     @ON_SQLITE
-    def test_of_a_body(self, client: Client) -> None:
+    def test_violations_of_a_body(self, client: Client) -> None:
         answer = client.post("/v1/users", {"email": "alice.example.com", "password": "otters", "name": "Alice Archer"})
 
         assert answer.json["errors"] == errors_in_example_of("create_user")
@@ -195,7 +191,7 @@ class TestViolations:
         ("method", "path", "headers", "part"),
         [("GET", "/users/1", {}, "path"), ("POST", "/orders", {"Idempotency-Key": ""}, "header")],
     )
-    def test_of_another_part_of_the_request(
+    def test_violations_of_another_part(
         self, carol: Client, method: str, path: str, headers: dict[str, Any], part: str
     ) -> None:
         answer = carol(method, f"/v1{path}", None, headers)

@@ -13,7 +13,7 @@ from tests.shop.factories import make_key, make_session, make_user
 
 
 class TestErase:
-    def test_nothing_personal_stays_and_the_row_does(self, session: Session) -> None:
+    def test_personal_data_is_deleted_and_the_row_kept(self, session: Session) -> None:
         alice = make_user(session)
         make_session(session, alice, user_agent="Alice's Firefox")
         make_key(session, alice, name="Alice's laptop")
@@ -26,7 +26,7 @@ class TestErase:
         assert "alice" not in str(row).lower()
         assert (alice.id, alice.status, alice.version) == (row.id, "erased", 2)
 
-    def test_two_erased_accounts_do_not_stand_in_each_others_way(self, session: Session) -> None:
+    def test_two_accounts_can_be_erased(self, session: Session) -> None:
         for name in ("alice", "charlie"):
             accounts.erase(session, make_user(session, name))
         assert session.scalars(select(User.email)).all() == [None, None]

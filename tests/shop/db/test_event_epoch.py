@@ -24,7 +24,7 @@ def shift_of(database: Database) -> Any:
         return session.scalar(select(EventEpoch.shift))
 
 
-def test_a_database_that_stays_where_it_is_counts_on(database: Database) -> None:
+def test_same_database_keeps_its_positions(database: Database) -> None:
     event_epoch.detect_restore(database)
     happen(database, "before")
     event_epoch.detect_restore(database)
@@ -33,7 +33,7 @@ def test_a_database_that_stays_where_it_is_counts_on(database: Database) -> None
     assert Follower(database).read_until(2) == ["before", "after"]
 
 
-def test_a_restored_database_counts_on_from_above(database: Database) -> None:
+def test_restored_database_continues_at_higher_positions(database: Database) -> None:
     event_epoch.detect_restore(database)
     happen(database, "kept")
     follower = Follower(database)
@@ -48,7 +48,7 @@ def test_a_restored_database_counts_on_from_above(database: Database) -> None:
     assert follower.read_until(2) == ["kept", "new"]
 
 
-def test_it_moves_once(database: Database) -> None:
+def test_restore_is_detected_once(database: Database) -> None:
     event_epoch.detect_restore(database)
     event_epoch.advance_epoch(database)
     moved = shift_of(database)
@@ -57,7 +57,7 @@ def test_it_moves_once(database: Database) -> None:
 
 
 @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-def test_a_role_without_privileges_may_ask_which_server_it_is(database: Database) -> None:
+def test_role_without_privileges_can_identify_the_server(database: Database) -> None:
     with database.writing() as session:
         session.execute(text("SET LOCAL ROLE pg_database_owner"))
         assert "/" in session.scalar(event_epoch.SERVER)

@@ -60,14 +60,14 @@ def findings(sql: str, allowed: dict[str, str] | tuple[()] = ()) -> list[Any]:
 
 @pytest.mark.needs("postgresql", "squawk")
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_the_version_before_may_go_on_serving(changes: dict[str, Any], revision: str) -> None:
+def test_previous_version_can_continue_serving(changes: dict[str, Any], revision: str) -> None:
     assert changes[revision] != []
     assert findings(script(changes[revision]), LET_BE_IN.get(revision, ())) == []
 
 
 @pytest.mark.needs("postgresql")
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_what_cannot_be_undone_is_a_migration_of_its_own(changes: dict[str, Any], revision: str) -> None:
+def test_nontransactional_statement_is_its_own_migration(changes: dict[str, Any], revision: str) -> None:
     if any(alone for alone, _ in changes[revision]):
         assert all(alone for alone, _ in changes[revision])
 
@@ -89,5 +89,5 @@ def test_what_cannot_be_undone_is_a_migration_of_its_own(changes: dict[str, Any]
         ("disallowed-unique-constraint", "ALTER TABLE orders ADD CONSTRAINT uq_orders_note UNIQUE (note)"),
     ],
 )
-def test_what_would_break_it_or_keep_it_waiting_is_found(rule: str, sql: str) -> None:
+def test_breaking_or_blocking_statement_is_found(rule: str, sql: str) -> None:
     assert any(rule in line for line in findings(script([(False, sql)]))), findings(script([(False, sql)]))

@@ -67,13 +67,13 @@ def test_each_filter_of_the_staff_has_an_index(shop: Session, bob: Caller, index
 
 
 @pytest.mark.parametrize("asked", [{}, {"status": "pending"}, {"created_before": now() - timedelta(days=1)}])
-def test_her_own_orders_have_one_too(shop: Session, alice: Caller, asked: dict[str, Any]) -> None:
+def test_each_filter_of_a_customer_has_an_index(shop: Session, alice: Caller, asked: dict[str, Any]) -> None:
     listed = listing(alice, **asked)
     for after in (None, listed.rows(shop, 20).last):
         assert "ix_orders_user_id" in plan(shop, listed, after)
 
 
-def test_a_page_is_two_statements_however_many_rows_it_has(session: Session, bob: Caller) -> None:
+def test_page_of_any_size_is_two_statements(session: Session, bob: Caller) -> None:
     lines = [(make_product(session, stock=100).id, 1) for _ in range(3)]
     for rows in (1, 20):
         while len(session.scalars(orders.visible_to(bob)).all()) < rows:

@@ -37,13 +37,13 @@ def wait_for_a_waiting_one(session: Session) -> None:
 
 
 class TestTake:
-    def test_it_takes_all_lines_and_raises_their_versions(self, session: Session) -> None:
+    def test_all_lines_are_reserved_with_new_versions(self, session: Session) -> None:
         cup, jug = make_product(session), make_product(session)
         products.reserve(session, {jug.id: 10, cup.id: 1})
         session.expire_all()
         assert [(p.stock, p.version) for p in (jug, cup)] == [(0, 2), (9, 2)]
 
-    def test_one_line_short_refuses_all_and_names_it(self, database: Database) -> None:
+    def test_short_line_is_named_and_reserves_nothing(self, database: Database) -> None:
         with database.writing() as session:
             cup, jug = make_product(session), make_product(session, stock=2)
             session.commit()
@@ -55,7 +55,7 @@ class TestTake:
 
 
 class TestRules:
-    def test_only_what_changes_is_told(self, session: Session, bob: Caller) -> None:
+    def test_each_change_is_recorded_once(self, session: Session, bob: Caller) -> None:
         cup = make_product(session)
         products.change(session, bob, cup.id, {"name": cup.name})
         products.change(session, bob, cup.id, {"price_amount": 1})
@@ -82,14 +82,14 @@ class TestRules:
             (StockAdjustment, {"delta": 0}, "ck_stock_adjustments_delta"),
         ],
     )
-    def test_the_tables_refuse_what_a_bug_would_do(
+    def test_tables_reject_invalid_rows(
         self, session: Session, table: type[Any], values: dict[str, int], constraint: str
     ) -> None:
         make_product(session)
         with pytest.raises(IntegrityError, match=constraint):
             session.execute(update(table).values(values))
 
-    def test_more_lines_take_no_more_statements(self, session: Session) -> None:
+    def test_number_of_statements_is_independent_of_lines(self, session: Session) -> None:
         ids = [make_product(session).id for _ in range(12)]
         session.flush()
         counts = []

@@ -32,7 +32,7 @@ def test_orders_of_all_states_keep_the_invariants(database: Database) -> None:
         assert session.scalar(select(func.count(User.id))) == 4
 
 
-def test_what_sells_out_is_delivered(database: Database) -> None:
+def test_sold_out_products_are_restocked(database: Database) -> None:
     sow(database, products=1, customers=1, orders=150)
     with database.reading() as session:
         invariants.check(session)
@@ -40,7 +40,7 @@ def test_what_sells_out_is_delivered(database: Database) -> None:
         assert session.scalars(reasons).all()[:2] == ["initial stock", "delivery"]
 
 
-def test_it_may_be_sown_twice(database: Database) -> None:
+def test_seed_can_run_twice(database: Database) -> None:
     for _ in range(2):
         sow(database, products=2, customers=2, orders=2)
     with database.reading() as session:

@@ -48,7 +48,9 @@ class TestCreateApiKey:
     @pytest.mark.parametrize(
         ("name", "scope"), [("alice", "users:read"), ("bob", "users:write"), ("bob", "orders:refund")]
     )
-    def test_nobody_gives_what_he_does_not_have(self, sign_in: Callable[..., Client], name: str, scope: str) -> None:
+    def test_scope_that_the_caller_lacks_is_rejected(
+        self, sign_in: Callable[..., Client], name: str, scope: str
+    ) -> None:
         person = sign_in(name)
         answer = create(person, "me:read", scope)
         assert (answer.status, answer.code) == (403, "scope_not_held")
@@ -78,7 +80,7 @@ class TestWithAKey:
 
 
 class TestListApiKeys:
-    def test_only_ones_own_and_without_the_secrets(self, sign_in: Callable[..., Client]) -> None:
+    def test_own_keys_are_listed_without_secrets(self, sign_in: Callable[..., Client]) -> None:
         alice, charlie = sign_in("alice"), sign_in("charlie")
         first, second = create(alice).json, create(alice).json
         create(charlie)
@@ -99,7 +101,7 @@ class TestListApiKeys:
 
 
 class TestRevokeApiKey:
-    def test_it_bites_on_the_very_next_call(self, client: Client, sign_in: Callable[..., Client]) -> None:
+    def test_revoked_key_is_invalid_at_once(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         made = create(alice).json
         key = client.with_key(made["secret"])
@@ -143,7 +145,9 @@ class TestRotateApiKey:
         assert new.status == 201
         assert client.with_key(new.json["secret"]).get("/v1/me").status == 200
 
-    def test_who_lacks_a_scope_of_the_key_cannot_renew_it(self, client: Client, sign_in: Callable[..., Client]) -> None:
+    def test_caller_without_a_scope_of_the_key_cannot_renew_it(
+        self, client: Client, sign_in: Callable[..., Client]
+    ) -> None:
         alice = sign_in("alice")
         weak, strong = create(alice, "api-keys:write").json, create(alice, "me:write").json
         answer = self.rotate(client.with_key(weak["secret"]), strong["id"])

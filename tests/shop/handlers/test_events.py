@@ -70,7 +70,7 @@ class TestListEvents:
             "data": {"status": "pending", "total_amount": 3350},
         }
 
-    def test_it_can_be_followed_from_its_end(self, bob: Client, record: Callable[..., list[str]]) -> None:
+    def test_feed_can_be_followed_from_its_end(self, bob: Client, record: Callable[..., list[str]]) -> None:
         record(2)
         end = bob.get(ORDERS).json["next_cursor"]
         nothing = bob.get(f"{ORDERS}&after={end}").json

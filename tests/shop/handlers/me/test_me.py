@@ -45,7 +45,7 @@ class TestUpdateMe:
         assert log_in(client, email="alicia@example.com").status == 201
         assert log_in(client).code == "invalid_credentials"
 
-    def test_an_address_of_somebody_else_is_taken(self, sign_in: Callable[..., Client]) -> None:
+    def test_address_of_another_user_is_a_conflict(self, sign_in: Callable[..., Client]) -> None:
         alice, _ = sign_in("alice"), sign_in("charlie")
         answer = alice.patch("/v1/me", {"email": "Charlie@example.com", "current_password": PASSWORD, "name": "X"})
         assert (answer.status, answer.code) == (409, "email_taken")
@@ -77,7 +77,7 @@ class TestGoneMeanwhile:
         with pytest.raises(Unauthenticated):
             me.update_my_password(body, session=session, reads=ReadSession.within(session), caller=gone)
 
-    def test_who_signs_out_twice_at_once_is_signed_out(self, session: Session) -> None:
+    def test_second_sign_out_of_a_session_succeeds(self, session: Session) -> None:
         alice = make_user(session)
         caller = make_caller(alice, session_id=make_session(session, alice).session.id)
         tokens.revoke_current_token(session=session, caller=caller)

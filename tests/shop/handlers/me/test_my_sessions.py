@@ -20,7 +20,7 @@ class TestListMySessions:
 
 
 class TestRevokeMySession:
-    def test_it_ends_access_and_refresh_at_once(self, client: Client, sign_in: Callable[..., Client]) -> None:
+    def test_revocation_ends_access_and_refresh_at_once(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         given, elsewhere = another_session(client)
         [session_id] = [s["id"] for s in alice.get("/v1/me/sessions").json["data"] if not s["current"]]

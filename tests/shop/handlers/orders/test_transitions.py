@@ -103,7 +103,7 @@ class TestRefundOrder:
 
 
 class TestArchivedProducts:
-    def test_their_orders_stay_readable_and_go_on(
+    def test_orders_of_archived_products_continue(
         self,
         alice: Client,
         bob: Client,
