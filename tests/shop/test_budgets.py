@@ -89,8 +89,8 @@ async def asked(alice: Shopper, what: str) -> None:
     body, headers = (
         ({"lines": lines}, {"Idempotency-Key": f"key-{next(alice.keys)}"}) if method == "POST" else (None, {})
     )
-    answer = await alice.client.call(method, target, body, headers)
-    assert answer.status == (400 if invalid else 201 if body else 200), answer
+    response = await alice.client.call(method, target, body, headers)
+    assert response.status == (400 if invalid else 201 if body else 200), response
 
 
 def calls_of(alice: Shopper, what: str) -> int:

@@ -67,7 +67,7 @@ def write_protect(shop: Path, database: Database) -> dict[str, str]:
     return PRODUCTION
 
 
-class TestRefusals:
+class TestStartErrors:
     @pytest.mark.parametrize(
         ("spoil", "line"),
         [
@@ -116,9 +116,9 @@ class TestService:
                 assert service.stdout is not None
                 assert service.stdout.readline() == f"Orderly serves its API at http://127.0.0.1:{port}/v1\n"
                 assert service.stdout.readline() == f"and its documentation at http://127.0.0.1:{port}/docs\n"
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/health/ready", timeout=10) as answer:
-                    assert answer.status == 200
-                    request_id = answer.headers["X-Request-Id"]
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/health/ready", timeout=10) as response:
+                    assert response.status == 200
+                    request_id = response.headers["X-Request-Id"]
             finally:
                 service.send_signal(signal.SIGTERM)
                 out, err = service.communicate(timeout=60)

@@ -39,7 +39,7 @@ def everything(carol: Client, sign_in: Callable[..., Client]) -> None:
     product = carol.post("/v1/products", EXAMPLES["ProductCreateRequest"])
     mug = product.headers["location"]
     bought, dropped = (order_by(alice, product.json["id"]) for _ in range(2))
-    answers = [
+    responses = [
         carol.patch(mug, EXAMPLES["ProductPriceUpdateRequest"], ANY),
         carol.post(f"{mug}/stock-adjustments", EXAMPLES["StockAdjustmentCreateRequest"]),
         carol.delete(mug, ANY),
@@ -53,7 +53,7 @@ def everything(carol: Client, sign_in: Callable[..., Client]) -> None:
         carol.post(f"{account}/enable"),
         alice.delete("/v1/me"),
     ]
-    assert {answer.status for answer in answers} == {200, 201, 204}
+    assert {response.status for response in responses} == {200, 201, 204}
 
 
 def test_each_event_type_occurs_and_can_be_filtered(everything: None, carol: Client) -> None:

@@ -142,7 +142,7 @@ def unfit(document: dict) -> list[str]:
     for kept in KEPT:
         columns: dict[str, Any] = {column.name: column for column in kept.row.__table__.columns}
         for schema in kept.schemas:
-            is_answer = schema in (kept.row.__name__, "ApiKeyCreated", "Session")
+            is_response = schema in (kept.row.__name__, "ApiKeyCreated", "Session")
             for path, leaf, null in leaves(root["components"]["schemas"][schema].target):
                 if path in kept.without:
                     continue
@@ -151,7 +151,7 @@ def unfit(document: dict) -> list[str]:
                     found.append(f"{schema} {path} has no column")
                     continue
                 found += misfits(f"{schema} {path}", column, leaf, null)
-                if is_answer and column.nullable and not null and not (schema == "User" and path in ERASED):
+                if is_response and column.nullable and not null and not (schema == "User" and path in ERASED):
                     found.append(f"{schema} {path} is never null, and its column may be")
     return found
 

@@ -50,8 +50,8 @@ def test_link_resolves_to_the_created_resource(
     if "requestBody" in link:
         body = {key: value(each, made, asked) for key, each in link["requestBody"].items()}
         following = replace(following, body=body)
-    answer = following.of(client.signed_in(made["access_token"]) if "access_token" in made else carol)
+    response = following.of(client.signed_in(made["access_token"]) if "access_token" in made else carol)
     if target in LATER:
-        assert answer.code == LATER[target]
+        assert response.code == LATER[target]
     else:
-        assert str(answer.status) == OPERATIONS[target].success.status, answer
+        assert str(response.status) == OPERATIONS[target].success.status, response

@@ -77,8 +77,8 @@ def test_each_invalid_request_has_its_own_code(operation: Operation, carol: Clie
     for code, spoil in SPOILED.items():
         status = declared(operation, code)
         if status or code in EVERYWHERE:
-            answer = spoil(asked).of(carol)
-            assert (answer.status, answer.code) == (status, code)
+            response = spoil(asked).of(carol)
+            assert (response.status, response.code) == (status, code)
 
 
 @ON_SQLITE
@@ -100,8 +100,8 @@ def test_another_method_is_not_allowed(client: Client) -> None:
 @ON_SQLITE
 def test_operation_without_a_handler_is_not_implemented(database: Database) -> None:
     app = recorded(create_shop(make_settings(database_url=url_of(database)), handlers=lambda _: None))
-    answer = Client(app).get("/v1/products")
-    assert (answer.status, answer.code) == (501, "not_implemented")
+    response = Client(app).get("/v1/products")
+    assert (response.status, response.code) == (501, "not_implemented")
     asyncio.run(shut_down(app))
 
 
@@ -109,8 +109,8 @@ def test_operation_without_a_handler_is_not_implemented(database: Database) -> N
 @EVERY
 def test_missing_resource_is_not_found(operation: Operation, carol: Client, database: Database) -> None:
     if declared(operation, "not_found"):
-        answer = absent(operation, ask(operation, database, carol.user)).of(carol)
-        assert (answer.status, answer.code) == (404, "not_found")
+        response = absent(operation, ask(operation, database, carol.user)).of(carol)
+        assert (response.status, response.code) == (404, "not_found")
 
 
 @pytest.mark.parametrize("operation", [o for o in CONTRACT.operations if o.idempotent], ids=lambda o: o.operation_id)
@@ -129,8 +129,8 @@ class TestIdempotencyKeys:
         number = int.from_bytes(sha256(f"{carol.user.id} once".encode()).digest()[:8], signed=True)
         with database.writing() as first:
             first.scalar(select(func.pg_try_advisory_xact_lock(number)))
-            answer = ask(operation, database, carol.user).with_headers(**KEY).of(carol)
-        assert (answer.status, answer.code) == (409, "idempotency_key_in_flight")
+            response = ask(operation, database, carol.user).with_headers(**KEY).of(carol)
+        assert (response.status, response.code) == (409, "idempotency_key_in_flight")
 
 
 class TestLimits:
@@ -160,8 +160,8 @@ class TestLimits:
 def test_unchanged_resource_is_not_sent_again(operation: Any, carol: Client, database: Database) -> None:
     asked = ask(operation, database, carol.user)
     seen = asked.of(carol)
-    answer = asked.with_headers(If_None_Match=seen.headers["etag"]).of(carol)
-    assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", seen.headers["etag"])
+    response = asked.with_headers(If_None_Match=seen.headers["etag"]).of(carol)
+    assert (response.status, response.body, response.headers["etag"]) == (304, b"", seen.headers["etag"])
 
 
 def errors_in_example_of(operation_id: str) -> Any:
@@ -176,15 +176,17 @@ class TestViolations:
 
     @ON_SQLITE
     def test_violations_of_parameters(self, carol: Client) -> None:
-        answer = carol.get("/v1/users?limit=101&email=alice.example.com")
+        response = carol.get("/v1/users?limit=101&email=alice.example.com")
 
-        assert answer.json["errors"] == errors_in_example_of("list_users")
+        assert response.json["errors"] == errors_in_example_of("list_users")
 
     @ON_SQLITE
     def test_violations_of_a_body(self, client: Client) -> None:
-        answer = client.post("/v1/users", {"email": "alice.example.com", "password": "otters", "name": "Alice Archer"})
+        response = client.post(
+            "/v1/users", {"email": "alice.example.com", "password": "otters", "name": "Alice Archer"}
+        )
 
-        assert answer.json["errors"] == errors_in_example_of("create_user")
+        assert response.json["errors"] == errors_in_example_of("create_user")
 
     @ON_SQLITE
     @pytest.mark.parametrize(
@@ -194,6 +196,6 @@ class TestViolations:
     def test_violations_of_another_part(
         self, carol: Client, method: str, path: str, headers: dict[str, Any], part: str
     ) -> None:
-        answer = carol(method, f"/v1{path}", None, headers)
+        response = carol(method, f"/v1{path}", None, headers)
 
-        assert part in {violation["in"] for violation in answer.json["errors"]}
+        assert part in {violation["in"] for violation in response.json["errors"]}

@@ -63,7 +63,7 @@ class TestCreate:
             api_keys.create(session, caller, name="child", scopes=["me:read"])
 
 
-class TestFindState:
+class TestFindStatus:
     def test_other_secret_with_the_same_prefix_is_invalid(self, session: Session) -> None:
         key, secret = make_key(session, make_user(session))
         other = api_keys.make_secret(key.id)

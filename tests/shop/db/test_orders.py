@@ -92,7 +92,7 @@ class TestPlacing:
         assert counts[0] == counts[1]
 
 
-class TestTheMachine:
+class TestTransitions:
     @pytest.mark.parametrize("action", ACTIONS)
     @pytest.mark.parametrize("status", STATES)
     def test_every_action_in_every_status(self, session: Session, bob: Caller, status: str, action: str) -> None:
@@ -120,7 +120,7 @@ class TestTheMachine:
             order_actions.update(session, order, alice, {"metadata": {"one-more": "x"}})
 
 
-class TestTheTable:
+class TestTable:
     """The constraints of the table."""
 
     @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ class TestTheTable:
             session.execute(update(orders.OrderLine).where(orders.OrderLine.id == line.id).values(values))
 
 
-class TestThePerson:
+class TestOwner:
     @pytest.mark.parametrize("status", STATES)
     def test_pending_and_paid_orders_are_open(self, session: Session, alice: Caller, status: str) -> None:
         make_order(session)

@@ -33,10 +33,10 @@ def wait_for_a_waiting_one(session: Session) -> None:
             return
         session.rollback()
         sleep(0.01)
-    raise AssertionError("nobody waits")
+    raise AssertionError("no transaction waits for a lock")
 
 
-class TestTake:
+class TestReserve:
     def test_all_lines_are_reserved_with_new_versions(self, session: Session) -> None:
         cup, jug = make_product(session), make_product(session)
         products.reserve(session, {jug.id: 10, cup.id: 1})

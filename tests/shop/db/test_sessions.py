@@ -56,7 +56,7 @@ class TestRotate:
         assert family.expires_at == at + LIFETIME
 
 
-class TestCallerState:
+class TestSessionStatus:
     def test_status_is_current(self, session: Session) -> None:
         bob = make_user(session, "bob")
         family = make_session(session, bob).session

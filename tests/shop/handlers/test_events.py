@@ -49,8 +49,8 @@ def settled(other: Client, subject_id: str, count: int) -> list[Any]:
     raise AssertionError(f"{len(reported)} events of {subject_id}, not {count}")
 
 
-def subjects(answer: Response) -> list[Any]:
-    return [event["subject_id"] for event in answer.json["data"]]
+def subjects(response: Response) -> list[Any]:
+    return [event["subject_id"] for event in response.json["data"]]
 
 
 def test_the_contract_has_every_type() -> None:

@@ -20,18 +20,18 @@ from tests.shop.handlers.me.conftest import OTHER
 class TestGetMe:
     def test_the_account_of_the_caller(self, sign_in: Callable[..., Client]) -> None:
         alice, _ = sign_in("alice"), sign_in("bob")
-        answer = alice.get("/v1/me")
-        assert (answer.status, answer.json["email"], answer.headers["etag"]) == (200, "alice@example.com", '"1"')
-        assert answer.headers["cache-control"] == "no-store"
-        assert key_of(alice, "me:read").get("/v1/me").json == answer.json
+        response = alice.get("/v1/me")
+        assert (response.status, response.json["email"], response.headers["etag"]) == (200, "alice@example.com", '"1"')
+        assert response.headers["cache-control"] == "no-store"
+        assert key_of(alice, "me:read").get("/v1/me").json == response.json
 
 
 class TestUpdateMe:
     def test_a_name_needs_no_password(self, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
-        answer = alice.patch("/v1/me", {"name": "Alicia"})
-        assert (answer.status, answer.json["name"], answer.headers["etag"]) == (200, "Alicia", '"2"')
-        assert alice.get("/v1/me").json == answer.json
+        response = alice.patch("/v1/me", {"name": "Alicia"})
+        assert (response.status, response.json["name"], response.headers["etag"]) == (200, "Alicia", '"2"')
+        assert alice.get("/v1/me").json == response.json
 
     def test_an_address_needs_the_current_password(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
@@ -47,12 +47,12 @@ class TestUpdateMe:
 
     def test_address_of_another_user_is_a_conflict(self, sign_in: Callable[..., Client]) -> None:
         alice, _ = sign_in("alice"), sign_in("charlie")
-        answer = alice.patch("/v1/me", {"email": "Charlie@example.com", "current_password": PASSWORD, "name": "X"})
-        assert (answer.status, answer.code) == (409, "email_taken")
+        response = alice.patch("/v1/me", {"email": "Charlie@example.com", "current_password": PASSWORD, "name": "X"})
+        assert (response.status, response.code) == (409, "email_taken")
         assert alice.get("/v1/me").json["name"] == "Alice"
 
 
-class TestGoneMeanwhile:
+class TestDeletedMeanwhile:
     """The account or session ended after the caller was authenticated."""
 
     @pytest.fixture

@@ -88,9 +88,9 @@ class TestAccessToken:
         ],
     )
     def test_a_forgery_is_invalid(self, client: Client, signed: Callable[..., str], changes: dict[str, Any]) -> None:
-        answer = client.signed_in(signed(**changes)).get("/v1/me")
-        assert (answer.status, answer.code) == (401, "invalid_token")
-        assert answer.headers["www-authenticate"] == 'Bearer realm="orderly", error="invalid_token"'
+        response = client.signed_in(signed(**changes)).get("/v1/me")
+        assert (response.status, response.code) == (401, "invalid_token")
+        assert response.headers["www-authenticate"] == 'Bearer realm="orderly", error="invalid_token"'
 
     @pytest.mark.parametrize("name", ["sub", "iss", "jti", "sid"])
     @pytest.mark.parametrize("value", [1, None, {}, ["orderly"]])
