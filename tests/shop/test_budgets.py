@@ -77,12 +77,12 @@ def alice(sign_in: Callable[..., Client], database: Database, monkeypatch: pytes
     return Shopper(client, product.id, order.id)
 
 
-def ask(alice: Shopper, what: str) -> None:
+def send(alice: Shopper, what: str) -> None:
     """Send a request as the budgets name it."""
-    asyncio.run(asked(alice, what))
+    asyncio.run(send_async(alice, what))
 
 
-async def asked(alice: Shopper, what: str) -> None:
+async def send_async(alice: Shopper, what: str) -> None:
     """Send the request from within an event loop."""
     method, target, *invalid = what.format(product=alice.product, order=alice.order).split(" ")
     lines = [{"product_id": alice.product, "quantity": 0 if invalid else 1}]
@@ -105,7 +105,7 @@ def calls_of(alice: Shopper, what: str) -> int:
         with capture_logs():  # how a line looks on a terminal is not counted
             sys.setprofile(hear)
             try:
-                await asked(alice, what)
+                await send_async(alice, what)
             finally:
                 sys.setprofile(None)
 
@@ -115,19 +115,19 @@ def calls_of(alice: Shopper, what: str) -> int:
 
 @pytest.mark.parametrize("what", STATEMENTS)
 def test_a_request_takes_no_more_statements_than_before(alice: Shopper, what: str) -> None:
-    ask(alice, what)
-    with listen(Engine) as heard:
-        ask(alice, what)
+    send(alice, what)
+    with listen(Engine) as statements:
+        send(alice, what)
     budget = STATEMENTS[what]
-    sent = "\n".join(statement for statement, _ in heard)
-    assert len(heard) == budget, f"{what}: {budget} statements before, {len(heard)} now:\n{sent}"
+    sent = "\n".join(statement for statement, _ in statements)
+    assert len(statements) == budget, f"{what}: {budget} statements before, {len(statements)} now:\n{sent}"
 
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("what", CALLS)
 def test_a_request_calls_no_more_functions_than_before(alice: Shopper, what: str) -> None:
     for _ in range(3):
-        ask(alice, what)
+        send(alice, what)
     calls = min(calls_of(alice, what) for _ in range(3))
     assert calls <= CALLS[what], f"{what}: {CALLS[what]} calls before, {calls} now"
 
@@ -137,7 +137,7 @@ def test_no_validator_is_compiled_in_a_request(alice: Shopper, monkeypatch: pyte
     compiled = []
     monkeypatch.setattr(schemas, "compile_schema", lambda *_: compiled.append(1))
     for what in STATEMENTS:
-        ask(alice, what)
+        send(alice, what)
     assert not compiled
 
 

@@ -10,7 +10,7 @@ from orderly.contract.operation import Operation
 from orderly.database.database import Database
 from tests.asgi import Client
 from tests.shop.application import CONTRACT
-from tests.shop.contract.scenarios import Ask, ask, example_hash
+from tests.shop.contract.scenarios import ExampleRequest, example_hash, example_request
 
 OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
 LINKS = [
@@ -28,10 +28,10 @@ def carol(sign_in: Callable[..., Client]) -> Client:
     return sign_in("carol", password_hash=example_hash())
 
 
-def value(expression: Any, made: Any, asked: Ask) -> str:
+def value(expression: Any, made: Any, request: ExampleRequest) -> str:
     """Return the value of a runtime expression (OpenAPI 3.1, 4.8.20.3)."""
     member = expression.removeprefix("$response.body#/")
-    return asked.target.split("/")[3] if member == expression else made[member]
+    return request.target.split("/")[3] if member == expression else made[member]
 
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
@@ -41,16 +41,16 @@ def value(expression: Any, made: Any, asked: Ask) -> str:
 def test_link_resolves_to_the_created_resource(
     operation: Operation, name: Any, target: Any, carol: Client, client: Client, database: Database
 ) -> None:
-    asked = ask(operation, database, carol.user)
-    made = asked.of(carol).json
+    request = example_request(operation, database, carol.user)
+    made = request.send(carol).json
     link = operation.node["responses"][operation.success.status]["links"][name].value
-    given = {key: value(each, made, asked) for key, each in link.get("parameters", {}).items()}
-    following = ask(OPERATIONS[target], database, carol.user)
+    given = {key: value(each, made, request) for key, each in link.get("parameters", {}).items()}
+    following = example_request(OPERATIONS[target], database, carol.user)
     following = replace(following, target=CONTRACT.base_path + OPERATIONS[target].path.format(**given))
     if "requestBody" in link:
-        body = {key: value(each, made, asked) for key, each in link["requestBody"].items()}
+        body = {key: value(each, made, request) for key, each in link["requestBody"].items()}
         following = replace(following, body=body)
-    response = following.of(client.signed_in(made["access_token"]) if "access_token" in made else carol)
+    response = following.send(client.signed_in(made["access_token"]) if "access_token" in made else carol)
     if target in LATER:
         assert response.code == LATER[target]
     else:

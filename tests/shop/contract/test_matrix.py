@@ -14,7 +14,7 @@ from orderly.docs.access import access
 from tests.asgi import Client, Response
 from tests.settings import SECRET
 from tests.shop.application import CONTRACT
-from tests.shop.contract.scenarios import absent, ask, example_hash
+from tests.shop.contract.scenarios import absent, example_hash, example_request
 from tests.shop.factories import make_caller, make_key, make_session, make_user
 
 COLUMNS = ("anonymous", "owner", "other customer", "staff", "admin", "key with scope", "key without", "disabled")
@@ -35,8 +35,8 @@ def alternatives(operation: Operation, scheme: str) -> list[frozenset[str]]:
 
 def holder(operation: Operation) -> str:
     """Return the role of the key's owner: customer if possible, admin otherwise."""
-    asked = alternatives(operation, "apiKey") or alternatives(operation, "bearer")
-    return "customer" if any(CONTRACT.roles["customer"] >= scopes for scopes in asked) else "admin"
+    needed = alternatives(operation, "apiKey") or alternatives(operation, "bearer")
+    return "customer" if any(CONTRACT.roles["customer"] >= scopes for scopes in needed) else "admin"
 
 
 def scopes_of(operation: Operation, column: str) -> frozenset[str]:
@@ -45,9 +45,9 @@ def scopes_of(operation: Operation, column: str) -> frozenset[str]:
     if not column.startswith("key"):
         return CONTRACT.roles[role]
     held = CONTRACT.roles[holder(operation)]
-    asked = frozenset[str]().union(*alternatives(operation, "apiKey"), *alternatives(operation, "bearer"))
-    with_scope = (asked | GRANTED) & held
-    return with_scope if column == "key with scope" else held - asked
+    needed = frozenset[str]().union(*alternatives(operation, "apiKey"), *alternatives(operation, "bearer"))
+    with_scope = (needed | GRANTED) & held
+    return with_scope if column == "key with scope" else held - needed
 
 
 def expected(operation: Operation, column: str) -> str:
@@ -107,11 +107,11 @@ def test_every_caller_has_exactly_the_declared_access(
     for column in sorted(
         COLUMNS, key=lambda column: expected(operation, column).startswith("2")
     ):  # refusals change nothing
-        asked = ask(operation, database, owner)
-        response = asked.of(everyone[column])
+        request = example_request(operation, database, owner)
+        response = request.send(everyone[column])
         assert (column, str(response.status)) == (column, expected(operation, column)), response
         if response.status == 404:
-            assert bare(response) == bare(absent(operation, asked).of(everyone[column]))
+            assert bare(response) == bare(absent(operation, request).send(everyone[column]))
         if column == "other customer" and not operation.is_public:
             assert owner.id.encode() not in response.body, "data of another user"
 

@@ -22,41 +22,41 @@ from tests.contract_coverage.problems import example_of
 from tests.requirements import needing_postgresql
 from tests.settings import make_settings
 from tests.shop.application import CONTRACT
-from tests.shop.contract.scenarios import Ask, absent, ask, example_hash
+from tests.shop.contract.scenarios import ExampleRequest, absent, example_hash, example_request
 
 ON_SQLITE = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
-"""What is refused before any handler is called is the same on every database."""
+"""Requests rejected before the handler are the same on every database."""
 EVERY = pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
 OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
 LONG = "a" * 9000
-NONSENSE = {"X-API-Key": "ok_tr4sjm6r_" + "0" * 38}
+UNKNOWN_KEY = {"X-API-Key": "ok_tr4sjm6r_" + "0" * 38}
 KEY = {"Idempotency-Key": "once"}
 
-SPOILED: dict[str, Callable[[Ask], Ask]] = {
-    "validation_error": lambda asked: replace(asked, target=f"{asked.target}?nonsense=1"),
-    "ambiguous_credentials": lambda asked: asked.with_headers(**NONSENSE),
-    "not_acceptable": lambda asked: asked.with_headers(Accept="text/html"),
-    "precondition_failed": lambda asked: asked.with_headers(If_Match='"1000"'),
-    "precondition_required": lambda asked: replace(asked, headers={}),
-    "body_too_large": lambda asked: replace(asked, body={"note": "a" * 256 * 1024}),
-    "uri_too_long": lambda asked: replace(asked, target=f"{asked.target}?nonsense={LONG}"),
-    "headers_too_large": lambda asked: asked.with_headers(X_Long=LONG * 2),
-    "unsupported_media_type": lambda asked: asked.with_headers(Content_Type="text/plain"),
+INVALID: dict[str, Callable[[ExampleRequest], ExampleRequest]] = {
+    "validation_error": lambda request: replace(request, target=f"{request.target}?nonsense=1"),
+    "ambiguous_credentials": lambda request: request.with_headers(**UNKNOWN_KEY),
+    "not_acceptable": lambda request: request.with_headers(Accept="text/html"),
+    "precondition_failed": lambda request: request.with_headers(If_Match='"1000"'),
+    "precondition_required": lambda request: replace(request, headers={}),
+    "body_too_large": lambda request: replace(request, body={"note": "a" * 256 * 1024}),
+    "uri_too_long": lambda request: replace(request, target=f"{request.target}?nonsense={LONG}"),
+    "headers_too_large": lambda request: request.with_headers(X_Long=LONG * 2),
+    "unsupported_media_type": lambda request: request.with_headers(Content_Type="text/plain"),
 }
-"""What to do to a request that is right to be refused so."""
+"""Functions that make a valid request invalid, by the code of the response."""
 EVERYWHERE = ("validation_error", "not_acceptable", "uri_too_long", "headers_too_large")
-"""What any operation refuses, so that each has to declare it."""
+"""Codes of checks in every operation, which each has to declare."""
 
 
 @pytest.fixture
 def carol(sign_in: Callable[..., Client]) -> Client:
-    """An administrator, and not the last one."""
+    """An administrator beside another one."""
     sign_in("erin", role="admin")
     return sign_in("carol", password_hash=example_hash())
 
 
 @pytest.fixture(scope="module")
-def hurried(migrated: Database) -> Iterator[Callable[[Scope, Receive, Send], Awaitable[None]]]:
+def limited(migrated: Database) -> Iterator[Callable[[Scope, Receive, Send], Awaitable[None]]]:
     """The service with limits of one request."""
     contract = Contract(re.sub(rb"\{limit: \d+, window", b"{limit: 1, window", CONTRACT.source))
     app = create_shop(make_settings(database_url=url_of(migrated), rate_limits=True), contract)
@@ -73,11 +73,11 @@ def declared(operation: Operation, code: str) -> int | None:
 @ON_SQLITE
 @EVERY
 def test_each_invalid_request_has_its_own_code(operation: Operation, carol: Client, database: Database) -> None:
-    asked = ask(operation, database, carol.user)
-    for code, spoil in SPOILED.items():
+    request = example_request(operation, database, carol.user)
+    for code, spoil in INVALID.items():
         status = declared(operation, code)
         if status or code in EVERYWHERE:
-            response = spoil(asked).of(carol)
+            response = spoil(request).send(carol)
             assert (response.status, response.code) == (status, code)
 
 
@@ -86,10 +86,10 @@ def test_each_invalid_request_has_its_own_code(operation: Operation, carol: Clie
 def test_request_without_a_valid_credential_is_rejected(
     operation: Operation, client: Client, carol: Client, database: Database
 ) -> None:
-    asked = ask(operation, database, carol.user)
+    request = example_request(operation, database, carol.user)
     if not operation.is_public:
-        assert asked.of(client).code == "unauthenticated"
-        assert asked.of(client.with_key(NONSENSE["X-API-Key"])).code == "invalid_token"
+        assert request.send(client).code == "unauthenticated"
+        assert request.send(client.with_key(UNKNOWN_KEY["X-API-Key"])).code == "invalid_token"
 
 
 @ON_SQLITE
@@ -109,7 +109,7 @@ def test_operation_without_a_handler_is_not_implemented(database: Database) -> N
 @EVERY
 def test_missing_resource_is_not_found(operation: Operation, carol: Client, database: Database) -> None:
     if declared(operation, "not_found"):
-        response = absent(operation, ask(operation, database, carol.user)).of(carol)
+        response = absent(operation, example_request(operation, database, carol.user)).send(carol)
         assert (response.status, response.code) == (404, "not_found")
 
 
@@ -117,11 +117,11 @@ def test_missing_resource_is_not_found(operation: Operation, carol: Client, data
 class TestIdempotencyKeys:
     @ON_SQLITE
     def test_key_belongs_to_one_request(self, operation: Any, carol: Client, database: Database) -> None:
-        asked, other = (ask(operation, database, carol.user).with_headers(**KEY) for _ in range(2))
-        first, again = asked.of(carol), asked.of(carol)
+        request, other = (example_request(operation, database, carol.user).with_headers(**KEY) for _ in range(2))
+        first, again = request.send(carol), request.send(carol)
         assert (again.status, again.body) == (first.status, first.body)
         assert again.headers["idempotency-replayed"] == "true"
-        assert (other.of(carol).status, other.of(carol).code) == (422, "idempotency_key_reused")
+        assert (other.send(carol).status, other.send(carol).code) == (422, "idempotency_key_reused")
 
     # SQLite's writers wait for each other.
     @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
@@ -129,7 +129,7 @@ class TestIdempotencyKeys:
         number = int.from_bytes(sha256(f"{carol.user.id} once".encode()).digest()[:8], signed=True)
         with database.writing() as first:
             first.scalar(select(func.pg_try_advisory_xact_lock(number)))
-            response = ask(operation, database, carol.user).with_headers(**KEY).of(carol)
+            response = example_request(operation, database, carol.user).with_headers(**KEY).send(carol)
         assert (response.status, response.code) == (409, "idempotency_key_in_flight")
 
 
@@ -141,13 +141,13 @@ class TestLimits:
     def test_request_over_the_limit_is_rejected(
         self,
         operation: Any,
-        hurried: Callable[[Scope, Receive, Send], Awaitable[None]],
+        limited: Callable[[Scope, Receive, Send], Awaitable[None]],
         carol: Client,
         database: Database,
     ) -> None:
-        caller = Client(hurried, carol.own)
-        asked = SPOILED["validation_error"](ask(operation, database, carol.user))
-        assert (asked.of(caller).status, asked.of(caller).code) == (400, "rate_limited")
+        caller = Client(limited, carol.own)
+        request = INVALID["validation_error"](example_request(operation, database, carol.user))
+        assert (request.send(caller).status, request.send(caller).code) == (400, "rate_limited")
 
     def test_every_operation_except_health_has_a_limit(self) -> None:
         assert [o.operation_id for o in CONTRACT.operations if not o.rate_limits] == ["get_liveness", "get_readiness"]
@@ -158,9 +158,9 @@ class TestLimits:
     "operation", [o for o in CONTRACT.operations if "304" in o.responses], ids=lambda o: o.operation_id
 )
 def test_unchanged_resource_is_not_sent_again(operation: Any, carol: Client, database: Database) -> None:
-    asked = ask(operation, database, carol.user)
-    seen = asked.of(carol)
-    response = asked.with_headers(If_None_Match=seen.headers["etag"]).of(carol)
+    request = example_request(operation, database, carol.user)
+    seen = request.send(carol)
+    response = request.with_headers(If_None_Match=seen.headers["etag"]).send(carol)
     assert (response.status, response.body, response.headers["etag"]) == (304, b"", seen.headers["etag"])
 
 

@@ -36,16 +36,16 @@ def shop(session: Session) -> Session:
 
 def plan(session: Session, listed: Page[Any], after: Key | None = None) -> str:
     """Return the query plan of a page."""
-    with listen(session) as heard:
+    with listen(session) as statements:
         listed.rows(session, 20, after)
-    [(statement, parameters)] = heard
+    [(statement, parameters)] = statements
     explain = "EXPLAIN QUERY PLAN " if session.get_bind().dialect.name == "sqlite" else "EXPLAIN "
     return "\n".join(str(row) for row in session.connection().exec_driver_sql(explain + statement, parameters))
 
 
 class TestIndexes:
     @pytest.mark.parametrize(
-        ("index", "asked"),
+        ("index", "filters"),
         [
             ("ix_products_created_at", {}),
             ("ix_products_created_at", {"sort": "created_at"}),
@@ -60,8 +60,8 @@ class TestIndexes:
             ("ix_products_in_stock", {"in_stock": False}),
         ],
     )
-    def test_each_filter_and_sort_key_has_an_index(self, shop: Session, index: str, asked: dict[str, Any]) -> None:
-        assert index in plan(shop, listing(**asked))
+    def test_each_filter_and_sort_key_has_an_index(self, shop: Session, index: str, filters: dict[str, Any]) -> None:
+        assert index in plan(shop, listing(**filters))
 
     @pytest.mark.parametrize("sort", ["created_at", "-created_at", "name", "-name", "price", "-price"])
     def test_a_later_page_does_not_read_the_pages_before(self, shop: Session, sort: str) -> None:
@@ -86,9 +86,9 @@ class TestStatements:
             for _ in range(rows - bool(rows == 20)):
                 make_product(session)
             session.flush()
-            with listen(session) as heard:
+            with listen(session) as statements:
                 assert len(listing().rows(session, 20).data) == rows
-            assert len(heard) == 1
+            assert len(statements) == 1
 
 
 @pytest.mark.parametrize(

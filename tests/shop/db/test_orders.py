@@ -86,9 +86,9 @@ class TestPlacing:
         counts = []
         for lines in (1, 20):
             wanted = [(make_product(session, stock=5).id, 1) for _ in range(lines)]
-            with listen(session) as heard:
+            with listen(session) as statements:
                 order_actions.place(session, alice, wanted)
-            counts.append(len(heard))
+            counts.append(len(statements))
         assert counts[0] == counts[1]
 
 

@@ -94,10 +94,10 @@ class TestRules:
         session.flush()
         counts = []
         for some in (ids[:1], ids[:12]):
-            with listen(session) as heard:
+            with listen(session) as statements:
                 products.reserve(session, dict.fromkeys(some, 1))
                 products.restock(session, dict.fromkeys(some, 1))
-            counts.append(len(heard))
+            counts.append(len(statements))
         assert counts == [2, 2]
 
 
