@@ -58,7 +58,7 @@ def test_upgrade_waits_for_an_exclusive_lock(database_url: str, shop: Path) -> N
         other.execute("CREATE TABLE other (id INTEGER)")
         other.execute("BEGIN EXCLUSIVE")
         copy = subprocess.Popen(UPGRADE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        with pytest.raises(subprocess.TimeoutExpired):  # longer than the timeout of SQLite, and than the start
+        with pytest.raises(subprocess.TimeoutExpired):  # longer than the start and the timeout of SQLite
             copy.wait(8)
         other.execute("ROLLBACK")
     out, err = copy.communicate(timeout=60)

@@ -21,7 +21,7 @@ from tests.shop.application import CONTRACT_FILE
 SERVE = [sys.executable, "-m", "orderly", "serve"]
 PRODUCTION = {"ORDERLY_ENV": "production", "ORDERLY_SECRET_KEY": "f" * 32}
 POWERLESS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
-"""The command that takes from root the power to write everywhere."""
+"""A command prefix that removes the permission of root to write everywhere."""
 
 
 @pytest.fixture

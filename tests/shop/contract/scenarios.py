@@ -18,11 +18,11 @@ from tests.shop.factories import make_caller, make_key, make_order, make_product
 
 EXAMPLES = {name: each["value"] for name, each in CONTRACT.document["components"]["examples"].items()}
 STATUS = {"fulfil_order": "paid", "refund_order": "paid"}
-"""What an order has to be, where pending will not do."""
+"""The required status of an order, if not pending."""
 NEW = ("alice@example.com", "alice.archer@example.com", "MUG-BLUE", "sepa-20260205-0017")
 """Values that must be unique in each request."""
 ABSENT = "01kg9ys7g0e4ma4jz41b93y214"
-"""The end of an id that nothing has."""
+"""The suffix of an unused id."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ NOT_KEPT = {
     *("TokenCreate", "TokenRefresh", "Tokens"),
 }
 ERASED = {"email", "name"}
-"""Null in the row of an erased account only, which is never returned; nor is its status."""
+"""Columns that are null for an erased account only, which no operation returns."""
 EMPTIED = {"OrderUpdate metadata"}
 """In a merge patch null removes every member, and the column keeps an empty object."""
 SIZES = {Integer: 2**31 - 1, BigInteger: 2**63 - 1}

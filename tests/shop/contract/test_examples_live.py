@@ -68,13 +68,13 @@ THING = {
     "order_id": "OrderCreated",
     "key_id": "ApiKeyCreated",
 }
-"""Which example the ids of paths belong to; the promotion is Bob's."""
+"""The example of each id in a path; the promotion is Bob's."""
 EARLIER = [
     step
     for step in seed_requests(CONTRACT)
     if step.operation.tag == "orders" and step.shown.get("id") != EXAMPLES["OrderCreated"]["id"]
 ]
-"""How the other orders came where they are: the sandbox goes the same way."""
+"""The requests that bring the other orders to their status, as in the sandbox."""
 PEOPLE = {"alice": EXAMPLES["UserCreated"]["id"], "bob": EXAMPLES["UserMadeStaff"]["id"]}
 """The ids of callers in the examples."""
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0"

@@ -20,7 +20,7 @@ LINKS = [
 ]
 IDS = [f"{operation.operation_id}-{name}" for operation, name, _ in LINKS]
 LATER = {"fulfil_order": "invalid_transition", "refund_order": "invalid_transition"}
-"""What is linked for later: the order has to be paid first."""
+"""Error codes of links that need a paid order."""
 
 
 @pytest.fixture

@@ -19,12 +19,12 @@ from tests.shop.factories import make_caller, make_key, make_session, make_user
 
 COLUMNS = ("anonymous", "owner", "other customer", "staff", "admin", "key with scope", "key without", "disabled")
 OWNED_BY_OTHERS = {
-    "user_id": {"users:read"},  # an account is its owner's, and visible with the scope
-    "order_id": {"orders:manage", "orders:refund"},  # an order likewise
-    "session_id": set[str](),  # sessions and keys are their owner's only
+    "user_id": {"users:read"},  # an account is visible to its owner, or with the scope
+    "order_id": {"orders:manage", "orders:refund"},  # the same for an order
+    "session_id": set[str](),  # sessions and keys are visible to their owner only
     "key_id": set[str](),
 }
-"""What has an owner, by its name in paths, and the scopes each of which opens it to others."""
+"""Scopes for the objects of other users, by path parameter; one of them is enough."""
 GRANTED = frozenset({"me:read", "orders:read"})
 """The scopes of the key of the examples, which its creator must hold."""
 
@@ -104,9 +104,8 @@ def test_every_caller_has_exactly_the_declared_access(
 ) -> None:
     everyone = callers(operation)
     owner = everyone["owner"].user
-    for column in sorted(
-        COLUMNS, key=lambda column: expected(operation, column).startswith("2")
-    ):  # refusals change nothing
+    # Rejected requests come first: they change nothing.
+    for column in sorted(COLUMNS, key=lambda column: expected(operation, column).startswith("2")):
         request = example_request(operation, database, owner)
         response = request.send(everyone[column])
         assert (column, str(response.status)) == (column, expected(operation, column)), response

@@ -25,7 +25,7 @@ def stock_of(session: ReadSession, product: Product) -> Any:
     return session.scalar(select(Product.stock).where(Product.id == product.id))
 
 
-def wait_for_a_waiting_one(session: Session) -> None:
+def wait_for_a_lock_waiter(session: Session) -> None:
     """Wait until a transaction of this database waits for a lock."""
     waiting = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
     for _ in range(500):
@@ -125,7 +125,7 @@ class TestConcurrency:
             session.commit()
         return both
 
-    # On SQLite a writer is alone.
+    # SQLite has one writer at a time.
     @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
     def test_rows_are_locked_in_the_order_of_their_ids(
         self, database: Database, change: Callable[..., bool], shelf: tuple[Product, Product]
@@ -133,11 +133,13 @@ class TestConcurrency:
         cup, jug = shelf
         change(products.adjust, None, cup.id, delta=1, reason="count")  # PostgreSQL moves the row behind the other one
         with database.writing() as holder, database.writing() as watcher, ThreadPoolExecutor(1) as thread:
-            holder.execute(text("ANALYZE products"))  # they are few, so each is looked for among the wanted ones
+            holder.execute(
+                text("ANALYZE products")
+            )  # few rows: the plan scans the table and compares each row with the ids
             holder.commit()
             products.get(holder, cup.id)
-            buyer = thread.submit(change, take_as_rows_lie, {jug.id: 1, cup.id: 1})
-            wait_for_a_waiting_one(watcher)
+            buyer = thread.submit(change, reserve_in_page_order, {jug.id: 1, cup.id: 1})
+            wait_for_a_lock_waiter(watcher)
             free = select(Product.id).where(Product.id == jug.id).with_for_update(skip_locked=True)
             found = watcher.scalar(free)
             watcher.rollback()
@@ -145,7 +147,7 @@ class TestConcurrency:
             assert (found, buyer.result()) == (jug.id, True)
 
 
-def take_as_rows_lie(session: Session, wanted: Any) -> dict[str, Row]:
+def reserve_in_page_order(session: Session, wanted: Any) -> dict[str, Row]:
     """Reserve products by a plan that reads in the order of pages."""
     for plan in ("hashjoin", "mergejoin", "indexscan", "bitmapscan"):
         session.execute(text(f"SET LOCAL enable_{plan} = off"))

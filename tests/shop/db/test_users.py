@@ -75,7 +75,7 @@ class TestLastAdmin:
 
         def demote(user_id: Any) -> str:
             with database.writing() as session:
-                if not database.is_sqlite:  # there a write transaction is alone from its beginning
+                if not database.is_sqlite:  # where a write transaction excludes others from its beginning
                     user = session.get_one(User, user_id)
                     together.wait()
                 try:

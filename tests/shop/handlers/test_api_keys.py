@@ -37,7 +37,7 @@ class TestCreateApiKey:
         assert listed.json["data"] == [{name: made[name] for name in SHOWN}]
         assert made["secret"][12:].encode() not in listed.body
 
-    def test_it_acts_for_its_owner_with_its_scopes(self, sign_in: Callable[..., Client]) -> None:
+    def test_key_acts_for_its_owner_with_its_scopes(self, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         key = alice.with_key(create(alice, "me:read").json["secret"])
         assert key.get("/v1/me").json["id"] == alice.user.id
@@ -73,7 +73,7 @@ class TestWithAKey:
     def secret(self, alice: Client) -> Any:
         return create(alice).json["secret"]
 
-    def test_its_use_is_shown_to_the_minute(self, client: Client, alice: Client, secret: Any) -> None:
+    def test_last_use_is_shown_to_the_minute(self, client: Client, alice: Client, secret: Any) -> None:
         client.with_key(secret).get("/v1/me")
         [listed] = alice.get("/v1/api-keys").json["data"]
         assert listed["last_used_at"].endswith(":00.000000Z")

@@ -18,7 +18,7 @@ NEW = {"email": "alicia@example.com", "current_password": PASSWORD}
 
 @pytest.fixture
 def hashed(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """The hashes with a free write lock."""
+    """An entry for each hash made with a free write lock."""
     hashed = []
     file = database.url.database
     assert file is not None

@@ -115,7 +115,7 @@ class TestAccessToken:
         charlie = sign_in("charlie")
         assert client.signed_in(signed(sub=charlie.user.id)).get("/v1/me").code == "invalid_token"
 
-    def test_it_ends_after_ten_minutes(
+    def test_access_token_expires_after_ten_minutes(
         self, client: Client, alice: User, time_passes: Callable[..., AbstractContextManager[None]]
     ) -> None:
         tokens = log_in(client).json

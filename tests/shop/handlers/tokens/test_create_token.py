@@ -14,7 +14,7 @@ from tests.shop.factories import PASSWORD, make_user
 
 
 class TestCreateToken:
-    def test_it_starts_a_session(self, client: Client, alice: User) -> None:
+    def test_sign_in_starts_a_session(self, client: Client, alice: User) -> None:
         response = log_in(client)
         assert response.status == 201
         tokens = response.json

@@ -12,7 +12,7 @@ from tests.shop.api_helpers import log_in
 from tests.shop.handlers.tokens.conftest import renew, renewed, works
 
 REUSED = 11
-"""Seconds: after the grace in which a used token is taken again."""
+"""Seconds: longer than the grace in which a used token is accepted again."""
 
 
 class TestRefreshToken:
