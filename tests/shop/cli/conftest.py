@@ -42,7 +42,7 @@ def database_url(request: pytest.FixtureRequest, shop: Path, monkeypatch: pytest
 
 @pytest.fixture(scope="session")
 def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the tables of today, to be copied."""
+    """A SQLite file at the newest revision, as a template."""
     file = tmp_path_factory.mktemp("new") / "orderly.db"
     migrate(f"sqlite:///{file}")
     return file

@@ -35,7 +35,7 @@ def write(shop: Path) -> Callable[[Callable[..., Any]], str]:
 
 
 class TestCheck:
-    def test_ours_is_sound_and_whole(self, orderly: Callable[..., CommandResult]) -> None:
+    def test_contract_of_the_shop_has_no_finding(self, orderly: Callable[..., CommandResult]) -> None:
         result = orderly("check")
         assert (result.code, result.err) == (0, "")
         total = len(OURS.operations)
@@ -60,7 +60,7 @@ class TestCheck:
             (lambda d: d["paths"]["/me"]["get"].pop("tags"), "GET /me needs an operationId and a tag"),
         ],
     )
-    def test_what_is_wrong_is_named(
+    def test_defect_is_named(
         self, orderly: Callable[..., CommandResult], write: Callable[..., Any], change: Callable[..., Any], line: str
     ) -> None:
         result = orderly("check", write(change))
@@ -83,7 +83,7 @@ class TestCheck:
             ("a letter", "the contract is not OpenAPI 3.1"),
         ],
     )
-    def test_what_is_no_contract_is_refused_in_one_line(
+    def test_non_contract_is_rejected_in_one_line(
         self, orderly: Callable[..., CommandResult], shop: Path, source: str, line: str
     ) -> None:
         (shop / "broken.yaml").write_text(source)
@@ -91,18 +91,18 @@ class TestCheck:
         assert (result.code, result.out, result.err.count("\n")) == (1, "", 1)
         assert line in result.err
 
-    def test_a_file_that_is_not_there_is_named(self, orderly: Callable[..., CommandResult]) -> None:
+    def test_missing_file_is_named(self, orderly: Callable[..., CommandResult]) -> None:
         result = orderly("check", "nowhere.yaml")
         assert result.code == 1
         assert "cannot read the contract nowhere.yaml: No such file or directory" in result.err
 
-    def test_github_is_told_file_line_and_column(self, orderly: Callable[..., CommandResult], shop: Path) -> None:
+    def test_github_format_has_file_line_and_column(self, orderly: Callable[..., CommandResult], shop: Path) -> None:
         (shop / "broken.yaml").write_text("openapi: 3.1.0\na: 1\na: 100%\n")
         result = orderly("check", "broken.yaml", "--format", "github")
         reported = "::error file=broken.yaml,line=3,col=1,title=yaml::the key 'a' appears twice in one object\n"
         assert (result.code, result.out, result.err) == (1, reported, "")
 
-    def test_programs_are_told_all_as_json(
+    def test_json_format_has_every_finding(
         self, orderly: Callable[..., CommandResult], write: Callable[..., Any]
     ) -> None:
         result = orderly("check", write(lambda d: d["x-errors"].pop("not_found")), "--format", "json")
@@ -112,12 +112,13 @@ class TestCheck:
         }
         assert orderly("check", "--format", "json").out == "[]\n"
 
-    def test_with_watch_every_save_is_checked(self, shop: Path) -> None:
+    def test_watch_option_checks_every_save(self, shop: Path) -> None:
         (shop / "notes.yaml").write_bytes(GOOD.read_bytes())
         command = [sys.executable, "-u", "-m", "orderly", "check", "notes.yaml", "--watch", "--format", "json"]
         # Tests in the background, and the processes that they start, would ignore SIGINT.
         heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed) as watching:
+            assert watching.stdout is not None
             assert watching.stdout.readline() == "[]\n"
             (shop / "notes.yaml").write_text("openapi: 3.0.3\n")
             reported = "".join(iter(watching.stdout.readline, "]\n")) + "]"
@@ -125,7 +126,7 @@ class TestCheck:
         assert "the contract is not OpenAPI 3.1" in json.loads(reported)[0]["message"]
         assert watching.returncode == 0
 
-    def test_style_without_node_is_refused_plainly(
+    def test_style_without_node_is_an_error(
         self, orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("PATH", "/nowhere")
@@ -134,7 +135,7 @@ class TestCheck:
         assert result.err.startswith("--style needs Node 20 or newer with npx")
 
     @pytest.mark.needs("redocly")
-    def test_style_is_what_redocly_finds(
+    def test_style_option_reports_findings_of_redocly(
         self, orderly: Callable[..., CommandResult], shop: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("npm_config_offline", "true")
@@ -161,13 +162,13 @@ class TestRoutes:
             ("revoke_current_token", ["(bearer only)", "handlers.tokens.revoke_current_token"]),
         ],
     )
-    def test_it_tells_who_may_and_how_often(
+    def test_access_and_rate_limits_are_listed(
         self, orderly: Callable[..., CommandResult], operation: str, reported: list[str]
     ) -> None:
         [line] = [line for line in orderly("routes").out.splitlines() if f" {operation} " in line]
         assert all(each in line for each in reported), line
 
-    def test_an_operation_without_a_handler_says_so(
+    def test_operation_without_a_handler_is_marked(
         self, orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(HandlerResolver, "handler", lambda self, operation: None)

@@ -25,7 +25,7 @@ def tool(monkeypatch: pytest.MonkeyPatch, shop: Path) -> Callable[[str, str], No
 
 
 @pytest.mark.parametrize("language", TOOLS)
-def test_a_missing_tool_is_one_plain_line(
+def test_missing_tool_is_an_error(
     orderly: Callable[..., CommandResult], tool: Callable[[str, str], None], language: str, shop: Path
 ) -> None:
     result = orderly("client", language, "--out", "made")
@@ -45,7 +45,7 @@ def test_a_missing_tool_is_one_plain_line(
         ("typescript", "v18.20.4", "Node v18.20.4 is too old"),
     ],
 )
-def test_a_tool_of_another_version_is_refused(
+def test_tool_of_another_version_is_an_error(
     orderly: Callable[..., CommandResult], tool: Callable[[str, str], None], language: str, version: str, expected: str
 ) -> None:
     tool(TOOLS[language], version)
@@ -54,7 +54,7 @@ def test_a_tool_of_another_version_is_refused(
     assert expected in result.err
 
 
-def test_a_folder_with_something_else_in_it_is_left_alone(
+def test_folder_with_other_files_is_unchanged(
     orderly: Callable[..., CommandResult], tool: Callable[[str, str], None], shop: Path
 ) -> None:
     tool("openapi-python-client", "openapi-python-client version: 0.29.1")
@@ -68,7 +68,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(
     assert [file.name for file in (shop / "diary").iterdir()] == ["today.txt"]
 
 
-def test_a_folder_that_cannot_be_made_is_one_plain_line(
+def test_folder_that_cannot_be_created_is_an_error(
     orderly: Callable[..., CommandResult], tool: Callable[[str, str], None], shop: Path
 ) -> None:
     tool("openapi-python-client", "openapi-python-client version: 0.29.1")

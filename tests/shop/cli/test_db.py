@@ -52,13 +52,13 @@ def test_two_copies_may_upgrade_at_once(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_an_upgrade_waits_for_who_has_the_whole_file(database_url: str, shop: Path) -> None:
+def test_upgrade_waits_for_an_exclusive_lock(database_url: str, shop: Path) -> None:
     (shop / "data").mkdir()
     with closing(sqlite3.connect(shop / "data" / "orderly.db", isolation_level=None)) as other:
         other.execute("CREATE TABLE other (id INTEGER)")
         other.execute("BEGIN EXCLUSIVE")
         copy = subprocess.Popen(UPGRADE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        with pytest.raises(subprocess.TimeoutExpired):  # longer than the timeout of SQLite, and than the start
+        with pytest.raises(subprocess.TimeoutExpired):  # longer than the start and the timeout of SQLite
             copy.wait(8)
         other.execute("ROLLBACK")
     out, err = copy.communicate(timeout=60)
@@ -66,7 +66,7 @@ def test_an_upgrade_waits_for_who_has_the_whole_file(database_url: str, shop: Pa
 
 
 @pytest.mark.needs("postgresql")
-def test_a_password_is_not_told(
+def test_password_is_not_printed(
     orderly: Callable[..., CommandResult], bare_postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ORDERLY_DATABASE_URL", "postgresql://nobody:canary@127.0.0.1:1/shop")
@@ -79,7 +79,7 @@ def test_a_password_is_not_told(
 
 
 @pytest.mark.needs("postgresql")
-def test_a_database_that_does_not_exist_is_named(
+def test_missing_database_is_reported(
     orderly: Callable[..., CommandResult], bare_postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql.rpartition("/")[0] + "/canary")
@@ -88,9 +88,7 @@ def test_a_database_that_does_not_exist_is_named(
     assert "the database or its user does not exist. Create it, or correct ORDERLY_DATABASE_URL." in result.err
 
 
-def test_a_revision_that_does_not_exist_is_refused(
-    orderly: Callable[..., CommandResult], migrated_shop: Database
-) -> None:
+def test_unknown_revision_is_an_error(orderly: Callable[..., CommandResult], migrated_shop: Database) -> None:
     result = orderly("db", "downgrade", "9999")
     assert (result.code, result.out) == (1, "")
     assert result.err == "Cannot downgrade to 9999: the database has no such earlier revision.\n"
@@ -105,7 +103,7 @@ def test_an_older_database_is_not_used(orderly: Callable[..., CommandResult], da
 
 
 @pytest.mark.parametrize("words", [("upgrade",), ("downgrade", "base")])
-def test_a_newer_database_is_left_alone(
+def test_newer_database_is_unchanged(
     orderly: Callable[..., CommandResult], migrated_shop: Database, words: tuple[Any, ...]
 ) -> None:
     with migrated_shop.connect() as connection, connection.begin():
@@ -118,7 +116,7 @@ def test_a_newer_database_is_left_alone(
     )
 
 
-def test_a_folder_that_cannot_be_made_is_named(
+def test_folder_that_cannot_be_created_is_named(
     orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ORDERLY_DATABASE_URL", "sqlite:////dev/null/data/orderly.db")
@@ -127,7 +125,7 @@ def test_a_folder_that_cannot_be_made_is_named(
     assert result.err == "Cannot create /dev/null/data: Not a directory. Set ORDERLY_DATA_DIR to another folder.\n"
 
 
-def test_a_file_that_is_no_database_is_refused(orderly: Callable[..., CommandResult], shop: Path) -> None:
+def test_file_other_than_a_database_is_an_error(orderly: Callable[..., CommandResult], shop: Path) -> None:
     (shop / "data").mkdir()
     (shop / "data" / "orderly.db").write_text("This is a letter. " * 100)
     result = orderly("db", "upgrade")
@@ -135,7 +133,7 @@ def test_a_file_that_is_no_database_is_refused(orderly: Callable[..., CommandRes
     assert "data/orderly.db cannot be used" in result.err
 
 
-def test_one_that_was_taken_back_is_told_so(orderly: Callable[..., CommandResult], database_url: str) -> None:
+def test_restored_database_is_marked(orderly: Callable[..., CommandResult], database_url: str) -> None:
     orderly("db", "upgrade")
     result = orderly("db", "mark-restored")
     assert (result.code, result.err) == (0, "")
@@ -147,7 +145,7 @@ def test_one_that_was_taken_back_is_told_so(orderly: Callable[..., CommandResult
 
 
 @pytest.mark.needs("postgresql")
-def test_a_table_that_stays_in_use_is_told(
+def test_locked_table_is_reported(
     orderly: Callable[..., CommandResult], bare_postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ORDERLY_DATABASE_URL", bare_postgresql)
@@ -163,7 +161,7 @@ def test_a_table_that_stays_in_use_is_told(
 
 
 @pytest.mark.needs("postgresql-server")
-def test_a_standby_is_refused(orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standby_is_an_error(orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch) -> None:
     with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
         monkeypatch.setenv("ORDERLY_DATABASE_URL", cluster.url)
         orderly("db", "upgrade")
@@ -175,7 +173,7 @@ def test_a_standby_is_refused(orderly: Callable[..., CommandResult], monkeypatch
     assert "the server is a read-only standby. Set ORDERLY_DATABASE_URL to the primary." in result.err
 
 
-def test_a_folder_may_be_called_anything(
+def test_folder_name_may_have_special_characters(
     orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch, shop: Path
 ) -> None:
     folder = shop / "a?b#c%41 [/d]"
@@ -185,6 +183,6 @@ def test_a_folder_may_be_called_anything(
     assert {each.name for each in shop.iterdir()} == {"a?b#c%41 [", "copy.db", *PARTS}
 
 
-def test_a_word_that_is_not_utf_8_is_told_in_one_line(orderly: Callable[..., CommandResult], shop: Path) -> None:
+def test_argument_other_than_utf_8_is_an_error(orderly: Callable[..., CommandResult], shop: Path) -> None:
     result = orderly("user", "create", "--email", "alice\udcff@example.com", "--name", "Alice")
     assert (result.code, result.err) == (1, "A command-line argument is not valid UTF-8.\n")

@@ -68,7 +68,9 @@ def test_a_service_with_a_certificate_for_another_name(
         assert until_ready(orderly, service, monkeypatch).out.startswith("https://127.0.0.1:")
 
 
-def test_nobody_answers(orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_service_is_an_error(
+    orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ORDERLY_PORT", str(port := free_port()))
     result = orderly("health")
     assert (result.code, result.out) == (1, "")

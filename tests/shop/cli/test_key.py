@@ -27,15 +27,17 @@ def keys_of(database: Database) -> Sequence[ApiKey]:
 
 @pytest.mark.usefixtures("alice")
 class TestCreate:
-    def test_the_secret_alone_is_on_stdout_and_works(
+    def test_stdout_has_only_the_secret_which_works(
         self, orderly: Callable[..., CommandResult], migrated_shop: Database
     ) -> None:
         result = orderly(*CREATE, "--scope", "me:read", "--scope", "me:write", "--days", "30")
         assert result.code == 0
         with migrated_shop.reading() as session:
-            state = api_keys.find_status(session, result.out.removesuffix("\n"))
+            status = api_keys.find_status(session, result.out.removesuffix("\n"))
         [key] = keys_of(migrated_shop)
-        assert (state.key_id, state.scopes) == (key.id, {"me:read", "me:write"})
+        assert status is not None
+        assert (status.key_id, status.scopes) == (key.id, {"me:read", "me:write"})
+        assert key.expires_at is not None
         assert (key.expires_at - key.created_at).days in (29, 30)
         assert result.err.startswith(f"Created {key.id} of alice@example.com with me:read, me:write.\n")
 
@@ -48,7 +50,7 @@ class TestCreate:
             (("--scope", "me:read", "--name", ""), "The name "),
         ],
     )
-    def test_what_is_refused_makes_no_key(
+    def test_rejected_key_is_not_created(
         self, orderly: Callable[..., CommandResult], migrated_shop: Database, words: tuple[Any, ...], line: str
     ) -> None:
         result = orderly(*CREATE, *words)

@@ -20,7 +20,7 @@ def count(database: Database, table: type[Any]) -> Any:
         return session.scalar(select(func.count()).select_from(table))
 
 
-def test_only_what_has_expired_is_forgotten(orderly: Callable[..., CommandResult], migrated_shop: Database) -> None:
+def test_only_expired_rows_are_deleted(orderly: Callable[..., CommandResult], migrated_shop: Database) -> None:
     with migrated_shop.writing() as session:
         alice = make_user(session)
         with time_machine.travel(now() - timedelta(days=400), tick=False):

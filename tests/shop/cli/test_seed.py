@@ -13,7 +13,7 @@ from tests.commands import CommandResult
 from tests.shop import invariants
 
 
-def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(
+def test_rows_are_created_and_the_password_is_printed(
     orderly: Callable[..., CommandResult], migrated_shop: Database
 ) -> None:
     result = orderly("seed", "--products", "3", "--customers", "2", "--orders", "5")
@@ -24,12 +24,12 @@ def test_it_makes_what_is_asked_for_and_says_how_to_sign_in(
         invariants.check(session)
         assert session.scalar(select(func.count(Order.id))) == 5
         people = session.execute(select(User.role, User.password_hash)).all()
-    fits = [(role, verify(kept, password.rpartition(" ")[2])) for role, kept in people]
+    fits = [(row.role, verify(row.password_hash, password.rpartition(" ")[2])) for row in people]
     assert sorted(fits) == [("customer", True), ("customer", True), ("staff", False)]
 
 
 @pytest.mark.parametrize("words", [("--products", "0"), ("--customers", "0"), ("--orders", "-1"), ("--orders", "many")])
-def test_what_cannot_be_made_is_refused(
+def test_invalid_numbers_are_rejected(
     orderly: Callable[..., CommandResult], migrated_shop: Database, words: tuple[str, str]
 ) -> None:
     assert orderly("seed", *words).code == 2

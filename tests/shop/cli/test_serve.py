@@ -21,7 +21,7 @@ from tests.shop.application import CONTRACT_FILE
 SERVE = [sys.executable, "-m", "orderly", "serve"]
 PRODUCTION = {"ORDERLY_ENV": "production", "ORDERLY_SECRET_KEY": "f" * 32}
 POWERLESS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
-"""The command that takes from root the power to write everywhere."""
+"""A command prefix that removes the permission of root to write everywhere."""
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def write_protect(shop: Path, database: Database) -> dict[str, str]:
     return PRODUCTION
 
 
-class TestRefusals:
+class TestStartErrors:
     @pytest.mark.parametrize(
         ("spoil", "line"),
         [
@@ -84,7 +84,7 @@ class TestRefusals:
         ],
         ids=["broken", "newer", "unmigrated", "readonly", "secret", "debug", "taken"],
     )
-    def test_one_plain_line_and_no_port(
+    def test_invalid_start_is_one_line_and_opens_no_port(
         self, shop: Path, migrated_shop: Database, taken: Any, spoil: Callable[..., Any], line: str
     ) -> None:
         variables = spoil(shop, migrated_shop)
@@ -94,7 +94,7 @@ class TestRefusals:
         assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1), ended
         assert line in ended.stderr
 
-    def test_an_address_that_is_not_ours_is_refused(self, migrated_shop: Database) -> None:
+    def test_address_of_another_machine_is_an_error(self, migrated_shop: Database) -> None:
         ended = serve(8000, ORDERLY_HOST="192.0.2.1")
         assert (ended.returncode, ended.stdout) == (1, "")
         assert ended.stderr.startswith("Cannot bind 192.0.2.1:8000: ")
@@ -106,18 +106,19 @@ class TestRefusals:
 
 
 class TestService:
-    def test_it_tells_where_it_is_serves_logs_and_stops(self, migrated_shop: Database) -> None:
+    def test_service_prints_its_urls_serves_logs_and_stops(self, migrated_shop: Database) -> None:
         port = free_port()
         environment = {**os.environ, **PRODUCTION, "ORDERLY_PORT": str(port)}
         with subprocess.Popen(
             SERVE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as service:
             try:
+                assert service.stdout is not None
                 assert service.stdout.readline() == f"Orderly serves its API at http://127.0.0.1:{port}/v1\n"
                 assert service.stdout.readline() == f"and its documentation at http://127.0.0.1:{port}/docs\n"
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/health/ready", timeout=10) as answer:
-                    assert answer.status == 200
-                    request_id = answer.headers["X-Request-Id"]
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/health/ready", timeout=10) as response:
+                    assert response.status == 200
+                    request_id = response.headers["X-Request-Id"]
             finally:
                 service.send_signal(signal.SIGTERM)
                 out, err = service.communicate(timeout=60)

@@ -27,24 +27,26 @@ def people_of(database: Database) -> Sequence[User]:
 
 
 class TestCreate:
-    def test_a_password_is_made_and_shown_once(
+    def test_password_is_generated_and_shown_once(
         self, orderly: Callable[..., CommandResult], migrated_shop: Database
     ) -> None:
         result = orderly(*ALICE)
         assert (result.code, result.err) == (0, "")
         [alice] = people_of(migrated_shop)
         assert result.out.splitlines()[0] == f"Created {alice.id}: alice@example.com, customer."
-        password = re.fullmatch(r"Password, shown only once: (\S{24})", result.out.splitlines()[1])[1]
+        shown = re.fullmatch(r"Password, shown only once: (\S{24})", result.out.splitlines()[1])
+        assert shown is not None
+        password = shown[1]
         assert verify(alice.password_hash, password)
         assert password.encode() not in b"".join(each.read_bytes() for each in migrated_shop_files())
 
-    def test_staff_and_admins_are_made_too(
+    def test_staff_and_admins_can_be_created(
         self, orderly: Callable[..., CommandResult], migrated_shop: Database
     ) -> None:
         assert "alice@example.com, staff." in orderly(*ALICE, "--role", "staff").out
         assert [user.role for user in people_of(migrated_shop)] == ["staff"]
 
-    def test_an_email_is_taken_once(self, orderly: Callable[..., CommandResult], migrated_shop: Database) -> None:
+    def test_email_is_unique(self, orderly: Callable[..., CommandResult], migrated_shop: Database) -> None:
         orderly(*ALICE)
         result = orderly("user", "create", "--email", "ALICE@example.com", "--name", "Alice")
         assert (result.code, result.out) == (1, "")
@@ -58,7 +60,7 @@ class TestCreate:
             (("--email", "alice@example.com", "--name", "A", "--role", "boss"), "Unknown role boss: use one of"),
         ],
     )
-    def test_what_the_contract_refuses_is_refused_here_too(
+    def test_values_against_the_contract_are_rejected(
         self, orderly: Callable[..., CommandResult], migrated_shop: Database, words: tuple[str, ...], line: str
     ) -> None:
         result = orderly("user", "create", *words)
@@ -66,14 +68,14 @@ class TestCreate:
         assert result.err.startswith(line)
         assert people_of(migrated_shop) == []
 
-    def test_without_a_database_it_says_what_to_do(self, orderly: Callable[..., CommandResult]) -> None:
+    def test_missing_database_is_an_error_with_its_fix(self, orderly: Callable[..., CommandResult]) -> None:
         result = orderly(*ALICE)
         assert (result.code, result.out) == (1, "")
         assert result.err == "The database data/orderly.db is empty: run `orderly db upgrade` first.\n"
 
 
 class TestBootstrapAdmin:
-    def test_it_has_the_password_of_the_settings(
+    def test_admin_has_the_password_of_the_settings(
         self, orderly: Callable[..., CommandResult], migrated_shop: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("ORDERLY_ADMIN_EMAIL", "carol@example.com")
@@ -83,13 +85,13 @@ class TestBootstrapAdmin:
         assert (result.out, carol.role) == (f"Created {carol.id}: carol@example.com, admin.\n", "admin")
         assert verify(carol.password_hash, PASSWORD)
 
-    def test_it_is_made_once(self, orderly: Callable[..., CommandResult], migrated_shop: Database) -> None:
+    def test_admin_is_created_once(self, orderly: Callable[..., CommandResult], migrated_shop: Database) -> None:
         assert "Password, shown only once: " in orderly("user", "bootstrap-admin").out
         assert orderly("user", "bootstrap-admin").out == ""
         assert [user.email for user in people_of(migrated_shop)] == ["admin@example.com"]
 
     @pytest.mark.parametrize("password", ["short", "password1234"])
-    def test_a_weak_password_is_refused_without_being_told(
+    def test_weak_password_is_rejected_and_not_printed(
         self,
         orderly: Callable[..., CommandResult],
         migrated_shop: Database,
@@ -103,7 +105,7 @@ class TestBootstrapAdmin:
         assert password not in result.err
         assert people_of(migrated_shop) == []
 
-    def test_on_a_terminal_it_is_asked_for(self, migrated_shop: Database) -> None:
+    def test_terminal_prompts_for_address_and_password(self, migrated_shop: Database) -> None:
         screen = on_a_terminal(["user", "bootstrap-admin"], "carol@example.com", PASSWORD, PASSWORD)
         assert "There is no administrator yet." in screen
         assert PASSWORD not in screen
@@ -119,7 +121,7 @@ class TestBootstrapAdmin:
             (["carol@example.com", "password1234", "password1234"], "password: This password is one of"),
         ],
     )
-    def test_a_refused_address_or_password_is_asked_for_again(
+    def test_rejected_address_or_password_is_asked_again(
         self, migrated_shop: Database, typed: list[str], line: str
     ) -> None:
         screen = on_a_terminal(["user", "bootstrap-admin"], *typed, "carol@example.com", PASSWORD, PASSWORD)
@@ -127,7 +129,7 @@ class TestBootstrapAdmin:
         assert any(shown.startswith(line) and shown.endswith("Please try again.") for shown in screen.splitlines())
         assert [user.email for user in people_of(migrated_shop)] == ["carol@example.com"]
 
-    def test_an_address_that_was_accepted_is_offered_again(self, migrated_shop: Database) -> None:
+    def test_accepted_address_is_offered_again(self, migrated_shop: Database) -> None:
         typed = ["carol@example.com", "short", "short", "", PASSWORD, PASSWORD]
 
         on_a_terminal(["user", "bootstrap-admin"], *typed)

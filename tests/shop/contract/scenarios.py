@@ -18,26 +18,26 @@ from tests.shop.factories import make_caller, make_key, make_order, make_product
 
 EXAMPLES = {name: each["value"] for name, each in CONTRACT.document["components"]["examples"].items()}
 STATUS = {"fulfil_order": "paid", "refund_order": "paid"}
-"""What an order has to be, where pending will not do."""
+"""The required status of an order, if not pending."""
 NEW = ("alice@example.com", "alice.archer@example.com", "MUG-BLUE", "sepa-20260205-0017")
 """Values that must be unique in each request."""
 ABSENT = "01kg9ys7g0e4ma4jz41b93y214"
-"""The end of an id that nothing has."""
+"""The suffix of an unused id."""
 
 
 @dataclass(frozen=True)
-class Ask:
-    """A request that fits the contract, and whatever is done to it."""
+class ExampleRequest:
+    """A valid request, or a changed copy of one."""
 
     method: str
     target: str
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    def of(self, client: Client) -> Response:
+    def send(self, client: Client) -> Response:
         return client(self.method, self.target, self.body, self.headers)
 
-    def with_headers(self, **headers: str) -> "Ask":
+    def with_headers(self, **headers: str) -> "ExampleRequest":
         return replace(self, headers={**self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}})
 
 
@@ -54,28 +54,28 @@ def example_of(operation: Operation) -> Any:
     return next(media["examples"].items())[1]["value"].value if media else None
 
 
-def ask(operation: Operation, database: Database, owner: User) -> Ask:
+def example_request(operation: Operation, database: Database, owner: User) -> ExampleRequest:
     """Return the operation's example, on new objects of the owner."""
-    names = _stage(operation, database, owner)
+    names = _arrange(operation, database, owner)
     body = json.dumps(example_of(operation)).replace("@", "\\u0040")
     target = CONTRACT.base_path + operation.path
     for reported, real in names.items():
         body = body.replace(reported.replace("@", "\\u0040"), real)
         target = target.replace(f"{{{reported}}}", real)
     headers = {"If-Match": "*"} if operation.precondition == "required" else {}
-    return Ask(operation.method, target, json.loads(body) if operation.body else None, headers)
+    return ExampleRequest(operation.method, target, json.loads(body) if operation.body else None, headers)
 
 
-def absent(operation: Operation, asked: Ask) -> Ask:
+def absent(operation: Operation, request: ExampleRequest) -> ExampleRequest:
     """Return the request for an object that does not exist."""
     name = next(p.name for p in operation.parameters if p.location == "path")
     where = operation.path.split("/").index(f"{{{name}}}") + 1
-    steps = asked.target.split("/")
+    steps = request.target.split("/")
     steps[where] = f"{steps[where][:3]}_{ABSENT}"
-    return replace(asked, target="/".join(steps))
+    return replace(request, target="/".join(steps))
 
 
-def _stage(operation: Operation, database: Database, owner: User) -> dict[str, str]:
+def _arrange(operation: Operation, database: Database, owner: User) -> dict[str, str]:
     """Create the objects, and return their values by name."""
     needs = {p.name for p in operation.parameters if p.location == "path"}
     names = {each: f"{new_id('t')}-{each}" for each in NEW} | {"user_id": owner.id}
@@ -98,5 +98,6 @@ def _stage(operation: Operation, database: Database, owner: User) -> dict[str, s
         session.commit()
     names[EXAMPLES["ApiKeyCreateRequest"]["expires_at"]] = rfc3339(now() + timedelta(days=365))
     if operation.operation_id == "create_token":
+        assert owner.email is not None, "an erased account cannot sign in"
         names["alice@example.com"] = owner.email
     return names

@@ -10,7 +10,8 @@ from db.events import TYPES
 from orderly.contract.operation import Operation
 from orderly.database.database import Database
 from tests.asgi import Client
-from tests.shop.contract.scenarios import CONTRACT, EXAMPLES, example_hash
+from tests.shop.application import CONTRACT
+from tests.shop.contract.scenarios import EXAMPLES, example_hash
 from tests.shop.factories import PAST, make_adjustment, make_caller, make_key, make_order, make_product, make_session
 
 SETTLES_WITHIN = 30
@@ -38,7 +39,7 @@ def everything(carol: Client, sign_in: Callable[..., Client]) -> None:
     product = carol.post("/v1/products", EXAMPLES["ProductCreateRequest"])
     mug = product.headers["location"]
     bought, dropped = (order_by(alice, product.json["id"]) for _ in range(2))
-    answers = [
+    responses = [
         carol.patch(mug, EXAMPLES["ProductPriceUpdateRequest"], ANY),
         carol.post(f"{mug}/stock-adjustments", EXAMPLES["StockAdjustmentCreateRequest"]),
         carol.delete(mug, ANY),
@@ -52,10 +53,10 @@ def everything(carol: Client, sign_in: Callable[..., Client]) -> None:
         carol.post(f"{account}/enable"),
         alice.delete("/v1/me"),
     ]
-    assert {answer.status for answer in answers} == {200, 201, 204}
+    assert {response.status for response in responses} == {200, 201, 204}
 
 
-def test_each_type_of_event_happens_and_can_be_asked_for(everything: None, carol: Client) -> None:
+def test_each_event_type_occurs_and_can_be_filtered(everything: None, carol: Client) -> None:
     deadline = time.monotonic() + SETTLES_WITHIN
     while not carol.get("/v1/events?type=user.erased").json["data"] and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -63,7 +64,7 @@ def test_each_type_of_event_happens_and_can_be_asked_for(everything: None, carol
     assert {each: {event["type"] for event in page} for each, page in pages.items()} == {each: {each} for each in TYPES}
 
 
-def test_each_status_of_an_order_can_be_asked_for(carol: Client, database: Database) -> None:
+def test_orders_can_be_filtered_by_each_status(carol: Client, database: Database) -> None:
     with database.writing() as session:
         made = {each: make_order(session, make_caller(carol.user), status=each).id for each in PAST}
         session.commit()
@@ -73,7 +74,7 @@ def test_each_status_of_an_order_can_be_asked_for(carol: Client, database: Datab
 
 
 @pytest.mark.parametrize("status", SCHEMAS["UserStatus"]["enum"])
-def test_each_status_of_an_account_can_be_asked_for(status: Any, carol: Client, sign_in: Callable[..., Client]) -> None:
+def test_accounts_can_be_filtered_by_each_status(status: Any, carol: Client, sign_in: Callable[..., Client]) -> None:
     assert carol.post(f"/v1/users/{sign_in('alice').user.id}/disable").status == 200
     found = carol.get(f"/v1/users?status={status}").json["data"]
     assert [user["name"] for user in found] == [{"active": "Carol", "disabled": "Alice"}[status]]
@@ -87,7 +88,7 @@ def test_an_administrator_can_give_a_key_every_scope(carol: Client) -> None:
 
 @pytest.fixture
 def two_of_each(carol: Client, database: Database) -> str:
-    """Two rows in each list of carol, and the id of a product."""
+    """The id of a product, with two rows in each list."""
     with database.writing() as session:
         for _ in range(2):
             product = make_product(session)

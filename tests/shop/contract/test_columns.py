@@ -63,7 +63,7 @@ NOT_KEPT = {
     *("TokenCreate", "TokenRefresh", "Tokens"),
 }
 ERASED = {"email", "name"}
-"""Null in the row of an erased account only, which is never returned; nor is its status."""
+"""Columns that are null for an erased account only, which no operation returns."""
 EMPTIED = {"OrderUpdate metadata"}
 """In a merge patch null removes every member, and the column keeps an empty object."""
 SIZES = {Integer: 2**31 - 1, BigInteger: 2**63 - 1}
@@ -140,9 +140,9 @@ def unfit(document: dict) -> list[str]:
     root = Node(document, "", document)
     found = []
     for kept in KEPT:
-        columns = {column.name: column for column in kept.row.__table__.columns}
+        columns: dict[str, Any] = {column.name: column for column in kept.row.__table__.columns}
         for schema in kept.schemas:
-            is_answer = schema in (kept.row.__name__, "ApiKeyCreated", "Session")
+            is_response = schema in (kept.row.__name__, "ApiKeyCreated", "Session")
             for path, leaf, null in leaves(root["components"]["schemas"][schema].target):
                 if path in kept.without:
                     continue
@@ -151,7 +151,7 @@ def unfit(document: dict) -> list[str]:
                     found.append(f"{schema} {path} has no column")
                     continue
                 found += misfits(f"{schema} {path}", column, leaf, null)
-                if is_answer and column.nullable and not null and not (schema == "User" and path in ERASED):
+                if is_response and column.nullable and not null and not (schema == "User" and path in ERASED):
                     found.append(f"{schema} {path} is never null, and its column may be")
     return found
 
@@ -160,7 +160,7 @@ def test_the_contract_fits_the_columns() -> None:
     assert unfit(OURS.document) == []
 
 
-def test_every_object_of_the_contract_is_kept_or_known_not_to_be() -> None:
+def test_every_schema_has_a_table_or_an_exception() -> None:
     schemas = OURS.document["components"]["schemas"]
     objects = {name for name, schema in schemas.items() if "properties" in schema and not name.endswith("Page")}
     assert objects == {name for kept in KEPT for name in kept.schemas} | PART_OF_OTHERS | NOT_KEPT
@@ -181,7 +181,7 @@ def test_every_object_of_the_contract_is_kept_or_known_not_to_be() -> None:
         (lambda s: s["User"]["properties"].update(nickname=s["Name"]), "User nickname has no column"),
     ],
 )
-def test_what_does_not_fit_is_found(change: Callable[..., Any], result: str) -> None:
+def test_difference_is_found(change: Callable[..., Any], result: str) -> None:
     document = deepcopy(OURS.document)
     change(document["components"]["schemas"])
     assert result in "; ".join(unfit(document))

@@ -4,7 +4,7 @@ from orderly.docs.errors import OUTSIDE_OF_OPERATIONS
 from orderly.errors import DomainError
 from orderly.http.problems import status_of
 from tests.applications import SHOP
-from tests.shop.contract.scenarios import CONTRACT
+from tests.shop.application import CONTRACT
 
 
 def kinds() -> list[type[DomainError]]:
@@ -36,18 +36,18 @@ def declared() -> dict[str, set[int]]:
     return found
 
 
-def test_what_the_code_raises_is_what_the_contract_declares() -> None:
+def test_raised_codes_equal_the_declared_ones() -> None:
     assert raised() == declared()
 
 
-def test_the_shop_has_its_details_in_the_catalogue_only() -> None:
+def test_shop_errors_have_no_details_of_their_own() -> None:
     shop = [kind for kind in kinds() if kind.__module__.startswith("db.")]
 
     assert shop
     assert [kind for kind in shop if "detail" in vars(kind)] == []
 
 
-def test_the_engines_details_are_those_of_the_catalogue() -> None:
+def test_details_of_the_engine_equal_the_catalogue() -> None:
     engine = [kind for kind in kinds() if kind.__module__.startswith("orderly.") and "detail" in vars(kind)]
 
     assert {kind.code: kind.detail for kind in engine} == {
@@ -55,5 +55,5 @@ def test_the_engines_details_are_those_of_the_catalogue() -> None:
     }
 
 
-def test_what_the_contract_declares_is_what_it_explains() -> None:
+def test_declared_codes_equal_the_explained_ones() -> None:
     assert declared().keys() == CONTRACT.errors.keys()

@@ -44,17 +44,17 @@ def untrue(examples: Iterator[tuple[Node, Any]]) -> dict[str, Any]:
     }
 
 
-def test_those_of_schemas_fit_them() -> None:
+def test_schema_examples_are_valid() -> None:
     assert untrue(of_schemas(CONTRACT.root)) == {}
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
 class TestOperation:
-    def test_its_bodies_have_examples_that_fit(self, operation: Operation) -> None:
+    def test_bodies_have_valid_examples(self, operation: Operation) -> None:
         assert len(list(of_bodies(operation))) >= sum(bool(response.media) for response in operation.responses.values())
         assert untrue(of_bodies(operation)) == {}
 
-    def test_its_problems_are_those_of_their_responses(self, operation: Operation) -> None:
+    def test_problem_examples_match_their_responses(self, operation: Operation) -> None:
         for status, response in operation.responses.items():
             if response.error_codes is not None:
                 problem = operation.node["responses"][status]["content"]["application/problem+json"]["example"].value

@@ -17,7 +17,8 @@ from orderly.database.database import Database
 from orderly.devtools.sandbox.seeding import seed_requests
 from tests.asgi import Client
 from tests.settings import SECRET
-from tests.shop.contract.scenarios import CONTRACT, EXAMPLES
+from tests.shop.application import CONTRACT
+from tests.shop.contract.scenarios import EXAMPLES
 from tests.shop.factories import make_session, password_hash
 
 OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
@@ -26,14 +27,14 @@ SHOP = (*STAFF, "create_product", "towel")
 ORDER = (*SHOP, "create_user", "create_order")
 KEY = ("create_user", "create_api_key")
 SCRIPT = {
-    "create_user": ("nobody",),
+    "create_user": ("anonymous",),
     "list_users": ("bob", *STAFF, "create_user"),
     "get_user": ("alice", "create_user"),
     "update_user": ("carol",),
     "disable_user": ("carol", "create_user"),
     "enable_user": ("carol", "create_user", "disable_user"),
-    "create_token": ("nobody", "create_user"),
-    "refresh_token": ("nobody", "create_user", "create_token"),
+    "create_token": ("anonymous", "create_user"),
+    "refresh_token": ("anonymous", "create_user", "create_token"),
     "get_me": ("alice", "create_user"),
     "update_me": ("alice", "create_user"),
     "update_my_password": ("alice", "create_user"),
@@ -41,9 +42,9 @@ SCRIPT = {
     "list_api_keys": ("alice", *KEY, "get_me by key"),
     "create_api_key": ("alice", "create_user"),
     "rotate_api_key": ("alice", *KEY),
-    "list_products": ("nobody", *SHOP),
+    "list_products": ("anonymous", *SHOP),
     "create_product": ("bob", *STAFF),
-    "get_product": ("nobody", *STAFF, "create_product"),
+    "get_product": ("anonymous", *STAFF, "create_product"),
     "update_product": ("bob", *STAFF, "create_product"),
     "list_stock_adjustments": ("bob", *STAFF, "create_product", "adjust_stock"),
     "adjust_stock": ("bob", *STAFF, "create_product"),
@@ -56,8 +57,8 @@ SCRIPT = {
     "fulfil_order": ("bob", *ORDER, "pay_order"),
     "refund_order": ("carol", *ORDER, "pay_order", "fulfil_order"),
     "list_events": ("bob", *SHOP, "create_user", "feed until now", "create_order", "pay_order", "feed has settled"),
-    "get_liveness": ("nobody",),
-    "get_readiness": ("nobody",),
+    "get_liveness": ("anonymous",),
+    "get_readiness": ("anonymous",),
 }
 """The caller of each operation, and the steps before it."""
 
@@ -67,13 +68,13 @@ THING = {
     "order_id": "OrderCreated",
     "key_id": "ApiKeyCreated",
 }
-"""Which example the ids of paths belong to; the promotion is Bob's."""
+"""The example of each id in a path; the promotion is Bob's."""
 EARLIER = [
     step
     for step in seed_requests(CONTRACT)
     if step.operation.tag == "orders" and step.shown.get("id") != EXAMPLES["OrderCreated"]["id"]
 ]
-"""How the other orders came where they are: the sandbox goes the same way."""
+"""The requests that bring the other orders to their status, as in the sandbox."""
 PEOPLE = {"alice": EXAMPLES["UserCreated"]["id"], "bob": EXAMPLES["UserMadeStaff"]["id"]}
 """The ids of callers in the examples."""
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0"
@@ -88,7 +89,7 @@ class Story:
     def __init__(self, client: Client, database: Database) -> None:
         self.client = client
         self.database = database
-        self.real = {}
+        self.real: dict[str, Any] = {}
         self.feed = ""
         with database.writing() as session:
             own = {"password_hash": password_hash()}
@@ -98,14 +99,14 @@ class Story:
             self.real |= {"carol": carol.id, shown["id"]: bob.id}
             session.commit()
 
-    def caller(self, who: str) -> Client:
+    def caller(self, name: str) -> Client:
         """Return the client of a caller, with the examples' token if issued."""
-        if who == "nobody":
+        if name == "anonymous":
             return self.client
-        if who == "key":
+        if name == "key":
             return self.client.with_key(self.real[EXAMPLES["ApiKeyCreated"]["secret"]])
-        token = who == "alice" and self.real.get(EXAMPLES["TokensCreated"]["access_token"])
-        return self.client.signed_in(token or self._token(self.real[PEOPLE.get(who, who)]))
+        token = name == "alice" and self.real.get(EXAMPLES["TokensCreated"]["access_token"])
+        return self.client.signed_in(token or self._token(self.real[PEOPLE.get(name, name)]))
 
     def _token(self, user_id: str) -> str:
         with self.database.writing() as session:
@@ -133,9 +134,9 @@ class Story:
         """Bring the other orders to the status of their example."""
         for each in EARLIER:
             caller = self.caller(SCRIPT[each.operation.operation_id][0])
-            answer = caller.post(self.translated(each.path), self.translated(each.body))
+            response = caller.post(self.translated(each.path), self.translated(each.body))
             if each.shown:
-                self.real[each.shown["id"]] = answer.json["id"]
+                self.real[each.shown["id"]] = response.json["id"]
 
     def settled(self, kind: str, subject_id: str) -> Any:
         """Wait until the feed has an event, and return the cursor."""
@@ -153,10 +154,10 @@ class Story:
         headers |= {"If-Match": "*"} if operation.precondition == "required" else {}
         kind, name, body = next(each for each in requests(operation) if media_type in (None, each[0]))
         headers |= {"Content-Type": kind} if body else {}
-        answer = caller(operation.method, self.path(operation), self.translated(body), headers)
-        assert answer.status == int(operation.success.status), answer
-        if answers(operation):
-            self.compare(answers(operation)[name], answer.json)
+        response = caller(operation.method, self.path(operation), self.translated(body), headers)
+        assert response.status == int(operation.success.status), response
+        if response_examples(operation):
+            self.compare(response_examples(operation)[name], response.json)
 
     def path(self, operation: Operation) -> Any:
         promotion = operation.operation_id == "update_user"
@@ -198,10 +199,10 @@ def requests(operation: Operation) -> Iterator[tuple[str, str, Any]]:
     for kind, media in content.items() if content else ():
         yield from ((kind, name, example["value"].value) for name, example in media["examples"].items())
     if content is None:
-        yield "", next(iter(answers(operation)), ""), None
+        yield "", next(iter(response_examples(operation)), ""), None
 
 
-def answers(operation: Operation) -> dict[str, Any]:
+def response_examples(operation: Operation) -> dict[str, Any]:
     """Return the examples of the operation's success by name."""
     content = operation.node["responses"][operation.success.status].get("content")
     media = next(content.items())[1] if content else None
@@ -222,19 +223,19 @@ def story(client: Client, database: Database) -> Iterator[Story]:
 @pytest.mark.parametrize(
     ("name", "media_type"), [(name, kind or None) for name in SCRIPT for kind, _, _ in requests(OPERATIONS[name])]
 )
-def test_the_example_is_what_happens(name: Any, media_type: Any, story: Story) -> None:
+def test_response_equals_its_example(name: Any, media_type: Any, story: Story) -> None:
     for step in SCRIPT[name][1:]:
         story.play(step)
     story.call(OPERATIONS[name], media_type=media_type)
 
 
-def test_every_example_is_played() -> None:
-    translated = {o.operation_id for o in CONTRACT.operations if o.body or answers(o)}
+def test_every_operation_with_examples_is_tested() -> None:
+    translated = {o.operation_id for o in CONTRACT.operations if o.body or response_examples(o)}
     assert translated == SCRIPT.keys()
 
 
 @pytest.mark.parametrize("operation", [o for o in CONTRACT.operations if o.body], ids=lambda o: o.operation_id)
-def test_every_request_has_its_answer_under_the_same_name(operation: Any) -> None:
+def test_every_request_has_a_response_of_the_same_name(operation: Any) -> None:
     names = {name for _, name, _ in requests(operation)}
     assert len(list(requests(operation))) == len(operation.body), "one example of each media type"
-    assert not operation.success.media or names == answers(operation).keys()
+    assert not operation.success.media or names == response_examples(operation).keys()

@@ -9,7 +9,8 @@ import pytest
 from orderly.contract.operation import Operation
 from orderly.database.database import Database
 from tests.asgi import Client
-from tests.shop.contract.scenarios import CONTRACT, Ask, ask, example_hash
+from tests.shop.application import CONTRACT
+from tests.shop.contract.scenarios import ExampleRequest, example_hash, example_request
 
 OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
 LINKS = [
@@ -19,7 +20,7 @@ LINKS = [
 ]
 IDS = [f"{operation.operation_id}-{name}" for operation, name, _ in LINKS]
 LATER = {"fulfil_order": "invalid_transition", "refund_order": "invalid_transition"}
-"""What is linked for later: the order has to be paid first."""
+"""Error codes of links that need a paid order."""
 
 
 @pytest.fixture
@@ -27,30 +28,30 @@ def carol(sign_in: Callable[..., Client]) -> Client:
     return sign_in("carol", password_hash=example_hash())
 
 
-def value(expression: Any, made: Any, asked: Ask) -> str:
+def value(expression: Any, made: Any, request: ExampleRequest) -> str:
     """Return the value of a runtime expression (OpenAPI 3.1, 4.8.20.3)."""
     member = expression.removeprefix("$response.body#/")
-    return asked.target.split("/")[3] if member == expression else made[member]
+    return request.target.split("/")[3] if member == expression else made[member]
 
 
 @pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("operation", "name", "target"), LINKS, ids=[f"{o.operation_id}-{name}" for o, name, _ in LINKS]
 )
-def test_a_link_leads_to_what_was_made(
+def test_link_resolves_to_the_created_resource(
     operation: Operation, name: Any, target: Any, carol: Client, client: Client, database: Database
 ) -> None:
-    asked = ask(operation, database, carol.user)
-    made = asked.of(carol).json
+    request = example_request(operation, database, carol.user)
+    made = request.send(carol).json
     link = operation.node["responses"][operation.success.status]["links"][name].value
-    given = {key: value(each, made, asked) for key, each in link.get("parameters", {}).items()}
-    following = ask(OPERATIONS[target], database, carol.user)
+    given = {key: value(each, made, request) for key, each in link.get("parameters", {}).items()}
+    following = example_request(OPERATIONS[target], database, carol.user)
     following = replace(following, target=CONTRACT.base_path + OPERATIONS[target].path.format(**given))
     if "requestBody" in link:
-        body = {key: value(each, made, asked) for key, each in link["requestBody"].items()}
+        body = {key: value(each, made, request) for key, each in link["requestBody"].items()}
         following = replace(following, body=body)
-    answer = following.of(client.signed_in(made["access_token"]) if "access_token" in made else carol)
+    response = following.send(client.signed_in(made["access_token"]) if "access_token" in made else carol)
     if target in LATER:
-        assert answer.code == LATER[target]
+        assert response.code == LATER[target]
     else:
-        assert str(answer.status) == OPERATIONS[target].success.status, answer
+        assert str(response.status) == OPERATIONS[target].success.status, response

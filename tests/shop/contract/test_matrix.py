@@ -13,17 +13,18 @@ from orderly.database.database import Database
 from orderly.docs.access import access
 from tests.asgi import Client, Response
 from tests.settings import SECRET
-from tests.shop.contract.scenarios import CONTRACT, absent, ask, example_hash
+from tests.shop.application import CONTRACT
+from tests.shop.contract.scenarios import absent, example_hash, example_request
 from tests.shop.factories import make_caller, make_key, make_session, make_user
 
 COLUMNS = ("anonymous", "owner", "other customer", "staff", "admin", "key with scope", "key without", "disabled")
 OWNED_BY_OTHERS = {
-    "user_id": {"users:read"},  # an account is its owner's, and visible with the scope
-    "order_id": {"orders:manage", "orders:refund"},  # an order likewise
-    "session_id": set[str](),  # sessions and keys are their owner's only
+    "user_id": {"users:read"},  # an account is visible to its owner, or with the scope
+    "order_id": {"orders:manage", "orders:refund"},  # the same for an order
+    "session_id": set[str](),  # sessions and keys are visible to their owner only
     "key_id": set[str](),
 }
-"""What has an owner, by its name in paths, and the scopes each of which opens it to others."""
+"""Scopes for the objects of other users, by path parameter; one of them is enough."""
 GRANTED = frozenset({"me:read", "orders:read"})
 """The scopes of the key of the examples, which its creator must hold."""
 
@@ -34,35 +35,35 @@ def alternatives(operation: Operation, scheme: str) -> list[frozenset[str]]:
 
 def holder(operation: Operation) -> str:
     """Return the role of the key's owner: customer if possible, admin otherwise."""
-    asked = alternatives(operation, "apiKey") or alternatives(operation, "bearer")
-    return "customer" if any(CONTRACT.roles["customer"] >= scopes for scopes in asked) else "admin"
+    needed = alternatives(operation, "apiKey") or alternatives(operation, "bearer")
+    return "customer" if any(CONTRACT.roles["customer"] >= scopes for scopes in needed) else "admin"
 
 
-def scopes_of(operation: Operation, who: str) -> frozenset[str]:
+def scopes_of(operation: Operation, column: str) -> frozenset[str]:
     """Return the scopes of a column."""
-    role = {"owner": "customer", "other customer": "customer"}.get(who, who)
-    if not who.startswith("key"):
+    role = {"owner": "customer", "other customer": "customer"}.get(column, column)
+    if not column.startswith("key"):
         return CONTRACT.roles[role]
     held = CONTRACT.roles[holder(operation)]
-    asked = frozenset[str]().union(*alternatives(operation, "apiKey"), *alternatives(operation, "bearer"))
-    with_scope = (asked | GRANTED) & held
-    return with_scope if who == "key with scope" else held - asked
+    needed = frozenset[str]().union(*alternatives(operation, "apiKey"), *alternatives(operation, "bearer"))
+    with_scope = (needed | GRANTED) & held
+    return with_scope if column == "key with scope" else held - needed
 
 
-def expected(operation: Operation, who: str) -> str:
+def expected(operation: Operation, column: str) -> str:
     """Return the status of a cell."""
     if operation.is_public:
         return operation.success.status
-    if who in ("anonymous", "disabled"):
+    if column in ("anonymous", "disabled"):
         return "401"
-    scopes = scopes_of(operation, who)
-    scheme = "apiKey" if who.startswith("key") else "bearer"
+    scopes = scopes_of(operation, column)
+    scheme = "apiKey" if column.startswith("key") else "bearer"
     if not any(scopes >= each for each in alternatives(operation, scheme)):
         return "403"
     owned = [
         OWNED_BY_OTHERS[p.name] for p in operation.parameters if p.location == "path" and p.name in OWNED_BY_OTHERS
     ]
-    is_owner = who == "owner" or (who.startswith("key") and holder(operation) == "customer")
+    is_owner = column == "owner" or (column.startswith("key") and holder(operation) == "customer")
     return operation.success.status if is_owner or all(each & scopes for each in owned) else "404"
 
 
@@ -83,7 +84,7 @@ def callers(client: Client, database: Database) -> Callable[[Operation], dict[st
 
     def callers(operation: Operation) -> dict[str, Any]:
         owner = people["alice"] if holder(operation) == "customer" else erin
-        keys = {who: key(owner.user, scopes_of(operation, who)) for who in COLUMNS if who.startswith("key")}
+        keys = {column: key(owner.user, scopes_of(operation, column)) for column in COLUMNS if column.startswith("key")}
         own = dict(zip(COLUMNS, (client, *people.values()), strict=False))
         return own | keys | {"disabled": dora}
 
@@ -98,37 +99,38 @@ def callers(client: Client, database: Database) -> Callable[[Operation], dict[st
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
-def test_everybody_may_do_what_the_table_says_and_nothing_else(
+def test_every_caller_has_exactly_the_declared_access(
     operation: Operation, callers: Callable[[Operation], dict[str, Any]], database: Database
 ) -> None:
     everyone = callers(operation)
     owner = everyone["owner"].user
-    for who in sorted(COLUMNS, key=lambda who: expected(operation, who).startswith("2")):  # refusals change nothing
-        asked = ask(operation, database, owner)
-        answer = asked.of(everyone[who])
-        assert (who, str(answer.status)) == (who, expected(operation, who)), answer
-        if answer.status == 404:
-            assert bare(answer) == bare(absent(operation, asked).of(everyone[who]))
-        if who == "other customer" and not operation.is_public:
-            assert owner.id.encode() not in answer.body, "somebody else's data"
+    # Rejected requests come first: they change nothing.
+    for column in sorted(COLUMNS, key=lambda column: expected(operation, column).startswith("2")):
+        request = example_request(operation, database, owner)
+        response = request.send(everyone[column])
+        assert (column, str(response.status)) == (column, expected(operation, column)), response
+        if response.status == 404:
+            assert bare(response) == bare(absent(operation, request).send(everyone[column]))
+        if column == "other customer" and not operation.is_public:
+            assert owner.id.encode() not in response.body, "data of another user"
 
 
-def bare(answer: Response) -> tuple[int, bytes, list[tuple[str, str]]]:
+def bare(response: Response) -> tuple[int, bytes, list[tuple[str, str]]]:
     """Return a response without the request's id."""
-    body = answer.body.replace(answer.headers["x-request-id"].encode(), b"")
-    return answer.status, body, [each for each in answer.raw_headers if each[0] != "x-request-id"]
+    body = response.body.replace(response.headers["x-request-id"].encode(), b"")
+    return response.status, body, [each for each in response.raw_headers if each[0] != "x-request-id"]
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
-def test_the_table_of_the_docs_is_this_one(operation: Operation) -> None:
+def test_table_of_the_docs_equals_the_matrix(operation: Operation) -> None:
     people = {"anonymous": "anonymous", "customer": "owner", "staff": "staff", "admin": "admin"}
-    statuses = {column: expected(operation, who) for column, who in people.items()}
+    statuses = {role: expected(operation, column) for role, column in people.items()}
     shown = access(CONTRACT, operation)
 
     # The docs show the status for an object that the caller may see.
-    assert {column: shown[column] if status == "404" else status for column, status in statuses.items()} == shown
+    assert {role: shown[role] if status == "404" else status for role, status in statuses.items()} == shown
 
 
-def test_whatever_has_an_owner_has_a_rule() -> None:
+def test_every_owned_resource_has_a_rule() -> None:
     named = {p.name for o in CONTRACT.operations for p in o.parameters if p.location == "path"}
     assert named - {"product_id"} == OWNED_BY_OTHERS.keys()

@@ -1,4 +1,7 @@
-"""The scopes of every operation by name: the access matrix derives its statuses from the contract."""
+"""The scopes of every operation by name.
+
+The access matrix derives its statuses from the contract, so it cannot see a wrong scope in the contract.
+"""
 
 from orderly.contract.operation import Operation
 from tests.shop.application import CONTRACT

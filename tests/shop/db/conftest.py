@@ -15,5 +15,5 @@ def alice(session: Session) -> Caller:
 
 @pytest.fixture
 def bob(session: Session) -> Caller:
-    """One of the staff."""
+    """A member of staff."""
     return make_caller(make_user(session, "bob"))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import api_keys
-from db.api_keys import ApiKey, ScopeNotHeld
+from db.api_keys import ApiKey, ApiKeyStatus, ScopeNotHeld
 from orderly.clock import now
 from tests.shop.factories import make_caller, make_key, make_user
 
@@ -21,72 +21,79 @@ def changed(secret: str, at: int) -> str:
     return secret[:at] + other + secret[at + 1 :]
 
 
+def status_of(session: Session, secret: str) -> ApiKeyStatus:
+    """Return the status of a valid key."""
+    status = api_keys.find_status(session, secret)
+    assert status is not None, "the key is invalid"
+    return status
+
+
 class TestSecret:
-    def test_it_has_the_form_that_scanners_look_for(self) -> None:
+    def test_secret_has_the_form_that_scanners_detect(self) -> None:
         secret = api_keys.make_secret("key_01kgepztw0edqrb018tr4sjm6r")
         assert re.fullmatch(r"ok_tr4sjm6r_[0-9A-Za-z]{38}", secret)
         assert api_keys.well_formed(secret)
 
-    def test_the_examples_of_the_contract_are_real(self) -> None:
+    def test_examples_of_the_contract_are_well_formed(self) -> None:
         assert api_keys.well_formed("ok_tr4sjm6r_FbY8NwcUeb4c0wrUGZECjUYrZUPet9Ee0v7mwp")
 
-    def test_a_typo_anywhere_is_seen_without_a_lookup(self) -> None:
+    def test_typo_is_detected_without_a_query(self) -> None:
         secret = api_keys.make_secret("key_01kgepztw0edqrb018tr4sjm6r")
         assert not any(api_keys.well_formed(changed(secret, at)) for at in range(len(secret)))
 
-    def test_the_checksum_does_not_excuse_the_rest(self) -> None:
+    def test_valid_checksum_alone_is_not_enough(self) -> None:
         body = "ok_\0r4sjm6r_" + "x" * 32
         assert not api_keys.well_formed(body + api_keys._checksum(body))
 
     @pytest.mark.parametrize("text", ["", "ok_", "x" * 50, "ok_tr4sjm6r_" + "é" * 38, "ok_" + "\ud800" * 47])
-    def test_other_texts_are_no_keys(self, text: str) -> None:
+    def test_other_texts_are_malformed(self, text: str) -> None:
         assert not api_keys.well_formed(text)
 
 
 class TestCreate:
-    def test_only_its_beginning_and_its_hash_are_kept(self, session: Session) -> None:
+    def test_only_prefix_and_hash_are_kept(self, session: Session) -> None:
         key, secret = make_key(session, make_user(session))
         row = session.execute(select(*ApiKey.__table__.columns)).one()
         assert key.prefix == f"ok_{key.id[-8:]}" == secret[:11]
         assert not any(secret in str(value) or secret[12:] in str(value) for value in row)
 
-    def test_a_key_made_by_a_key_has_no_more_than_that_one(self, session: Session) -> None:
+    def test_key_created_by_a_key_has_no_more_scopes(self, session: Session) -> None:
         caller = make_caller(make_user(session), scopes=frozenset({"orders:read", "api-keys:write"}), key_id="key_1")
         with pytest.raises(ScopeNotHeld):
             api_keys.create(session, caller, name="child", scopes=["me:read"])
 
 
-class TestFindState:
-    def test_another_secret_with_the_same_beginning_is_nobodys(self, session: Session) -> None:
+class TestFindStatus:
+    def test_other_secret_with_the_same_prefix_is_invalid(self, session: Session) -> None:
         key, secret = make_key(session, make_user(session))
         other = api_keys.make_secret(key.id)
         assert other[:11] == secret[:11]
         assert api_keys.find_status(session, other) is None
 
-    def test_of_two_keys_with_one_beginning_each_is_found(self, session: Session) -> None:
+    def test_two_keys_with_one_prefix_are_both_found(self, session: Session) -> None:
         alice, charlie = make_user(session), make_user(session, "charlie")
         first, second = make_key(session, alice), make_key(session, charlie)
         secret = api_keys.make_secret(first.key.id)
         second.key.prefix, second.key.secret_hash = secret[:11], api_keys._hash(secret)
         session.flush()
-        assert api_keys.find_status(session, first.secret).user_id == alice.id
-        assert api_keys.find_status(session, secret).user_id == charlie.id
+        assert status_of(session, first.secret).user_id == alice.id
+        assert status_of(session, secret).user_id == charlie.id
 
-    def test_an_expired_key_is_nobodys_from_its_last_moment_on(self, session: Session) -> None:
+    def test_key_is_invalid_from_its_expiry_on(self, session: Session) -> None:
         at = now()
         secret = make_key(session, make_user(session), at=at - SECOND, expires_at=at).secret
         assert api_keys.find_status(session, secret, at=at - SECOND) is not None
         assert api_keys.find_status(session, secret, at=at) is None
 
-    def test_its_use_is_written_down_to_the_minute(self, session: Session) -> None:
+    def test_last_use_is_kept_to_the_minute(self, session: Session) -> None:
         key, secret = make_key(session, make_user(session))
         at = now().replace(second=30)
-        assert api_keys.needs_last_used_update(api_keys.find_status(session, secret), at=at)
+        assert api_keys.needs_last_used_update(status_of(session, secret), at=at)
         api_keys.touch(session, key.id, at=at)
-        state = api_keys.find_status(session, secret)
-        assert state.last_used_at == at.replace(second=0, microsecond=0)
-        assert not api_keys.needs_last_used_update(state, at=at + 29 * SECOND)
-        assert api_keys.needs_last_used_update(state, at=at + 30 * SECOND)
+        status = status_of(session, secret)
+        assert status.last_used_at == at.replace(second=0, microsecond=0)
+        assert not api_keys.needs_last_used_update(status, at=at + 29 * SECOND)
+        assert api_keys.needs_last_used_update(status, at=at + 30 * SECOND)
 
 
 class TestRotate:
@@ -101,13 +108,13 @@ class TestRotate:
         assert api_keys.find_status(session, old_secret, at=at + overlap) is None
         assert api_keys.find_status(session, new_secret, at=at + overlap) is not None
 
-    def test_the_overlap_makes_no_key_live_longer(self, session: Session) -> None:
+    def test_overlap_extends_no_key(self, session: Session) -> None:
         alice, at = make_user(session), now()
         old = make_key(session, alice, expires_at=at + SECOND).key
         api_keys.rotate(session, old, make_caller(alice), overlap=timedelta(hours=1), at=at)
         assert old.expires_at == at + SECOND
 
-    def test_who_lost_a_scope_cannot_renew_it(self, session: Session) -> None:
+    def test_lost_scope_cannot_be_renewed(self, session: Session) -> None:
         alice = make_user(session)
         old = make_key(session, alice).key
         with pytest.raises(ScopeNotHeld):
@@ -115,7 +122,7 @@ class TestRotate:
         assert old.expires_at is None
 
 
-def test_purge_forgets_the_expired_and_the_revoked(session: Session) -> None:
+def test_purge_deletes_expired_and_revoked_keys(session: Session) -> None:
     alice, at = make_user(session), now()
     kept = [make_key(session, alice).key.id, make_key(session, alice, expires_at=at + SECOND).key.id]
     make_key(session, alice, at=at - SECOND, expires_at=at)

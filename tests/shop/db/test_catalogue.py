@@ -36,16 +36,16 @@ def shop(session: Session) -> Session:
 
 def plan(session: Session, listed: Page[Any], after: Key | None = None) -> str:
     """Return the query plan of a page."""
-    with listen(session) as heard:
+    with listen(session) as statements:
         listed.rows(session, 20, after)
-    [(statement, parameters)] = heard
+    [(statement, parameters)] = statements
     explain = "EXPLAIN QUERY PLAN " if session.get_bind().dialect.name == "sqlite" else "EXPLAIN "
     return "\n".join(str(row) for row in session.connection().exec_driver_sql(explain + statement, parameters))
 
 
 class TestIndexes:
     @pytest.mark.parametrize(
-        ("index", "asked"),
+        ("index", "filters"),
         [
             ("ix_products_created_at", {}),
             ("ix_products_created_at", {"sort": "created_at"}),
@@ -60,8 +60,8 @@ class TestIndexes:
             ("ix_products_in_stock", {"in_stock": False}),
         ],
     )
-    def test_each_filter_and_order_has_one(self, shop: Session, index: str, asked: dict[str, Any]) -> None:
-        assert index in plan(shop, listing(**asked))
+    def test_each_filter_and_sort_key_has_an_index(self, shop: Session, index: str, filters: dict[str, Any]) -> None:
+        assert index in plan(shop, listing(**filters))
 
     @pytest.mark.parametrize("sort", ["created_at", "-created_at", "name", "-name", "price", "-price"])
     def test_a_later_page_does_not_read_the_pages_before(self, shop: Session, sort: str) -> None:
@@ -71,7 +71,7 @@ class TestIndexes:
         assert "Sort" not in found
         assert "TEMP B-TREE" not in found
 
-    def test_a_search_has_one(self, shop: Session) -> None:
+    def test_search_has_an_index(self, shop: Session) -> None:
         """Check the index; SQLite has none for substrings, and scans."""
         sqlite = shop.get_bind().dialect.name == "sqlite"
         if not sqlite:  # what autovacuum does some time after many rows were added
@@ -81,14 +81,14 @@ class TestIndexes:
 
 
 class TestStatements:
-    def test_a_page_is_one_statement_however_many_rows_it_has(self, session: Session) -> None:
+    def test_page_of_any_size_is_one_statement(self, session: Session) -> None:
         for rows in (0, 1, 20):
             for _ in range(rows - bool(rows == 20)):
                 make_product(session)
             session.flush()
-            with listen(session) as heard:
+            with listen(session) as statements:
                 assert len(listing().rows(session, 20).data) == rows
-            assert len(heard) == 1
+            assert len(statements) == 1
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ class TestStatements:
         ("1\na", False),
     ],
 )
-def test_a_text_of_several_lines_is_in_one_place(session: Session, q: str, found: bool) -> None:
+def test_phrase_does_not_match_across_columns(session: Session, q: str, found: bool) -> None:
     make_product(session, sku="M-1", name="A mug", description="Big\nMug\nblue\n100%\n")
     page = listing(q=q).rows(session.connection(), 20)
     assert bool(page.data) is found

@@ -18,7 +18,7 @@ from orderly.errors import Invalid
         ("o'hara@example.com", "o'hara@example.com"),
     ],
 )
-def test_an_address_has_one_form(given: str, kept: str) -> None:
+def test_address_is_normalized(given: str, kept: str) -> None:
     assert new_email(given) == kept
 
 
@@ -26,7 +26,7 @@ def test_an_address_has_one_form(given: str, kept: str) -> None:
     "given",
     ["", "alice", "alice@", "@example.com", "älice@example.com", "a b@example.com", "a@b@example.com", "a@-b.example"],
 )
-def test_what_is_no_address_is_refused_without_being_quoted(given: str) -> None:
+def test_invalid_address_is_rejected_without_its_value(given: str) -> None:
     with pytest.raises(Invalid) as refused:
         new_email(given)
     assert refused.value.errors == [

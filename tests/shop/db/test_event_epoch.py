@@ -24,7 +24,7 @@ def shift_of(database: Database) -> Any:
         return session.scalar(select(EventEpoch.shift))
 
 
-def test_a_database_that_stays_where_it_is_counts_on(database: Database) -> None:
+def test_same_database_keeps_its_positions(database: Database) -> None:
     event_epoch.detect_restore(database)
     happen(database, "before")
     event_epoch.detect_restore(database)
@@ -33,22 +33,22 @@ def test_a_database_that_stays_where_it_is_counts_on(database: Database) -> None
     assert Follower(database).read_until(2) == ["before", "after"]
 
 
-def test_a_restored_database_counts_on_from_above(database: Database) -> None:
+def test_restored_database_continues_at_higher_positions(database: Database) -> None:
     event_epoch.detect_restore(database)
     happen(database, "kept")
     follower = Follower(database)
     follower.read_until(1)
     with database.writing() as session:
         session.execute(update(EventEpoch).values(server="another"))
-        shown = session.scalar(select(Event.position)) + 1_000_000  # as far as the other one came, which is lost
+        kept = session.execute(select(Event.position)).scalar_one()
         session.commit()
-    follower.place = (shown, "evt_lost")
+    follower.place = (kept + 1_000_000, "evt_lost")  # the last event of the lost server that the follower read
     event_epoch.detect_restore(database)
     happen(database, "new")
     assert follower.read_until(2) == ["kept", "new"]
 
 
-def test_it_moves_once(database: Database) -> None:
+def test_restore_is_detected_once(database: Database) -> None:
     event_epoch.detect_restore(database)
     event_epoch.advance_epoch(database)
     moved = shift_of(database)
@@ -57,7 +57,7 @@ def test_it_moves_once(database: Database) -> None:
 
 
 @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-def test_a_role_without_privileges_may_ask_which_server_it_is(database: Database) -> None:
+def test_role_without_privileges_can_identify_the_server(database: Database) -> None:
     with database.writing() as session:
         session.execute(text("SET LOCAL ROLE pg_database_owner"))
         assert "/" in session.scalar(event_epoch.SERVER)

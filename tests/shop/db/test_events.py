@@ -1,6 +1,7 @@
 """The feed of events: a follower sees each event once."""
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -25,14 +26,14 @@ class Follower:
     def __init__(self, database: Database, **wanted: Any) -> None:
         self.database = database
         self.wanted = wanted
-        self.seen = []
-        self.place = None
+        self.seen: list[Any] = []
+        self.place: Sequence[str | int] | None = None
 
     def read(self, limit: int = 7) -> list[Any]:
         order, wanted = [Event.position, Event.id], events.feed(**self.wanted)
         listing = Page(wanted, lambda e: e.subject_id, order, descending=False, follow=True)
         with self.database.reading() as session:
-            page = listing.rows(session, limit, self.place)
+            page = listing.rows(session.session, limit, self.place)
         self.seen += page.data
         self.place = page.last or self.place
         return self.seen
@@ -51,7 +52,7 @@ def record(session: Session, *subjects: str) -> None:
     session.flush()
 
 
-def test_events_come_in_the_order_in_which_they_were_recorded(database: Database) -> None:
+def test_events_are_in_the_order_of_recording(database: Database) -> None:
     with database.writing() as session:
         record(session, "a", "b", "c")
         record(session, "d")
@@ -62,7 +63,7 @@ def test_events_come_in_the_order_in_which_they_were_recorded(database: Database
     assert Follower(database).read_until(5) == ["a", "b", "c", "d", "e"]
 
 
-def test_what_is_rolled_back_never_happened(database: Database) -> None:
+def test_event_of_a_rollback_is_not_recorded(database: Database) -> None:
     with database.writing() as session:
         record(session, "never")
     with database.writing() as session:
@@ -71,13 +72,13 @@ def test_what_is_rolled_back_never_happened(database: Database) -> None:
     assert Follower(database).read_until(1) == ["once"]
 
 
-def test_the_table_refuses_a_type_that_nobody_knows(session: Session) -> None:
+def test_table_rejects_an_unknown_type(session: Session) -> None:
     with pytest.raises(IntegrityError, match="ck_events_type"):
         events.record(session, "order.lost", "ord_1", caller=None)
 
 
 @pytest.mark.parametrize(("wanted", "index"), [({}, "ix_events_position"), ({"type": "user.erased"}, "ix_events_type")])
-def test_a_page_is_found_by_an_index(session: Session, wanted: dict[str, Any], index: str) -> None:
+def test_page_uses_an_index(session: Session, wanted: dict[str, Any], index: str) -> None:
     often_and_rarely = ["order.created"] * 99 + ["user.erased"]
     rows = [{"id": f"evt_{n:04}", "position": n, "type": often_and_rarely[n % 100]} for n in range(5000)]
     session.execute(insert(Event), [{**row, "subject_id": "ord_1", "data": {}} for row in rows])
@@ -93,7 +94,7 @@ def test_a_page_is_found_by_an_index(session: Session, wanted: dict[str, Any], i
 
 
 @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
-def test_one_that_commits_late_is_not_passed_by(database: Database) -> None:
+def test_late_commit_is_not_skipped(database: Database) -> None:
     follower = Follower(database)
     with database.writing() as early, database.writing() as late:
         record(early, "early")

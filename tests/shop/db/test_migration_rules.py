@@ -11,24 +11,25 @@ from tests.requirements import program
 from tests.shop.application import REVISIONS, migrate, migrate_back
 
 POSTGRESQL = "13.0"
-"""The oldest version that gives transactions numbers which never come again (`pg_current_xact_id`)."""
-LET_BE = {
-    "prefer-text-field": "a column holds as many characters as the contract lets in, and both may only be widened",
+"""The oldest version with transaction numbers that are never reused (`pg_current_xact_id`)."""
+ALLOWED = {
+    "prefer-text-field": "a column has the maximum length of the contract, and both may only grow",
     "prefer-bigint-over-int": "versions and quantities have small bounds",
-    "prefer-robust-stmts": "a migration is one transaction, or one index that is dropped before it is made",
-    "require-timeout-settings": "`orderly.database.migrations.lock` sets the one that counts for all of them",
+    "prefer-robust-stmts": "a migration is one transaction, or one index that is dropped before its creation",
+    "require-timeout-settings": "`orderly.database.migrations.lock` sets the lock timeout of all migrations",
 }
-LET_BE_IN = {
+ALLOWED_IN = {
     "0009": {"ban-drop-constraint": "a user's row is never deleted, so no record can lose its user"},
 }
-"""What one revision may do, and why."""
+"""Rules that one revision may break, with the reason."""
 CHANGE = re.compile(r"\s*(?:CREATE|ALTER|DROP)\b")
 
 
 @pytest.fixture(scope="module")
 def changes(bare_postgresql: str) -> dict[str, Any]:
     """The statements of each revision, as (outside of a transaction, SQL)."""
-    made, now = {}, []
+    statements: dict[str, Any] = {}
+    now: list[Any] = []
 
     def notice(connection: Any, _cursor: Any, statement: Any, *_: Any) -> None:
         if CHANGE.match(statement):
@@ -37,10 +38,10 @@ def changes(bare_postgresql: str) -> dict[str, Any]:
     migrate_back(bare_postgresql, "base")
     event.listen(Engine, "before_cursor_execute", notice)
     for revision in REVISIONS:
-        now = made[revision] = []
+        now = statements[revision] = []
         migrate(bare_postgresql, revision)
     event.remove(Engine, "before_cursor_execute", notice)
-    return made
+    return statements
 
 
 def script(changes: list[Any]) -> str:
@@ -50,7 +51,7 @@ def script(changes: list[Any]) -> str:
 
 
 def findings(sql: str, allowed: dict[str, str] | tuple[()] = ()) -> list[Any]:
-    rules = [*LET_BE, *allowed]
+    rules = [*ALLOWED, *allowed]
     words = ["--pg-version", POSTGRESQL, "--reporter", "gcc", *(word for rule in rules for word in ("-e", rule))]
     result = subprocess.run([program("squawk"), *words], input=sql, capture_output=True, text=True, check=False)
     assert result.returncode in (0, 1), result.stderr
@@ -59,14 +60,14 @@ def findings(sql: str, allowed: dict[str, str] | tuple[()] = ()) -> list[Any]:
 
 @pytest.mark.needs("postgresql", "squawk")
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_the_version_before_may_go_on_serving(changes: dict[str, Any], revision: str) -> None:
+def test_previous_version_can_continue_serving(changes: dict[str, Any], revision: str) -> None:
     assert changes[revision] != []
-    assert findings(script(changes[revision]), LET_BE_IN.get(revision, ())) == []
+    assert findings(script(changes[revision]), ALLOWED_IN.get(revision, ())) == []
 
 
 @pytest.mark.needs("postgresql")
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_what_cannot_be_undone_is_a_migration_of_its_own(changes: dict[str, Any], revision: str) -> None:
+def test_nontransactional_statement_is_its_own_migration(changes: dict[str, Any], revision: str) -> None:
     if any(alone for alone, _ in changes[revision]):
         assert all(alone for alone, _ in changes[revision])
 
@@ -88,5 +89,5 @@ def test_what_cannot_be_undone_is_a_migration_of_its_own(changes: dict[str, Any]
         ("disallowed-unique-constraint", "ALTER TABLE orders ADD CONSTRAINT uq_orders_note UNIQUE (note)"),
     ],
 )
-def test_what_would_break_it_or_keep_it_waiting_is_found(rule: str, sql: str) -> None:
+def test_breaking_or_blocking_statement_is_found(rule: str, sql: str) -> None:
     assert any(rule in line for line in findings(script([(False, sql)]))), findings(script([(False, sql)]))

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -29,15 +28,15 @@ def test_an_account_with_a_new_order_is_kept(database: Database) -> None:
             order_actions.place(session, make_caller(user), [(mug, 1)])
             session.commit()
 
-    def leave(user: Any) -> None:
+    def leave(user: User) -> None:
         with database.writing() as session, suppress(accounts.HasOpenOrders):
-            accounts.erase(session, session.get(User, user.id))
+            accounts.erase(session, session.get_one(User, user.id))
             session.commit()
 
     together([partial(act, user) for user in people for act in (order, leave)], AT_ONCE)
-    with database.reading() as session:
-        invariants.check(session)
+    with database.reading() as reading:
+        invariants.check(reading)
         gone = select(User.id).where(User.status == "erased")
-        assert session.scalars(select(Order.id).where(Order.user_id.in_(gone))).all() == []
-        kept = session.scalar(select(func.count(Order.id)))
-        assert kept + len(session.scalars(gone).all()) == len(people)
+        assert reading.scalars(select(Order.id).where(Order.user_id.in_(gone))).all() == []
+        kept = reading.execute(select(func.count(Order.id))).scalar_one()
+        assert kept + len(reading.scalars(gone).all()) == len(people)

@@ -32,21 +32,21 @@ def test_the_same_password_never_has_the_same_hash() -> None:
         "",
     ],
 )
-def test_a_password_is_taken_as_it_is(other: str) -> None:
+def test_only_the_exact_password_matches(other: str) -> None:
     assert passwords.verify(password_hash(), PASSWORD)
     assert not passwords.verify(password_hash(), other)
 
 
-def test_nobodys_password_is_wrong_after_the_same_work() -> None:
+def test_unknown_account_takes_the_same_work() -> None:
     assert not passwords.verify(None, PASSWORD)
     assert not passwords.needs_rehash(DUMMY_HASH)
 
 
-def test_a_hash_that_cannot_be_read_fits_no_password() -> None:
+def test_unreadable_hash_matches_no_password() -> None:
     assert not passwords.verify("not a hash", PASSWORD)
 
 
-def test_a_hash_of_other_parameters_is_good_but_to_be_renewed() -> None:
+def test_outdated_hash_verifies_and_needs_a_rehash() -> None:
     older = PasswordHasher(memory_cost=8192, time_cost=1, parallelism=1).hash(PASSWORD)
     assert passwords.verify(older, PASSWORD)
     assert passwords.needs_rehash(older)
@@ -54,7 +54,7 @@ def test_a_hash_of_other_parameters_is_good_but_to_be_renewed() -> None:
 
 
 @pytest.mark.parametrize("common", ["password1234", "PASSWORD1234"])
-def test_a_common_password_is_refused_without_being_quoted(common: str) -> None:
+def test_common_password_is_rejected_without_its_value(common: str) -> None:
     with pytest.raises(Invalid) as refused:
         passwords.check_not_common(common, "/new_password")
     [error] = refused.value.errors
@@ -62,7 +62,7 @@ def test_a_common_password_is_refused_without_being_quoted(common: str) -> None:
     assert common not in str(error)
 
 
-def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hash_after_the_queue_timeout_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "QUEUE_TIMEOUT", 0.01)
     with ExitStack() as busy:
         for _ in range(PASSWORD_THREADS):
@@ -72,7 +72,7 @@ def test_who_waits_too_long_for_his_turn_is_told_to_come_back(monkeypatch: pytes
     assert passwords.verify(password_hash(), PASSWORD)
 
 
-def test_who_would_make_the_queue_too_long_is_told_so_at_once() -> None:
+def test_full_queue_rejects_a_hash_immediately() -> None:
     with ExitStack() as busy:
         for _ in range(PASSWORD_THREADS + PASSWORD_QUEUE):
             busy.enter_context(passwords._queue)
@@ -81,6 +81,6 @@ def test_who_would_make_the_queue_too_long_is_told_so_at_once() -> None:
     assert passwords.verify(password_hash(), PASSWORD)
 
 
-def test_the_common_passwords_are_the_long_ones_of_zxcvbn() -> None:
+def test_common_passwords_equal_the_long_ones_of_zxcvbn() -> None:
     taken = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 12]
     assert sorted(passwords.COMMON_PASSWORDS) == sorted({word.casefold() for word in taken})

@@ -25,7 +25,7 @@ def stock_of(session: ReadSession, product: Product) -> Any:
     return session.scalar(select(Product.stock).where(Product.id == product.id))
 
 
-def wait_for_a_waiting_one(session: Session) -> None:
+def wait_for_a_lock_waiter(session: Session) -> None:
     """Wait until a transaction of this database waits for a lock."""
     waiting = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
     for _ in range(500):
@@ -33,17 +33,17 @@ def wait_for_a_waiting_one(session: Session) -> None:
             return
         session.rollback()
         sleep(0.01)
-    raise AssertionError("nobody waits")
+    raise AssertionError("no transaction waits for a lock")
 
 
-class TestTake:
-    def test_it_takes_all_lines_and_raises_their_versions(self, session: Session) -> None:
+class TestReserve:
+    def test_all_lines_are_reserved_with_new_versions(self, session: Session) -> None:
         cup, jug = make_product(session), make_product(session)
         products.reserve(session, {jug.id: 10, cup.id: 1})
         session.expire_all()
         assert [(p.stock, p.version) for p in (jug, cup)] == [(0, 2), (9, 2)]
 
-    def test_one_line_short_refuses_all_and_names_it(self, database: Database) -> None:
+    def test_short_line_is_named_and_reserves_nothing(self, database: Database) -> None:
         with database.writing() as session:
             cup, jug = make_product(session), make_product(session, stock=2)
             session.commit()
@@ -55,7 +55,7 @@ class TestTake:
 
 
 class TestRules:
-    def test_only_what_changes_is_told(self, session: Session, bob: Caller) -> None:
+    def test_each_change_is_recorded_once(self, session: Session, bob: Caller) -> None:
         cup = make_product(session)
         products.change(session, bob, cup.id, {"name": cup.name})
         products.change(session, bob, cup.id, {"price_amount": 1})
@@ -82,22 +82,22 @@ class TestRules:
             (StockAdjustment, {"delta": 0}, "ck_stock_adjustments_delta"),
         ],
     )
-    def test_the_tables_refuse_what_a_bug_would_do(
+    def test_tables_reject_invalid_rows(
         self, session: Session, table: type[Any], values: dict[str, int], constraint: str
     ) -> None:
         make_product(session)
         with pytest.raises(IntegrityError, match=constraint):
             session.execute(update(table).values(values))
 
-    def test_more_lines_take_no_more_statements(self, session: Session) -> None:
+    def test_number_of_statements_is_independent_of_lines(self, session: Session) -> None:
         ids = [make_product(session).id for _ in range(12)]
         session.flush()
         counts = []
         for some in (ids[:1], ids[:12]):
-            with listen(session) as heard:
+            with listen(session) as statements:
                 products.reserve(session, dict.fromkeys(some, 1))
                 products.restock(session, dict.fromkeys(some, 1))
-            counts.append(len(heard))
+            counts.append(len(statements))
         assert counts == [2, 2]
 
 
@@ -125,7 +125,7 @@ class TestConcurrency:
             session.commit()
         return both
 
-    # On SQLite a writer is alone.
+    # SQLite has one writer at a time.
     @pytest.mark.parametrize("migrated", [needing_postgresql("postgresql")], indirect=True)
     def test_rows_are_locked_in_the_order_of_their_ids(
         self, database: Database, change: Callable[..., bool], shelf: tuple[Product, Product]
@@ -133,11 +133,13 @@ class TestConcurrency:
         cup, jug = shelf
         change(products.adjust, None, cup.id, delta=1, reason="count")  # PostgreSQL moves the row behind the other one
         with database.writing() as holder, database.writing() as watcher, ThreadPoolExecutor(1) as thread:
-            holder.execute(text("ANALYZE products"))  # they are few, so each is looked for among the wanted ones
+            holder.execute(
+                text("ANALYZE products")
+            )  # few rows: the plan scans the table and compares each row with the ids
             holder.commit()
             products.get(holder, cup.id)
-            buyer = thread.submit(change, take_as_rows_lie, {jug.id: 1, cup.id: 1})
-            wait_for_a_waiting_one(watcher)
+            buyer = thread.submit(change, reserve_in_page_order, {jug.id: 1, cup.id: 1})
+            wait_for_a_lock_waiter(watcher)
             free = select(Product.id).where(Product.id == jug.id).with_for_update(skip_locked=True)
             found = watcher.scalar(free)
             watcher.rollback()
@@ -145,7 +147,7 @@ class TestConcurrency:
             assert (found, buyer.result()) == (jug.id, True)
 
 
-def take_as_rows_lie(session: Session, wanted: Any) -> dict[str, Row]:
+def reserve_in_page_order(session: Session, wanted: Any) -> dict[str, Row]:
     """Reserve products by a plan that reads in the order of pages."""
     for plan in ("hashjoin", "mergejoin", "indexscan", "bitmapscan"):
         session.execute(text(f"SET LOCAL enable_{plan} = off"))

@@ -15,7 +15,7 @@ from tests.shop import invariants
 from tests.shop.factories import password_hash
 
 
-def sow(database: Database, products: int, customers: int, orders: int) -> None:
+def run_seed(database: Database, products: int, customers: int, orders: int) -> None:
     random = Random(7)  # noqa: S311  # the same shop each time
     [staff] = in_batches(database, 1, lambda session: create_person(session, random, "staff", password_hash()))
     seeds = SeedFactory(random, staff, password_hash())
@@ -24,7 +24,7 @@ def sow(database: Database, products: int, customers: int, orders: int) -> None:
 
 
 def test_orders_of_all_states_keep_the_invariants(database: Database) -> None:
-    sow(database, products=5, customers=3, orders=BATCH + 20)
+    run_seed(database, products=5, customers=3, orders=BATCH + 20)
     with database.reading() as session:
         invariants.check(session)
         assert set(session.scalars(select(Order.status))) == set(invariants.LEGAL)
@@ -32,17 +32,17 @@ def test_orders_of_all_states_keep_the_invariants(database: Database) -> None:
         assert session.scalar(select(func.count(User.id))) == 4
 
 
-def test_what_sells_out_is_delivered(database: Database) -> None:
-    sow(database, products=1, customers=1, orders=150)
+def test_sold_out_products_are_restocked(database: Database) -> None:
+    run_seed(database, products=1, customers=1, orders=150)
     with database.reading() as session:
         invariants.check(session)
         reasons = select(StockAdjustment.reason).order_by(StockAdjustment.id)
         assert session.scalars(reasons).all()[:2] == ["initial stock", "delivery"]
 
 
-def test_it_may_be_sown_twice(database: Database) -> None:
+def test_seed_can_run_twice(database: Database) -> None:
     for _ in range(2):
-        sow(database, products=2, customers=2, orders=2)
+        run_seed(database, products=2, customers=2, orders=2)
     with database.reading() as session:
         invariants.check(session)
         assert session.scalar(select(func.count(Product.id))) == 4

@@ -37,7 +37,7 @@ def test_a_new_address_has_64_octets_before_the_at(session: Session, length: int
 
 
 class TestCreate:
-    def test_of_two_who_sign_up_at_once_with_one_address_one_has_it(self, database: Database) -> None:
+    def test_concurrent_sign_ups_with_one_address_create_one(self, database: Database) -> None:
         together = Barrier(2)
 
         def sign_up(name: Any) -> bool:
@@ -54,7 +54,7 @@ class TestCreate:
         with ThreadPoolExecutor(2) as threads:
             assert sorted(threads.map(sign_up, ("alice", "charlie"))) == [False, True]
 
-    def test_the_case_of_ones_own_address_can_be_changed(self, session: Session) -> None:
+    def test_case_of_the_own_address_can_change(self, session: Session) -> None:
         alice = make_user(session)
         alice.change_email(session, "ALICE@example.com")
         assert alice.email == "ALICE@example.com"
@@ -67,7 +67,7 @@ class TestLastAdmin:
         with pytest.raises(LastAdmin):
             carol.change_role(session, "customer")
 
-    def test_of_two_admins_who_demote_each_other_one_stays(self, database: Database) -> None:
+    def test_two_admins_cannot_demote_each_other(self, database: Database) -> None:
         with database.writing() as session:
             admins = [make_user(session, name, role="admin").id for name in ("carol", "dave")]
             session.commit()
@@ -75,7 +75,7 @@ class TestLastAdmin:
 
         def demote(user_id: Any) -> str:
             with database.writing() as session:
-                if not database.is_sqlite:  # there a write transaction is alone from its beginning
+                if not database.is_sqlite:  # where a write transaction excludes others from its beginning
                     user = session.get_one(User, user_id)
                     together.wait()
                 try:
@@ -91,14 +91,14 @@ class TestLastAdmin:
 
 
 class TestCredentials:
-    def test_a_password_that_was_changed_does_not_sign_in(self, session: Session) -> None:
+    def test_changed_password_invalidates_its_record(self, session: Session) -> None:
         alice = make_user(session)
         verified = users.get_password_record(session, alice.id)
         assert users.lock_if_unchanged(session, verified) is alice
         accounts.change_password(session, alice, "another", but=None)
         assert users.lock_if_unchanged(session, verified) is None
 
-    def test_the_command_line_finds_people_by_their_address(self, session: Session) -> None:
+    def test_accounts_are_found_by_address(self, session: Session) -> None:
         alice = make_user(session)
         assert users.find_by_email(session, "Alice@EXAMPLE.com") is alice
         assert users.find_by_email(session, "charlie@example.com") is None
@@ -118,7 +118,7 @@ class TestCredentials:
         ("status = 'erased'", "ck_users_erased"),
     ],
 )
-def test_the_table_itself_refuses_what_cannot_be(session: Session, change: str, constraint: str) -> None:
+def test_table_rejects_invalid_rows(session: Session, change: str, constraint: str) -> None:
     make_user(session)
     with pytest.raises(IntegrityError, match=constraint):
         session.execute(text(f"UPDATE users SET {change}"))  # noqa: S608  # the test's own words

@@ -26,32 +26,34 @@ def later(**time: Any) -> str:
 class TestCreateApiKey:
     def test_the_secret_is_shown_once(self, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
-        answer = create(alice, "orders:read", "me:read")
-        assert answer.status == 201
-        made = answer.json
+        response = create(alice, "orders:read", "me:read")
+        assert response.status == 201
+        made = response.json
         assert made.keys() == SHOWN | {"secret"}
         assert (made["scopes"], made["expires_at"], made["last_used_at"]) == (["me:read", "orders:read"], None, None)
         assert made["secret"].startswith(f"{made['prefix']}_")
-        assert answer.headers["location"] == f"/v1/api-keys/{made['id']}"
+        assert response.headers["location"] == f"/v1/api-keys/{made['id']}"
         listed = alice.get("/v1/api-keys")
         assert listed.json["data"] == [{name: made[name] for name in SHOWN}]
         assert made["secret"][12:].encode() not in listed.body
 
-    def test_it_acts_for_its_owner_with_its_scopes(self, sign_in: Callable[..., Client]) -> None:
+    def test_key_acts_for_its_owner_with_its_scopes(self, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         key = alice.with_key(create(alice, "me:read").json["secret"])
         assert key.get("/v1/me").json["id"] == alice.user.id
-        answer = key.patch("/v1/me", {"name": "Alicia"})
-        assert (answer.status, answer.code) == (403, "forbidden")
+        response = key.patch("/v1/me", {"name": "Alicia"})
+        assert (response.status, response.code) == (403, "forbidden")
         assert key.get("/v1/me").json["name"] == "Alice"
 
     @pytest.mark.parametrize(
         ("name", "scope"), [("alice", "users:read"), ("bob", "users:write"), ("bob", "orders:refund")]
     )
-    def test_nobody_gives_what_he_does_not_have(self, sign_in: Callable[..., Client], name: str, scope: str) -> None:
+    def test_scope_that_the_caller_lacks_is_rejected(
+        self, sign_in: Callable[..., Client], name: str, scope: str
+    ) -> None:
         person = sign_in(name)
-        answer = create(person, "me:read", scope)
-        assert (answer.status, answer.code) == (403, "scope_not_held")
+        response = create(person, "me:read", scope)
+        assert (response.status, response.code) == (403, "scope_not_held")
         assert person.get("/v1/api-keys").json["data"] == []
 
     def test_a_key_loses_what_its_owner_loses(self, sign_in: Callable[..., Client]) -> None:
@@ -62,8 +64,8 @@ class TestCreateApiKey:
         assert key.get("/v1/me").status == 200
 
     def test_a_key_that_has_expired_is_not_created(self, sign_in: Callable[..., Client]) -> None:
-        answer = create(sign_in("alice"), expires_at="2001-01-01T00:00:00Z")
-        assert (answer.status, answer.code) == (409, "expiry_passed")
+        response = create(sign_in("alice"), expires_at="2001-01-01T00:00:00Z")
+        assert (response.status, response.code) == (409, "expiry_passed")
 
 
 class TestWithAKey:
@@ -71,20 +73,20 @@ class TestWithAKey:
     def secret(self, alice: Client) -> Any:
         return create(alice).json["secret"]
 
-    def test_its_use_is_shown_to_the_minute(self, client: Client, alice: Client, secret: Any) -> None:
+    def test_last_use_is_shown_to_the_minute(self, client: Client, alice: Client, secret: Any) -> None:
         client.with_key(secret).get("/v1/me")
         [listed] = alice.get("/v1/api-keys").json["data"]
         assert listed["last_used_at"].endswith(":00.000000Z")
 
 
 class TestListApiKeys:
-    def test_only_ones_own_and_without_the_secrets(self, sign_in: Callable[..., Client]) -> None:
+    def test_own_keys_are_listed_without_secrets(self, sign_in: Callable[..., Client]) -> None:
         alice, charlie = sign_in("alice"), sign_in("charlie")
         first, second = create(alice).json, create(alice).json
         create(charlie)
-        answer = alice.get("/v1/api-keys")
-        assert [key["id"] for key in answer.json["data"]] == [second["id"], first["id"]]
-        assert all(key.keys() == SHOWN for key in answer.json["data"])
+        response = alice.get("/v1/api-keys")
+        assert [key["id"] for key in response.json["data"]] == [second["id"], first["id"]]
+        assert all(key.keys() == SHOWN for key in response.json["data"])
         assert alice.get(f"/v1/api-keys?user_id={charlie.user.id}").errors == {"user_id": "unknown"}
 
     def test_ended_keys_are_left_out(
@@ -99,13 +101,13 @@ class TestListApiKeys:
 
 
 class TestRevokeApiKey:
-    def test_it_bites_on_the_very_next_call(self, client: Client, sign_in: Callable[..., Client]) -> None:
+    def test_revoked_key_is_invalid_at_once(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         made = create(alice).json
         key = client.with_key(made["secret"])
         assert key.get("/v1/me").status == 200
-        answer = alice.delete(f"/v1/api-keys/{made['id']}")
-        assert (answer.status, answer.body) == (204, b"")
+        response = alice.delete(f"/v1/api-keys/{made['id']}")
+        assert (response.status, response.body) == (204, b"")
         assert key.get("/v1/me").code == "invalid_token"
         assert alice.delete(f"/v1/api-keys/{made['id']}").code == "not_found"
 
@@ -117,10 +119,10 @@ class TestRotateApiKey:
     def test_without_an_overlap_the_old_one_ends_at_once(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         old = create(alice, "me:read", name="Book-keeping").json
-        answer = self.rotate(alice, old["id"])
-        assert answer.status == 201
-        new = answer.json
-        assert answer.headers["location"] == f"/v1/api-keys/{new['id']}"
+        response = self.rotate(alice, old["id"])
+        assert response.status == 201
+        new = response.json
+        assert response.headers["location"] == f"/v1/api-keys/{new['id']}"
         assert (new["name"], new["scopes"]) == (old["name"], old["scopes"])
         assert client.with_key(old["secret"]).get("/v1/me").code == "invalid_token"
         assert client.with_key(new["secret"]).get("/v1/me").status == 200
@@ -143,11 +145,13 @@ class TestRotateApiKey:
         assert new.status == 201
         assert client.with_key(new.json["secret"]).get("/v1/me").status == 200
 
-    def test_who_lacks_a_scope_of_the_key_cannot_renew_it(self, client: Client, sign_in: Callable[..., Client]) -> None:
+    def test_caller_without_a_scope_of_the_key_cannot_renew_it(
+        self, client: Client, sign_in: Callable[..., Client]
+    ) -> None:
         alice = sign_in("alice")
         weak, strong = create(alice, "api-keys:write").json, create(alice, "me:write").json
-        answer = self.rotate(client.with_key(weak["secret"]), strong["id"])
-        assert (answer.status, answer.code) == (403, "scope_not_held")
+        response = self.rotate(client.with_key(weak["secret"]), strong["id"])
+        assert (response.status, response.code) == (403, "scope_not_held")
         assert len(alice.get("/v1/api-keys").json["data"]) == 2
 
     def test_an_ended_key_is_not_renewed(

@@ -49,8 +49,8 @@ def settled(other: Client, subject_id: str, count: int) -> list[Any]:
     raise AssertionError(f"{len(reported)} events of {subject_id}, not {count}")
 
 
-def subjects(answer: Response) -> list[Any]:
-    return [event["subject_id"] for event in answer.json["data"]]
+def subjects(response: Response) -> list[Any]:
+    return [event["subject_id"] for event in response.json["data"]]
 
 
 def test_the_contract_has_every_type() -> None:
@@ -70,7 +70,7 @@ class TestListEvents:
             "data": {"status": "pending", "total_amount": 3350},
         }
 
-    def test_it_can_be_followed_from_its_end(self, bob: Client, record: Callable[..., list[str]]) -> None:
+    def test_feed_can_be_followed_from_its_end(self, bob: Client, record: Callable[..., list[str]]) -> None:
         record(2)
         end = bob.get(ORDERS).json["next_cursor"]
         nothing = bob.get(f"{ORDERS}&after={end}").json

@@ -18,17 +18,19 @@ NEW = {"email": "alicia@example.com", "current_password": PASSWORD}
 
 @pytest.fixture
 def hashed(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """The hashes with a free write lock."""
+    """An entry for each hash made with a free write lock."""
     hashed = []
+    file = database.url.database
+    assert file is not None
 
     @contextmanager
-    def turn() -> Iterator[None]:
-        with closing(sqlite3.connect(database.url.database, timeout=0, isolation_level=None)) as other:
+    def slot() -> Iterator[None]:
+        with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")  # raises if another transaction writes
         hashed.append(True)
         yield
 
-    monkeypatch.setattr(passwords, "_slot", turn)
+    monkeypatch.setattr(passwords, "_slot", slot)
     return hashed
 
 

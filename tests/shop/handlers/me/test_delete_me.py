@@ -32,8 +32,8 @@ class TestDeleteMe:
         alice = sign_in("alice")
         key = key_of(alice, "me:read")
         given, elsewhere = another_session(client)
-        answer = alice.delete("/v1/me")
-        assert (answer.status, answer.body) == (204, b"")
+        response = alice.delete("/v1/me")
+        assert (response.status, response.body) == (204, b"")
         for gone in (alice, elsewhere, key):
             assert gone.get("/v1/me").code == "invalid_token"
         refreshed = client.post("/v1/tokens/refresh", {"refresh_token": given["refresh_token"]})
@@ -45,8 +45,8 @@ class TestDeleteMe:
         self, sign_in: Callable[..., Client], database: Database
     ) -> None:
         bob, alice, charlie = (sign_in(name) for name in ("bob", "alice", "charlie"))
-        for who in (alice, charlie):
-            send_order(database, bob, who.user)
+        for buyer in (alice, charlie):
+            send_order(database, bob, buyer.user)
         assert alice.delete("/v1/me").status == 204
         with database.reading() as session:
             kept = [str(body) for body in session.scalars(select(IdempotencyRecord.body))]
@@ -61,8 +61,8 @@ class TestDeleteMe:
 
     def test_the_last_admin_is_not_deleted(self, sign_in: Callable[..., Client]) -> None:
         carol = sign_in("carol")
-        answer = carol.delete("/v1/me")
-        assert (answer.status, answer.code) == (409, "last_admin")
+        response = carol.delete("/v1/me")
+        assert (response.status, response.code) == (409, "last_admin")
         assert carol.get("/v1/me").status == 200
         sign_in("dave", role="admin")
         assert carol.delete("/v1/me").status == 204

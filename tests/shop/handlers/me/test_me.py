@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from db import accounts, users
 from handlers import me, tokens
-from orderly import Caller
+from handlers.contract_types import PasswordChange
+from orderly import Caller, ReadSession
 from orderly.errors import Unauthenticated
 from tests.asgi import Client
 from tests.shop.api_helpers import key_of, log_in
@@ -19,18 +20,18 @@ from tests.shop.handlers.me.conftest import OTHER
 class TestGetMe:
     def test_the_account_of_the_caller(self, sign_in: Callable[..., Client]) -> None:
         alice, _ = sign_in("alice"), sign_in("bob")
-        answer = alice.get("/v1/me")
-        assert (answer.status, answer.json["email"], answer.headers["etag"]) == (200, "alice@example.com", '"1"')
-        assert answer.headers["cache-control"] == "no-store"
-        assert key_of(alice, "me:read").get("/v1/me").json == answer.json
+        response = alice.get("/v1/me")
+        assert (response.status, response.json["email"], response.headers["etag"]) == (200, "alice@example.com", '"1"')
+        assert response.headers["cache-control"] == "no-store"
+        assert key_of(alice, "me:read").get("/v1/me").json == response.json
 
 
 class TestUpdateMe:
     def test_a_name_needs_no_password(self, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
-        answer = alice.patch("/v1/me", {"name": "Alicia"})
-        assert (answer.status, answer.json["name"], answer.headers["etag"]) == (200, "Alicia", '"2"')
-        assert alice.get("/v1/me").json == answer.json
+        response = alice.patch("/v1/me", {"name": "Alicia"})
+        assert (response.status, response.json["name"], response.headers["etag"]) == (200, "Alicia", '"2"')
+        assert alice.get("/v1/me").json == response.json
 
     def test_an_address_needs_the_current_password(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
@@ -44,14 +45,14 @@ class TestUpdateMe:
         assert log_in(client, email="alicia@example.com").status == 201
         assert log_in(client).code == "invalid_credentials"
 
-    def test_an_address_of_somebody_else_is_taken(self, sign_in: Callable[..., Client]) -> None:
+    def test_address_of_another_user_is_a_conflict(self, sign_in: Callable[..., Client]) -> None:
         alice, _ = sign_in("alice"), sign_in("charlie")
-        answer = alice.patch("/v1/me", {"email": "Charlie@example.com", "current_password": PASSWORD, "name": "X"})
-        assert (answer.status, answer.code) == (409, "email_taken")
+        response = alice.patch("/v1/me", {"email": "Charlie@example.com", "current_password": PASSWORD, "name": "X"})
+        assert (response.status, response.code) == (409, "email_taken")
         assert alice.get("/v1/me").json["name"] == "Alice"
 
 
-class TestGoneMeanwhile:
+class TestDeletedMeanwhile:
     """The account or session ended after the caller was authenticated."""
 
     @pytest.fixture
@@ -69,14 +70,14 @@ class TestGoneMeanwhile:
 
     def test_the_account_is_gone_before_its_name_is_changed(self, session: Session, gone: Caller) -> None:
         with pytest.raises(Unauthenticated):
-            me.update_me({"name": "X"}, session=session, reads=session, caller=gone)
+            me.update_me({"name": "X"}, session=session, reads=ReadSession.within(session), caller=gone)
 
     def test_the_account_is_gone_before_the_password_is_compared(self, session: Session, gone: Caller) -> None:
-        body = {"current_password": PASSWORD, "new_password": OTHER}
+        body: PasswordChange = {"current_password": PASSWORD, "new_password": OTHER}
         with pytest.raises(Unauthenticated):
-            me.update_my_password(body, session=session, reads=session, caller=gone)
+            me.update_my_password(body, session=session, reads=ReadSession.within(session), caller=gone)
 
-    def test_who_signs_out_twice_at_once_is_signed_out(self, session: Session) -> None:
+    def test_second_sign_out_of_a_session_succeeds(self, session: Session) -> None:
         alice = make_user(session)
         caller = make_caller(alice, session_id=make_session(session, alice).session.id)
         tokens.revoke_current_token(session=session, caller=caller)

@@ -20,12 +20,12 @@ class TestListMySessions:
 
 
 class TestRevokeMySession:
-    def test_it_ends_access_and_refresh_at_once(self, client: Client, sign_in: Callable[..., Client]) -> None:
+    def test_revocation_ends_access_and_refresh_at_once(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         given, elsewhere = another_session(client)
         [session_id] = [s["id"] for s in alice.get("/v1/me/sessions").json["data"] if not s["current"]]
-        answer = alice.delete(f"/v1/me/sessions/{session_id}")
-        assert (answer.status, answer.body) == (204, b"")
+        response = alice.delete(f"/v1/me/sessions/{session_id}")
+        assert (response.status, response.body) == (204, b"")
         assert elsewhere.get("/v1/me").code == "invalid_token"
         refreshed = client.post("/v1/tokens/refresh", {"refresh_token": given["refresh_token"]})
         assert refreshed.code == "invalid_token"

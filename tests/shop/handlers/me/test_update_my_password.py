@@ -18,8 +18,8 @@ class TestUpdateMyPassword:
         alice = sign_in("alice")
         key = key_of(alice, "me:read")
         given, elsewhere = another_session(client)
-        answer = self.change(alice)
-        assert (answer.status, answer.body) == (204, b"")
+        response = self.change(alice)
+        assert (response.status, response.body) == (204, b"")
         assert elsewhere.get("/v1/me").code == "invalid_token"
         refreshed = client.post("/v1/tokens/refresh", {"refresh_token": given["refresh_token"]})
         assert refreshed.code == "invalid_token"
@@ -30,8 +30,8 @@ class TestUpdateMyPassword:
     def test_a_wrong_current_password_changes_nothing(self, client: Client, sign_in: Callable[..., Client]) -> None:
         alice = sign_in("alice")
         _, elsewhere = another_session(client)
-        answer = self.change(alice, "a wrong password")
-        assert (answer.status, answer.code) == (403, "wrong_password")
+        response = self.change(alice, "a wrong password")
+        assert (response.status, response.code) == (403, "wrong_password")
         assert elsewhere.get("/v1/me").status == 200
         assert log_in(client).status == 201
 
@@ -42,7 +42,7 @@ class TestUpdateMyPassword:
     def test_a_bad_password_is_an_error_without_its_value(
         self, client: Client, sign_in: Callable[..., Client], new: str | None, keyword: str
     ) -> None:
-        answer = self.change(sign_in("alice"), new=new)
-        assert (answer.status, answer.errors) == (400, {"/new_password": keyword})
-        assert new is None or new.encode() not in answer.body
+        response = self.change(sign_in("alice"), new=new)
+        assert (response.status, response.errors) == (400, {"/new_password": keyword})
+        assert new is None or new.encode() not in response.body
         assert log_in(client).status == 201

@@ -79,6 +79,6 @@ def pay(bob: Client, order: str, reference: str = "bank-1") -> Response:
     return bob.post(f"{order}/pay", {"reference": reference})
 
 
-def ids(answer: Response) -> list[Any]:
-    assert answer.status == 200, answer
-    return [found["id"] for found in answer.json["data"]]
+def ids(response: Response) -> list[Any]:
+    assert response.status == 200, response
+    return [found["id"] for found in response.json["data"]]

@@ -25,7 +25,7 @@ class TestListOrders:
 
         assert [len(ids(caller.get(target))) for caller in (alice, bob, charlie)] == [1, 1, 0]
 
-    def test_filters(self, alice: Client, bob: Client, create_product: Callable[..., str]) -> None:
+    def test_orders_can_be_filtered(self, alice: Client, bob: Client, create_product: Callable[..., str]) -> None:
         mug = create_product()
         first, second = place(alice, (mug, 1)), place(alice, (mug, 1))
         pay(bob, first.headers["location"])

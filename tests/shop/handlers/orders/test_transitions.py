@@ -40,8 +40,8 @@ class TestCancelOrder:
         room = MAX_STOCK - stock_of(mug)
         assert carol.post(f"/v1/products/{mug}/stock-adjustments", {"delta": room, "reason": "delivery"}).status == 201
         assert way == "cancel" or pay(carol, order).status == 200
-        answer = carol.post(f"{order}/{way}", {"restock": True} if way == "refund" else None)
-        assert (answer.status, answer.code, stock_of(mug)) == (409, "stock_limit", MAX_STOCK)
+        response = carol.post(f"{order}/{way}", {"restock": True} if way == "refund" else None)
+        assert (response.status, response.code, stock_of(mug)) == (409, "stock_limit", MAX_STOCK)
 
     def test_a_paid_order_is_not_cancelled(self, alice: Client, bob: Client, order: str) -> None:
         pay(bob, order)
@@ -103,7 +103,7 @@ class TestRefundOrder:
 
 
 class TestArchivedProducts:
-    def test_their_orders_stay_readable_and_go_on(
+    def test_orders_of_archived_products_continue(
         self,
         alice: Client,
         bob: Client,

@@ -29,9 +29,9 @@ def create_product(database: Database) -> Callable[..., Product]:
     return create_product
 
 
-def names(answer: Response) -> list[Any]:
-    assert answer.status == 200, answer
-    return [product["name"] for product in answer.json["data"]]
+def names(response: Response) -> list[Any]:
+    assert response.status == 200, response
+    return [product["name"] for product in response.json["data"]]
 
 
 def count_rows(database: Database, column: InstrumentedAttribute[str]) -> Any:

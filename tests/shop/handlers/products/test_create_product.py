@@ -13,7 +13,7 @@ class TestCreateProduct:
         seen = client.get(made.headers["location"])
         assert (seen.status, seen.json, seen.headers["etag"]) == (200, made.json, '"1"')
 
-    def test_its_stock_is_the_first_adjustment(self, bob: Client) -> None:
+    def test_initial_stock_is_the_first_adjustment(self, bob: Client) -> None:
         product = bob.post("/v1/products", MUG).json
         [entry] = bob.get(f"/v1/products/{product['id']}/stock-adjustments").json["data"]
         assert (entry["delta"], entry["reason"], entry["user_id"]) == (10, "initial stock", bob.user.id)

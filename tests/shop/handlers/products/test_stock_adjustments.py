@@ -10,7 +10,7 @@ from tests.shop.handlers.products.conftest import count_rows
 
 
 class TestStockAdjustments:
-    def test_they_add_up_to_the_stock(
+    def test_adjustments_add_up_to_the_stock(
         self, bob: Client, client: Client, create_product: Callable[..., Product]
     ) -> None:
         product = create_product()

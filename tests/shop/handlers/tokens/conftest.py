@@ -24,9 +24,9 @@ def renew(client: Client, token: Any) -> Response:
 
 
 def renewed(client: Client, token: Any) -> Any:
-    answer = renew(client, token)
-    assert answer.status == 201, answer
-    return answer.json["refresh_token"]
+    response = renew(client, token)
+    assert response.status == 201, response
+    return response.json["refresh_token"]
 
 
 def works(client: Client, tokens: Any) -> bool:

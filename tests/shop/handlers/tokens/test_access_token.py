@@ -88,9 +88,9 @@ class TestAccessToken:
         ],
     )
     def test_a_forgery_is_invalid(self, client: Client, signed: Callable[..., str], changes: dict[str, Any]) -> None:
-        answer = client.signed_in(signed(**changes)).get("/v1/me")
-        assert (answer.status, answer.code) == (401, "invalid_token")
-        assert answer.headers["www-authenticate"] == 'Bearer realm="orderly", error="invalid_token"'
+        response = client.signed_in(signed(**changes)).get("/v1/me")
+        assert (response.status, response.code) == (401, "invalid_token")
+        assert response.headers["www-authenticate"] == 'Bearer realm="orderly", error="invalid_token"'
 
     @pytest.mark.parametrize("name", ["sub", "iss", "jti", "sid"])
     @pytest.mark.parametrize("value", [1, None, {}, ["orderly"]])
@@ -105,7 +105,7 @@ class TestAccessToken:
 
     def test_a_token_without_a_signature_is_invalid(self, client: Client, signed: Callable[..., str]) -> None:
         head, payload, _ = signed().split(".")
-        unsigned = jwt.encode({}, None, "none", headers={"typ": "at+jwt"}).split(".")[0]
+        unsigned = jwt.encode({}, "", "none", headers={"typ": "at+jwt"}).split(".")[0]
         for token in (f"{unsigned}.{payload}.", f"{head}.{payload}.", f"{head}.{payload}"):
             assert client.signed_in(token).get("/v1/me").code == "invalid_token"
 
@@ -115,7 +115,7 @@ class TestAccessToken:
         charlie = sign_in("charlie")
         assert client.signed_in(signed(sub=charlie.user.id)).get("/v1/me").code == "invalid_token"
 
-    def test_it_ends_after_ten_minutes(
+    def test_access_token_expires_after_ten_minutes(
         self, client: Client, alice: User, time_passes: Callable[..., AbstractContextManager[None]]
     ) -> None:
         tokens = log_in(client).json

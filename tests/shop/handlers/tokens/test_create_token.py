@@ -14,13 +14,13 @@ from tests.shop.factories import PASSWORD, make_user
 
 
 class TestCreateToken:
-    def test_it_starts_a_session(self, client: Client, alice: User) -> None:
-        answer = log_in(client)
-        assert answer.status == 201
-        tokens = answer.json
+    def test_sign_in_starts_a_session(self, client: Client, alice: User) -> None:
+        response = log_in(client)
+        assert response.status == 201
+        tokens = response.json
         assert tokens.keys() == {"access_token", "token_type", "expires_in", "refresh_token"}
         assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 600)
-        assert answer.headers["cache-control"] == "no-store"
+        assert response.headers["cache-control"] == "no-store"
         assert client.signed_in(tokens["access_token"]).get("/v1/me").json["id"] == alice.id
 
     @pytest.mark.parametrize("email", ["ALICE@example.com", "alice@EXAMPLE.com"])
@@ -51,12 +51,12 @@ class TestCreateToken:
         me = client.signed_in(log_in(client).json["access_token"]).get("/v1/me").json
         assert (me["version"], me["created_at"]) == (1, me["updated_at"])
         with database.reading() as session:
-            assert users.find_password_record(session, email="alice@example.com").password_hash.startswith(
-                "$argon2id$v=19$m=19456,t=2,p=1$"
-            )
+            record = users.find_password_record(session, email="alice@example.com")
+        assert record is not None
+        assert record.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
         assert log_in(client).status == 201
 
     def test_errors_do_not_quote_values(self, client: Client) -> None:
-        answer = client.post("/v1/tokens", {"email": "canary", "password": "", "token": "canary"})
-        assert (answer.status, answer.errors.keys()) == (400, {"/email", "/password", "/token"})
-        assert b"canary" not in answer.body
+        response = client.post("/v1/tokens", {"email": "canary", "password": "", "token": "canary"})
+        assert (response.status, response.errors.keys()) == (400, {"/email", "/password", "/token"})
+        assert b"canary" not in response.body

@@ -12,7 +12,7 @@ from tests.shop.api_helpers import log_in
 from tests.shop.handlers.tokens.conftest import renew, renewed, works
 
 REUSED = 11
-"""Seconds: after the grace in which a used token is taken again."""
+"""Seconds: longer than the grace in which a used token is accepted again."""
 
 
 class TestRefreshToken:
@@ -21,12 +21,12 @@ class TestRefreshToken:
         return log_in(client).json
 
     def test_each_pair_gives_the_next(self, client: Client, tokens: Any) -> None:
-        answer = renew(client, tokens["refresh_token"])
-        assert answer.status == 201
-        assert answer.json["refresh_token"] != tokens["refresh_token"]
-        assert works(client, answer.json)
+        response = renew(client, tokens["refresh_token"])
+        assert response.status == 201
+        assert response.json["refresh_token"] != tokens["refresh_token"]
+        assert works(client, response.json)
         assert works(client, tokens)
-        renewed(client, answer.json["refresh_token"])
+        renewed(client, response.json["refresh_token"])
 
     def test_after_a_lost_response_the_token_works_again(self, client: Client, tokens: Any) -> None:
         second = renewed(client, tokens["refresh_token"])
@@ -37,9 +37,9 @@ class TestRefreshToken:
     def test_a_reuse_ends_the_session_with_its_access_tokens(self, client: Client, tokens: Any) -> None:
         second = renew(client, tokens["refresh_token"]).json
         third = renew(client, second["refresh_token"]).json
-        answer = renew(client, tokens["refresh_token"])
-        assert (answer.status, answer.code) == (401, "token_reused")
-        assert "www-authenticate" in answer.headers
+        response = renew(client, tokens["refresh_token"])
+        assert (response.status, response.code) == (401, "token_reused")
+        assert "www-authenticate" in response.headers
         for each in (tokens, second, third):
             assert not works(client, each)
             assert renew(client, each["refresh_token"]).code == "invalid_token"
@@ -68,8 +68,8 @@ class TestRevokeCurrentToken:
     def test_signing_out_ends_access_and_refresh_at_once(self, client: Client, alice: User) -> None:
         tokens = log_in(client).json
         me = client.signed_in(tokens["access_token"])
-        answer = me.delete("/v1/tokens/current")
-        assert (answer.status, answer.body) == (204, b"")
+        response = me.delete("/v1/tokens/current")
+        assert (response.status, response.body) == (204, b"")
         assert me.get("/v1/me").code == "invalid_token"
         assert renew(client, tokens["refresh_token"]).code == "invalid_token"
         assert me.delete("/v1/tokens/current").status == 401

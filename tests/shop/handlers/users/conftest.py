@@ -14,6 +14,6 @@ def sign_up(client: Client, **given: Any) -> Response:
     return client.post("/v1/users", {**NEW, **given})
 
 
-def emails(answer: Response) -> list[Any]:
-    assert answer.status == 200, answer
-    return [user["email"] for user in answer.json["data"]]
+def emails(response: Response) -> list[Any]:
+    assert response.status == 200, response
+    return [user["email"] for user in response.json["data"]]

@@ -9,30 +9,32 @@ from tests.shop.handlers.users.conftest import DORA, sign_up
 
 class TestCreateUser:
     def test_a_new_account_is_an_active_customer(self, client: Client) -> None:
-        answer = sign_up(client, email="Dora@EXAMPLE.com")
-        assert answer.status == 201
-        made = answer.json
+        response = sign_up(client, email="Dora@EXAMPLE.com")
+        assert response.status == 201
+        made = response.json
         assert made.keys() == {"id", "email", "name", "role", "status", "version", "created_at", "updated_at"}
         assert (made["email"], made["role"], made["status"]) == ("Dora@example.com", "customer", "active")
-        assert answer.headers["etag"] == '"1"'
-        assert answer.headers["location"] == f"/v1/users/{made['id']}"
-        assert answer.headers["cache-control"] == "no-store"
+        assert response.headers["etag"] == '"1"'
+        assert response.headers["location"] == f"/v1/users/{made['id']}"
+        assert response.headers["cache-control"] == "no-store"
         me = client.signed_in(log_in(client, DORA).json["access_token"])
-        assert me.get(answer.headers["location"]).json == made
+        assert me.get(response.headers["location"]).json == made
 
     @pytest.mark.parametrize("email", ["dora@example.com", "DORA@EXAMPLE.COM"])
     def test_an_address_is_taken_in_any_case(self, client: Client, email: str) -> None:
         sign_up(client)
-        answer = sign_up(client, email=email, name="Another")
-        assert (answer.status, answer.code) == (409, "email_taken")
-        assert "dora" not in answer.body.decode().lower()
+        response = sign_up(client, email=email, name="Another")
+        assert (response.status, response.code) == (409, "email_taken")
+        assert "dora" not in response.body.decode().lower()
 
     def test_all_errors_are_reported_without_values(self, client: Client) -> None:
-        answer = client.post("/v1/users", {"email": "canary-1", "password": "canary-2", "name": "", "role": "canary-3"})
-        assert (answer.status, answer.code) == (400, "validation_error")
-        assert answer.errors.keys() == {"/email", "/password", "/name", "/role"}
-        assert (answer.errors["/password"], answer.errors["/role"]) == ("minLength", "additionalProperties")
-        assert b"canary" not in answer.body
+        response = client.post(
+            "/v1/users", {"email": "canary-1", "password": "canary-2", "name": "", "role": "canary-3"}
+        )
+        assert (response.status, response.code) == (400, "validation_error")
+        assert response.errors.keys() == {"/email", "/password", "/name", "/role"}
+        assert (response.errors["/password"], response.errors["/role"]) == ("minLength", "additionalProperties")
+        assert b"canary" not in response.body
 
     @pytest.mark.parametrize(
         "password",
@@ -48,9 +50,9 @@ class TestCreateUser:
         ("password", "keyword"), [("x" * 11, "minLength"), ("x" * 129, "maxLength"), ("Password1234", "common")]
     )
     def test_a_bad_password_is_an_error_without_its_value(self, client: Client, password: str, keyword: str) -> None:
-        answer = sign_up(client, password=password)
-        assert (answer.status, answer.errors) == (400, {"/password": keyword})
-        assert password.encode() not in answer.body
+        response = sign_up(client, password=password)
+        assert (response.status, response.errors) == (400, {"/password": keyword})
+        assert password.encode() not in response.body
 
     @pytest.mark.parametrize(
         "email",
@@ -64,9 +66,9 @@ class TestCreateUser:
         ],
     )
     def test_an_invalid_address_is_an_error(self, client: Client, email: str) -> None:
-        answer = sign_up(client, email=email)
-        assert answer.status == 400
-        assert answer.errors.keys() == {"/email"}
+        response = sign_up(client, email=email)
+        assert response.status == 400
+        assert response.errors.keys() == {"/email"}
 
     @pytest.mark.parametrize(
         "name", ["Ð", "田中さん", "O'Hara; DROP TABLE users--", "<b>Dora</b>", "x" * 100, "{{7*7}}"]

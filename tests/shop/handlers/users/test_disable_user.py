@@ -14,8 +14,8 @@ class TestDisableUser:
         dora, carol = client.signed_in(tokens["access_token"]), sign_in("carol")
         key = key_of(dora, "me:read")
         user_id = dora.get("/v1/me").json["id"]
-        answer = carol.post(f"/v1/users/{user_id}/disable")
-        assert (answer.status, answer.json["status"], answer.headers["etag"]) == (200, "disabled", '"2"')
+        response = carol.post(f"/v1/users/{user_id}/disable")
+        assert (response.status, response.json["status"], response.headers["etag"]) == (200, "disabled", '"2"')
         for gone in (dora, key):
             assert (gone.get("/v1/me").status, gone.get("/v1/me").code) == (401, "invalid_token")
         assert client.post("/v1/tokens/refresh", {"refresh_token": tokens["refresh_token"]}).code == "invalid_token"
@@ -24,8 +24,8 @@ class TestDisableUser:
 
     def test_the_last_admin_is_not_disabled(self, sign_in: Callable[..., Client]) -> None:
         carol = sign_in("carol")
-        answer = carol.post(f"/v1/users/{carol.user.id}/disable")
-        assert (answer.status, answer.code) == (409, "last_admin")
+        response = carol.post(f"/v1/users/{carol.user.id}/disable")
+        assert (response.status, response.code) == (409, "last_admin")
         assert carol.get("/v1/me").status == 200
 
 
@@ -34,8 +34,8 @@ class TestEnableUser:
         alice, carol = sign_in("alice"), sign_in("carol")
         key = key_of(alice, "me:read")
         carol.post(f"/v1/users/{alice.user.id}/disable")
-        answer = carol.post(f"/v1/users/{alice.user.id}/enable")
-        assert (answer.status, answer.json["status"], answer.json["version"]) == (200, "active", 3)
+        response = carol.post(f"/v1/users/{alice.user.id}/enable")
+        assert (response.status, response.json["status"], response.json["version"]) == (200, "active", 3)
         assert key.get("/v1/me").status == 200
         assert alice.get("/v1/me").code == "invalid_token"
         assert log_in(client, "alice@example.com").status == 201
