@@ -29,7 +29,10 @@ class ExplainedError:
 
 
 def list_errors(contract: Contract) -> Iterator[ExplainedError]:
-    """Yield the codes of `x-errors`, ordered by status and name, with their Markdown as HTML."""
+    """Yield the codes of `x-errors`, ordered by status and name.
+
+    Their Markdown is converted to HTML.
+    """
     statuses = _statuses(contract)
     for code in sorted(contract.errors, key=lambda code: (sorted(statuses[code]) or [NO_STATUS], code)):
         entry = contract.errors[code]

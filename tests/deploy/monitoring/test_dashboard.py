@@ -88,7 +88,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory, redis: Redis) -> Iterator[tu
 
 
 def queries() -> Iterator[Any]:
-    """Every query of the dashboard, as Grafana sends it."""
+    """Yield the queries of the dashboard, as Grafana sends them."""
     for panel in json.loads((MONITORING / "dashboard.json").read_text())["panels"]:
         for target in panel["targets"]:
             yield target["expr"].replace("$instance", ".*").replace("$__rate_interval", "10s")
