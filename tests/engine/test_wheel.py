@@ -161,6 +161,7 @@ def test_a_contract_and_handlers_are_served(installed: Path, application: Path) 
     ) as service:
         try:
             assert fetch(f"http://127.0.0.1:{port}/pets-api/pets", service) == {"data": ["Tom"]}
+            assert service.stdout is not None
             assert service.stdout.readline() == f"Orderly serves its API at http://127.0.0.1:{port}/pets-api\n"
         finally:
             service.send_signal(signal.SIGINT)

@@ -43,7 +43,9 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.links, self.ids, self.inline = [], [], []
+        self.links: list[Any] = []
+        self.ids: list[Any] = []
+        self.inline: list[str] = []
         self.feed(html)
 
     def handle_starttag(self, tag: Any, attrs: Any) -> None:

@@ -49,7 +49,7 @@ class TestHeaders:
         def broken() -> None:
             raise RuntimeError("a bug")
 
-        client = serve(HANDLERS | {"get_newest_tree": broken})
+        client = serve({**HANDLERS, "get_newest_tree": broken})
         answers = [
             client.get("/v1/trees/1"),
             client.get("/v1/nowhere"),

@@ -31,7 +31,8 @@ def names_of(answer: Response) -> list[Any]:
 
 
 def test_links_lead_from_the_first_page_to_the_last(client: Client, names: list[str]) -> None:
-    seen, target = [], "/v1/things?limit=2"
+    seen: list[list[Any]] = []
+    target: str | None = "/v1/things?limit=2"
 
     while target:
         answer = client.get(target)

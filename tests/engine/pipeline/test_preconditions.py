@@ -56,7 +56,7 @@ class TestIfMatch:
         def replace_thing(thing_id: Any, *, session: Session, reads: ReadSession) -> dict[str, Any]:
             return get_thing(thing_id, session=reads)
 
-        alice = serve(HANDLERS | {"replace_thing": replace_thing}).signed_in("alice")
+        alice = serve({**HANDLERS, "replace_thing": replace_thing}).signed_in("alice")
 
         assert alice.put(thing, JUG, {"If-Match": tag}).status == status
 
@@ -65,8 +65,8 @@ class TestIfMatch:
             done.append(get_thing(thing_id, session=reads))
             return session.get_one(Thing, thing_id)
 
-        done = []
-        alice = serve(HANDLERS | {"replace_thing": replace_thing}).signed_in("alice")
+        done: list[dict[str, Any]] = []
+        alice = serve({**HANDLERS, "replace_thing": replace_thing}).signed_in("alice")
 
         assert alice.put(thing, JUG, {"If-Match": '"0"'}).code == "precondition_failed"
         assert len(done) == 1

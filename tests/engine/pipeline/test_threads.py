@@ -33,7 +33,7 @@ class TestThreads:
             threads.append(threading.current_thread())
             return row.name
 
-        threads = []
+        threads: list[threading.Thread] = []
         client = serve({"list_things": lambda: Page(select(Thing), serialize, order=[Thing.id])})
 
         assert client.get("/v1/things").json["data"] == ["cup"]

@@ -44,10 +44,17 @@ def statuses(answers: Generator[Any, None, None] | list[Any]) -> list[Any]:
 
 def quota_of(answer: Response) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Return the two headers, as `(remaining, seconds)` and `(quota, window)`."""
-    [(name, left)] = http_sf.parse(answer.headers["ratelimit"].encode(), tltype="list")
-    [(policy, quota)] = http_sf.parse(answer.headers["ratelimit-policy"].encode(), tltype="list")
+    name, left = only_item(answer.headers["ratelimit"])
+    policy, quota = only_item(answer.headers["ratelimit-policy"])
     assert name == policy == "default"
     return (left["r"], left["t"]), (quota["q"], quota["w"])
+
+
+def only_item(header: str) -> Any:
+    """Return the item of a list of one, and its parameters."""
+    items: Any = http_sf.parse(header.encode(), tltype="list")
+    [item] = items
+    return item
 
 
 class TestHeaders:
