@@ -106,7 +106,7 @@ def fetch(url: str, service: subprocess.Popen[str]) -> Any:
     raise AssertionError(f"the service does not respond: {service.communicate()}")
 
 
-def free_port() -> Any:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

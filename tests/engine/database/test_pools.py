@@ -46,7 +46,7 @@ def test_a_get_reads_the_replica_and_a_change_the_primary(serve: Serve, replica:
 
 
 def test_the_caller_of_a_change_is_read_from_the_primary(serve: Serve, replica: Database, thing: str) -> None:
-    def bearer(token: Any, *, session: ReadSession) -> Caller:
+    def bearer(token: str, *, session: ReadSession) -> Caller:
         names.append(session.scalar(select(Thing.name)))
         return CALLERS[token]
 

@@ -1,7 +1,7 @@
 """The contract's rate limits, and their headers (RFC 9651)."""
 
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,12 @@ def post(client: Client, email: str = "alice@example.com", headers: dict[str, An
     return client.post("/v1/quotas", {"email": email}, headers)
 
 
-def exhaust(client: Client) -> list[Any]:
+def exhaust(client: Client) -> list[Response]:
     """Send eleven requests, one too many for a caller."""
     return [client("PUT", "/v1/quotas") for _ in range(11)]
 
 
-def statuses(answers: Generator[Any, None, None] | list[Any]) -> list[Any]:
+def statuses(answers: Iterable[Response]) -> list[int]:
     return [answer.status for answer in answers]
 
 
