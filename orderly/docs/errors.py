@@ -29,10 +29,7 @@ class ExplainedError:
 
 
 def list_errors(contract: Contract) -> Iterator[ExplainedError]:
-    """Yield the codes of `x-errors`, ordered by status and name.
-
-    Their Markdown is converted to HTML.
-    """
+    """Yield the codes of `x-errors` as HTML, by status and name."""
     statuses = _statuses(contract)
     for code in sorted(contract.errors, key=lambda code: (sorted(statuses[code]) or [NO_STATUS], code)):
         entry = contract.errors[code]
