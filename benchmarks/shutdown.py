@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from orderly.server import sockets
-from tests.serving import SECRET, environment
+from tests.serving import environment
+from tests.settings import SECRET
 from tests.shop.application import migrate
 
 STOPS, CLIENTS, PORT = 8, 64, 8119

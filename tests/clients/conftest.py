@@ -59,13 +59,13 @@ class Python:
 
     def check(self, *targets: str) -> str:
         """Return the output of strict mypy."""
-        command = [self.interpreter, "-m", "mypy", "--strict", "--no-error-summary", *targets]
+        command: list[str | Path] = [self.interpreter, "-m", "mypy", "--strict", "--no-error-summary", *targets]
         return try_to_run(*command, folder=self.project, MYPYPATH=str(self.project / "site")).stdout
 
     def execute(self, name: str, source: str, arguments: dict[str, Any]) -> str:
         """Type-check and run a program; every warning is an error."""
         assert self.type_errors(name, source) == ""
-        command = [self.interpreter, "-W", "error", f"{name}.py", json.dumps(arguments)]
+        command: list[str | Path] = [self.interpreter, "-W", "error", f"{name}.py", json.dumps(arguments)]
         return run(*command, folder=self.project, PYTHONPATH=str(self.project / "site"))
 
 

@@ -108,4 +108,4 @@ def test_unsafe_requests_are_retried_only_after_a_429(run_scenario: Callable[...
         run_scenario("once", urls={name: f"{url}/v1" for name, url in urls.items()}, email=email)
     assert [faults.requests for faults in (lost, failed, shut)] == [1, 1, 1]
     with shop.database.reading() as session:
-        assert find_by_email(session, email) is not None
+        assert find_by_email(session.session, email) is not None

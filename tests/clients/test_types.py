@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -81,7 +80,7 @@ def schema_of(language: TypeScript) -> str:
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
-def test_renamed_property_breaks_the_type_check_of_the_readme(name: Any, tmp_path: Path) -> None:
+def test_renamed_property_breaks_the_type_check_of_the_readme(name: str, tmp_path: Path) -> None:
     renamed = tmp_path / "openapi.yaml"
     renamed.write_text(re.sub(r"\bquantity\b", "count", CONTRACT_FILE.read_text()))
     project = INSTALL[name](tmp_path, renamed)

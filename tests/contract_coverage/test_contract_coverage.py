@@ -5,7 +5,6 @@ Its requirements, what counts as seen, and what fails.
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -78,7 +77,7 @@ def recorder(path: Path) -> Recorder:
     return Recorder(load(path))
 
 
-def missing(recorder: Recorder, path: Path, *exchanges: Exchange) -> list[Any]:
+def missing(recorder: Recorder, path: Path, *exchanges: Exchange) -> list[str]:
     """Return what is never seen after these exchanges, without the totals."""
     for exchange in exchanges:
         recorder.record(exchange)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 from sqlalchemy import make_url, select
@@ -38,11 +37,11 @@ class OnSqlite:
     def __init__(self, folder: Path) -> None:
         self.copy = folder / "copy.db"
 
-    def back_up(self, shop: Any) -> None:
+    def back_up(self, shop: Shop) -> None:
         run([sys.executable, "-m", "orderly", "backup", str(self.copy)], database_url=shop.url)
 
     @contextmanager
-    def restored(self, shop: Any) -> Iterator[Any]:
+    def restored(self, shop: Shop) -> Iterator[str]:
         """Yield the URL of the restored shop."""
         shop.database.close()
         for each in shop.file.parent.glob(f"{shop.file.name}-*"):
@@ -60,17 +59,20 @@ class OnPostgresql:
     def __init__(self, folder: Path) -> None:
         self.dump = folder / "shop.dump"
 
-    def back_up(self, shop: Any) -> None:
+    def back_up(self, shop: Shop) -> None:
         run([client("pg_dump"), "--format=custom", f"--file={self.dump}", plain(shop.url)])
 
     @contextmanager
-    def restored(self, shop: Any) -> Iterator[str]:
+    def restored(self, shop: Shop) -> Iterator[str]:
         """Yield the URL of the restored shop."""
         with TemporaryDirectory() as folder, own_postgresql(Path(folder) / "cluster") as cluster:
             into = f"--dbname={plain(cluster.url)}"
             run([client("pg_restore"), "--no-owner", "--exit-on-error", into, str(self.dump)])
             run([sys.executable, "-m", "orderly", "db", "upgrade"], database_url=cluster.url)
             yield cluster.url
+
+
+Way = OnSqlite | OnPostgresql
 
 
 def run(command: list[str], **settings: object) -> None:
@@ -107,7 +109,7 @@ async def order(url: str, shop: Shop) -> str:
     return str(response.json["id"])
 
 
-async def backed_up(shop: Shop, way: type[Any], bob: dict[str, str]) -> tuple[dict[str, str], str | None]:
+async def backed_up(shop: Shop, way: Way, bob: dict[str, str]) -> tuple[dict[str, str], str | None]:
     """Return the orders acknowledged before the backup.
 
     With them comes a follower's cursor from beyond the backup.
@@ -124,15 +126,15 @@ async def backed_up(shop: Shop, way: type[Any], bob: dict[str, str]) -> tuple[di
 
 
 @pytest.mark.parametrize(
-    ("kind", "way"),
+    ("kind", "backup"),
     [
         ("sqlite", OnSqlite),
         pytest.param("postgresql", OnPostgresql, marks=pytest.mark.needs("postgresql", *PROGRAMS)),
     ],
 )
-def test_restored_shop_has_its_orders_and_continues(kind: str, way: type[Any], tmp_path: Path) -> None:
+def test_restored_shop_has_its_orders_and_continues(kind: str, backup: type[Way], tmp_path: Path) -> None:
     with shop_on(kind) as shop:
-        way, bob = way(tmp_path), {"Authorization": f"Bearer {shop.staff_token}"}
+        way, bob = backup(tmp_path), {"Authorization": f"Bearer {shop.staff_token}"}
         before, cursor = asyncio.run(backed_up(shop, way, bob))
         with way.restored(shop) as url, served(tmp_path, url, rate_limits="off") as service:
             database = Database(url)

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -44,7 +43,7 @@ def exchange(url: str, sent: bytes) -> bytes:
             got += part
 
 
-def statuses(got: bytes) -> list[Any]:
+def statuses(got: bytes) -> list[int]:
     """Return the status of each response."""
     return [int(part[:3]) for part in got.split(b"HTTP/1.1 ")[1:]]
 

@@ -82,7 +82,7 @@ def settled(client: httpx.Client, headers: dict[str, Any], *lines: tuple[str, in
     return response
 
 
-def codes(responses: list[Any]) -> Counter[Any]:
+def codes(responses: list[httpx.Response]) -> Counter[str | int]:
     return Counter(response.json().get("code", response.status_code) for response in responses)
 
 
@@ -90,7 +90,7 @@ def left(product_id: str) -> Select[int]:
     return select(Product.stock).where(Product.id == product_id)
 
 
-def events_of(kind: str, *order_ids: Any) -> Select[int]:
+def events_of(kind: str, *order_ids: str) -> Select[int]:
     return select(func.count(Event.id)).where(Event.type == f"order.{kind}", Event.subject_id.in_(order_ids))
 
 
@@ -210,12 +210,12 @@ def cancel(client: httpx.Client, headers: dict[str, str], made: httpx.Response) 
     return client.post(f"{made.headers['Location']}/cancel", headers=headers)
 
 
-def pay(client: httpx.Client, headers: Any, made: Any) -> httpx.Response:
+def pay(client: httpx.Client, headers: Headers, made: httpx.Response) -> httpx.Response:
     reference = f"bank-{made.json()['id']}"
     return client.post(f"{made.headers['Location']}/pay", json={"reference": reference}, headers=headers)
 
 
-def fulfil(client: httpx.Client, headers: Any, made: Any) -> httpx.Response:
+def fulfil(client: httpx.Client, headers: Headers, made: httpx.Response) -> httpx.Response:
     return client.post(f"{made.headers['Location']}/fulfil", json={}, headers=headers)
 
 

@@ -35,11 +35,11 @@ def category(shop: Shop) -> str:
     return name
 
 
-def read(client: httpx.Client, headers: Any = None, **query: Any) -> httpx.Response:
+def read(client: httpx.Client, headers: Headers | None = None, **query: Any) -> httpx.Response:
     return client.get("/v1/products", params=query, headers=headers)
 
 
-def ids_of(page: httpx.Response) -> list[Any]:
+def ids_of(page: httpx.Response) -> list[str]:
     assert page.status_code == 200, page.text
     return [product["id"] for product in page.json()["data"]]
 
@@ -77,7 +77,7 @@ def test_pages_of_a_changing_list_miss_and_repeat_no_row(
     assert set(everything) - going <= set(seen)
 
 
-def all_ids(client: httpx.Client, category: str) -> list[Any]:
+def all_ids(client: httpx.Client, category: str) -> list[str]:
     """Return all ids of a list that does not change."""
     found: list[str] = []
     query: dict[str, Any] = {"category": category, "limit": 100}
@@ -90,19 +90,19 @@ def all_ids(client: httpx.Client, category: str) -> list[Any]:
 
 class TestCursors:
     @pytest.fixture
-    def cursor(self, client: httpx.Client, category: str) -> Any:
+    def cursor(self, client: httpx.Client, category: str) -> str:
         return read(client, category=category).json()["next_cursor"]
 
-    def test_next_page_continues_where_the_page_ended(self, client: httpx.Client, category: str, cursor: Any) -> None:
+    def test_next_page_continues_where_the_page_ended(self, client: httpx.Client, category: str, cursor: str) -> None:
         assert ids_of(read(client, category=category, cursor=cursor))
 
-    def test_altered_cursor_is_rejected(self, client: httpx.Client, category: str, cursor: Any) -> None:
+    def test_altered_cursor_is_rejected(self, client: httpx.Client, category: str, cursor: str) -> None:
         place, signature = cursor.split(".")
         for altered in (f"X{place[1:]}.{signature}", f"{place}.{signature[::-1]}"):
             assert refused(read(client, category=category, cursor=altered))
 
     def test_cursor_of_another_filter_or_order_is_rejected(
-        self, client: httpx.Client, category: str, cursor: Any
+        self, client: httpx.Client, category: str, cursor: str
     ) -> None:
         assert refused(read(client, cursor=cursor))
         assert refused(read(client, category=category, in_stock="true", cursor=cursor))

@@ -58,7 +58,7 @@ def renewed(client: httpx.Client, tokens: dict[str, Any]) -> Any:
     return response.json()
 
 
-def outcome(response: httpx.Response) -> tuple[int, Any]:
+def outcome(response: httpx.Response) -> tuple[int, str | None]:
     """Return the status of a response and the code of its problem."""
     return response.status_code, response.json().get("code")
 
@@ -164,7 +164,7 @@ def test_deleted_account_is_gone_at_the_other_server(
 
 
 def test_concurrent_changes_of_one_version_succeed_once(here: httpx.Client, alice: dict[str, Any]) -> None:
-    def rename(number: Any) -> int:
+    def rename(number: int) -> int:
         headers = {**bearer(alice), "If-Match": '"1"'}
         return here.patch("/v1/me", json={"name": f"Alice {number}"}, headers=headers).status_code
 

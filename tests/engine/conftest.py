@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from orderly.database.database import Database
@@ -36,8 +36,8 @@ def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def database(migrated: Database) -> Database:
     """A database without rows."""
     with migrated.connect() as connection, connection.begin():
-        for table in (Thing.__table__, IdempotencyRecord.__table__):
-            connection.execute(table.delete())
+        for table in (Thing, IdempotencyRecord):
+            connection.execute(delete(table))
     return migrated
 
 
@@ -115,7 +115,7 @@ def create_tables(url: str) -> Iterator[Database]:
     with closing(Database(url, threads=10)) as database:
         with database.connect() as connection, connection.begin():
             Tables.metadata.create_all(connection)
-            IdempotencyRecord.__table__.create(connection)
+            IdempotencyRecord.metadata.tables[IdempotencyRecord.__tablename__].create(connection)
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
             connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": REVISIONS[-1]})
         yield database

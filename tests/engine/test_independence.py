@@ -2,7 +2,6 @@
 
 import ast
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -40,7 +39,7 @@ def reachable(file: Path, seen: set[str]) -> set[str]:
     [f for f in sorted(ENGINE.rglob("*.py")) if ON_THE_SHOP not in f.parents],
     ids=lambda file: str(file.relative_to(ENGINE)),
 )
-def test_the_engines_tests_import_no_application(file: Any) -> None:
+def test_the_engines_tests_import_no_application(file: Path) -> None:
     found = {name for name in reachable(file, set()) if f"{name}.".startswith(tuple(f"{a}." for a in APPLICATION))}
 
     assert found == set()

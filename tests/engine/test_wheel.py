@@ -106,7 +106,7 @@ def fetch(url: str, service: subprocess.Popen[str]) -> Any:
     raise AssertionError(f"the service does not respond: {service.communicate()}")
 
 
-def free_port() -> Any:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -161,6 +161,7 @@ def test_a_contract_and_handlers_are_served(installed: Path, application: Path) 
     ) as service:
         try:
             assert fetch(f"http://127.0.0.1:{port}/pets-api/pets", service) == {"data": ["Tom"]}
+            assert service.stdout is not None
             assert service.stdout.readline() == f"Orderly serves its API at http://127.0.0.1:{port}/pets-api\n"
         finally:
             service.send_signal(signal.SIGINT)

@@ -6,7 +6,6 @@ It passes a correct shop, and finds each kind of error.
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -38,13 +37,13 @@ def place(shop: Shop, note: str = KEY) -> str:
         return order.id
 
 
-def change(statements: str) -> Callable[..., Any]:
+def change(statements: str) -> Callable[[Shop], None]:
     """Make a change that the tables forbid.
 
     No code of the service makes it.
     """
 
-    def change(shop: Any) -> None:
+    def change(shop: Shop) -> None:
         with closing(sqlite3.connect(shop.file)) as connection:
             connection.executescript(f"PRAGMA ignore_check_constraints = ON; {statements}")
 
@@ -124,7 +123,7 @@ def test_order_of_another_client_is_allowed_only_with_strangers(shop: Shop) -> N
 
 
 @pytest.mark.parametrize("wrong", WRONGS.values(), ids=WRONGS)
-def test_each_error_is_found(shop: Shop, wrong: Any) -> None:
+def test_each_error_is_found(shop: Shop, wrong: Callable[[Shop], object]) -> None:
     wrong(shop)
     with pytest.raises(AssertionError):
         check(shop)

@@ -87,8 +87,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory, redis: Redis) -> Iterator[tu
         yield Customer(service.url, nameless), watching
 
 
-def queries() -> Iterator[Any]:
-    """Every query of the dashboard, as Grafana sends it."""
+def queries() -> Iterator[str]:
+    """Yield the queries of the dashboard, as Grafana sends them."""
     for panel in json.loads((MONITORING / "dashboard.json").read_text())["panels"]:
         for target in panel["targets"]:
             yield target["expr"].replace("$instance", ".*").replace("$__rate_interval", "10s")
@@ -106,7 +106,7 @@ def test_every_query_of_the_dashboard_returns_values(scene: tuple[Customer, Prom
     customer, watching = scene
     missing = set(queries())
 
-    def still_missing() -> set[Any]:
+    def still_missing() -> set[str]:
         customer.go_round()
         for query in list(missing):
             if not all(map(math.isnan, watching.query(query))):  # some operations were never called

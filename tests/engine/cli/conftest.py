@@ -20,7 +20,7 @@ paths:
 """
 NAMES = {"handlers": "handlers_of_a_test", "database": "db_of_a_test"}
 """The packages of the application, whose usual names may have been imported in this process from another one."""
-Write = Callable[[str, str], None]
+Write = Callable[[str, str, str], None]
 
 
 @pytest.fixture

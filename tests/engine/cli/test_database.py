@@ -69,7 +69,7 @@ def migrated(application: Path, write: Write, orderly: Callable[..., CommandResu
     return application
 
 
-def notes_in(file: str | Path) -> list[Any]:
+def notes_in(file: str | Path) -> list[str]:
     with closing(sqlite3.connect(file)) as connection:
         return [note for (note,) in connection.execute("SELECT note FROM cups")]
 

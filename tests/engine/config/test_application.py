@@ -116,7 +116,9 @@ class TestNames:
 
 class TestImport:
     def test_a_module_of_the_application_is_imported(self, package: Callable[[str, str], Application]) -> None:
-        assert package("pets", "NAME = 'Tom'").import_handlers("pets").NAME == "Tom"
+        module = package("pets", "NAME = 'Tom'").import_handlers("pets")
+        assert module is not None
+        assert module.NAME == "Tom"
 
     def test_a_module_that_does_not_exist_is_none(self, package: Callable[[str, str], Application]) -> None:
         assert package("pets", "").import_handlers("cups") is None

@@ -84,8 +84,9 @@ class TestDefaults:
         assert load(port="", database_url="", cors_origins="").port == 8000
 
     def test_they_cannot_be_changed(self, load: Callable[..., Settings]) -> None:
+        settings: Any = load()
         with pytest.raises(ValueError, match="frozen"):
-            load().port = 1
+            settings.port = 1
 
     def test_the_guide_for_operators_lists_each_with_its_default(self) -> None:
         table = GUIDE.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]

@@ -31,7 +31,7 @@ def without_target(database: Database, target: str) -> str:
 def test_of_several_hosts_the_one_in_reach_is_found(database: Database, target: str) -> None:
     with closing(Database(without_target(database, target))) as own:
         with own.reading() as session:
-            assert session.scalar(text("SHOW default_transaction_read_only")) == "on"
+            assert session.execute(text("SHOW default_transaction_read_only")).scalar() == "on"
         with own.writing() as session:
             session.execute(WRITE)
             session.commit()

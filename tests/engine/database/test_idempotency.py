@@ -1,6 +1,6 @@
 """Responses that are kept for a day under a caller's key."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -26,6 +26,12 @@ def keep(session: Session, claim: IdempotencyKey) -> None:
     idempotency.keep(session, claim, status=201, headers={"Location": "/v1/x"}, body=b"{}", subject_id=None)
 
 
+def created_at(session: Session, claim: IdempotencyKey) -> datetime:
+    found = idempotency.find(session, claim)
+    assert found is not None
+    return found.created_at
+
+
 def test_a_new_key_has_no_response(session: Session, claim: IdempotencyKey) -> None:
     assert idempotency.find(session, claim) is None
 
@@ -34,6 +40,7 @@ def test_a_response_is_kept_as_it_was(session: Session, claim: IdempotencyKey) -
     keep(session, claim)
     session.expire_all()
     found = idempotency.find(session, claim)
+    assert found is not None
     assert (found.fingerprint, found.status, found.headers, found.body) == (
         claim.fingerprint,
         201,
@@ -49,13 +56,13 @@ def test_keys_differ_in_case(session: Session, claim: IdempotencyKey) -> None:
 
 def test_a_key_is_new_again_after_a_day(session: Session, claim: IdempotencyKey) -> None:
     keep(session, claim)
-    made = idempotency.find(session, claim).created_at
+    made = created_at(session, claim)
     with time_machine.travel(made + LIFETIME - SECOND, tick=False):
         assert idempotency.find(session, claim) is not None
     with time_machine.travel(made + LIFETIME, tick=False):
         assert idempotency.find(session, claim) is None
         keep(session, claim)
-        assert idempotency.find(session, claim).created_at == made + LIFETIME
+        assert created_at(session, claim) == made + LIFETIME
 
 
 # On SQLite a write transaction is alone anyway.

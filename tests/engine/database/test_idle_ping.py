@@ -23,14 +23,14 @@ def ended(database: Database) -> Iterator[Database]:
     """A database whose only connection was terminated while idle."""
     own = Database(url_of(database), threads=1)
     with database.reading() as session:
-        assert session.scalar(TERMINATE, {"backend": backend_of(own)})
+        assert session.execute(TERMINATE, {"backend": backend_of(own)}).scalar()
     yield own
     own.close()
 
 
 def backend_of(database: Database) -> Any:
     with database.reading() as session:
-        return session.scalar(BACKEND)
+        return session.execute(BACKEND).scalar()
 
 
 def test_an_idle_one_is_replaced(ended: Database, monkeypatch: pytest.MonkeyPatch) -> None:

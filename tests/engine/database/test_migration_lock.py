@@ -59,7 +59,7 @@ def test_two_migrations_run_one_after_the_other(url: str) -> None:
             steps.append("begin")
             steps.append("end")
 
-    steps = []
+    steps: list[str] = []
     threads = [Thread(target=take_turn) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -46,11 +46,11 @@ def test_a_get_reads_the_replica_and_a_change_the_primary(serve: Serve, replica:
 
 
 def test_the_caller_of_a_change_is_read_from_the_primary(serve: Serve, replica: Database, thing: str) -> None:
-    def bearer(token: Any, *, session: ReadSession) -> Caller:
+    def bearer(token: str, *, session: ReadSession) -> Caller:
         names.append(session.scalar(select(Thing.name)))
         return CALLERS[token]
 
-    names = []
+    names: list[str | None] = []
     authenticators = {**AUTHENTICATORS, "bearer": bearer}
     alice = serve(HANDLERS, CONTRACT, authenticators, database_replica_url=url_of(replica)).signed_in("alice")
 
@@ -77,7 +77,7 @@ def test_while_all_connections_are_taken_it_is_unavailable(
         return {"name": "newest"}
 
     monkeypatch.setattr(databases, "POOL_TIMEOUT", 0.05)
-    found = []
+    found: list[Database] = []
     alice = serve({**HANDLERS, "get_newest_tree": get_newest_tree}, threads=1).signed_in("alice")
     alice.get("/v1/trees/newest")
 

@@ -33,7 +33,8 @@ def test_each_thread_counts_its_own(database: Database) -> None:
             session.execute(text("SELECT 1"))
         spent.append(time_spent.seconds)
 
-    spent, before = [], time_spent.seconds
+    spent: list[float] = []
+    before = time_spent.seconds
     other = threading.Thread(target=query)
     other.start()
     other.join()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from sqlalchemy import text
@@ -49,12 +49,13 @@ def database(url: str) -> Iterator[Database]:
 
 
 @contextmanager
-def busy_other(url: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a process that writes to it without a pause."""
+def busy_other(url: str) -> Iterator[IO[bytes]]:
+    """Run a process that writes without a pause; yield its output."""
     with subprocess.Popen([sys.executable, "-c", OTHER, url], cwd=ROOT, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
         other.stdout.readline()
         try:
-            yield other
+            yield other.stdout
         finally:
             other.kill()
 
@@ -65,18 +66,18 @@ def count(database: Database, session_of: Callable[..., Any]) -> Any:
 
 
 def test_a_waiting_writer_is_overtaken_a_few_times_only(url: str, database: Database) -> None:
-    with busy_other(url) as other:
+    with busy_other(url) as output:
         overtaken = []
         for _ in range(20):
             before = count(database, database.reading)
             overtaken.append(count(database, database.writing) - before)
-            other.stdout.readline()
+            output.readline()
     assert max(overtaken) < 60, overtaken  # as many as fit into a slice; without turns it is hundreds
 
 
 def test_a_killed_process_returns_its_turn(url: str, database: Database) -> None:
-    with busy_other(url) as other:
-        other.stdout.readline()
+    with busy_other(url) as output:
+        output.readline()
     assert count(database, database.writing) > 0
 
 

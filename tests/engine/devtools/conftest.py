@@ -1,4 +1,4 @@
-"""The command line, and the shop, on which the developer tools are tried."""
+"""The command line and the shop, for the developer tools."""
 
 from tests.commands import orderly
 from tests.shop.cli.conftest import shop

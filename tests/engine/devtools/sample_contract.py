@@ -25,7 +25,7 @@ def changed(*changes: tuple[tuple[Any, ...], Any], version: str = "1.2.3") -> Co
     document["info"]["version"] = version
     for path, value in changes:
         *parents, last = path
-        holder = document
+        holder: Any = document
         for step in parents:
             holder = holder[step]
         if last == "+":

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,13 +16,13 @@ from tests.requirements import program
 
 class TestCommand:
     @pytest.fixture
-    def files(self, shop: Path) -> list[Any]:
+    def files(self, shop: Path) -> list[str]:
         (shop / "old.yaml").write_bytes(OLD.source)
         (shop / "new.yaml").write_bytes(changed(((*LIST, "summary"), "All"), (COLOUR, NONE)).source)
         return ["new.yaml", "--base", "old.yaml"]
 
     def test_breaking_change_is_in_the_table_and_fails(
-        self, orderly: Callable[..., CommandResult], files: list[Any]
+        self, orderly: Callable[..., CommandResult], files: list[str]
     ) -> None:
         result = orderly("diff", *files)
         assert result.code == 1
@@ -36,16 +35,16 @@ class TestCommand:
         assert "info.version is too low: it is 1.2.3 and was 1.2.3. Raise it to 2.0.0 or more.\n" in result.err
 
     def test_compatible_release_passes(
-        self, orderly: Callable[..., CommandResult], shop: Path, files: list[Any]
+        self, orderly: Callable[..., CommandResult], shop: Path, files: list[str]
     ) -> None:
         (shop / "new.yaml").write_bytes(changed(((*LIST, "summary"), "All"), version="1.2.4").source)
         result = orderly("diff", *files)
         assert (result.code, result.err) == (0, "")
 
-    def test_no_change_is_reported(self, orderly: Callable[..., CommandResult], files: list[Any]) -> None:
+    def test_no_change_is_reported(self, orderly: Callable[..., CommandResult], files: list[str]) -> None:
         assert orderly("diff", "old.yaml", "--base", "old.yaml").out == "Nothing has changed since old.yaml.\n"
 
-    def test_json_has_versions_and_changes(self, orderly: Callable[..., CommandResult], files: list[Any]) -> None:
+    def test_json_has_versions_and_changes(self, orderly: Callable[..., CommandResult], files: list[str]) -> None:
         result = json.loads(orderly("diff", *files, "--format", "json").out)
         assert result["version"] == {"before": "1.2.3", "after": "1.2.3", "needed": "2.0.0"}
         assert result["passes"] is False
@@ -53,13 +52,13 @@ class TestCommand:
         assert result["changes"][0]["before"] == {"pointer": "/paths/~1cups/get/parameters/1", "line": 16}
 
     def test_github_format_has_errors_and_notices(
-        self, orderly: Callable[..., CommandResult], files: list[Any]
+        self, orderly: Callable[..., CommandResult], files: list[str]
     ) -> None:
         lines = orderly("diff", *files, "--format", "github").out.splitlines()
         assert [line.split(",")[0] for line in lines] == ["::error file=new.yaml"] * 2 + ["::notice file=new.yaml"]
 
     def test_markdown_format_has_a_section_by_severity(
-        self, orderly: Callable[..., CommandResult], files: list[Any]
+        self, orderly: Callable[..., CommandResult], files: list[str]
     ) -> None:
         assert orderly("diff", *files, "--format", "markdown").out == (
             "## [1.2.3]\n\n### Breaking\n\n- **GET /cups**: the query parameter colour was removed.\n"
@@ -67,7 +66,7 @@ class TestCommand:
         )
 
     @pytest.mark.needs("git")
-    def test_missing_baseline_is_an_error(self, orderly: Callable[..., CommandResult], files: list[Any]) -> None:
+    def test_missing_baseline_is_an_error(self, orderly: Callable[..., CommandResult], files: list[str]) -> None:
         assert "git has no earlier version of new.yaml: name a file with --base" in orderly("diff", "new.yaml").err
         assert (
             "Cannot compare with nowhere: not a file, and not a revision with new.yaml."

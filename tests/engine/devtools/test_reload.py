@@ -36,19 +36,19 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def reported() -> list[Any]:
+def reported() -> list[str]:
     return []
 
 
 @pytest.fixture
-def reloading(file: Path, reported: list[Any], tmp_path: Path) -> Reloader:
+def reloading(file: Path, reported: list[str], tmp_path: Path) -> Reloader:
     settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
     return Reloader(
         file, lambda loaded: create_shop(settings, loaded, extras=Extras(scripts=["reload.js"])), reported.append
     )
 
 
-def test_valid_save_is_served_and_the_database_stays(file: Path, reported: list[Any], tmp_path: Path) -> None:
+def test_valid_save_is_served_and_the_database_stays(file: Path, reported: list[str], tmp_path: Path) -> None:
     settings, state = sandbox_settings(make_settings(rate_limits=False), tmp_path), SandboxState()
     reloading = Reloader(
         file, lambda loaded: create_sandbox(settings, APPLICATION, loaded, state=state).app, reported.append
@@ -88,7 +88,7 @@ def test_valid_save_is_served_and_the_database_stays(file: Path, reported: list[
     ],
 )
 def test_invalid_save_is_reported_with_its_line(
-    reloading: Reloader, file: Path, reported: list[Any], old: bytes, new: bytes, line: int | None, message: str
+    reloading: Reloader, file: Path, reported: list[str], old: bytes, new: bytes, line: int | None, message: str
 ) -> None:
     async def run() -> None:
         await reloading.start()
@@ -152,7 +152,7 @@ def test_error_in_a_handler_has_its_own_line() -> None:
     assert describe(error, Path("openapi.yaml")) == str(error)
 
 
-def test_other_files_of_the_contract_are_reloaded(tmp_path: Path, reported: list[Any]) -> None:
+def test_other_files_of_the_contract_are_reloaded(tmp_path: Path, reported: list[str]) -> None:
     shutil.copytree(SPLIT, tmp_path / "api")
     settings = make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db")
     reloading = Reloader(

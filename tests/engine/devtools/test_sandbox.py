@@ -79,7 +79,7 @@ class TestContents:
         assert left == product["stock"] - 1
 
     def test_reset_restores_ids_and_tokens(self, people: dict[str, Any]) -> None:
-        def ids() -> list[Any]:
+        def ids() -> list[str]:
             return [row["id"] for row in people["staff"].get("/v1/events").json["data"]]
 
         before = ids()
@@ -321,7 +321,7 @@ class NoHandlers(HandlerResolver):
     def __init__(self) -> None:
         pass
 
-    def handler(self, operation: Any) -> None:
+    def handler(self, operation: Operation) -> None:
         """Return no handler."""
 
 

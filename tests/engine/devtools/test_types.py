@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -55,7 +54,7 @@ class TestTypes:
             b"        since: {type: string}\n        version: {description: The v",
         )
         (handlers / "contract_types.py").write_text(types_of(changed))
-        command = [
+        command: list[str | Path] = [
             program("mypy"),
             "--follow-imports=skip",
             "handlers/health.py",
@@ -69,9 +68,11 @@ class TestTypes:
 def test_handler_has_the_annotations_of_its_stub(operation: Operation) -> None:
     """Check the annotations, so that mypy reports every difference from the contract."""
     handler = SHOP.handler(operation)
+    assert handler is not None
     written = next(each for each in _functions(handler) if each.name == handler.__name__)
     stub = ast.parse(handler_stub.stub_of(CONTRACT, operation, is_first=False)).body[0]
-    assert ast.unparse(written.returns) == ast.unparse(stub.returns)
+    assert isinstance(stub, ast.FunctionDef)
+    assert _unparse(written.returns) == _unparse(stub.returns)
     actual, expected = _arguments(written), _arguments(stub)
     common = actual.keys() & expected.keys()
     assert {name: actual[name] for name in common} == {name: expected[name] for name in common}
@@ -131,10 +132,15 @@ class TestStub:
         assert result.err == "The contract has no operation make_tea: `orderly routes` lists all.\n"
 
 
-def _functions(handler: Function | None) -> list[Any]:
+def _functions(handler: Function) -> list[ast.FunctionDef]:
     source = (ROOT / f"{handler.__module__.replace('.', '/')}.py").read_text()
     return [each for each in ast.parse(source).body if isinstance(each, ast.FunctionDef)]
 
 
-def _arguments(function: ast.stmt) -> dict[str, Any]:
-    return {each.arg: ast.unparse(each.annotation) for each in [*function.args.args, *function.args.kwonlyargs]}
+def _arguments(function: ast.FunctionDef) -> dict[str, str]:
+    return {each.arg: _unparse(each.annotation) for each in [*function.args.args, *function.args.kwonlyargs]}
+
+
+def _unparse(annotation: ast.expr | None) -> str:
+    assert annotation is not None, "an annotation is missing"
+    return ast.unparse(annotation)

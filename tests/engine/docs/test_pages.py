@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
@@ -43,11 +42,13 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.links, self.ids, self.inline = [], [], []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.inline: list[str] = []
         self.feed(html)
 
-    def handle_starttag(self, tag: Any, attrs: Any) -> None:
-        given = dict(attrs)
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
         self.links += [given[name] for name in ("src", "href", "action") if name in given]
         self.ids += [given["id"]] if "id" in given else []
         self.inline += [name for name in given if name.startswith("on") or name == "style"]

@@ -43,7 +43,7 @@ def log(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Callable[[]
 
 
 @pytest.fixture
-def lines(log: Callable[..., Callable[[], str]]) -> Callable[[], list[Any]]:
+def lines(log: Callable[..., Callable[[], str]]) -> Callable[[], list[dict[str, Any]]]:
     """A function that returns the lines since its last call, as JSON."""
     written = log(log_format="json")
     return lambda: [json.loads(line) for line in written().splitlines()]
@@ -56,7 +56,9 @@ def post(serve: Serve) -> Callable[[Any, Any], Response]:
 
 
 class TestRequestLine:
-    def test_it_has_the_facts_of_the_request(self, lines: Callable[[], list[Any]], alice: Client, thing: str) -> None:
+    def test_it_has_the_facts_of_the_request(
+        self, lines: Callable[[], list[dict[str, Any]]], alice: Client, thing: str
+    ) -> None:
         answer = alice.patch(
             thing, {"name": "jug"}, {"If-Match": "*", "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
         )
@@ -88,7 +90,7 @@ class TestRequestLine:
     )
     def test_a_path_is_its_template_without_the_query(
         self,
-        lines: Callable[[], list[Any]],
+        lines: Callable[[], list[dict[str, Any]]],
         client: Client,
         target: str,
         path: str | None,
@@ -101,14 +103,14 @@ class TestRequestLine:
         assert (line["path"], line["operation"], line["status"]) == (path, operation, status)
         assert "alice" not in str(line)
 
-    def test_an_unknown_method_is_not_logged(self, lines: Callable[[], list[Any]], client: Client) -> None:
+    def test_an_unknown_method_is_not_logged(self, lines: Callable[[], list[dict[str, Any]]], client: Client) -> None:
         client("A" * 9000, "/v1/things")
 
         [line] = lines()
         assert (line["method"], line["status"]) == (None, 405)
 
     def test_the_time_of_the_database_is_a_field(
-        self, lines: Callable[[], list[Any]], post: Callable[[Any, Any], Response], database: Database
+        self, lines: Callable[[], list[dict[str, Any]]], post: Callable[[Any, Any], Response], database: Database
     ) -> None:
         def wait(body: Any, *, session: Session) -> dict[str, Any]:
             session.execute(text(SLOW["sqlite" if database.is_sqlite else "postgresql"])).all()
@@ -119,14 +121,16 @@ class TestRequestLine:
         [line] = lines()
         assert line["duration_ms"] > line["database_ms"] > line["duration_ms"] / 2
 
-    def test_without_the_database_its_time_is_zero(self, lines: Callable[[], list[Any]], client: Client) -> None:
+    def test_without_the_database_its_time_is_zero(
+        self, lines: Callable[[], list[dict[str, Any]]], client: Client
+    ) -> None:
         client.get("/v1/things/1")
 
         assert [line["database_ms"] for line in lines()] == [0]
 
     @pytest.mark.parametrize(("method", "status"), [("GET", 200), ("PUT", 401)])
     def test_without_a_credential_there_is_no_user_id(
-        self, lines: Callable[[], list[Any]], client: Client, method: str, status: int
+        self, lines: Callable[[], list[dict[str, Any]]], client: Client, method: str, status: int
     ) -> None:
         client(method, "/v1/callers")
 
@@ -134,7 +138,7 @@ class TestRequestLine:
         assert (line["user_id"], line["status"]) == (None, status)
 
     def test_a_client_that_disconnects_has_no_status(
-        self, lines: Callable[[], list[Any]], application: ASGIApp
+        self, lines: Callable[[], list[dict[str, Any]]], application: ASGIApp
     ) -> None:
         async def disconnect() -> dict[str, Any]:
             return {"type": "http.disconnect"}
@@ -169,7 +173,9 @@ class TestRequestLine:
 
 class TestTrace:
     @pytest.mark.parametrize("sent", [f"00-{TRACE}-00f067aa0ba902b7-00", f"01-{TRACE}-00f067aa0ba902b7-01-more"])
-    def test_a_well_formed_one_is_logged(self, lines: Callable[[], list[Any]], client: Client, sent: str) -> None:
+    def test_a_well_formed_one_is_logged(
+        self, lines: Callable[[], list[dict[str, Any]]], client: Client, sent: str
+    ) -> None:
         client.get("/v1/trees/newest", {"traceparent": sent})
         assert [line["trace_id"] for line in lines()] == [TRACE]
 
@@ -186,7 +192,9 @@ class TestTrace:
             [f"00-{TRACE}-00f067aa0ba902b7-01"] * 2,
         ],
     )
-    def test_any_other_one_is_not_logged(self, lines: Callable[[], list[Any]], client: Client, sent: list[str]) -> None:
+    def test_any_other_one_is_not_logged(
+        self, lines: Callable[[], list[dict[str, Any]]], client: Client, sent: list[str]
+    ) -> None:
         assert client.get("/v1/trees/newest", [("traceparent", each) for each in sent]).status == 200
         assert ["trace_id" in line for line in lines()] == [False]
 
@@ -259,7 +267,7 @@ class TestErrors:
         assert "RuntimeError: the message" in logged
         assert "canary" not in logged
 
-    def test_a_circle_of_causes_ends(self, lines: Callable[[], list[Any]]) -> None:
+    def test_a_circle_of_causes_ends(self, lines: Callable[[], list[dict[str, Any]]]) -> None:
         first, second = ValueError(), KeyError()
         first.__cause__, second.__cause__ = second, first
         logs.log.error("unhandled_exception", exc_info=first)
@@ -290,7 +298,7 @@ with Database("sqlite:///FILE").reading() as session:
 
 class TestLibraries:
     @staticmethod
-    def run(folder: Path, debug: bool) -> list[Any]:
+    def run(folder: Path, debug: bool) -> list[dict[str, Any]]:
         script = LIBRARY.replace("DEBUG", str(debug)).replace("FILE", str(folder / "orderly.db"))
         ended = subprocess.run(
             [sys.executable, "-c", script, CANARY], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True

@@ -31,7 +31,7 @@ from tests.settings import make_settings
 LINE = re.compile(r"^(orderly_\w+)(?:\{(.*)\})? (\S+)$", re.M)
 
 
-def samples(text: str) -> dict[str, Any]:
+def samples(text: str) -> dict[tuple[str, str], float]:
     return {(name, labels): float(value) for name, labels, value in LINE.findall(text)}
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -31,7 +30,7 @@ class TestBodies:
             [("Content-Type", "application/json"), ("Content-Encoding", "gzip"), ("Content-Encoding", "identity")],
         ],
     )
-    def test_another_media_type_is_415(self, client: Client, headers: list[Any]) -> None:
+    def test_another_media_type_is_415(self, client: Client, headers: list[tuple[str, str]]) -> None:
         answer = client.post("/v1/everything", json.dumps(BODY).encode(), [*headers, ("Content-Length", "9")])
 
         assert answer.status == 415

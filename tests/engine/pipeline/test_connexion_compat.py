@@ -17,5 +17,7 @@ def test_stack_is_built_before_the_first_request() -> None:
     connexion = ConnexionMiddleware(_pages, import_name=__name__, middlewares=[])
     assert connexion.middleware_stack is None
 
-    assert build_stack(connexion) is connexion
+    stack = build_stack(connexion)
+
     assert connexion.middleware_stack is not None
+    assert stack is connexion

@@ -1,7 +1,5 @@
 """Headers of requests and responses that Connexion 3.3 gets wrong."""
 
-from typing import Any
-
 import pytest
 from sqlalchemy.orm import Session
 
@@ -19,7 +17,7 @@ class TestHeaders:
         assert client.get("/v1/trees/newest?" + "a" * 9000).code == "uri_too_long"
 
     @pytest.mark.parametrize("hosts", [[], [("Host", "a"), ("Host", "b")]])
-    def test_a_request_without_exactly_one_host_is_400(self, client: Client, hosts: list[Any]) -> None:
+    def test_a_request_without_exactly_one_host_is_400(self, client: Client, hosts: list[tuple[str, str]]) -> None:
         answer = client.get("/v1/trees/newest", hosts) if hosts else client.without_host("/v1/trees/newest")
 
         assert answer.status == 400
@@ -49,7 +47,7 @@ class TestHeaders:
         def broken() -> None:
             raise RuntimeError("a bug")
 
-        client = serve(HANDLERS | {"get_newest_tree": broken})
+        client = serve({**HANDLERS, "get_newest_tree": broken})
         answers = [
             client.get("/v1/trees/1"),
             client.get("/v1/nowhere"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from orderly.clock import now
 from orderly.database.database import Database
-from tests.asgi import Client, Response
+from tests.asgi import Client, Headers, Response
 from tests.engine.application import Thing
 from tests.engine.conftest import Serve
 
@@ -20,7 +20,7 @@ CUP = {"name": "cup"}
 REFUSE = "CREATE TRIGGER refused BEFORE INSERT ON idempotency_records BEGIN SELECT RAISE(ABORT, 'refused'); END"
 
 
-def create(client: Client, body: dict[str, Any] | bytes = CUP, key: list[Any] | dict[str, Any] = KEY) -> Response:
+def create(client: Client, body: dict[str, Any] | bytes = CUP, key: Headers = KEY) -> Response:
     return client.post("/v1/things", body, key)
 
 

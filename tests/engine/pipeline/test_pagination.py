@@ -1,7 +1,5 @@
 """Lists: pages, links and signed cursors."""
 
-from typing import Any
-
 import pytest
 
 from orderly.database.database import Database
@@ -21,17 +19,18 @@ def names(database: Database) -> list[str]:
 
 
 @pytest.fixture
-def cursor(client: Client, names: list[str]) -> Any:
+def cursor(client: Client, names: list[str]) -> str:
     """The cursor of the second page."""
     return client.get("/v1/things?limit=2").json["next_cursor"]
 
 
-def names_of(answer: Response) -> list[Any]:
+def names_of(answer: Response) -> list[str]:
     return [thing["name"] for thing in answer.json["data"]]
 
 
 def test_links_lead_from_the_first_page_to_the_last(client: Client, names: list[str]) -> None:
-    seen, target = [], "/v1/things?limit=2"
+    seen: list[list[str]] = []
+    target: str | None = "/v1/things?limit=2"
 
     while target:
         answer = client.get(target)
@@ -47,16 +46,16 @@ def test_the_last_page_has_no_cursor(client: Client, names: list[str]) -> None:
     assert (page["has_more"], page["next_cursor"]) == (False, None)
 
 
-def test_a_cursor_continues_its_list(client: Client, names: list[str], cursor: Any) -> None:
+def test_a_cursor_continues_its_list(client: Client, names: list[str], cursor: str) -> None:
     assert names_of(client.get(f"/v1/things?limit=1&cursor={cursor}")) == names[2:3]
 
 
 @pytest.mark.parametrize("query", ["name=cup&cursor={}", "cursor=x{}", "cursor={}x", "cursor=W10.x"])
-def test_a_cursor_of_another_list_is_invalid(client: Client, cursor: Any, query: str) -> None:
+def test_a_cursor_of_another_list_is_invalid(client: Client, cursor: str, query: str) -> None:
     assert client.get(f"/v1/things?{query.format(cursor)}").errors == {"cursor": "cursor"}
 
 
-def test_a_cursor_of_another_caller_is_invalid(alice: Client, cursor: Any) -> None:
+def test_a_cursor_of_another_caller_is_invalid(alice: Client, cursor: str) -> None:
     assert alice.get(f"/v1/things?cursor={cursor}").errors == {"cursor": "cursor"}
 
 

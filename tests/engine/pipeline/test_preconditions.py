@@ -53,20 +53,20 @@ class TestIfMatch:
 
     @pytest.mark.parametrize(("tag", "status"), [('"0"', 412), ('"1"', 200)])
     def test_an_unused_write_session_is_checked_too(self, serve: Serve, thing: str, tag: str, status: int) -> None:
-        def replace_thing(thing_id: Any, *, session: Session, reads: ReadSession) -> dict[str, Any]:
+        def replace_thing(thing_id: str, *, session: Session, reads: ReadSession) -> dict[str, Any]:
             return get_thing(thing_id, session=reads)
 
-        alice = serve(HANDLERS | {"replace_thing": replace_thing}).signed_in("alice")
+        alice = serve({**HANDLERS, "replace_thing": replace_thing}).signed_in("alice")
 
         assert alice.put(thing, JUG, {"If-Match": tag}).status == status
 
     def test_slow_work_comes_before_the_check(self, serve: Serve, thing: str) -> None:
-        def replace_thing(thing_id: Any, *, session: Session, reads: ReadSession) -> Thing:
+        def replace_thing(thing_id: str, *, session: Session, reads: ReadSession) -> Thing:
             done.append(get_thing(thing_id, session=reads))
             return session.get_one(Thing, thing_id)
 
-        done = []
-        alice = serve(HANDLERS | {"replace_thing": replace_thing}).signed_in("alice")
+        done: list[dict[str, Any]] = []
+        alice = serve({**HANDLERS, "replace_thing": replace_thing}).signed_in("alice")
 
         assert alice.put(thing, JUG, {"If-Match": '"0"'}).code == "precondition_failed"
         assert len(done) == 1

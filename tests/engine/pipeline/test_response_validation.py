@@ -28,7 +28,8 @@ def raise_bug() -> None:
     raise RuntimeError("SELECT secret FROM /srv/orderly")
 
 
-BROKEN = [  # the operation, its path, what its handler does, and the rule in the log
+# The operation, its path, what its handler does, and the rule in the log.
+BROKEN: list[tuple[str, str, Callable[[], Any], str | None]] = [
     ("post_answer", "/v1/answers", raise_undeclared, "post_answer: status 409 is not declared"),
     ("post_answer", "/v1/answers", lambda: {"recursion": {"name": "a", "x": 1}}, "/recursion/x breaks `additionalProp"),
     ("post_answer", "/v1/answers", lambda: {"recursion": {}}, "/recursion/name breaks `required`"),

@@ -19,7 +19,7 @@ from tests.engine.pipeline.third_party.many import many
 
 THIRD_PARTY = Path(__file__).parent / "third_party"
 SPLIT = THIRD_PARTY / "split" / "openapi.yaml"
-CONTRACTS = {
+CONTRACTS: dict[str, tuple[Callable[[], Contract], int]] = {
     "recursive": (lambda: recursive(), 2),
     "webhooks": (lambda: model.load(THIRD_PARTY / "webhooks.yaml"), 2),
     "split": (lambda: model.load(SPLIT), 2),

@@ -20,9 +20,14 @@ def busy() -> Iterator[tuple[WorkerPool, Event]]:
     workers.close()
 
 
-async def occupy_thread(workers: WorkerPool, event: Event) -> Any:
+async def occupy_thread(workers: WorkerPool, event: Event) -> asyncio.Task[Any]:
     begun = Event()
-    task = asyncio.create_task(workers.run(lambda: begun.set() or event.wait()))
+
+    def occupy() -> None:
+        begun.set()
+        event.wait()
+
+    task = asyncio.create_task(workers.run(occupy))
     await asyncio.to_thread(begun.wait)
     return task
 
@@ -30,7 +35,7 @@ async def occupy_thread(workers: WorkerPool, event: Event) -> Any:
 def test_a_call_that_waits_too_long_is_not_run(busy: tuple[WorkerPool, Event], monkeypatch: pytest.MonkeyPatch) -> None:
     workers, event = busy
     monkeypatch.setattr("orderly.pipeline.thread_pool.QUEUE_TIMEOUT", 0.01)
-    done = []
+    done: list[str] = []
 
     async def scene() -> None:
         first = await occupy_thread(workers, event)
@@ -88,7 +93,7 @@ def test_a_closed_pool_rejects() -> None:
         asyncio.run(workers.run(print))
 
 
-async def fill_queue(workers: WorkerPool, event: Event) -> list[Any]:
+async def fill_queue(workers: WorkerPool, event: Event) -> list[asyncio.Task[Any]]:
     """Fill the queue, and return the tasks that end with the event."""
     tasks = [await occupy_thread(workers, event)]
     tasks += [asyncio.create_task(workers.run(event.wait)) for _ in range(2)]

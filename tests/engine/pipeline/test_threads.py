@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from orderly import ReadSession
 from orderly.database.pagination import Page
+from tests.asgi import Response
 from tests.engine.application import Thing
 from tests.engine.conftest import Serve
 
@@ -22,18 +23,18 @@ class TestThreads:
 
         everything = serve({"get_newest_tree": slow_tree}, threads=10)
 
-        async def many() -> list[Any]:
+        async def many() -> list[Response]:
             calls = [everything.call("GET", "/v1/trees/newest") for _ in range(10)]
             return await asyncio.gather(*calls)
 
         assert [answer.status for answer in asyncio.run(many())] == [200] * 10
 
     def test_a_list_is_read_in_a_thread(self, serve: Serve, thing: str) -> None:
-        def serialize(row: Any) -> Any:
+        def serialize(row: Thing) -> str:
             threads.append(threading.current_thread())
             return row.name
 
-        threads = []
+        threads: list[threading.Thread] = []
         client = serve({"list_things": lambda: Page(select(Thing), serialize, order=[Thing.id])})
 
         assert client.get("/v1/things").json["data"] == ["cup"]

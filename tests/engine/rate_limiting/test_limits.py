@@ -1,7 +1,7 @@
 """The contract's rate limits, and their headers (RFC 9651)."""
 
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +33,28 @@ def post(client: Client, email: str = "alice@example.com", headers: dict[str, An
     return client.post("/v1/quotas", {"email": email}, headers)
 
 
-def exhaust(client: Client) -> list[Any]:
+def exhaust(client: Client) -> list[Response]:
     """Send eleven requests, one too many for a caller."""
     return [client("PUT", "/v1/quotas") for _ in range(11)]
 
 
-def statuses(answers: Generator[Any, None, None] | list[Any]) -> list[Any]:
+def statuses(answers: Iterable[Response]) -> list[int]:
     return [answer.status for answer in answers]
 
 
 def quota_of(answer: Response) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Return the two headers, as `(remaining, seconds)` and `(quota, window)`."""
-    [(name, left)] = http_sf.parse(answer.headers["ratelimit"].encode(), tltype="list")
-    [(policy, quota)] = http_sf.parse(answer.headers["ratelimit-policy"].encode(), tltype="list")
+    name, left = only_item(answer.headers["ratelimit"])
+    policy, quota = only_item(answer.headers["ratelimit-policy"])
     assert name == policy == "default"
     return (left["r"], left["t"]), (quota["q"], quota["w"])
+
+
+def only_item(header: str) -> Any:
+    """Return the item of a list of one, and its parameters."""
+    items: Any = http_sf.parse(header.encode(), tltype="list")
+    [item] = items
+    return item
 
 
 class TestHeaders:

@@ -26,7 +26,7 @@ class Issuer:
 
     def __init__(self, folder: Path) -> None:
         self.authority = trustme.CA()
-        self.files = {"tls_cert_file": folder / "shop.pem", "tls_key_file": folder / "shop.key"}
+        self.files: dict[str, Any] = {"tls_cert_file": folder / "shop.pem", "tls_key_file": folder / "shop.key"}
         self.context = ssl.create_default_context()
         self.authority.configure_trust(self.context)
 
