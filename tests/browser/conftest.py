@@ -15,13 +15,14 @@ from tests.shop.application import migrate
 from tests.shop.factories import make_product, make_user
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+DESKTOP: "ViewportSize" = {"width": 1280, "height": 900}
+PHONE: "ViewportSize" = {"width": 390, "height": 844}
 Visit = Callable[..., "Page"]
 
 
@@ -70,7 +71,7 @@ def visit(chromium: "Browser") -> Iterator[Visit]:
     homes: set[str] = set()
     contexts = []
 
-    def visit(there: Served, path: str, size: dict[str, int] = DESKTOP) -> "Page":
+    def visit(there: Served, path: str, size: "ViewportSize" = DESKTOP) -> "Page":
         homes.add(there.url)
         context = chromium.new_context(viewport=size)
         contexts.append(context)
