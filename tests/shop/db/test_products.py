@@ -133,9 +133,8 @@ class TestConcurrency:
         cup, jug = shelf
         change(products.adjust, None, cup.id, delta=1, reason="count")  # PostgreSQL moves the row behind the other one
         with database.writing() as holder, database.writing() as watcher, ThreadPoolExecutor(1) as thread:
-            holder.execute(
-                text("ANALYZE products")
-            )  # few rows: the plan scans the table and compares each row with the ids
+            # With few rows the plan scans the table, and compares each row with the ids.
+            holder.execute(text("ANALYZE products"))
             holder.commit()
             products.get(holder, cup.id)
             buyer = thread.submit(change, reserve_in_page_order, {jug.id: 1, cup.id: 1})
