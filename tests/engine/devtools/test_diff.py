@@ -16,9 +16,9 @@ from tests.requirements import program
 
 class TestCommand:
     @pytest.fixture
-    def files(self, shop: Path) -> list[str]:
-        (shop / "old.yaml").write_bytes(OLD.source)
-        (shop / "new.yaml").write_bytes(changed(((*LIST, "summary"), "All"), (COLOUR, NONE)).source)
+    def files(self, folder: Path) -> list[str]:
+        (folder / "old.yaml").write_bytes(OLD.source)
+        (folder / "new.yaml").write_bytes(changed(((*LIST, "summary"), "All"), (COLOUR, NONE)).source)
         return ["new.yaml", "--base", "old.yaml"]
 
     def test_breaking_change_is_in_the_table_and_fails(
@@ -35,9 +35,9 @@ class TestCommand:
         assert "info.version is too low: it is 1.2.3 and was 1.2.3. Raise it to 2.0.0 or more.\n" in result.err
 
     def test_compatible_release_passes(
-        self, orderly: Callable[..., CommandResult], shop: Path, files: list[str]
+        self, orderly: Callable[..., CommandResult], folder: Path, files: list[str]
     ) -> None:
-        (shop / "new.yaml").write_bytes(changed(((*LIST, "summary"), "All"), version="1.2.4").source)
+        (folder / "new.yaml").write_bytes(changed(((*LIST, "summary"), "All"), version="1.2.4").source)
         result = orderly("diff", *files)
         assert (result.code, result.err) == (0, "")
 
@@ -77,14 +77,14 @@ class TestCommand:
 @pytest.mark.needs("git")
 class TestHistory:
     @pytest.fixture
-    def history(self, shop: Path) -> Path:
+    def history(self, folder: Path) -> Path:
         """A contract with one new version and a later change."""
         git("init", "-q", "-b", "main")
-        save(shop, changed(version="1.0.0"), "Add the contract")
-        save(shop, changed(((*LIST, "summary"), "All"), version="1.0.0"), "Change the summary")
-        save(shop, changed(((*LIST, "summary"), "All"), version="1.1.0"), "Raise the version")
-        save(shop, changed(((*LIST, "summary"), "Every cup"), version="1.1.0"), "Change the summary again")
-        return shop
+        save(folder, changed(version="1.0.0"), "Add the contract")
+        save(folder, changed(((*LIST, "summary"), "All"), version="1.0.0"), "Change the summary")
+        save(folder, changed(((*LIST, "summary"), "All"), version="1.1.0"), "Raise the version")
+        save(folder, changed(((*LIST, "summary"), "Every cup"), version="1.1.0"), "Change the summary again")
+        return folder
 
     def test_default_baseline_is_the_latest_tag(self, orderly: Callable[..., CommandResult], history: Path) -> None:
         git("tag", "v1.0.0", "HEAD~2")
@@ -131,12 +131,12 @@ class TestHistory:
         monkeypatch.chdir(clone)
         assert "run `git fetch --unshallow --tags`" in orderly("diff", "contract.yaml").err
 
-    def test_all_files_of_a_contract_are_compared(self, orderly: Callable[..., CommandResult], shop: Path) -> None:
+    def test_all_files_of_a_contract_are_compared(self, orderly: Callable[..., CommandResult], folder: Path) -> None:
         split = Path(__file__).parent.parent / "pipeline" / "third_party" / "split"
-        shutil.copytree(split, shop, dirs_exist_ok=True)
+        shutil.copytree(split, folder, dirs_exist_ok=True)
         git("init", "-q", "-b", "main")
         commit("Add the contract")
-        file = shop / "schemas" / "pet.yaml"
+        file = folder / "schemas" / "pet.yaml"
         file.write_text(file.read_text().replace("maxItems: 2", "maxItems: 1", 1))
         result = orderly("diff", "openapi.yaml").out
         assert [line.split()[0] for line in result.splitlines() if "`maxItems`" in line] == ["breaking"]

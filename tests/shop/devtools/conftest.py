@@ -1,7 +1,6 @@
-"""The command line and the shop, for the developer tools."""
+"""The command line in the folder of the shop."""
 
 from tests.commands import orderly
 from tests.shop.cli.conftest import shop
-from tests.shop.conftest import application, client, database, migrated, sign_in
 
-__all__ = ["application", "client", "database", "migrated", "orderly", "shop", "sign_in"]
+__all__ = ["orderly", "shop"]

@@ -14,11 +14,12 @@ from orderly.devtools.sandbox.reloader import Reloader, describe
 from orderly.devtools.sandbox.sandbox import SandboxState, create_sandbox, sandbox_settings
 from tests.applications import create_shop
 from tests.asgi import Client
+from tests.serving import ROOT
 from tests.settings import make_settings
 from tests.shop.application import APPLICATION, CONTRACT_FILE
 
 SOURCE = CONTRACT_FILE.read_bytes()
-SPLIT = Path(__file__).parent.parent / "pipeline" / "third_party" / "split"
+SPLIT = ROOT / "tests" / "engine" / "pipeline" / "third_party" / "split"
 TITLE = b"title: Orderly"
 
 

@@ -1,0 +1,17 @@
+"""The command line in a folder with contracts."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands import forget_settings, orderly
+
+__all__ = ["orderly"]
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder, which commands run in."""
+    forget_settings(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
