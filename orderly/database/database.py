@@ -18,6 +18,7 @@ from orderly.database import timing
 from orderly.database.connections import ReadSession
 from orderly.database.failover import invalidate_on_readonly, reader_url
 from orderly.database.idle_ping import ping_idle_connections
+from orderly.database.wal import enable_wal
 from orderly.database.write_queue import WriteQueue
 
 BUSY_TIMEOUT = 5.0
@@ -151,8 +152,9 @@ def _sqlite_engine(
     def _prepare(connection: sqlite3.Connection, record: Any) -> None:
         record.info["file"] = _file(url)
         connection.isolation_level = None  # the driver begins no transaction of its own
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
+        enable_wal(connection, BUSY_TIMEOUT)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
         if begin == "BEGIN":
             connection.execute("PRAGMA query_only = ON")
 
