@@ -8,7 +8,7 @@ POLL_INTERVAL = 0.01
 
 
 def enable_wal(connection: sqlite3.Connection, timeout: float) -> None:
-    """Switch a database to its write-ahead log; one that has it already is not changed.
+    """Switch a database to its write-ahead log, if it has none yet.
 
     SQLite fails at once if another connection uses the database during the switch, whatever its busy timeout is: so two
     services that start together on a new database need this loop.

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from orderly.database import wal
 from orderly.database.wal import enable_wal
 
 
@@ -22,7 +21,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def reader(file: Path) -> Iterator[sqlite3.Connection]:
-    """Another connection, which reads in a transaction."""
+    """Another connection with an open read transaction."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("BEGIN")
         connection.execute("SELECT * FROM notes").fetchall()
@@ -43,7 +42,7 @@ def test_a_new_database_gets_its_log(file: Path) -> None:
 def test_the_switch_waits_for_other_connections(
     file: Path, reader: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wal.time, "sleep", lambda _: reader.rollback())
+    monkeypatch.setattr("orderly.database.wal.time.sleep", lambda _: reader.rollback())
     with closing(sqlite3.connect(file, timeout=0)) as connection:
         enable_wal(connection, timeout=5)
 

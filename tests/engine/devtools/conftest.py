@@ -11,7 +11,7 @@ __all__ = ["orderly"]
 
 @pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty folder, which commands run in."""
+    """The empty current folder of the commands."""
     forget_settings(monkeypatch)
     monkeypatch.chdir(tmp_path)
     return tmp_path
