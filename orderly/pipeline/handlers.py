@@ -62,9 +62,3 @@ class Handlers:
         """Return the handler of the GET on the same path, or None. Preconditions compare its result."""
         read = self._reads.get(operation.path)
         return self.bind(read) if read and operation.precondition else None
-
-    def is_immediate(self, operation: Operation) -> bool:
-        """Return whether an operation takes nothing to wait for. It is served without a thread."""
-        handler = self.bind(operation)
-        has_input = bool(operation.parameters or operation.rate_limits or operation.security)
-        return operation.method == "GET" and not has_input and not (handler and handler.takes_arguments)

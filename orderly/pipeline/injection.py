@@ -38,14 +38,11 @@ class BoundFunction:
         """
         self.name = f"{function.__module__}.{function.__name__}"
         self._function = function
-        injected = {
-            name: kind
-            for name, parameter in _parameters(function, self.name).items()
-            if (kind := _injectable(parameter))
-        }
+        parameters = _parameters(function, self.name)
+        injected = {name: kind for name, parameter in parameters.items() if (kind := _injectable(parameter))}
         self.injected_types = frozenset(injected.values())
         self.injected_names = frozenset(injected)
-        self.parameter_names = tuple(name for name in _parameters(function, self.name) if name not in injected)
+        self.parameter_names = tuple(name for name in parameters if name not in injected)
         """The names of the other arguments, in order."""
         if self.injected_types & DATABASE_TYPES and Database not in services:
             raise ContractError(

@@ -84,7 +84,9 @@ class CompiledOperation:
         self._path = contract.base_path + operation.path
         self._deprecation_headers = deprecation_headers(operation)
         # The liveness check has no input, so it never waits: it responds even while all threads are busy.
-        self._needs_thread = not handlers.is_immediate(operation)
+        has_input = bool(operation.parameters or operation.rate_limits or operation.security)
+        takes_arguments = self._handler is not None and self._handler.takes_arguments
+        self._needs_thread = not self._is_get or has_input or takes_arguments
         self._workers = dependencies.password_workers if operation.takes_password else dependencies.workers
 
     async def __call__(self, request: Request, receive: Receive, send: Send) -> None:
