@@ -1,4 +1,4 @@
-"""Sandbox: seeded data, deterministic time, and preferred responses."""
+"""Sandbox: seeded data and deterministic time."""
 
 import asyncio
 import re
@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 import pytest
 
-from orderly.config.errors import CommandError
 from orderly.contract.model import Contract
 from orderly.contract.operation import Operation
 from orderly.devtools.sandbox import sandbox as sandboxes
@@ -20,37 +19,13 @@ from orderly.devtools.sandbox.devserver import create_devserver
 from orderly.devtools.sandbox.sandbox import Sandbox, create_sandbox, sandbox_settings
 from orderly.pipeline.handler_resolver import HandlerResolver
 from orderly.times import parse_time
-from orderly.validation.response import ResponseValidator
-from orderly.validation.schemas import SchemaCompiler
-from tests.asgi import Client, Response, shut_down
-from tests.commands import CommandResult
+from tests.asgi import Client, shut_down
 from tests.settings import make_settings
 from tests.shop.application import APPLICATION, CONTRACT
+from tests.shop.devtools.conftest import start_sandbox
 from tests.shop.factories import PASSWORD
 
-VALIDATORS = SchemaCompiler(CONTRACT)
 EXAMPLES = CONTRACT.document["components"]["examples"]
-
-
-def start_sandbox(folder: Path, loaded: Contract = CONTRACT) -> Sandbox:
-    """Create and seed a sandbox."""
-    sandbox = create_sandbox(sandbox_settings(make_settings(rate_limits=False), folder), APPLICATION, loaded)
-    asyncio.run(sandbox.fill())
-    return sandbox
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    sandbox = start_sandbox(tmp_path_factory.mktemp("sandbox"))
-    yield sandbox
-    asyncio.run(shut_down(sandbox.app))
-
-
-@pytest.fixture
-def people(sandbox: Sandbox) -> dict[str, Any]:
-    """A signed-in user of each role, in a sandbox after a reset."""
-    assert Client(sandbox.app).post("/sandbox/reset").status == 204
-    return {account.role: Client(sandbox.app).signed_in(account.token) for account in sandbox.accounts}
 
 
 class TestContents:
@@ -180,55 +155,6 @@ def record(people: dict[str, Any]) -> list[Any]:
     return [(response.status, response.raw_headers, SECRETS.sub(b"", response.body)) for response in responses]
 
 
-def prefer(sandbox: Sandbox, operation: Operation, status: str, name: str) -> Response:
-    """Return a preferred response, and check it by the contract."""
-    client, target = Client(sandbox.app), CONTRACT.base_path + operation.path
-    response = client(operation.method, target, None, {"Prefer": f"code={status}; example={name}"})
-    headers = {header.name: response.headers.get(header.name.lower()) for header in operation.responses[status].headers}
-    given = {header: value for header, value in headers.items() if value is not None}
-    body = response.json if response.body else None
-    ResponseValidator(operation, VALIDATORS).check(response.status, response.headers.get("content-type"), given, body)
-    return response
-
-
-class TestPreferredResponse:
-    @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda operation: operation.operation_id)
-    def test_every_declared_response_matches_the_contract(self, sandbox: Sandbox, operation: Operation) -> None:
-        for status, declared in operation.responses.items():
-            for name in ("", *(declared.error_codes or ())):
-                response = prefer(sandbox, operation, status, name)
-                assert (response.status, not name or response.code == name) == (int(status), True)
-
-    def test_request_receives_the_preferred_status(self, people: dict[str, Any]) -> None:
-        response = people["customer"].post("/v1/orders", {"no": "order"}, {"Prefer": "code=409, wait=1"})
-        assert (response.status, response.headers["preference-applied"]) == (409, "code=409")
-        assert response.json["request_id"] == response.headers["x-request-id"]
-
-    def test_request_receives_the_preferred_code(self, people: dict[str, Any]) -> None:
-        response = people["customer"].post("/v1/orders", {}, {"Prefer": "code=409; example=price_changed"})
-        assert (response.code, response.json["title"]) == ("price_changed", CONTRACT.errors["price_changed"]["title"])
-
-    @pytest.mark.parametrize("preferred", ["code=abc", "respond-async", "code=4090"])
-    def test_invalid_preference_is_ignored(self, people: dict[str, Any], preferred: str) -> None:
-        response = people["customer"].get("/v1/me", {"Prefer": preferred})
-        assert (response.status, "preference-applied" in response.headers) == (200, False)
-
-    def test_undeclared_status_is_rejected(self, people: dict[str, Any]) -> None:
-        response = people["customer"].post("/v1/orders", {}, {"Prefer": "code=418"})
-        assert (response.status, response.code) == (400, "validation_error")
-        [error] = response.json["errors"]
-        assert (error["in"], error["name"]) == ("header", "Prefer")
-        assert error["message"].startswith("create_order declares 201, 400, 401")
-
-    def test_service_without_sandbox_ignores_preferences(self, client: Client) -> None:
-        for operation in CONTRACT.operations:
-            call = operation.method, CONTRACT.base_path + operation.path, None
-            plain = client(*call)
-            for status in operation.responses:
-                preferred = client(*call, {"Prefer": f"code={status}"})
-                assert (preferred.status, preferred.headers.keys()) == (plain.status, plain.headers.keys())
-
-
 class TestInvalidExamples:
     @pytest.mark.parametrize("invalid", [None, "yesterday", 1770285600, {}], ids=str)
     def test_invalid_times_and_objects_are_not_seeded(self, tmp_path: Path, invalid: Any) -> None:
@@ -274,32 +200,6 @@ class TestOperationWithoutHandler:
     def test_requests_are_authorized_and_validated(self, suppliers: dict[str, Any]) -> None:
         assert suppliers["customer"].post("/v1/suppliers", {}).code == "forbidden"
         assert suppliers["staff"].post("/v1/suppliers", {}).code == "validation_error"
-
-
-class TestProduction:
-    def test_sandbox_is_rejected(self, tmp_path: Path) -> None:
-        settings = make_settings(env="production")
-        with pytest.raises(CommandError, match="cannot run in production"):
-            sandbox_settings(settings, tmp_path)
-        with pytest.raises(CommandError, match=r"accepts only sandbox\.db"):
-            create_sandbox(
-                settings.model_copy(update={"database_url": f"sqlite:///{tmp_path}/sandbox.db"}), APPLICATION
-            )
-
-    def test_command_is_rejected(self, orderly: Callable[..., CommandResult], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("ORDERLY_ENV", "production")
-        monkeypatch.setenv("ORDERLY_SECRET_KEY", "x" * 32)
-        for option in ("--sandbox", "--reload"):
-            assert "production" in orderly("serve", option).err
-
-    def test_other_database_is_not_emptied(self, tmp_path: Path) -> None:
-        with pytest.raises(CommandError, match=r"accepts only sandbox\.db"):
-            create_sandbox(make_settings(database_url=f"sqlite:///{tmp_path}/orderly.db"), APPLICATION)
-
-    @pytest.mark.parametrize("path", ["/sandbox/accounts", "/sandbox/reset", "/docs/reload", "/docs/assets/sandbox.js"])
-    def test_routes_of_the_sandbox_do_not_exist(self, client: Client, path: str) -> None:
-        assert client.get(path).code == "not_found"
-        assert client.post(path).code == "not_found"
 
 
 def test_docs_page_has_the_scripts_of_enabled_features(tmp_path: Path, sandbox: Sandbox) -> None:
